@@ -1,0 +1,1 @@
+"""The language between services: events, commands, queries, streams. pydantic only: no I/O, no settings."""

@@ -1,0 +1,1 @@
+"""The services. None imports another: they share the events of `contracts`, nothing else."""

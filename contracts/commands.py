@@ -1,0 +1,128 @@
+"""What people and services ask of tickets, and the two answers there are."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.event import snake_case
+from contracts.model import Model, Text
+from contracts.tickets import Presence, Quote, Role, Rule
+
+
+class Command(Model):
+    """A wish, in the imperative. `command_id` makes a repeat harmless: it gets the first answer again."""
+
+    command_id: UUID
+    actor_id: UUID
+
+    @classmethod
+    def subject(cls) -> str:
+        return f"postroom.tickets.command.{snake_case(cls.__name__)}"
+
+
+class TicketCommand(Command):
+    ticket_id: UUID
+
+
+class SubmitReply(TicketCommand):
+    """Answer the customer. Refused if a message came after `seen_version` of the ticket."""
+
+    reply_id: UUID
+    text: Text = Field(min_length=1)
+    seen_version: int
+    quote: Quote | None = None
+    solve: bool = False
+
+
+class RetryReply(TicketCommand):
+    """Release an answer again that failed, bounced or is uncertain; the same bytes leave."""
+
+    reply_id: UUID
+
+
+class AddNote(TicketCommand):
+    note_id: UUID
+    text: Text = Field(min_length=1)
+
+
+class AssignTicket(TicketCommand):
+    """`agent_id` None gives the ticket back."""
+
+    agent_id: UUID | None
+
+
+class SolveTicket(TicketCommand):
+    seen_version: int | None = None
+    """None: solve whatever came since."""
+
+
+class ReopenTicket(TicketCommand):
+    pass
+
+
+class SetPresence(Command):
+    person_id: UUID
+    presence: Presence
+
+
+class CreateTicketbox(Command):
+    ticketbox_id: UUID
+    name: Text = Field(min_length=1)
+    addresses: tuple[Text, ...]
+    first_response_seconds: int | None = Field(default=None, gt=0)
+
+
+class AddPerson(Command):
+    person_id: UUID
+    email: Text
+    name: Text
+    role: Role
+    ticketbox_ids: tuple[UUID, ...] = ()
+
+
+class PublishRuleset(Command):
+    """Put a ruleset in force. Refused if another was published after `seen_version`."""
+
+    rules: tuple[Rule, ...]
+    default_ticketbox_id: UUID
+    seen_version: int
+    comment: Text = ""
+
+
+AnyCommand = (
+    SubmitReply
+    | RetryReply
+    | AddNote
+    | AssignTicket
+    | SolveTicket
+    | ReopenTicket
+    | SetPresence
+    | CreateTicketbox
+    | AddPerson
+    | PublishRuleset
+)
+
+
+class Done(Model):
+    """The command is in the log: wait for `position` to see its effect in a projection."""
+
+    outcome: Literal["done"] = "done"
+    position: int
+    """Of the last event in the log of tickets; 0 if there was nothing to do."""
+    version: int
+    """Of the stream that it changed."""
+
+
+class Refused(Model):
+    """The domain says no; nothing was changed. `code` is stable, `detail` is a sentence for people."""
+
+    outcome: Literal["refused"] = "refused"
+    code: Text
+    detail: Text
+    version: int | None = None
+    """Of the stream as it is now, where the refusal is about what someone saw."""
+    facts: dict[str, Text] = Field(default_factory=dict)
+
+
+Outcome = Done | Refused

@@ -1,0 +1,83 @@
+"""Words for mail that several events share (RFC 5322)."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from contracts.model import Instant, Model, Text
+
+
+class Address(Model):
+    """A mailbox (RFC 5322 §3.4). `name` is empty where the sender gave none."""
+
+    name: Text = ""
+    address: Text
+
+
+class Kind(StrEnum):
+    """What sort of mail it is; `customer` covers everything that a person should read."""
+
+    CUSTOMER = "customer"
+    BOUNCE = "bounce"
+    AUTO_REPLY = "auto_reply"
+    LOOP = "loop"
+    LIST = "list"
+    FEEDBACK = "feedback"
+    CALENDAR = "calendar"
+
+
+class Attachment(Model):
+    """A file of a message; its bytes are fetched from ingest by `sha256`."""
+
+    name: Text
+    type: Text
+    size: int
+    sha256: str
+    inline: bool = False
+    content_id: Text | None = None
+
+
+class Bounce(Model):
+    """What a bounce says (RFC 3464). `hard` is None where it does not say."""
+
+    recipient: Text | None = None
+    hard: bool | None = None
+    status: Text | None = None
+    code: Text | None = None
+    reason: Text | None = None
+    original_message_id: Text | None = None
+
+
+class SmtpEnvelope(Model):
+    """How a message reached us (RFC 5321)."""
+
+    client_address: Text
+    helo: Text = ""
+    tls: Text | None = None
+    mail_from: Text = ""
+    recipients: tuple[Text, ...]
+
+
+class LetterHead(Model):
+    """What threading, people and reports need to know of a message without its body."""
+
+    message_id: UUID
+    """Ours, given at intake. What the sender wrote is `internet_message_id`."""
+    internet_message_id: Text | None
+    in_reply_to: Text | None = None
+    references: tuple[Text, ...] = ()
+    subject: Text = ""
+    sent_at: Instant | None = None
+    received_at: Instant
+    from_: Address | None
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    reply_to: tuple[Address, ...] = ()
+    recipients: tuple[Text, ...] = ()
+    """The addresses of ours that it was sent to, by the envelope."""
+    kind: Kind = Kind.CUSTOMER
+    automatic: bool = False
+    """Sent by a machine, as far as its headers say (RFC 3834): never answered automatically."""
+    bounce: Bounce | None = None
+    excerpt: Text = ""
+    """The first 200 characters of what its author newly wrote."""
+    attachments: int = 0

@@ -1,0 +1,162 @@
+"""Streams, subjects and durable consumers of JetStream, as data that `postroom migrate` makes real."""
+
+import zlib
+from dataclasses import dataclass
+
+from contracts import ingest, notify, router, tickets
+from contracts.event import Event, snake_case
+
+PARTITIONS = 64
+
+
+def partition(stream_id: str) -> int:
+    """A stable hash of the conversation key: all events of one stream lie in one partition."""
+    return zlib.crc32(stream_id.encode()) % PARTITIONS
+
+
+def subject(event: type[Event], stream_id: str) -> str:
+    return f"postroom.{event.service}.{snake_case(event.type_name())}.{partition(stream_id)}"
+
+
+def every(event: type[Event]) -> str:
+    """The subject of an event type in all partitions."""
+    return f"postroom.{event.service}.{snake_case(event.type_name())}.*"
+
+
+EVENTS: dict[str, type[Event]] = {
+    event.type_name(): event
+    for event in (
+        ingest.MessageReceived,
+        router.MessageRouted,
+        router.TicketRouted,
+        router.RoutingFailed,
+        tickets.TicketOpened,
+        tickets.CustomerReplied,
+        tickets.AutomaticReplyReceived,
+        tickets.ReplyBounced,
+        tickets.TicketAssigned,
+        tickets.NoteAdded,
+        tickets.ReplySubmitted,
+        tickets.ReplyReleased,
+        tickets.DeliveryRecorded,
+        tickets.TicketSolved,
+        tickets.TicketReopened,
+        tickets.SLABreached,
+        tickets.TicketingFailed,
+        tickets.TicketboxCreated,
+        tickets.PersonAdded,
+        tickets.PresenceChanged,
+        tickets.RulesetPublished,
+        notify.ReplySent,
+        notify.ReplyDelayed,
+        notify.ReplyFailed,
+        notify.ReplyUncertain,
+    )
+}
+"""Every event by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The log of one service, as JetStream carries it."""
+
+    name: str
+    service: str
+    subjects: tuple[str, ...]
+
+
+def _stream_of(service: str) -> Stream:
+    # The event names are spelled out: `postroom.tickets.*.*` would swallow the commands too, and answer them.
+    return Stream(
+        name=service.upper(),
+        service=service,
+        subjects=tuple(every(event) for event in EVENTS.values() if event.service == service),
+    )
+
+
+STREAMS: dict[str, Stream] = {
+    service: _stream_of(service) for service in ("ingest", "router", "tickets", "notify")
+}
+"""By the service that publishes."""
+
+ADVISORIES = Stream(
+    name="ADVISORIES",
+    service="nats",
+    subjects=(
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>",
+        "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>",
+    ),
+)
+"""What the server itself says of messages that were given up; a crash passes by every middleware."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A durable pull consumer: what one service reads of another's stream, in batches and in order."""
+
+    service: str
+    source: str
+    """The service whose stream is read."""
+    purpose: str
+    events: tuple[type[Event], ...] = ()
+    """Empty: all events of the stream, so that the reader can tell that nothing is missing."""
+    batch: int = 250
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}-{self.purpose}-{self.source}"
+
+    @property
+    def stream(self) -> Stream:
+        return STREAMS[self.source]
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(every(event) for event in self.events)
+
+
+ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived,))
+ROUTER_DESK = Consumer(
+    "router",
+    "tickets",
+    "desk",
+    (
+        tickets.TicketboxCreated,
+        tickets.PersonAdded,
+        tickets.PresenceChanged,
+        tickets.RulesetPublished,
+        tickets.TicketOpened,
+    ),
+)
+TICKETS_ROUTED = Consumer("tickets", "router", "routed", (router.MessageRouted, router.TicketRouted))
+TICKETS_DELIVERIES = Consumer(
+    "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
+)
+NOTIFY_RELEASED = Consumer("notify", "tickets", "released", (tickets.ReplyReleased,))
+LEDGER_ROUTER = Consumer("ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed))
+LEDGER_TICKETS = Consumer(
+    "ingest",
+    "tickets",
+    "ledger",
+    (
+        tickets.TicketOpened,
+        tickets.CustomerReplied,
+        tickets.AutomaticReplyReceived,
+        tickets.ReplyBounced,
+        tickets.TicketingFailed,
+    ),
+)
+ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=500) for source in STREAMS)
+GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=500) for source in STREAMS)
+
+CONSUMERS: tuple[Consumer, ...] = (
+    ROUTER_MESSAGES,
+    ROUTER_DESK,
+    TICKETS_ROUTED,
+    TICKETS_DELIVERIES,
+    NOTIFY_RELEASED,
+    LEDGER_ROUTER,
+    LEDGER_TICKETS,
+    *ANALYTICS,
+    *GATEWAY,
+)
