@@ -5,6 +5,9 @@ from uuid import UUID
 
 from contracts.model import Instant, Model, Text
 
+LOOP_HEADER = "X-Postroom-Loop"
+"""Every message of ours carries it with the domain that sent it, so that what comes back is recognised."""
+
 
 class Address(Model):
     """A mailbox (RFC 5322 §3.4). `name` is empty where the sender gave none."""
