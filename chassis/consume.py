@@ -21,9 +21,9 @@ from nats.js.errors import FetchTimeoutError
 from chassis import metrics, parking, telemetry, wire
 from chassis.backoff import growing
 from chassis.database import TRANSIENT
-from chassis.log import AlreadyAnswered, Connection, VersionConflict
+from chassis.log import AlreadyAnswered, Connection, UnknownEvent, VersionConflict
 from chassis.logging import get_logger
-from contracts.event import Event, Recorded
+from contracts.event import Event, Recorded, UnknownVersion
 from contracts.streams import Consumer
 
 logger = get_logger(__name__)
@@ -35,14 +35,20 @@ MOST_CONFLICTS = 20
 
 Batch = Sequence[Recorded[Event]]
 Handler = Callable[[Batch, Connection], Awaitable[None]]
-OnParked = Callable[[Recorded[Event], str, Connection], Awaitable[None]]
+OnParked = Callable[["Item", str, Connection], Awaitable[None]]
+
+
+class TooEarly(Exception):  # noqa: N818
+    """Something must come before this batch: it is handed back for a moment, however often, and never parked."""
 
 
 class SuspectedKiller(Exception):  # noqa: N818
     """No outcome after many deliveries."""
 
     def __init__(self) -> None:
-        super().__init__(f"delivered more than {MOST_DELIVERIES} times without an outcome; the process may have died of it")
+        super().__init__(
+            f"delivered more than {MOST_DELIVERIES} times without an outcome; the process may have died of it"
+        )
 
 
 class PromptSubscriber(BatchPullStreamSubscriber):
@@ -55,7 +61,7 @@ class PromptSubscriber(BatchPullStreamSubscriber):
     __slots__ = ()
 
     async def _consume_pull(self) -> None:
-        assert self.subscription is not None
+        assert self.subscription is not None  # noqa: S101 - made a line before this task starts
         waits = growing()
         while self.running:
             try:
@@ -85,10 +91,14 @@ def _fetched(subscriber: PromptSubscriber) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message as it came, with the event in it."""
+    """A message as it came, with the event in it; None if it cannot be read."""
 
     message: Msg
-    event: Recorded[Event]
+    event: Recorded[Event] | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self.message.headers or {}
 
 
 class Consumption:
@@ -112,30 +122,47 @@ class Consumption:
 
     async def take(self, messages: Sequence[Msg]) -> None:
         """Work a batch to its end: each message is acknowledged, handed back for later, or parked."""
-        items = []
-        for message in messages:
-            if (message.metadata.num_delivered or 1) > MOST_DELIVERIES:
-                await self._fail(message, None, SuspectedKiller())
-                continue
-            try:
-                items.append(Item(message, wire.read(message.headers or {}, message.data)))
-            except Exception as error:  # noqa: BLE001 - whatever is the matter with it, the others go on
-                await self._fail(message, None, error)
+        items = [item for message in messages if (item := await self._read(message))]
         if items:
             await self._work(items)
+
+    async def work_again(self, event: Recorded[Event], db: Connection) -> None:
+        """Handle one event that was parked, in the caller's transaction."""
+        await self._handler([event], db)
+
+    async def _read(self, message: Msg) -> Item | None:
+        try:
+            if (message.metadata.num_delivered or 1) > MOST_DELIVERIES:
+                raise SuspectedKiller  # noqa: TRY301 - goes the way of every unreadable message
+            return Item(message, wire.read(message.headers or {}, message.data))
+        except (UnknownEvent, UnknownVersion) as error:
+            logger.error("cannot read a newer release's event", consumer=self.consumer.name, error=str(error))  # noqa: TRY400
+            await message.nak(delay=RETRY_SECONDS[2])
+        except Exception as error:  # noqa: BLE001 - whatever is the matter with it, the others go on
+            await self._fail(Item(message, None), error)
+        return None
 
     async def _work(self, items: Sequence[Item]) -> None:
         started = time.perf_counter()
         try:
             await self._transact(items)
+        except TooEarly as error:
+            logger.info("too early", consumer=self.consumer.name, error=str(error))
+            for item in items:
+                await item.message.nak(delay=min(0.1 * 2 ** (item.message.metadata.num_delivered or 1), 10))
+            return
         except Exception as error:
             if len(items) > 1:
-                logger.warning("batch failed, taking one by one", consumer=self.consumer.name, error=repr(error))
+                logger.warning(
+                    "batch failed, taking one by one", consumer=self.consumer.name, error=repr(error)
+                )
                 for item in items:
                     await self._work([item])
                 return
-            logger.exception("message failed", consumer=self.consumer.name, event_id=str(items[0].event.event_id))
-            await self._fail(items[0].message, items[0].event, error)
+            logger.exception(
+                "message failed", consumer=self.consumer.name, event_id=items[0].headers.get("ce-id")
+            )
+            await self._fail(items[0], error)
             return
         for item in items:
             await item.message.ack()
@@ -146,7 +173,9 @@ class Consumption:
         waits, conflicts = growing(), 0
         while True:
             try:
-                with telemetry.processing(self.consumer.name, [item.event for item in items]) as batch:
+                with telemetry.processing(
+                    self.consumer.name, [item.event for item in items if item.event]
+                ) as batch:
                     async with self._pool.acquire() as db, db.transaction():
                         await self._handler(batch, db)
             except (VersionConflict, AlreadyAnswered):
@@ -155,31 +184,33 @@ class Consumption:
                     raise
             except TRANSIENT as error:
                 wait = next(waits)
-                logger.warning("waiting", consumer=self.consumer.name, error=repr(error), seconds=round(wait, 1))
+                logger.warning(
+                    "waiting", consumer=self.consumer.name, error=repr(error), seconds=round(wait, 1)
+                )
                 for item in items:
                     await item.message.in_progress()
                 await asyncio.sleep(wait)
             else:
                 return
 
-    async def _fail(self, message: Msg, event: Recorded[Event] | None, error: Exception) -> None:
-        attempt = message.metadata.num_delivered or 1
+    async def _fail(self, item: Item, error: Exception) -> None:
+        attempt = item.message.metadata.num_delivered or 1
         if attempt <= len(self._retry_seconds):
-            await message.nak(delay=self._retry_seconds[attempt - 1])
+            await item.message.nak(delay=self._retry_seconds[attempt - 1])
             return
-        await self._park(message, event, f"{type(error).__name__}: {error}", attempt)
-        await message.term()
+        await self._park(item, f"{type(error).__name__}: {error}", attempt)
+        await item.message.term()
 
-    async def _park(self, message: Msg, event: Recorded[Event] | None, error: str, attempts: int) -> None:
+    async def _park(self, item: Item, error: str, attempts: int) -> None:
         waits = growing()
         while True:
             try:
                 async with self._pool.acquire() as db, db.transaction():
-                    await parking.park(db, self.consumer.name, message, error, attempts)
-                    if event is not None and self._on_parked is not None:
-                        await self._on_parked(event, error, db)
+                    await parking.park(db, self.consumer.name, item.message, error, attempts)
+                    if self._on_parked is not None:
+                        await self._on_parked(item, error, db)
             except TRANSIENT:
-                await message.in_progress()
+                await item.message.in_progress()
                 await asyncio.sleep(next(waits))
             else:
                 logger.error("message parked", consumer=self.consumer.name, error=error)

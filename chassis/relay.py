@@ -52,7 +52,9 @@ async def relay(database_url: str, service: str, js: JetStreamContext) -> None:
         try:
             db = await connect(database_url, service)
             try:
-                await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom relay ' || $1, 0))", service)
+                await db.execute(
+                    "SELECT pg_advisory_lock(hashtextextended('postroom relay ' || $1, 0))", service
+                )
                 await _publish_all(db, stream, js, identified=identified)
             finally:
                 db.terminate()
