@@ -9,21 +9,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 import orjson
 
+from chassis.database import Connection
 from contracts.event import Event, Meta, Recorded, event_id
 from contracts.streams import EVENTS
-
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
 
 
 @dataclass(frozen=True, slots=True)

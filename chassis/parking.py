@@ -8,7 +8,7 @@ import orjson
 from nats.aio.msg import Msg
 
 from chassis import wire
-from chassis.log import Connection
+from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.queries import Parked, ParkedList, Replayed
 
