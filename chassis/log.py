@@ -170,6 +170,31 @@ async def answered(db: Connection, causes: Collection[UUID]) -> set[UUID]:
     return {row["cause"] for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the last event of an answer stands."""
+
+    position: int
+    version: int
+
+
+_OUTCOME = """
+SELECT position, version
+FROM event
+WHERE event_id = ANY($1::uuid[])
+ORDER BY position DESC
+LIMIT 1
+"""
+_MOST_EVENTS_A_COMMAND = 16
+
+
+async def outcome(db: Connection, cause: UUID) -> Place | None:
+    """Where the answer to a command stands, if it was answered before."""
+    ids = [event_id(cause, index) for index in range(_MOST_EVENTS_A_COMMAND)]
+    row = await db.fetchrow(_OUTCOME, ids)
+    return None if row is None else Place(row["position"], row["version"])
+
+
 _COLUMNS = """
     position, stream_id, version, event_id, type, schema_version,
     data::text AS data, meta::text AS meta, occurred_at, recorded_at, digest
