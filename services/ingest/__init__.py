@@ -1,0 +1,1 @@
+"""Takes mail in: stored and accounted for before it is acknowledged."""

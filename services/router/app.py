@@ -25,6 +25,7 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     ruleset = await tables.read_ruleset(db)
     if ruleset is None:
         raise TooEarly("the desk's ruleset has not come yet")
+    heads = await log.heads(db, [item.stream_id for item in batch])
     now = service.clock()
     answers = []
     for item in batch:
@@ -41,8 +42,8 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
             reason=decision.reason,
             evidence=decision.evidence,
         )
-        stream_id = message_stream(item.event.letter.message_id)
-        answers.append(Answer(stream_id, (routed,), item.event_id, log.caused_by(item), now))
+        head = heads.get(item.stream_id, log.EMPTY)  # not empty where it was parked before
+        answers.append(Answer(item.stream_id, (routed,), item.event_id, log.caused_by(item), now, head))
     await log.append(db, answers, now)
 
 

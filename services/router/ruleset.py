@@ -132,8 +132,8 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
 
 
 def _ticketbox(recipients: Sequence[str], rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
-    if rule is not None and rule.ticketbox_id in ruleset.ticketboxes:
-        return ruleset.ticketboxes[rule.ticketbox_id]
+    if rule and rule.ticketbox_id and (chosen := ruleset.ticketboxes.get(rule.ticketbox_id)):
+        return chosen
     written_to = {address.lower() for address in recipients}
     for ticketbox in ruleset.ticketboxes.values():
         if ticketbox.addresses & written_to:

@@ -1,0 +1,121 @@
+"""From a letter that was read to the event that says so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from contracts import ingest
+from contracts.ingest import MessageReceived
+from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, SmtpEnvelope
+from services.ingest.reading import Letter
+from services.ingest.reading import letter as reading
+
+EXCERPT = 200
+_SAME_MESSAGE = UUID("c7c1e4e2-2a1d-4f43-9d60-0c8b7f7a6f10")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What one message leaves behind: the event, and the bytes that it names by sha256."""
+
+    message_id: UUID
+    event: MessageReceived
+    blobs: dict[str, bytes]
+
+
+def message_id_of(raw: bytes, internet_message_id: str | None, recipients: tuple[str, ...], fresh: UUID) -> UUID:
+    """Our id of a message.
+
+    A client that did not hear our 250 sends the same bytes to the same recipients again: that is one message. Bytes
+    without a Message-ID may be the same twice and yet be two messages; they get a fresh id each.
+    """
+    if internet_message_id is None:
+        return fresh
+    return uuid5(_SAME_MESSAGE, f"{sha256(raw).hexdigest()} {' '.join(sorted(recipients))}")
+
+
+def accept(
+    raw: bytes, letter: Letter, envelope: SmtpEnvelope, source: str, received_at: datetime, fresh: UUID
+) -> Accepted:
+    """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs."""
+    message_id = message_id_of(raw, letter.message_id, envelope.recipients, fresh)
+    blobs = {_sha256(raw): raw}
+    text, text_sha256 = letter.text, None
+    encoded = letter.text.encode()
+    if len(encoded) > ingest.MAX_TEXT:
+        text_sha256 = _keep(blobs, encoded)
+        text = encoded[: ingest.MAX_TEXT].decode(errors="ignore")
+    reply = letter.reply if len(letter.reply.encode()) <= ingest.MAX_TEXT else text
+    event = MessageReceived(
+        letter=LetterHead(
+            message_id=message_id,
+            internet_message_id=letter.message_id,
+            in_reply_to=letter.in_reply_to,
+            references=letter.references,
+            subject=letter.subject,
+            sent_at=letter.date,
+            received_at=received_at,
+            from_=_address(letter.from_) if letter.from_ else None,
+            to=_addresses(letter.to),
+            cc=_addresses(letter.cc),
+            reply_to=_addresses(letter.reply_to),
+            recipients=envelope.recipients,
+            kind=Kind(letter.kind),
+            automatic=letter.automatic or not envelope.mail_from,
+            bounce=_bounce(letter.bounce) if letter.bounce else None,
+            excerpt=" ".join(letter.reply.split())[:EXCERPT],
+            attachments=len(letter.attachments),
+        ),
+        sha256=_sha256(raw),
+        size=len(raw),
+        source=source,
+        envelope=envelope,
+        text=text,
+        text_sha256=text_sha256,
+        reply=None if reply == text else reply,
+        html_sha256=_keep(blobs, letter.html.encode()) if letter.html else None,
+        attachments=tuple(
+            Attachment(
+                name=attachment.name,
+                type=attachment.type,
+                size=attachment.size,
+                sha256=_keep(blobs, attachment.content),
+                inline=attachment.inline,
+                content_id=attachment.content_id,
+            )
+            for attachment in letter.attachments
+        ),
+        headers=letter.headers,
+        problems=letter.problems,
+    )
+    return Accepted(message_id, event, blobs)
+
+
+def _sha256(content: bytes) -> str:
+    return sha256(content).hexdigest()
+
+
+def _keep(blobs: dict[str, bytes], content: bytes) -> str:
+    digest = _sha256(content)
+    blobs[digest] = content
+    return digest
+
+
+def _address(person: reading.Address) -> Address:
+    return Address(name=person.name, address=person.address)
+
+
+def _addresses(people: tuple[reading.Address, ...]) -> tuple[Address, ...]:
+    return tuple(_address(person) for person in people)
+
+
+def _bounce(bounce: reading.Bounce) -> Bounce:
+    return Bounce(
+        recipient=bounce.recipient,
+        hard=bounce.hard,
+        status=bounce.status,
+        code=bounce.code,
+        reason=bounce.reason,
+        original_message_id=bounce.original_message_id,
+    )

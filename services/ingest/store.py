@@ -1,0 +1,114 @@
+"""Accepts messages: bytes, ledger row and event in one transaction, several messages at a time."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chassis import log
+from chassis.database import Connection, Pool
+from chassis.log import AlreadyAnswered, Answer
+from chassis.settings import ServiceSettings
+from chassis.service import Service
+from contracts.event import Meta
+from contracts.stream_ids import message_stream
+from services.ingest.intake import Accepted
+
+MOST_TOGETHER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message whose client waits for our answer."""
+
+    accepted: Accepted
+    traceparent: str | None
+    stored: asyncio.Future[None]
+
+
+class Store:
+    """Commits what is waiting in one transaction: while one commit is under way, the next messages gather."""
+
+    def __init__(self, service: Service[ServiceSettings]) -> None:
+        self._service = service
+        self._waiting: list[Waiting] = []
+        self._work: asyncio.Task[None] | None = None
+
+    async def accept(self, accepted: Accepted, traceparent: str | None) -> None:
+        """Return once the message is committed.
+
+        Raises:
+            whatever kept PostgreSQL from it: then nothing of this message is stored, and the client may try again.
+        """
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(Waiting(accepted, traceparent, stored))
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._store_waiting())
+        await stored
+
+    async def _store_waiting(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            await self._store(batch)
+
+    async def _store(self, batch: Sequence[Waiting]) -> None:
+        try:
+            async with self._service.pool.acquire(timeout=5) as db, db.transaction():
+                await _write(db, self._service, batch)
+        except Exception as error:  # noqa: BLE001 - each client is told by its own 4xx
+            if len(batch) > 1:  # one of them may be at fault: each by itself
+                for waiting in batch:
+                    await self._store([waiting])
+            elif not batch[0].stored.done():
+                batch[0].stored.set_exception(error)
+        else:
+            for waiting in batch:
+                if not waiting.stored.done():
+                    waiting.stored.set_result(None)
+
+
+_BLOBS = """
+INSERT INTO blob (sha256, content)
+SELECT sha256, content
+FROM unnest($1::bytea[], $2::bytea[]) AS new (sha256, content)
+ORDER BY sha256  -- the same order in every transaction: two with the same files do not wait for each other in a circle
+ON CONFLICT (sha256) DO NOTHING
+"""
+
+_LEDGER = """
+INSERT INTO ledger (message_id, accepted_at)
+SELECT message_id, accepted_at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS new (message_id, accepted_at)
+"""
+
+
+async def _write(db: Connection, service: Service[ServiceSettings], batch: Sequence[Waiting]) -> None:
+    known = await log.answered(db, [waiting.accepted.message_id for waiting in batch])
+    news: dict[object, Waiting] = {}
+    for waiting in batch:
+        if waiting.accepted.message_id not in known:
+            news.setdefault(waiting.accepted.message_id, waiting)
+    if not news:
+        return
+    blobs = {digest: content for waiting in news.values() for digest, content in waiting.accepted.blobs.items()}
+    await db.execute(_BLOBS, [bytes.fromhex(digest) for digest in blobs], list(blobs.values()))
+    await db.execute(
+        _LEDGER,
+        list(news),
+        [waiting.accepted.event.letter.received_at for waiting in news.values()],
+    )
+    await log.append(db, [_answer(waiting) for waiting in news.values()], service.clock())
+
+
+def _answer(waiting: Waiting) -> Answer:
+    accepted = waiting.accepted
+    return Answer(
+        stream_id=message_stream(accepted.message_id),
+        events=(accepted.event,),
+        cause=accepted.message_id,
+        meta=Meta(
+            correlation_id=accepted.message_id,
+            causation_id=accepted.message_id,
+            traceparent=waiting.traceparent,
+        ),
+        occurred_at=accepted.event.letter.received_at,
+    )
