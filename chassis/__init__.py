@@ -1,0 +1,1 @@
+"""What every service stands on: settings, log, bus, projections, telemetry, lifecycle. Knows no mail, no ticket."""

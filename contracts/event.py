@@ -1,5 +1,6 @@
 """What an event is, what is known about each one, and how a type is found by its name."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,19 +31,22 @@ class Event(Model):
         return cls.__name__
 
     @classmethod
-    def read(cls, data: Data, schema_version: int) -> Self:
-        """Read data that was written in any version up to now.
+    def read(cls, data: bytes | str, schema_version: int) -> Self:
+        """Read JSON that was written in any version up to now.
 
         Raises:
             pydantic.ValidationError: the data has not the shape of its version.
             UnknownVersion: written by a newer release, or with a missing upcaster.
         """
-        while schema_version < cls.schema_version and schema_version in cls.upcasters:
-            data = cls.upcasters[schema_version](data)
+        if schema_version == cls.schema_version:
+            return cls.model_validate_json(data)
+        content: Data = json.loads(data)
+        while schema_version in cls.upcasters:
+            content = cls.upcasters[schema_version](content)
             schema_version += 1
         if schema_version != cls.schema_version:
             raise UnknownVersion(cls.type_name(), schema_version)
-        return cls.model_validate(data)
+        return cls.model_validate(content)
 
 
 class UnknownVersion(Exception):  # noqa: N818 - named for what is the matter

@@ -1,0 +1,218 @@
+"""Takes batches from a durable consumer and works each in one transaction: commit first, acknowledge after.
+
+Failures end in one of three ways. What passes by itself (the database is away) is waited for, with the batch in
+hand. An item that fails by itself is tried again after `RETRY_SECONDS`, then parked; the rest goes on. Nothing is
+dropped.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import asyncpg
+import nats.errors
+import nats.js.errors
+from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
+from nats.aio.msg import Msg
+from nats.js.errors import FetchTimeoutError
+
+from chassis import metrics, parking, telemetry, wire
+from chassis.backoff import growing
+from chassis.database import TRANSIENT
+from chassis.log import AlreadyAnswered, Connection, UnknownEvent, VersionConflict
+from chassis.logging import get_logger
+from contracts.event import Event, Recorded, UnknownVersion
+from contracts.streams import Consumer
+
+logger = get_logger(__name__)
+
+RETRY_SECONDS = (1, 5, 30, 120, 600)
+MOST_DELIVERIES = 20
+"""A message that came so often without an outcome may be what kills the process: it is parked unworked."""
+MOST_CONFLICTS = 20
+
+Batch = Sequence[Recorded[Event]]
+Handler = Callable[[Batch, Connection], Awaitable[None]]
+OnParked = Callable[["Item", str, Connection], Awaitable[None]]
+
+
+class TooEarly(Exception):  # noqa: N818
+    """Something must come before this batch: it is handed back for a moment, however often, and never parked."""
+
+
+class SuspectedKiller(Exception):  # noqa: N818
+    """No outcome after many deliveries."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"delivered more than {MOST_DELIVERIES} times without an outcome; the process may have died of it"
+        )
+
+
+class PromptSubscriber(BatchPullStreamSubscriber):
+    """FastStream's batch subscriber, but a batch leaves as soon as its first messages are there.
+
+    The original goes on fetching until the batch is full or its time is over, which would delay each letter by that
+    time at each hop. The first message says how many more are waiting, so nothing is waited for in vain.
+    """
+
+    __slots__ = ()
+
+    async def _consume_pull(self) -> None:
+        assert self.subscription is not None  # noqa: S101 - made a line before this task starts
+        waits = growing()
+        while self.running:
+            try:
+                messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)
+                waiting = min(messages[0].metadata.num_pending, self.pull_sub.batch_size - 1)
+                if waiting:
+                    with suppress(TimeoutError):
+                        messages += await self.subscription.fetch(batch=waiting, timeout=0.5)
+            except FetchTimeoutError:
+                _fetched(self)  # the server beat its heart meanwhile: there was nothing to fetch
+            except TimeoutError:
+                continue
+            except (nats.errors.Error, nats.js.errors.Error) as error:
+                # The durable or its stream is gone, or the connection: a durable that is deleted would answer at once,
+                # again and again.
+                logger.warning("cannot fetch", stream=self.stream.name, error=repr(error))
+                await asyncio.sleep(next(waits))
+            else:
+                _fetched(self)
+                waits = growing()
+                await self.consume(messages)
+
+
+def _fetched(subscriber: PromptSubscriber) -> None:
+    metrics.LAST_FETCH.labels(subscriber.config.durable_name).set(time.time())
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A message as it came, with the event in it; None if it cannot be read."""
+
+    message: Msg
+    event: Recorded[Event] | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return self.message.headers or {}
+
+
+class Consumption:
+    """One consumer at work."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        pool: asyncpg.Pool[asyncpg.Record],
+        handler: Handler,
+        on_parked: OnParked | None,
+        *,
+        in_order: bool = False,
+    ) -> None:
+        """`in_order`: what fails is parked at once, since all that is behind it would wait for its retries."""
+        self.consumer = consumer
+        self._pool = pool
+        self._handler = handler
+        self._on_parked = on_parked
+        self._retry_seconds = () if in_order else RETRY_SECONDS
+
+    async def take(self, messages: Sequence[Msg]) -> None:
+        """Work a batch to its end: each message is acknowledged, handed back for later, or parked."""
+        items = [item for message in messages if (item := await self._read(message))]
+        if items:
+            await self._work(items)
+
+    async def work_again(self, event: Recorded[Event], db: Connection) -> None:
+        """Handle one event that was parked, in the caller's transaction."""
+        await self._handler([event], db)
+
+    async def _read(self, message: Msg) -> Item | None:
+        try:
+            if (message.metadata.num_delivered or 1) > MOST_DELIVERIES:
+                raise SuspectedKiller  # noqa: TRY301 - goes the way of every unreadable message
+            return Item(message, wire.read(message.headers or {}, message.data))
+        except (UnknownEvent, UnknownVersion) as error:
+            logger.error("cannot read a newer release's event", consumer=self.consumer.name, error=str(error))  # noqa: TRY400
+            await message.nak(delay=RETRY_SECONDS[2])
+        except Exception as error:  # noqa: BLE001 - whatever is the matter with it, the others go on
+            await self._fail(Item(message, None), error)
+        return None
+
+    async def _work(self, items: Sequence[Item]) -> None:
+        started = time.perf_counter()
+        try:
+            await self._transact(items)
+        except TooEarly as error:
+            logger.info("too early", consumer=self.consumer.name, error=str(error))
+            for item in items:
+                await item.message.nak(delay=min(0.1 * 2 ** (item.message.metadata.num_delivered or 1), 10))
+            return
+        except Exception as error:
+            if len(items) > 1:
+                logger.warning(
+                    "batch failed, taking one by one", consumer=self.consumer.name, error=repr(error)
+                )
+                for item in items:
+                    await self._work([item])
+                return
+            logger.exception(
+                "message failed", consumer=self.consumer.name, event_id=items[0].headers.get("ce-id")
+            )
+            await self._fail(items[0], error)
+            return
+        for item in items:
+            await item.message.ack()
+        metrics.HANDLED.labels(self.consumer.name).inc(len(items))
+        metrics.BATCH_SECONDS.labels(self.consumer.name).observe(time.perf_counter() - started)
+
+    async def _transact(self, items: Sequence[Item]) -> None:
+        waits, conflicts = growing(), 0
+        while True:
+            try:
+                with telemetry.processing(
+                    self.consumer.name, [item.event for item in items if item.event]
+                ) as batch:
+                    async with self._pool.acquire() as db, db.transaction():
+                        await self._handler(batch, db)
+            except (VersionConflict, AlreadyAnswered):
+                conflicts += 1
+                if conflicts > MOST_CONFLICTS:
+                    raise
+            except TRANSIENT as error:
+                wait = next(waits)
+                logger.warning(
+                    "waiting", consumer=self.consumer.name, error=repr(error), seconds=round(wait, 1)
+                )
+                for item in items:
+                    await item.message.in_progress()
+                await asyncio.sleep(wait)
+            else:
+                return
+
+    async def _fail(self, item: Item, error: Exception) -> None:
+        attempt = item.message.metadata.num_delivered or 1
+        if attempt <= len(self._retry_seconds):
+            await item.message.nak(delay=self._retry_seconds[attempt - 1])
+            return
+        await self._park(item, f"{type(error).__name__}: {error}", attempt)
+        await item.message.term()
+
+    async def _park(self, item: Item, error: str, attempts: int) -> None:
+        waits = growing()
+        while True:
+            try:
+                async with self._pool.acquire() as db, db.transaction():
+                    await parking.park(db, self.consumer.name, item.message, error, attempts)
+                    if self._on_parked is not None:
+                        await self._on_parked(item, error, db)
+            except TRANSIENT:
+                await item.message.in_progress()
+                await asyncio.sleep(next(waits))
+            else:
+                logger.error("message parked", consumer=self.consumer.name, error=error)
+                metrics.PARKED.labels(self.consumer.name).inc()
+                return

@@ -1,0 +1,40 @@
+"""Connections to PostgreSQL: each service works as its own role and sees its own schema only."""
+
+import asyncpg
+
+from chassis.log import Connection
+
+TRANSIENT = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections, out of memory
+    asyncpg.OperatorInterventionError,  # shut down, crashed, starting up
+    asyncpg.TransactionRollbackError,  # deadlock, serialisation
+)
+"""Failures that pass by themselves: the same work is tried again, and nothing is parked for them."""
+
+
+def role_of(service: str) -> str:
+    return f"postroom_{service}"
+
+
+def session_settings(service: str) -> dict[str, str]:
+    """Server settings with which a connection of `service` begins."""
+    return {"role": role_of(service), "search_path": service, "application_name": f"postroom {service}"}
+
+
+async def connect(database_url: str, service: str) -> Connection:
+    """A connection of its own, outside the pool: for locks and notifications that last."""
+    return await asyncpg.connect(database_url, server_settings=session_settings(service))
+
+
+async def connect_pool(database_url: str, service: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+    return await asyncpg.create_pool(
+        database_url,
+        min_size=1,
+        max_size=size,
+        command_timeout=60,
+        server_settings=session_settings(service),
+    )

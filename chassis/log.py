@@ -1,0 +1,300 @@
+"""The event log of one service: its tables are found by the connection's search path.
+
+Each append is one answer to one cause (an event that was consumed, or a command). The ids of the events follow
+from the cause, so answering twice violates a key and harms nothing.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from contracts.event import Event, Meta, Recorded, event_id
+from contracts.streams import EVENTS
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of a stream: what the next one must follow."""
+
+    version: int
+    digest: bytes
+
+
+EMPTY = Head(version=0, digest=b"")
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One stream as it stands."""
+
+    events: tuple[Recorded[Event], ...]
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The events with which one stream answers one cause. `head` is the stream as the decision saw it."""
+
+    stream_id: str
+    events: tuple[Event, ...]
+    cause: UUID
+    meta: Meta
+    occurred_at: datetime
+    head: Head = EMPTY
+
+
+class VersionConflict(Exception):  # noqa: N818 - the name of the thing itself
+    """Someone else appended to a stream after it was read: read it again and decide again."""
+
+
+class AlreadyAnswered(Exception):  # noqa: N818
+    """The log holds an answer to one of the causes: nothing was appended, acknowledge or skip it."""
+
+
+def caused_by(event: Recorded[Event], actor: str = "postroom") -> Meta:
+    """What is known about an event that answers `event`."""
+    return Meta(
+        correlation_id=event.meta.correlation_id,
+        causation_id=event.event_id,
+        actor=actor,
+        traceparent=event.meta.traceparent,
+    )
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys: the bytes that a digest covers, whatever order a store gives the keys back in."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def chain(previous: bytes, payload: bytes, row: Sequence[object]) -> bytes:
+    """The digest of a row.
+
+    It covers the payload by the payload's own digest, so that personal data can be erased from the row while the
+    chain still verifies. `row` holds the other columns, from stream_id to recorded_at.
+    """
+    return sha256(previous + sha256(payload).digest() + canonical(row)).digest()
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
+
+
+_APPEND = """
+WITH appended AS (
+    INSERT INTO event
+        (stream_id, version, event_id, type, schema_version, data, meta, occurred_at, recorded_at, digest)
+    SELECT stream_id, version, event_id, type, schema_version, data, meta, occurred_at, $10, digest
+    FROM unnest(
+        $1::text[], $2::integer[], $3::uuid[], $4::text[], $5::smallint[],
+        $6::jsonb[], $7::jsonb[], $8::timestamptz[], $9::bytea[]
+    ) WITH ORDINALITY AS new (
+        stream_id, version, event_id, type, schema_version, data, meta, occurred_at, digest, number
+    )
+    ORDER BY number
+    RETURNING position
+)
+SELECT max(position)
+FROM appended
+"""
+
+
+async def append(db: Connection, answers: Sequence[Answer], recorded_at: datetime) -> int:
+    """Append all answers in one statement and return the position of the last event (0 if there is none).
+
+    It takes the log's lock until the transaction ends, so it comes last in the transaction.
+
+    Raises:
+        VersionConflict: a stream is no longer where `head` says.
+        AlreadyAnswered: a cause has been answered before.
+    """
+    rows = _rows(answers, recorded_at)
+    if not rows:
+        return 0
+    try:
+        position: int = await db.fetchval(_APPEND, *map(list, zip(*rows, strict=True)), recorded_at)
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name == "one_answer_a_cause":
+            raise AlreadyAnswered(error.detail) from error
+        raise VersionConflict(error.detail) from error
+    return position
+
+
+def _rows(answers: Sequence[Answer], recorded_at: datetime) -> list[tuple[object, ...]]:
+    heads: dict[str, Head] = {}
+    indexes: Counter[UUID] = Counter()
+    rows: list[tuple[object, ...]] = []
+    for answer in answers:
+        head = heads.get(answer.stream_id, answer.head)
+        meta = answer.meta.model_dump(mode="json", exclude_none=True)
+        for event in answer.events:
+            identity = event_id(answer.cause, indexes[answer.cause])
+            indexes[answer.cause] += 1
+            version = head.version + 1
+            payload = canonical(event.model_dump(mode="json"))
+            columns = (answer.stream_id, version, identity, event.type_name(), event.schema_version)
+            digest = chain(
+                head.digest,
+                payload,
+                [
+                    *columns[:2],
+                    str(identity),
+                    *columns[3:],
+                    meta,
+                    _instant(answer.occurred_at),
+                    _instant(recorded_at),
+                ],
+            )
+            rows.append((*columns, payload.decode(), canonical(meta).decode(), answer.occurred_at, digest))
+            head = Head(version, digest)
+        heads[answer.stream_id] = head
+    return rows
+
+
+_ANSWERED = """
+SELECT cause
+FROM unnest($1::uuid[], $2::uuid[]) AS asked (cause, event_id)
+JOIN event USING (event_id)
+"""
+
+
+async def answered(db: Connection, causes: Collection[UUID]) -> set[UUID]:
+    """Which of the causes this log has answered already."""
+    rows = await db.fetch(_ANSWERED, list(causes), [event_id(cause) for cause in causes])
+    return {row["cause"] for row in rows}
+
+
+_COLUMNS = """
+    position, stream_id, version, event_id, type, schema_version,
+    data::text AS data, meta::text AS meta, occurred_at, recorded_at, digest
+"""
+
+_LOAD = f"""
+SELECT {_COLUMNS}
+FROM event
+WHERE stream_id = ANY($1::text[])
+ORDER BY stream_id, version
+"""
+
+
+async def load(db: Connection, stream_ids: Collection[str]) -> dict[str, History]:
+    """Read whole streams. A stream without events is absent."""
+    histories: dict[str, list[asyncpg.Record]] = {}
+    for row in await db.fetch(_LOAD, list(stream_ids)):
+        histories.setdefault(row["stream_id"], []).append(row)
+    return {
+        stream_id: History(
+            events=tuple(recorded(row, after=0) for row in rows),
+            head=Head(rows[-1]["version"], rows[-1]["digest"]),
+        )
+        for stream_id, rows in histories.items()
+    }
+
+
+_AFTER = f"""
+SELECT {_COLUMNS}
+FROM event
+WHERE position > $1
+ORDER BY position
+LIMIT $2
+"""
+
+
+async def read_after(db: Connection, position: int, limit: int) -> list[asyncpg.Record]:
+    """The next rows of the whole log in commit order, without gaps: `data` and `meta` as JSON text."""
+    return await db.fetch(_AFTER, position, limit)
+
+
+def recorded(row: asyncpg.Record, after: int) -> Recorded[Event]:
+    """Read one row, in whatever version it was written.
+
+    Raises:
+        UnknownEvent: a newer release wrote it.
+    """
+    kind = EVENTS.get(row["type"])
+    if kind is None:
+        raise UnknownEvent(row["type"])
+    return Recorded(
+        event=kind.read(row["data"], row["schema_version"]),
+        event_id=row["event_id"],
+        stream_id=row["stream_id"],
+        version=row["version"],
+        position=row["position"],
+        after=after,
+        meta=Meta.model_validate_json(row["meta"]),
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+    )
+
+
+class UnknownEvent(Exception):  # noqa: N818
+    """An event that this release does not know: upgrade this service first."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the event {name} is not known to this release; upgrade it")
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A row at which the chain does not hold: it, or the one before it, was changed, removed or added."""
+
+    stream_id: str
+    version: int
+    position: int
+    problem: str
+
+
+class ChainWalk:
+    """Checks rows that come ordered by stream and version, one at a time."""
+
+    def __init__(self) -> None:
+        self._stream_id: str | None = None
+        self._head = EMPTY
+
+    def step(self, row: asyncpg.Record) -> Break | None:
+        """Take the next row and say what is wrong with it, if anything is."""
+        if row["stream_id"] != self._stream_id:
+            self._stream_id, self._head = row["stream_id"], EMPTY
+        expected = self._head.version + 1
+        digest = chain(
+            self._head.digest,
+            canonical(orjson.loads(row["data"])),
+            [
+                row["stream_id"],
+                row["version"],
+                str(row["event_id"]),
+                row["type"],
+                row["schema_version"],
+                orjson.loads(row["meta"]),
+                _instant(row["occurred_at"]),
+                _instant(row["recorded_at"]),
+            ],
+        )
+        self._head = Head(row["version"], row["digest"])
+        if row["version"] != expected:
+            problem = f"version {expected} is missing"
+        elif digest != row["digest"]:
+            problem = "the digest does not fit the row"
+        else:
+            return None
+        return Break(row["stream_id"], row["version"], row["position"], problem)
+
+
+ALL_BY_STREAM = f"""
+SELECT {_COLUMNS}
+FROM event
+ORDER BY stream_id, version
+"""

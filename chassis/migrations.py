@@ -1,0 +1,103 @@
+"""Plain SQL files, one folder a service, each run once and in order of its name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import asyncpg
+
+from chassis.database import role_of
+from chassis.log import Connection
+
+_SHARED = Path(__file__).parent / "schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema of one service. One that `speaks` has a log."""
+
+    service: str
+    folder: Path
+    speaks: bool
+
+    def files(self) -> list[tuple[str, Path]]:
+        """Its migrations: a name that stays, and where its SQL is."""
+        shared = ["consumption", *(["log"] if self.speaks else [])]
+        return [
+            *((f"0000_{name}", _SHARED / f"{name}.sql") for name in shared),
+            *((path.stem, path) for path in sorted(self.folder.glob("*.sql"))),
+        ]
+
+
+class ChangedMigration(Exception):  # noqa: N818
+    """A file that has run was edited afterwards; write a new one instead."""
+
+
+async def migrate(db: Connection, schemas: Sequence[Schema]) -> list[str]:
+    """Bring every schema up to date and return the names of what ran; safe when several processes start at once.
+
+    Raises:
+        ChangedMigration: a file that has run before is not what it was.
+    """
+    # A lock of the session, not of a transaction: each file commits by itself, and the next process waits for all.
+    await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom migrate', 0))")
+    try:
+        return [name for schema in schemas for name in await _migrate_schema(db, schema)]
+    finally:
+        await db.execute("SELECT pg_advisory_unlock(hashtextextended('postroom migrate', 0))")
+
+
+async def _migrate_schema(db: Connection, schema: Schema) -> list[str]:
+    service = schema.service
+    await _ensure_role(db, role_of(service))
+    await db.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
+    await db.execute(f"""
+        CREATE TABLE IF NOT EXISTS {service}.migration (
+            name text PRIMARY KEY,
+            sha256 text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )
+    """)
+    applied = {
+        row["name"]: row["sha256"] for row in await db.fetch(f"SELECT name, sha256 FROM {service}.migration")
+    }
+    ran = []
+    for name, path in schema.files():
+        sql = path.read_text()
+        digest = sha256(sql.encode()).hexdigest()
+        if name not in applied:
+            await _apply(db, service, name, sql, digest)
+            ran.append(f"{service}/{name}")
+        elif applied[name] != digest:
+            raise ChangedMigration(f"{service}/{name} was edited after it had run; add a new file instead")
+    await _grant(db, schema)
+    return ran
+
+
+async def _apply(db: Connection, service: str, name: str, sql: str, digest: str) -> None:
+    async with db.transaction():
+        await db.execute(f"SET LOCAL search_path = {service}")
+        await db.execute(sql)
+        await db.execute(f"INSERT INTO {service}.migration (name, sha256) VALUES ($1, $2)", name, digest)
+
+
+async def _ensure_role(db: Connection, role: str) -> None:
+    # Roles belong to the whole server: another database's migration, under another lock, may make it meanwhile.
+    if not await db.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
+        try:
+            await db.execute(f"CREATE ROLE {role} NOLOGIN")
+        except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+            return
+
+
+async def _grant(db: Connection, schema: Schema) -> None:
+    service, role = schema.service, role_of(schema.service)
+    await db.execute(f"""
+        GRANT USAGE ON SCHEMA {service} TO {role};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {service} TO {role};
+        GRANT USAGE ON ALL SEQUENCES IN SCHEMA {service} TO {role};
+        REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role};
+    """)
+    if schema.speaks:
+        await db.execute(f"REVOKE UPDATE, DELETE ON {service}.event FROM {role}")

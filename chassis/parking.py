@@ -1,0 +1,82 @@
+"""Messages that a consumer could not handle, kept with their error until a person replays them."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+from nats.aio.msg import Msg
+
+from chassis import wire
+from chassis.log import Connection
+from contracts.event import Event, Recorded
+from contracts.queries import Parked, ParkedList, Replayed
+
+
+async def park(db: Connection, consumer: str, message: Msg, error: str, attempts: int) -> None:
+    """Keep a message as it came."""
+    await db.execute(
+        """
+        INSERT INTO parked (parked_id, consumer, headers, body, error, attempts)
+        VALUES ($1, $2, $3::jsonb, $4, $5, $6)
+        """,
+        uuid4(),
+        consumer,
+        orjson.dumps(message.headers or {}).decode(),
+        message.data,
+        error.replace("\x00", ""),
+        attempts,
+    )
+
+
+async def parked(db: Connection) -> ParkedList:
+    """Everything that is parked in this schema, the oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT parked_id, consumer, headers::text AS headers, error, attempts, parked_at
+        FROM parked
+        ORDER BY parked_at
+        LIMIT 500
+        """
+    )
+    return ParkedList(items=tuple(_parked(row) for row in rows))
+
+
+def _parked(row: asyncpg.Record) -> Parked:
+    headers = orjson.loads(row["headers"])
+    return Parked(
+        parked_id=row["parked_id"],
+        consumer=row["consumer"],
+        event=headers.get("ce-type", "not an event"),
+        event_id=headers.get("ce-id"),
+        stream_id=headers.get("ce-subject", ""),
+        error=row["error"],
+        attempts=row["attempts"],
+        parked_at=row["parked_at"],
+    )
+
+
+Work = Callable[[str, Recorded[Event], Connection], Awaitable[None]]
+
+
+async def replay(db: Connection, parked_id: UUID, work: Work) -> Replayed:
+    """Handle a parked message again and forget it, in one transaction; `work` gets the consumer's name and the event.
+
+    What goes wrong is the answer: the message stays parked.
+    """
+    try:
+        async with db.transaction():
+            row = await db.fetchrow(
+                """
+                DELETE FROM parked
+                WHERE parked_id = $1
+                RETURNING consumer, headers::text AS headers, body
+                """,
+                parked_id,
+            )
+            if row is None:
+                return Replayed(done=False, error="It is not parked any more.")
+            await work(row["consumer"], wire.read(orjson.loads(row["headers"]), row["body"]), db)
+    except Exception as error:  # noqa: BLE001 - told to the person who asked
+        return Replayed(done=False, error=f"{type(error).__name__}: {error}")
+    return Replayed(done=True)

@@ -1,0 +1,96 @@
+"""Read models: filled from the logs of several services, each in order, position and rows in one transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+from chassis import wire
+from chassis.consume import Batch, Item, TooEarly
+from chassis.log import Connection
+from contracts.streams import Consumer
+
+POLL_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A read model in the schema of one service.
+
+    `apply` gets events of one source, in order, inside a transaction; different sources are not ordered among each
+    other. It names its tables without schema, so that a rebuild can fill copies of them beside the ones in use.
+    """
+
+    name: str
+    schema: str
+    tables: tuple[str, ...]
+    consumers: tuple[Consumer, ...]
+    apply: Callable[[Batch, Connection], Awaitable[None]]
+
+
+class Gap(TooEarly):
+    """Events before these have not come yet; they are asked for again."""
+
+    def __init__(self, source: str, position: int, after: int) -> None:
+        super().__init__(
+            f"{source}: at position {position}, and the next event follows {after}; "
+            "if this lasts, the stream has lost its beginning: run postroom rebuild"
+        )
+
+
+_LOCK_POSITION = """
+INSERT INTO position (projection, source, position)
+VALUES ($1, $2, 0)
+ON CONFLICT (projection, source) DO UPDATE SET position = position.position
+RETURNING position
+"""
+
+_MOVE_POSITION = """
+UPDATE position
+SET position = $3
+WHERE projection = $1
+  AND source = $2
+"""
+
+
+async def project(projection: Projection, source: str, batch: Batch, db: Connection) -> None:
+    """Apply what is new in a batch and move the position, in the caller's transaction.
+
+    Raises:
+        Gap: something before the batch is missing.
+    """
+    # The row stays locked until the commit, so that a rebuild can switch the tables between two batches.
+    position: int = await db.fetchval(_LOCK_POSITION, projection.name, source)
+    news = [event for event in batch if event.position > position]
+    if not news:
+        return
+    expected = position
+    for event in news:
+        if event.after > expected:
+            raise Gap(source, expected, event.after)
+        expected = event.position
+    await projection.apply(news, db)
+    await db.execute(_MOVE_POSITION, projection.name, source, expected)
+
+
+async def pass_over(projection: Projection, source: str, item: Item, _error: str, db: Connection) -> None:
+    """Go on behind an event that was parked."""
+    position, _ = wire.place(item.headers)
+    await db.fetchval(_LOCK_POSITION, projection.name, source)
+    await db.execute(_MOVE_POSITION, projection.name, source, position)
+
+
+async def wait_for(
+    pool: asyncpg.Pool[asyncpg.Record], projection: str, source: str, position: int, seconds: float = 5.0
+) -> bool:
+    """Wait until a projection has reached a position of a log, so that people see what they just did."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < deadline:
+        reached = await pool.fetchval(
+            "SELECT position FROM position WHERE projection = $1 AND source = $2", projection, source
+        )
+        if (reached or 0) >= position:
+            return True
+        await asyncio.sleep(POLL_SECONDS)
+    return False
