@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-import asyncpg
 import nats.errors
 import nats.js.errors
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
@@ -20,8 +19,8 @@ from nats.js.errors import FetchTimeoutError
 
 from chassis import metrics, parking, telemetry, wire
 from chassis.backoff import growing
-from chassis.database import TRANSIENT
-from chassis.log import AlreadyAnswered, Connection, UnknownEvent, VersionConflict
+from chassis.database import TRANSIENT, Connection, Pool
+from chassis.log import AlreadyAnswered, UnknownEvent, VersionConflict
 from chassis.logging import get_logger
 from contracts.event import Event, Recorded, UnknownVersion
 from contracts.streams import Consumer
@@ -107,7 +106,7 @@ class Consumption:
     def __init__(
         self,
         consumer: Consumer,
-        pool: asyncpg.Pool[asyncpg.Record],
+        pool: Pool,
         handler: Handler,
         on_parked: OnParked | None,
         *,

@@ -1,8 +1,17 @@
 """Connections to PostgreSQL: each service works as its own role and sees its own schema only."""
 
+from typing import TYPE_CHECKING
+
 import asyncpg
 
-from chassis.log import Connection
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:  # only the stubs know what they are made of
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
 
 TRANSIENT = (
     OSError,
@@ -30,7 +39,7 @@ async def connect(database_url: str, service: str) -> Connection:
     return await asyncpg.connect(database_url, server_settings=session_settings(service))
 
 
-async def connect_pool(database_url: str, service: str, size: int) -> asyncpg.Pool[asyncpg.Record]:
+async def connect_pool(database_url: str, service: str, size: int) -> Pool:
     return await asyncpg.create_pool(
         database_url,
         min_size=1,

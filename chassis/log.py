@@ -9,21 +9,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 import orjson
 
+from chassis.database import Connection
 from contracts.event import Event, Meta, Recorded, event_id
 from contracts.streams import EVENTS
-
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +168,31 @@ async def answered(db: Connection, causes: Collection[UUID]) -> set[UUID]:
     """Which of the causes this log has answered already."""
     rows = await db.fetch(_ANSWERED, list(causes), [event_id(cause) for cause in causes])
     return {row["cause"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the last event of an answer stands."""
+
+    position: int
+    version: int
+
+
+_OUTCOME = """
+SELECT position, version
+FROM event
+WHERE event_id = ANY($1::uuid[])
+ORDER BY position DESC
+LIMIT 1
+"""
+_MOST_EVENTS_A_COMMAND = 16
+
+
+async def outcome(db: Connection, cause: UUID) -> Place | None:
+    """Where the answer to a command stands, if it was answered before."""
+    ids = [event_id(cause, index) for index in range(_MOST_EVENTS_A_COMMAND)]
+    row = await db.fetchrow(_OUTCOME, ids)
+    return None if row is None else Place(row["position"], row["version"])
 
 
 _COLUMNS = """

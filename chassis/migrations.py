@@ -7,8 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.database import role_of
-from chassis.log import Connection
+from chassis.database import Connection, role_of
 
 _SHARED = Path(__file__).parent / "schema"
 

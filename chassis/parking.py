@@ -1,26 +1,34 @@
 """Messages that a consumer could not handle, kept with their error until a person replays them."""
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID, uuid4
+from hashlib import sha256
+from uuid import UUID, uuid5
 
 import asyncpg
 import orjson
 from nats.aio.msg import Msg
 
 from chassis import wire
-from chassis.log import Connection
+from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.queries import Parked, ParkedList, Replayed
 
+_PARKED = UUID("5a3f1c52-7f0e-4b8e-9d0c-2f6f5b1f8a10")
+
 
 async def park(db: Connection, consumer: str, message: Msg, error: str, attempts: int) -> None:
-    """Keep a message as it came."""
+    """Keep a message as it came, once however often it fails."""
     await db.execute(
         """
         INSERT INTO parked (parked_id, consumer, headers, body, error, attempts)
         VALUES ($1, $2, $3::jsonb, $4, $5, $6)
+        ON CONFLICT (parked_id) DO UPDATE
+        SET error = excluded.error,
+            attempts = excluded.attempts
         """,
-        uuid4(),
+        uuid5(
+            _PARKED, f"{consumer} {(message.headers or {}).get('ce-id') or sha256(message.data).hexdigest()}"
+        ),
         consumer,
         orjson.dumps(message.headers or {}).decode(),
         message.data,

@@ -4,11 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import asyncpg
-
 from chassis import wire
 from chassis.consume import Batch, Item, TooEarly
-from chassis.log import Connection
+from chassis.database import Connection, Pool
 from contracts.streams import Consumer
 
 POLL_SECONDS = 0.01
@@ -81,9 +79,7 @@ async def pass_over(projection: Projection, source: str, item: Item, _error: str
     await db.execute(_MOVE_POSITION, projection.name, source, position)
 
 
-async def wait_for(
-    pool: asyncpg.Pool[asyncpg.Record], projection: str, source: str, position: int, seconds: float = 5.0
-) -> bool:
+async def wait_for(pool: Pool, projection: str, source: str, position: int, seconds: float = 5.0) -> bool:
     """Wait until a projection has reached a position of a log, so that people see what they just did."""
     deadline = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < deadline:

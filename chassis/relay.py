@@ -15,8 +15,8 @@ from nats.js.errors import APIError, Error, NotFoundError
 
 from chassis import metrics, wire
 from chassis.backoff import growing
-from chassis.database import TRANSIENT, connect
-from chassis.log import Connection, read_after
+from chassis.database import TRANSIENT, Connection, connect
+from chassis.log import read_after
 from chassis.logging import get_logger
 from contracts.streams import EVENTS, STREAMS, Stream, subject
 

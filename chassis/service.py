@@ -23,9 +23,8 @@ from chassis import logging, metrics, telemetry
 from chassis.admin import AddressTaken, Probe, admin
 from chassis.backoff import growing
 from chassis.consume import Consumption, Handler, OnParked, PromptSubscriber
-from chassis.database import TRANSIENT, connect_pool
+from chassis.database import TRANSIENT, Connection, Pool, connect_pool
 from chassis.lifecycle import run as run_until_stopped
-from chassis.log import Connection
 from chassis.parking import parked, replay
 from chassis.projection import Projection, pass_over, project
 from chassis.relay import relay
@@ -49,7 +48,7 @@ class Service(Generic[S]):
         self.name = name
         self.settings = settings
         self.stopping = stopping
-        self.pool: asyncpg.Pool[asyncpg.Record]
+        self.pool: Pool
         self.broker = NatsBroker(
             settings.nats_url.split(","),
             name=f"postroom {name}",
@@ -277,7 +276,7 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _close(pool: asyncpg.Pool[asyncpg.Record]) -> None:
+async def _close(pool: Pool) -> None:
     try:
         await asyncio.wait_for(pool.close(), 2)
     except TimeoutError:

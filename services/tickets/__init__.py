@@ -1,0 +1,1 @@
+"""The event-sourced core: conversations, their clocks, and the desk's configuration."""

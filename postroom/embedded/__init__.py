@@ -1,0 +1,1 @@
+"""A real PostgreSQL and a real nats-server, from wheels, for one machine without anything installed."""

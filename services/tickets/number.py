@@ -1,0 +1,23 @@
+"""Ticket numbers that people can say on the phone: digits only, the last one checks the others."""
+
+_DAMM = (
+    (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
+    (7, 0, 9, 2, 1, 5, 4, 8, 6, 3),
+    (4, 2, 0, 6, 8, 7, 1, 3, 5, 9),
+    (1, 7, 5, 0, 9, 8, 3, 4, 2, 6),
+    (6, 1, 2, 3, 0, 4, 5, 9, 7, 8),
+    (3, 6, 7, 4, 2, 0, 9, 5, 8, 1),
+    (5, 8, 6, 9, 7, 2, 0, 1, 3, 4),
+    (8, 9, 4, 5, 3, 6, 2, 0, 1, 7),
+    (9, 4, 3, 8, 6, 1, 7, 2, 0, 5),
+    (2, 5, 8, 1, 4, 3, 6, 7, 9, 0),
+)
+"""The quasigroup of H. Michael Damm's dissertation (2004): it notices each wrong digit and each swap of neighbours."""
+
+
+def with_check_digit(running: int) -> int:
+    """A running number as people get it: 1000 → 10001 and so on."""
+    interim = 0
+    for digit in str(running):
+        interim = _DAMM[interim][int(digit)]
+    return running * 10 + interim

@@ -1,0 +1,49 @@
+"""Real servers, started once: each test that needs one gets a database, or a NATS, of its own."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from postroom.embedded.nats import Nats
+from postroom.embedded.postgres import Postgres
+from postroom.embedded.process import free_port
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
+    """One PostgreSQL for the whole run."""
+    folder = tmp_path_factory.mktemp("postgres")
+    server = Postgres(folder / "data", free_port(), "test", folder / "postgres.log")
+    await server.start()
+    yield server
+    await server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def database_url(postgres_server: Postgres) -> AsyncIterator[str]:
+    """An empty database of its own."""
+    name = f"test_{uuid4().hex}"
+    db = await asyncpg.connect(postgres_server.url("postgres"))
+    await db.execute(f"CREATE DATABASE {name}")
+    yield postgres_server.url(name)
+    await db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await db.close()
+
+
+@pytest.fixture
+async def nats_server(tmp_path: Path) -> AsyncIterator[Nats]:
+    """A NATS of its own, that the test may kill and wipe."""
+    server = Nats(tmp_path / "nats", free_port(), "test", tmp_path / "nats.log")
+    await server.start()
+    yield server
+    await server.stop()
