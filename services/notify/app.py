@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
-from chassis.log import Connection
+from chassis.database import Connection
 from chassis.service import Service, run
 from contracts.event import Event, Recorded
 from contracts.notify import ReplyFailed

@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 import asyncpg
 from pydantic import TypeAdapter
 
-from chassis.log import EMPTY, Answer, Connection, append, load
+from chassis.database import Connection
+from chassis.log import EMPTY, Answer, append, load
 from contracts.event import Meta
 from contracts.stream_ids import reply_stream
 from services.notify.delivery import Delivery, DeliveryEvent, Recipient, State
@@ -186,6 +187,7 @@ async def settle(
     claim: Claim,
     after: Delivery,
     event: DeliveryEvent,
+    *,
     now: datetime,
     traceparent: str | None,
 ) -> None:

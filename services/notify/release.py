@@ -60,7 +60,11 @@ def _recipients(composed: Composed) -> tuple[Recipient, ...]:
 
 
 def _failed_again(recipient: Recipient) -> Recipient:
-    return recipient if recipient.fate == "taken" else Recipient(address=recipient.address, copy_=recipient.copy_)
+    return (
+        recipient
+        if recipient.fate == "taken"
+        else Recipient(address=recipient.address, copy_=recipient.copy_)
+    )
 
 
 def _release(

@@ -8,13 +8,12 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
 from chassis import telemetry
 from chassis.backoff import growing
-from chassis.database import TRANSIENT, connect
+from chassis.database import TRANSIENT, Pool, connect
 from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
 from services.notify.deliveries import QUEUED_CHANNEL, Claim, LeaseLost, claim, renew, seconds_to_next, settle
@@ -41,7 +40,7 @@ class Senders:
 
     def __init__(
         self,
-        pool: asyncpg.Pool[asyncpg.Record],
+        pool: Pool,
         database_url: str,
         transport: Transport,
         clock: Callable[[], datetime],
@@ -145,7 +144,7 @@ class Senders:
         while True:
             try:
                 async with self._pool.acquire() as db, db.transaction():
-                    await settle(db, claimed, delivery, event, now, traceparent)
+                    await settle(db, claimed, delivery, event, now=now, traceparent=traceparent)
             except (*TRANSIENT, VersionConflict) as error:
                 wait = next(waits)
                 log.warning("cannot record", error=repr(error), retry_seconds=round(wait, 1))
@@ -163,19 +162,22 @@ class Senders:
         waits = growing()
         while True:
             try:
-                db = await connect(self._database_url, "notify")
-                try:
-                    gone = asyncio.Event()
-                    db.add_termination_listener(lambda _: gone.set())
-                    await db.add_listener(QUEUED_CHANNEL, lambda *_: self._due.set())
-                    self._due.set()  # what was queued before
-                    waits = growing()
-                    await gone.wait()
-                finally:
-                    db.terminate()
+                await self._listen_until_gone()
+                waits = growing()
             except TRANSIENT as error:
                 logger.warning("cannot listen", error=repr(error))
             await asyncio.sleep(next(waits))
+
+    async def _listen_until_gone(self) -> None:
+        gone = asyncio.Event()
+        db = await connect(self._database_url, "notify")
+        try:
+            db.add_termination_listener(lambda _: gone.set())
+            await db.add_listener(QUEUED_CHANNEL, lambda *_: self._due.set())
+            self._due.set()  # what was queued before
+            await gone.wait()
+        finally:
+            db.terminate()
 
     async def _keep_leases(self) -> None:
         while True:

@@ -213,7 +213,9 @@ mailboxes = st.builds(
     Address,
     name=anything,
     address=st.builds(
-        "{}@{}".format, st.from_regex(r"[a-z][a-zäßж0-9.!_\"\\ -]{0,30}", fullmatch=True), st.just("x.example")
+        "{}@{}".format,
+        st.from_regex(r"[a-z][a-zäßж0-9.!_\"\\ -]{0,30}", fullmatch=True),
+        st.just("x.example"),
     ),
 )
 
