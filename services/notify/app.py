@@ -1,0 +1,78 @@
+"""The shell of notify: takes what was released, sends it, and says what became of it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID, uuid4
+
+from chassis.database import Connection
+from chassis.service import Service, run
+from contracts.event import Event, Recorded
+from contracts.notify import ReplyFailed
+from contracts.queries import GetTransport
+from contracts.queries import Transport as TransportAnswer
+from contracts.streams import NOTIFY_RELEASED
+from contracts.tickets import ReplyReleased
+from services.notify import deliveries
+from services.notify.delivery import failed
+from services.notify.headers import Uncomposable
+from services.notify.maildir import Maildir
+from services.notify.release import Release, release, unreleasable
+from services.notify.sender import Senders
+from services.notify.settings import NotifySettings
+from services.notify.smtp import SmtpTransport
+from services.notify.transport import Transport
+
+
+def main() -> None:
+    run("notify", NotifySettings, set_up)
+
+
+async def set_up(service: Service[NotifySettings]) -> None:
+    settings = service.settings
+    transport = way_out(settings)
+    senders = Senders(
+        service.pool,
+        settings.database_url,
+        transport,
+        service.clock,
+        owner=uuid4(),
+        number=settings.senders,
+        lease=timedelta(seconds=settings.lease_seconds),
+    )
+
+    async def take_released(batch: Sequence[Recorded[Event]], db: Connection) -> None:
+        await queue_released(batch, db, service.clock())
+
+    async def get_transport(_: GetTransport) -> TransportAnswer:
+        return TransportAnswer(kind=transport.kind, target=transport.target)
+
+    service.consume(NOTIFY_RELEASED, take_released)
+    service.answer(GetTransport, get_transport)
+    service.background("senders", senders.run)
+
+
+def way_out(settings: NotifySettings) -> Transport:
+    """The relay, or the Maildir where there is none."""
+    if settings.relay is None:
+        return Maildir(settings.data / "outgoing")
+    return SmtpTransport(settings.relay, settings.relay_timeout_seconds, settings.relay_answer_seconds)
+
+
+async def queue_released(batch: Sequence[Recorded[Event]], db: Connection, now: datetime) -> None:
+    """Queue each released reply once, however often it comes; the senders see it after the commit."""
+    events = [cast("Recorded[ReplyReleased]", one) for one in batch if isinstance(one.event, ReplyReleased)]
+    # Only a reply that is released again can have bytes already; they are kept.
+    again = {one.event.reply_id for one in events if one.event.attempt > 1}
+    earlier = await deliveries.last_releases(db, again) if again else {}
+    releases: list[Release] = []
+    failures: list[tuple[Release, UUID, ReplyFailed]] = []
+    for event in events:
+        try:
+            releases.append(release(event, earlier.get(event.event.reply_id), now))
+        except Uncomposable as error:
+            refused = unreleasable(event, now)
+            releases.append(refused)
+            failures.append((refused, event.event_id, failed(refused.delivery, str(error))))
+    queued = await deliveries.queue(db, releases)
+    await deliveries.tell(db, [one for one in failures if one[1] in queued], now)

@@ -1,0 +1,252 @@
+"""The table of deliveries: what waits to leave, what is leaving, and what became of it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+import asyncpg
+from pydantic import TypeAdapter
+
+from chassis.database import Connection
+from chassis.log import EMPTY, Answer, append, load
+from contracts.event import Meta
+from contracts.stream_ids import reply_stream
+from services.notify.delivery import Delivery, DeliveryEvent, Recipient, State
+from services.notify.release import Release
+from services.notify.transport import Parcel
+
+QUEUED_CHANNEL = "postroom_notify_queued"
+
+_RECIPIENTS = TypeAdapter(tuple[Recipient, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery in the hands of one sender."""
+
+    release: Release
+    owner: UUID
+    abandoned: bool
+    """Another sender had it and was killed, or lost the database."""
+
+    @property
+    def parcel(self) -> Parcel:
+        delivery = self.release.delivery
+        return Parcel(
+            name=f"{int(delivery.queued_at.timestamp())}.{delivery.reply_id}-{delivery.attempt}",
+            sender=self.release.sender,
+            recipients=delivery.waiting,
+            smtputf8=self.release.smtputf8,
+            message=self.release.message,
+        )
+
+
+class LeaseLost(Exception):  # noqa: N818 - named for what is the matter
+    """Someone else has taken over the delivery in the meantime."""
+
+
+_QUEUE = """
+INSERT INTO delivery
+    (reply_id, attempt, ticket_id, internet_message_id, automatic, sender, smtputf8, message,
+     recipients, state, queued_at, due_at, release_id, correlation_id, traceparent)
+SELECT reply_id, attempt, ticket_id, internet_message_id, automatic, sender, smtputf8, message,
+       recipients::jsonb, state, queued_at, queued_at, release_id, correlation_id, traceparent
+FROM unnest(
+    $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::boolean[], $8::bytea[],
+    $9::text[], $10::text[], $11::timestamptz[], $12::uuid[], $13::uuid[], $14::text[]
+) AS new (
+    reply_id, attempt, ticket_id, internet_message_id, automatic, sender, smtputf8, message,
+    recipients, state, queued_at, release_id, correlation_id, traceparent
+)
+ON CONFLICT (reply_id, attempt) DO NOTHING
+RETURNING release_id
+"""
+
+
+async def queue(db: Connection, releases: Sequence[Release]) -> set[UUID]:
+    """Add what is not there yet and return the `release_id` of each that was added."""
+    rows = [
+        (
+            release.delivery.reply_id,
+            release.delivery.attempt,
+            release.delivery.ticket_id,
+            release.delivery.internet_message_id,
+            release.delivery.automatic,
+            release.sender,
+            release.smtputf8,
+            release.message,
+            _RECIPIENTS.dump_json(release.delivery.recipients).decode(),
+            release.delivery.state,
+            release.delivery.queued_at,
+            release.release_id,
+            release.correlation_id,
+            release.traceparent,
+        )
+        for release in releases
+    ]
+    added = await db.fetch(_QUEUE, *map(list, zip(*rows, strict=True)))
+    return {row["release_id"] for row in added}
+
+
+_COLUMNS = """
+    delivery.reply_id, delivery.attempt, delivery.ticket_id, delivery.internet_message_id, delivery.automatic,
+    delivery.sender, delivery.smtputf8, delivery.message, delivery.recipients::text AS recipients,
+    delivery.state, delivery.tries, delivery.doubts, delivery.queued_at, delivery.due_at,
+    delivery.release_id, delivery.correlation_id, delivery.traceparent
+"""
+
+_LAST_RELEASES = f"""
+SELECT DISTINCT ON (reply_id) {_COLUMNS}
+FROM delivery
+WHERE reply_id = ANY($1::uuid[])
+ORDER BY reply_id, attempt DESC
+"""
+
+
+async def last_releases(db: Connection, reply_ids: Collection[UUID]) -> dict[UUID, Release]:
+    """The newest release of each reply that has one."""
+    rows = await db.fetch(_LAST_RELEASES, list(reply_ids))
+    return {row["reply_id"]: _release(row) for row in rows}
+
+
+# What its own owner is at work on is never abandoned. After a restart of the database nobody could renew a lease, so
+# everybody gets the time of one to come back.
+_CLAIM = f"""
+WITH due AS (
+    SELECT reply_id, attempt, state
+    FROM delivery
+    WHERE state IN ('queued', 'sending', 'retry')
+      AND due_at <= now()
+      AND (state <> 'sending' OR (owner <> $1 AND pg_postmaster_start_time() < now() - $2::interval))
+    ORDER BY due_at
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE delivery
+SET state = 'sending',
+    owner = $1,
+    due_at = now() + $2::interval,
+    tries = tries + CASE WHEN due.state = 'sending' THEN 0 ELSE 1 END
+FROM due
+WHERE delivery.reply_id = due.reply_id
+  AND delivery.attempt = due.attempt
+RETURNING {_COLUMNS}, due.state = 'sending' AS abandoned
+"""
+
+
+async def claim(db: Connection, owner: UUID, lease: timedelta) -> Claim | None:
+    """Take the delivery that has been due for longest; once this is committed, it may be sent."""
+    row = await db.fetchrow(_CLAIM, owner, lease)
+    return Claim(_release(row), owner, row["abandoned"]) if row else None
+
+
+_RENEW = """
+UPDATE delivery
+SET due_at = now() + $2::interval
+WHERE state = 'sending'
+  AND owner = $1
+"""
+
+
+async def renew(db: Connection, owner: UUID, lease: timedelta) -> None:
+    """Say that the owner is alive and at work on what it has claimed."""
+    await db.execute(_RENEW, owner, lease)
+
+
+_NEXT_DUE = """
+SELECT extract(epoch FROM min(due_at) - now())::double precision
+FROM delivery
+WHERE state IN ('queued', 'sending', 'retry')
+"""
+
+
+async def seconds_to_next(db: Connection) -> float | None:
+    """How long until a delivery is due, negative if one is already; None if there is none."""
+    seconds: float | None = await db.fetchval(_NEXT_DUE)
+    return seconds
+
+
+_SETTLE = """
+UPDATE delivery
+SET state = $4,
+    recipients = $5::text::jsonb,
+    doubts = $6,
+    due_at = $7,
+    owner = NULL
+WHERE reply_id = $1
+  AND attempt = $2
+  AND owner = $3
+  AND state = 'sending'
+RETURNING true
+"""
+
+
+async def settle(
+    db: Connection,
+    claim: Claim,
+    after: Delivery,
+    event: DeliveryEvent,
+    *,
+    now: datetime,
+    traceparent: str | None,
+) -> None:
+    """Record what a try has made of a claimed delivery: its row and the event, in the caller's transaction.
+
+    Raises:
+        LeaseLost: it is not in the hands of the claim's owner any more; nothing was written.
+    """
+    settled = await db.fetchval(
+        _SETTLE,
+        after.reply_id,
+        after.attempt,
+        claim.owner,
+        after.state,
+        _RECIPIENTS.dump_json(after.recipients).decode(),
+        after.doubts,
+        after.due_at,
+    )
+    if not settled:
+        raise LeaseLost
+    cause = uuid5(claim.release.release_id, f"try {after.tries}")
+    await tell(db, [(replace(claim.release, traceparent=traceparent), cause, event)], now)
+
+
+async def tell(db: Connection, told: Sequence[tuple[Release, UUID, DeliveryEvent]], now: datetime) -> None:
+    """Append what there is to say of deliveries: for each its release, the cause, and the event."""
+    histories = await load(db, {reply_stream(event.reply_id) for _, _, event in told})
+    answers = []
+    for release, cause, event in told:
+        stream_id = reply_stream(event.reply_id)
+        meta = Meta(
+            correlation_id=release.correlation_id,
+            causation_id=release.release_id,
+            traceparent=release.traceparent,
+        )
+        head = histories[stream_id].head if stream_id in histories else EMPTY
+        answers.append(Answer(stream_id, (event,), cause, meta, now, head))
+    await append(db, answers, now)
+
+
+def _release(row: asyncpg.Record) -> Release:
+    return Release(
+        delivery=Delivery(
+            reply_id=row["reply_id"],
+            attempt=row["attempt"],
+            ticket_id=row["ticket_id"],
+            internet_message_id=row["internet_message_id"],
+            automatic=row["automatic"],
+            recipients=_RECIPIENTS.validate_json(row["recipients"]),
+            queued_at=row["queued_at"],
+            due_at=row["due_at"],
+            state=State(row["state"]),
+            tries=row["tries"],
+            doubts=row["doubts"],
+        ),
+        sender=row["sender"],
+        smtputf8=row["smtputf8"],
+        message=row["message"],
+        release_id=row["release_id"],
+        correlation_id=row["correlation_id"],
+        traceparent=row["traceparent"],
+    )

@@ -1,0 +1,80 @@
+import json
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.event import Data, Event, UnknownVersion, event_id, snake_case
+from contracts.model import Text
+
+CAUSE = UUID("0199a3c4-6f1e-7a52-9c3b-5d0e8f2a7b10")
+
+
+def _minutes_to_seconds(data: Data) -> Data:
+    return {"name": data["name"], "first_response_seconds": data["first_response_minutes"] * 60}
+
+
+def _target_is_named(data: Data) -> Data:
+    return {"name": data["name"], "targets": {"first_response": data["first_response_seconds"]}}
+
+
+class PolicyChanged(Event):
+    """A service level, whose shape changed twice."""
+
+    service: ClassVar[str] = "tickets"
+    schema_version: ClassVar[int] = 3
+    upcasters: ClassVar[Mapping[int, Callable[[Data], Data]]] = {
+        1: _minutes_to_seconds,
+        2: _target_is_named,
+    }
+
+    name: Text
+    targets: dict[str, int]
+
+
+@pytest.mark.parametrize(
+    ("version", "written"),
+    [
+        (1, {"name": "Gold", "first_response_minutes": 60}),
+        (2, {"name": "Gold", "first_response_seconds": 3600}),
+        (3, {"name": "Gold", "targets": {"first_response": 3600}}),
+    ],
+)
+def test_an_event_of_any_version_is_read_in_the_shape_of_the_newest(version: int, written: Data) -> None:
+    assert PolicyChanged.read(json.dumps(written), version) == PolicyChanged(
+        name="Gold", targets={"first_response": 3600}
+    )
+
+
+def test_an_event_of_a_newer_release_is_not_guessed_at() -> None:
+    with pytest.raises(UnknownVersion, match="PolicyChanged in version 4"):
+        PolicyChanged.read(b'{"name": "Gold", "goals": []}', 4)
+
+
+def test_data_that_has_not_the_shape_of_its_version_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        PolicyChanged.read(b'{"name": "Gold"}', 3)
+
+
+def test_text_with_a_nul_is_refused_where_it_comes_in() -> None:
+    with pytest.raises(ValidationError, match="NUL"):
+        PolicyChanged.read(b'{"name": "Go\\u0000ld", "targets": {}}', 3)
+
+
+def test_the_same_answer_to_the_same_cause_has_the_same_id() -> None:
+    assert event_id(CAUSE, 1) == event_id(CAUSE, 1)
+    assert event_id(CAUSE, 0) != event_id(CAUSE, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("TicketOpened", "ticket_opened"),
+        ("SLABreached", "sla_breached"),
+        ("TicketingFailed", "ticketing_failed"),
+    ],
+)
+def test_an_event_is_named_in_subjects_in_snake_case(name: str, subject: str) -> None:
+    assert snake_case(name) == subject
