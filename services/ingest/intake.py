@@ -24,7 +24,9 @@ class Accepted:
     blobs: dict[str, bytes]
 
 
-def message_id_of(raw: bytes, internet_message_id: str | None, recipients: tuple[str, ...], fresh: UUID) -> UUID:
+def message_id_of(
+    raw: bytes, internet_message_id: str | None, recipients: tuple[str, ...], fresh: UUID
+) -> UUID:
     """Our id of a message.
 
     A client that did not hear our 250 sends the same bytes to the same recipients again: that is one message. Bytes
@@ -36,7 +38,7 @@ def message_id_of(raw: bytes, internet_message_id: str | None, recipients: tuple
 
 
 def accept(
-    raw: bytes, letter: Letter, envelope: SmtpEnvelope, source: str, received_at: datetime, fresh: UUID
+    raw: bytes, letter: Letter, envelope: SmtpEnvelope, *, source: str, received_at: datetime, fresh: UUID
 ) -> Accepted:
     """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs."""
     message_id = message_id_of(raw, letter.message_id, envelope.recipients, fresh)

@@ -47,7 +47,10 @@ class Door:
         )
         content = envelope.content or b""
         raw = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
-        attributes = {"network.protocol.name": "smtp", "messaging.message.body.size": len(raw)}
+        attributes: dict[str, str | int | bool] = {
+            "network.protocol.name": "smtp",
+            "messaging.message.body.size": len(raw),
+        }
         with telemetry.span("receive SMTP", SpanKind.SERVER, attributes=attributes) as span:
             try:
                 message_id = await self._deliver(raw, taken, span.traceparent)
@@ -70,7 +73,12 @@ def _tls(session: Session) -> str | None:
 
 @asynccontextmanager
 async def smtp_server(
-    address: ListenAddress, deliver: Deliver, *, hostname: str, max_size: int, tls: ssl.SSLContext | None = None
+    address: ListenAddress,
+    deliver: Deliver,
+    *,
+    hostname: str,
+    max_size: int,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[ListenAddress]:
     """Serve inside this loop; at the end, conversations under way may finish for a moment.
 
@@ -79,7 +87,7 @@ async def smtp_server(
     """
     loop = asyncio.get_running_loop()
     door = Door(deliver)
-    open_sessions: set[SMTP] = set()
+    open_sessions: set[Conversation] = set()
 
     def speak() -> SMTP:
         session = Conversation(
@@ -111,7 +119,7 @@ async def smtp_server(
 class Conversation(SMTP):
     """One client's session, which the server can end when it stops."""
 
-    among: set[SMTP]
+    among: set["Conversation"]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -120,3 +128,8 @@ class Conversation(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         self.among.discard(self)
         super().connection_lost(error)
+
+    def leave(self) -> None:
+        """Hang up; a message without our 250 is the client's still, and is sent again."""
+        if self.transport is not None:
+            self.transport.close()

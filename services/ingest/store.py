@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis import log
-from chassis.database import Connection, Pool
-from chassis.log import AlreadyAnswered, Answer
-from chassis.settings import ServiceSettings
+from chassis.database import Connection
+from chassis.log import Answer
 from chassis.service import Service
 from contracts.event import Meta
 from contracts.stream_ids import message_stream
 from services.ingest.intake import Accepted
+from services.ingest.settings import IngestSettings
 
 MOST_TOGETHER = 100
 
@@ -28,7 +28,7 @@ class Waiting:
 class Store:
     """Commits what is waiting in one transaction: while one commit is under way, the next messages gather."""
 
-    def __init__(self, service: Service[ServiceSettings]) -> None:
+    def __init__(self, service: Service[IngestSettings]) -> None:
         self._service = service
         self._waiting: list[Waiting] = []
         self._work: asyncio.Task[None] | None = None
@@ -81,7 +81,7 @@ FROM unnest($1::uuid[], $2::timestamptz[]) AS new (message_id, accepted_at)
 """
 
 
-async def _write(db: Connection, service: Service[ServiceSettings], batch: Sequence[Waiting]) -> None:
+async def _write(db: Connection, service: Service[IngestSettings], batch: Sequence[Waiting]) -> None:
     known = await log.answered(db, [waiting.accepted.message_id for waiting in batch])
     news: dict[object, Waiting] = {}
     for waiting in batch:
@@ -89,7 +89,9 @@ async def _write(db: Connection, service: Service[ServiceSettings], batch: Seque
             news.setdefault(waiting.accepted.message_id, waiting)
     if not news:
         return
-    blobs = {digest: content for waiting in news.values() for digest, content in waiting.accepted.blobs.items()}
+    blobs = {
+        digest: content for waiting in news.values() for digest, content in waiting.accepted.blobs.items()
+    }
     await db.execute(_BLOBS, [bytes.fromhex(digest) for digest in blobs], list(blobs.values()))
     await db.execute(
         _LEDGER,

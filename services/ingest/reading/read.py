@@ -1,4 +1,4 @@
-"""Reads the bytes of a message into a letter; whatever arrives, it does not raise and keeps what a person could read."""
+"""Reads the bytes of a message into a letter; it never raises, and keeps what a person could read."""
 
 import email
 import re
@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 from contracts.mail import LOOP_HEADER, Kind
 from services.ingest.reading.charsets import decode, sound
 from services.ingest.reading.letter import Address, Attachment, Bounce, Feedback, Letter
-from services.ingest.reading.repairs import Repairs
+from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_HEADERS = 100
 LONGEST_HEADER = 2000
@@ -28,13 +28,13 @@ def read(raw: bytes) -> Letter:
     repairs = Repairs()
     if b"\r" in raw and b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
-        repairs.note("bare_cr")
+        repairs.note(Problem.LINE_ENDS_MIXED)
     try:
         message = email.message_from_bytes(raw)
         return _letter(message, repairs)
     except Exception:  # noqa: BLE001 - it is accepted, kept and shown as plain text, whatever is the matter with it
-        repairs.note("unreadable")
-        text = decode(raw, None, repairs)
+        repairs.note(Problem.UNREADABLE)
+        text = decode(raw, "utf-8", repairs)
         return _letter(_plain(text), repairs)
 
 
@@ -87,16 +87,18 @@ def _first(headers: tuple[tuple[str, str], ...], wanted: str) -> str | None:
 
 def _text(value: object, repairs: Repairs) -> str:
     """A header's value as people read it (RFC 2047), raw 8-bit bytes included."""
-    unfolded = re.sub(r"[\r\n]+[ \t]?", " ", str(value)) if "\n" in str(value) or "\r" in str(value) else str(value)
+    unfolded = (
+        re.sub(r"[\r\n]+[ \t]?", " ", str(value)) if "\n" in str(value) or "\r" in str(value) else str(value)
+    )
     pieces = []
     try:
         decoded = decode_header(unfolded)
     except (MessageError, ValueError):
-        repairs.note("broken_encoded_word")
+        repairs.note(Problem.ENCODED_WORD_REPAIRED)
         decoded = [(unfolded, None)]
     for piece, charset in decoded:
         content = piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece
-        pieces.append(decode(content, charset, repairs))
+        pieces.append(decode(content, charset or "us-ascii", repairs))
     return sound("".join(pieces)).replace("\x00", "").strip()
 
 
@@ -136,7 +138,7 @@ def _parts(message: "Message[str, str]", repairs: Repairs) -> tuple[list[str], l
         name = _name(part, repairs)
         inline = "attachment" not in str(part.get("content-disposition", "")).lower()
         if inline and name is None and kind in {"text/plain", "text/html"}:
-            text = decode(content, part.get_param("charset", None, unquote=True) and str(part.get_content_charset()), repairs)
+            text = decode(content, part.get_content_charset("us-ascii"), repairs)
             text = sound(text).replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
             (texts if kind == "text/plain" else htmls).append(text)
         elif content:
@@ -162,7 +164,7 @@ def _leaves(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
         part = waiting.pop()
         payload = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            waiting.extend(reversed(payload))
+            waiting.extend(inner for inner in reversed(payload) if isinstance(inner, Message))
             continue
         yield part
 
@@ -170,7 +172,7 @@ def _leaves(message: "Message[str, str]") -> Iterator["Message[str, str]"]:
 def _whole(part: "Message[str, str]") -> bytes:
     payload = part.get_payload()
     if isinstance(payload, list):
-        return b"".join(inner.as_bytes() for inner in payload)
+        return b"".join(inner.as_bytes() for inner in payload if isinstance(inner, Message))
     return str(payload).encode("utf-8", "surrogateescape")
 
 
@@ -190,7 +192,11 @@ def _default_name(kind: str) -> str:
 
 
 def _report_type(message: "Message[str, str]") -> str:
-    return str(message.get_param("report-type", "")).lower() if message.get_content_type() == "multipart/report" else ""
+    return (
+        str(message.get_param("report-type", "")).lower()
+        if message.get_content_type() == "multipart/report"
+        else ""
+    )
 
 
 def _bounce(message: "Message[str, str]", repairs: Repairs) -> Bounce | None:
@@ -259,8 +265,9 @@ def new_text(text: str) -> str:
     begin = next((number for number, line in enumerate(lines) if _QUOTE_BEGINS.match(line.strip())), None)
     if begin is not None and begin > 0:
         below = [line for line in lines[begin + 1 :] if line.strip() and not line.lstrip().startswith(">")]
-        if not below or not lines[begin].lstrip().startswith(">") and not any(
-            line.lstrip().startswith(">") for line in lines[begin + 1 :]
+        if not below or (
+            not lines[begin].lstrip().startswith(">")
+            and not any(line.lstrip().startswith(">") for line in lines[begin + 1 :])
         ):
             lines = lines[:begin]
     return "\n".join(lines).strip()
@@ -269,7 +276,9 @@ def new_text(text: str) -> str:
 class _Text(HTMLParser):
     """Collects what a browser would show."""
 
-    _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "hr", "pre"})
+    _BLOCKS = frozenset(
+        {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "hr", "pre"}
+    )
     _HIDDEN = frozenset({"script", "style", "head", "title", "template"})
 
     def __init__(self) -> None:

@@ -1,0 +1,53 @@
+"""The first configuration of a new installation: one ticketbox, and a ruleset that keeps our own mail out."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+import asyncpg
+
+from contracts.commands import CreateTicketbox, PublishRuleset
+from contracts.router import Disposition
+from contracts.tickets import Rule
+from services.tickets.app import configure
+from services.tickets.desk import DeskCommand
+
+INSTALLATION = UUID("0c6f8f34-6d0b-4c38-8f29-30a4f5a1d7b2")
+SUPPORT = uuid5(INSTALLATION, "ticketbox support")
+FIRST_RESPONSE_SECONDS = 4 * 3600
+
+FIRST_COMMANDS: tuple[DeskCommand, ...] = (
+    CreateTicketbox(
+        command_id=uuid5(INSTALLATION, "create support"),
+        actor_id=INSTALLATION,
+        ticketbox_id=SUPPORT,
+        name="Support",
+        addresses=("support@example.com",),
+        first_response_seconds=FIRST_RESPONSE_SECONDS,
+    ),
+    PublishRuleset(
+        command_id=uuid5(INSTALLATION, "publish first ruleset"),
+        actor_id=INSTALLATION,
+        rules=(
+            Rule(
+                name="Our own mail comes back",
+                condition="message.kind == 'loop'",
+                disposition=Disposition.SUPPRESS,
+                reason="loop",
+            ),
+        ),
+        default_ticketbox_id=SUPPORT,
+        seen_version=0,
+        comment="Made with the installation",
+    ),
+)
+
+
+async def furnish(database_url: str) -> None:
+    """Append the first configuration, once: each command is known by its id."""
+    db = await asyncpg.connect(database_url, server_settings={"search_path": "tickets"})
+    try:
+        for command in FIRST_COMMANDS:
+            async with db.transaction():
+                await configure(db, command, datetime.now(UTC))
+    finally:
+        await db.close()

@@ -1,0 +1,173 @@
+"""Runs everything on one machine: the embedded servers first, then the services, watched."""
+
+import asyncio
+import fcntl
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from chassis.backoff import growing
+from postroom.embedded import process
+from postroom.embedded.nats import Nats
+from postroom.embedded.postgres import CannotStart, Postgres
+from postroom.installation import furnish
+from postroom.migrate import SERVICES, migrate_database, migrate_streams
+
+READY_SECONDS = 60
+BUILT = ("ingest", "router", "tickets", "notify")
+"""The services that this release has."""
+
+
+class CannotRun(Exception):  # noqa: N818
+    """Told to the person who typed the command."""
+
+
+def say(words: str) -> None:
+    """A line for the person at the terminal."""
+    print(words, flush=True)
+
+
+async def run(data: Path) -> None:
+    """Start everything, say where it is, and stop it in order when told to.
+
+    Raises:
+        CannotRun: another one runs, a port is taken, or something does not start.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    with _only_one(data):
+        stopping = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        async with AsyncExitStack() as stack:
+            try:
+                await _run(data, stack, stopping)
+            except CannotStart as error:
+                raise CannotRun(str(error)) from error
+
+
+@contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    with (data / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise CannotRun(f"Postroom runs on {data} already (process {lock.read().strip()}).") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> None:
+    logs = data / "log"
+    logs.mkdir(exist_ok=True)
+    known = _known(data)
+    environment = dict(os.environ)
+    addresses = _admin_addresses()
+    if "POSTROOM_DATABASE_URL" not in environment:
+        postgres = Postgres(
+            data / "postgres", known["postgres_port"], known["password"], logs / "postgres.log"
+        )
+        stack.push_async_callback(postgres.stop)
+        await postgres.start()
+        say("PostgreSQL ... ready")
+        environment["POSTROOM_DATABASE_URL"] = postgres.url()
+    if "POSTROOM_NATS_URL" not in environment:
+        nats = Nats(data / "nats", known["nats_port"], known["password"], logs / "nats.log")
+        stack.push_async_callback(nats.stop)
+        await nats.start()
+        say("NATS ......... ready")
+        environment["POSTROOM_NATS_URL"] = nats.url()
+    await migrate_database(environment["POSTROOM_DATABASE_URL"])
+    await furnish(environment["POSTROOM_DATABASE_URL"])
+    await migrate_streams(environment["POSTROOM_NATS_URL"], 1)
+    environment["POSTROOM_DATA"] = str(data.resolve())
+    children = [
+        asyncio.create_task(
+            _keep_running(name, {**environment, "POSTROOM_ADMIN_HTTP": addresses[name]}, logs / f"{name}.log")
+        )
+        for name in BUILT
+    ]
+    stack.push_async_callback(_end, children)
+    if await _ready(addresses, logs, stopping):
+        _say_where(data, environment)
+        await stopping.wait()
+    say("Stopping ...")
+
+
+def _known(data: Path) -> dict[str, Any]:
+    """Ports and a password of the embedded servers, made once."""
+    path = data / "embedded.json"
+    if not path.exists():
+        made = {
+            "postgres_port": process.free_port(),
+            "nats_port": process.free_port(),
+            "password": secrets.token_hex(16),
+        }
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(made))
+    known: dict[str, Any] = json.loads(path.read_text())
+    return known
+
+
+def _admin_addresses() -> dict[str, str]:
+    host, _, port = os.environ.get("POSTROOM_ADMIN_HTTP_BASE", "127.0.0.1:8090").rpartition(":")
+    return {name: f"{host}:{int(port) + number}" for number, name in enumerate(SERVICES)}
+
+
+async def _keep_running(name: str, environment: dict[str, str], log: Path) -> None:
+    """One service; one that dies is started again after a moment."""
+    waits = growing(most=5)
+    while True:
+        child = await process.start([sys.executable, "-m", "postroom", name], log=log, env=environment)
+        try:
+            status = await child.wait()
+        except asyncio.CancelledError:
+            await process.stop(child, signal.SIGTERM, 10)
+            raise
+        say(f"{name} ended with status {status} and is started again; its log is {log}")
+        await asyncio.sleep(next(waits))
+
+
+async def _end(children: list[asyncio.Task[None]]) -> None:
+    for child in children:
+        child.cancel()
+    await asyncio.gather(*children, return_exceptions=True)
+
+
+async def _ready(addresses: dict[str, str], logs: Path, stopping: asyncio.Event) -> bool:
+    deadline = asyncio.get_running_loop().time() + READY_SECONDS
+    for name in BUILT:
+        while not await asyncio.to_thread(_is_ready, addresses[name]):
+            if stopping.is_set():
+                return False
+            if asyncio.get_running_loop().time() > deadline:
+                raise CannotRun(f"{name} does not get ready; its log is {logs / name}.log")
+            await asyncio.sleep(0.2)
+        say(f"{name} {'.' * (13 - len(name))} ready")
+    return True
+
+
+def _is_ready(address: str) -> bool:
+    try:
+        with urlopen(f"http://{address}/readyz", timeout=3) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _say_where(data: Path, environment: dict[str, str]) -> None:
+    relay = environment.get("POSTROOM_RELAY_URL")
+    say("")
+    say(f"Mail comes in at   smtp://{environment.get('POSTROOM_SMTP_LISTEN', '127.0.0.1:2525')}")
+    say(f"Mail goes out to   {'the relay' if relay else data.resolve() / 'outgoing'}")
+    say(f"Everything is in   {data.resolve()}")
+    say("Ctrl-C stops it.")

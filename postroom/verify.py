@@ -1,0 +1,54 @@
+"""Recounts what must hold: every chain link, and every accepted message in exactly one state."""
+
+import asyncpg
+
+from chassis.log import ALL_BY_STREAM, ChainWalk
+from contracts.streams import STREAMS
+
+_DISAGREEING = """
+WITH accepted AS (
+    SELECT data -> 'letter' ->> 'message_id' AS message_id
+    FROM ingest.event
+    WHERE type = 'MessageReceived'
+), ticketed AS (
+    SELECT DISTINCT data -> 'letter' ->> 'message_id' AS message_id
+    FROM tickets.event
+    WHERE type IN ('TicketOpened', 'CustomerReplied', 'AutomaticReplyReceived', 'ReplyBounced')
+)
+SELECT coalesce(accepted.message_id, ledger.message_id::text, ticketed.message_id) AS message_id,
+       accepted.message_id IS NOT NULL AS accepted,
+       ledger.state,
+       ticketed.message_id IS NOT NULL AS ticketed
+FROM accepted
+FULL JOIN ingest.ledger ON ledger.message_id::text = accepted.message_id
+FULL JOIN ticketed ON ticketed.message_id = coalesce(accepted.message_id, ledger.message_id::text)
+WHERE accepted.message_id IS NULL
+   OR ledger.state IS NULL
+   OR (ticketed.message_id IS NOT NULL) <> (ledger.state = 'ticketed')
+"""
+
+
+async def verify(database_url: str) -> list[str]:
+    """What is wrong, a sentence each; empty if nothing is."""
+    db = await asyncpg.connect(database_url)
+    try:
+        problems: list[str] = []
+        for service in STREAMS:
+            await db.execute(f"SET search_path = {service}")
+            walk = ChainWalk()
+            async with db.transaction():
+                problems += [
+                    f"{service}: {broken.stream_id} version {broken.version} "
+                    f"(position {broken.position}): {broken.problem}"
+                    async for row in db.cursor(ALL_BY_STREAM, prefetch=1000)
+                    if (broken := walk.step(row))
+                ]
+        problems += [
+            f"message {row['message_id']}: accepted {row['accepted']}, in the ledger {row['state']}, "
+            f"in a ticket {row['ticketed']}"
+            for row in await db.fetch(_DISAGREEING)
+            if row["state"] != "in_flight" or not row["accepted"]
+        ]
+    finally:
+        await db.close()
+    return problems

@@ -1,0 +1,66 @@
+"""The shell of ingest: mail comes in by SMTP, the ledger is kept, stored bytes are given out."""
+
+import asyncio
+from functools import partial
+from uuid import uuid4
+
+from chassis.service import Service, run
+from contracts.mail import SmtpEnvelope
+from contracts.queries import GetBlob, GetLedger, Ledger
+from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
+from services.ingest import ledger
+from services.ingest.blobs import piece_of
+from services.ingest.intake import accept
+from services.ingest.reading import read
+from services.ingest.settings import IngestSettings
+from services.ingest.smtp import smtp_server
+from services.ingest.store import Store
+
+LARGE = 256 * 1024
+"""Bytes from which a message is read in a thread, so that other clients need not wait."""
+
+
+async def deliver(
+    service: Service[IngestSettings],
+    store: Store,
+    raw: bytes,
+    envelope: SmtpEnvelope,
+    traceparent: str | None,
+) -> str:
+    """Take a message for good and return its id; raises if it could not be stored."""
+    letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
+    accepted = accept(raw, letter, envelope, source="smtp", received_at=service.clock(), fresh=uuid4())
+    await store.accept(accepted, traceparent)
+    return str(accepted.message_id)
+
+
+async def serve_smtp(service: Service[IngestSettings], store: Store) -> None:
+    """Take mail until the service stops."""
+    settings = service.settings
+    async with smtp_server(
+        settings.smtp_listen,
+        partial(deliver, service, store),
+        hostname=settings.smtp_hostname,
+        max_size=settings.max_message_size,
+    ):
+        await service.stopping.wait()
+
+
+async def count(service: Service[IngestSettings], _: GetLedger) -> Ledger:
+    """Answer what became of everything."""
+    async with service.pool.acquire() as db:
+        return await ledger.count(db)
+
+
+async def set_up(service: Service[IngestSettings]) -> None:
+    """Say what this service does."""
+    service.consume(LEDGER_ROUTER, ledger.settle)
+    service.consume(LEDGER_TICKETS, ledger.settle)
+    service.answer(GetLedger, partial(count, service))
+    service.answer_bytes(GetBlob, partial(piece_of, service.pool))
+    service.background("SMTP", partial(serve_smtp, service, Store(service)))
+
+
+def main() -> None:
+    """`postroom ingest`."""
+    run("ingest", IngestSettings, set_up)

@@ -1,0 +1,168 @@
+"""A whole Postroom, as `postroom up` starts it, on ports that are free."""
+
+import json
+import os
+import signal
+import smtplib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import nats
+import psutil
+
+from chassis.requests import ask, send_command
+from contracts.commands import AddPerson, Command, Done, Refused
+from contracts.queries import GetLedger, Ledger
+from contracts.tickets import Role
+from postroom.embedded.process import free_port
+
+
+def _free_base(count: int) -> int:
+    """A port with free neighbours for the services' administrative addresses."""
+    while True:
+        base = free_port()
+        if base + count < 65535:
+            return base
+
+
+class Postroom:
+    """Driven from outside only: SMTP, requests, the data folder, signals."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.smtp_port = free_port()
+        self.process: subprocess.Popen[bytes]
+        self._admin_base = _free_base(8)
+
+    def start(self) -> None:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")},
+            "POSTROOM_SMTP_LISTEN": f"127.0.0.1:{self.smtp_port}",
+            "POSTROOM_ADMIN_HTTP_BASE": f"127.0.0.1:{self._admin_base}",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "postroom", "up", "--data", str(self.data)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert self.process.stdout is not None
+        said = []
+        for line in self.process.stdout:
+            said.append(line.decode())
+            if line.startswith(b"Ctrl-C"):
+                return
+        raise AssertionError("".join(said))
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(30)
+        finally:
+            self.process.kill()
+
+    def kill_everything(self) -> None:
+        """`kill -9` of the supervisor and all that it started."""
+        family = [
+            *psutil.Process(self.process.pid).children(recursive=True),
+            psutil.Process(self.process.pid),
+        ]
+        for member in family:
+            member.kill()
+        psutil.wait_procs(family, timeout=10)
+
+    def child(self, word: str) -> psutil.Process:
+        """The process whose command line has this word."""
+        return next(
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if any(word in argument for argument in child.cmdline()[:4])
+        )
+
+    @property
+    def _known(self) -> dict[str, str]:
+        known: dict[str, str] = json.loads((self.data / "embedded.json").read_text())
+        return known
+
+    @property
+    def database_url(self) -> str:
+        return f"postgresql://postgres:{self._known['password']}@127.0.0.1:{self._known['postgres_port']}/postroom"
+
+    @property
+    def nats_url(self) -> str:
+        return f"nats://postroom:{self._known['password']}@127.0.0.1:{self._known['nats_port']}"
+
+    def send(self, message: EmailMessage) -> None:
+        with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
+            client.send_message(message)
+
+    async def ledger(self) -> Ledger:
+        async with await nats.connect(self.nats_url) as client:
+            return await ask(client, GetLedger(), Ledger)
+
+    async def command(self, command: Command) -> Done | Refused:
+        async with await nats.connect(self.nats_url) as client:
+            return await send_command(client, command)
+
+    async def add_person(self, name: str) -> UUID:
+        person_id = uuid4()
+        done = await self.command(
+            AddPerson(
+                command_id=uuid4(),
+                actor_id=person_id,
+                person_id=person_id,
+                email=f"{name.lower()}@example.com",
+                name=name,
+                role=Role.AGENT,
+            )
+        )
+        assert isinstance(done, Done)
+        return person_id
+
+    async def events(self, service: str, kind: str) -> list[dict[str, object]]:
+        db = await asyncpg.connect(self.database_url)
+        try:
+            rows = await db.fetch(
+                f"SELECT data::text AS data FROM {service}.event WHERE type = $1 ORDER BY position", kind
+            )
+        finally:
+            await db.close()
+        return [json.loads(row["data"]) for row in rows]
+
+
+def letter(number: int, **headers: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = headers.pop("sender", f"Kim Customer <kim{number}@customers.example>")
+    message["To"] = "support@example.com"
+    message["Subject"] = headers.pop("subject", f"Where is order {number}?")
+    message["Message-ID"] = f"<letter-{number}@customers.example>"
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    message.set_content(f"Hello,\n\nI ordered {number} lamps a week ago. Where are they?\n\nKim\n")
+    return message
+
+
+async def until(check: Callable[[], "object"], seconds: float = 60) -> object:
+    """Wait until an async check gives something true; the test fails when it never does."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            result = await check()  # type: ignore[misc]
+        except Exception as error:  # noqa: BLE001 - servers are killed meanwhile
+            result = None
+            last: object = error
+        else:
+            last = result
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never came: {last!r}")
+        import anyio
+
+        await anyio.sleep(0.2)
