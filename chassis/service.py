@@ -120,6 +120,7 @@ class Service(Generic[S]):
         consumer = consumption.consumer
         self.consumptions[consumer.name] = consumption
         subscriber = self.broker.subscriber(
+            f"postroom.{consumer.source}.*.*",
             durable=consumer.name,
             stream=JStream(consumer.stream.name, declare=False),
             pull_sub=PullSub(batch_size=consumer.batch, batch=True),

@@ -4,9 +4,6 @@ CREATE TABLE blob (
     content bytea NOT NULL
 );
 
--- Mail does not shrink much by PostgreSQL's own compression, but its text parts do, cheaply.
-ALTER TABLE blob ALTER COLUMN content SET COMPRESSION lz4;
-
 -- The book: every message that was ever accepted, in exactly one state.
 CREATE TABLE ledger (
     message_id uuid PRIMARY KEY,
