@@ -20,6 +20,7 @@ from services.ingest.reading.repairs import Problem, Repairs
 MOST_HEADERS = 100
 LONGEST_HEADER = 2000
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 _UNSAFE_IN_NAMES = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 
@@ -120,10 +121,14 @@ def _date(text: str | None) -> datetime | None:
 def _addresses(message: "Message[str, str]", name: str, repairs: Repairs) -> tuple[Address, ...]:
     # Addresses are split before their names are decoded: a decoded name may hold a comma or an @.
     values = [re.sub(r"[\r\n]+", " ", str(value)) for value in message.get_all(name, [])]
-    people = []
-    for person, address in getaddresses(values[:50], strict=False):
-        if "@" in address:
-            people.append(Address(_text(person, repairs), sound(address).replace("\x00", "").strip()))
+    people = [
+        Address(_text(person, repairs), sound(address).strip())
+        for person, address in getaddresses(values[:MOST_HEADERS])
+        if "@" in address
+    ]
+    if not people and (found := _ADDRESS.findall(" ".join(values))):
+        repairs.note(Problem.ADDRESS_REPAIRED)
+        people = [Address("", sound(address)) for address in found]
     return tuple(people)
 
 
