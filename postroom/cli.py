@@ -1,13 +1,14 @@
 """The command line. Each command imports only what it needs."""
 
 import asyncio
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from postroom.migrate import SERVICES
+from contracts.services import SERVICES
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -77,6 +78,26 @@ def verify(
     if problems:
         raise typer.Exit(1)
     typer.echo("The chains hold and the ledger balances.")
+
+
+@app.command()
+def inspect(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Raw messages; - reads one from standard input.")
+    ],
+) -> None:
+    """Print what intake makes of raw messages, a JSON line each. Needs no server."""
+    from postroom.inspect import inspect_file
+
+    failed = False
+    for name in files:
+        try:
+            sys.stdout.buffer.write(inspect_file(name) + b"\n")
+        except OSError as error:
+            typer.echo(f"{name}: {error.strerror}", err=True)
+            failed = True
+    if failed:
+        raise typer.Exit(1)
 
 
 def _add_service(name: str) -> None:

@@ -8,9 +8,8 @@ import nats
 
 import services
 from chassis import migrations, provisioning
+from contracts.services import SERVICES
 from contracts.streams import ADVISORIES, CONSUMERS, STREAMS
-
-SERVICES = ("ingest", "router", "tickets", "notify", "analytics", "gateway")
 
 SCHEMAS = tuple(
     migrations.Schema(service, Path(services.__path__[0]) / service / "schema", speaks=service in STREAMS)

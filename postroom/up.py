@@ -7,18 +7,22 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from nats import errors as nats_errors
+
 from chassis.backoff import growing
+from contracts.services import SERVICES
 from postroom.embedded import process
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import CannotStart, Postgres
 from postroom.installation import furnish
-from postroom.migrate import SERVICES, migrate_database, migrate_streams
+from postroom.migrate import migrate_database, migrate_streams
 
 READY_SECONDS = 60
 BUILT = ("ingest", "router", "tickets", "notify")
@@ -80,12 +84,15 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
         await postgres.start()
         say("PostgreSQL ... ready")
         environment["POSTROOM_DATABASE_URL"] = postgres.url()
+        _watch(stack, postgres, "PostgreSQL", _nothing)
     if "POSTROOM_NATS_URL" not in environment:
         nats = Nats(data / "nats", known["nats_port"], known["password"], logs / "nats.log")
         stack.push_async_callback(nats.stop)
         await nats.start()
         say("NATS ......... ready")
         environment["POSTROOM_NATS_URL"] = nats.url()
+        # Its storage may be gone: streams and consumers are made again, and the relays fill them from the logs.
+        _watch(stack, nats, "NATS", partial(migrate_streams, nats.url(), 1))
     await migrate_database(environment["POSTROOM_DATABASE_URL"])
     await furnish(environment["POSTROOM_DATABASE_URL"])
     await migrate_streams(environment["POSTROOM_NATS_URL"], 1)
@@ -101,6 +108,34 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
         _say_where(data, environment)
         await stopping.wait()
     say("Stopping ...")
+
+
+async def _nothing() -> None:
+    """PostgreSQL keeps what it has: nothing is to be made again."""
+
+
+def _watch(
+    stack: AsyncExitStack, server: Postgres | Nats, name: str, afterwards: Callable[[], Awaitable[object]]
+) -> None:
+    """Start a server again whenever it ends by itself."""
+
+    async def watch() -> None:
+        waits = growing(most=5)
+        while server.process is not None:
+            status = await server.process.wait()
+            say(f"{name} ended with status {status} and is started again; its log is {server.log}")
+            while True:
+                try:
+                    await server.start()
+                    await afterwards()
+                except (CannotStart, OSError, nats_errors.Error, TimeoutError) as error:
+                    say(f"{name}: {error!r}")
+                    await asyncio.sleep(next(waits))
+                else:
+                    break
+
+    task = asyncio.create_task(watch())
+    stack.push_async_callback(_end, [task])
 
 
 def _known(data: Path) -> dict[str, Any]:

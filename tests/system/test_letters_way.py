@@ -1,11 +1,15 @@
 """One letter travels all the way, on the real servers."""
 
 import email
+import shutil
+import smtplib
 from collections.abc import Iterator
 from email.policy import default
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import asyncpg
+import nats
 import pytest
 
 from contracts.commands import Done, Refused, SubmitReply
@@ -153,3 +157,47 @@ def test_a_second_start_on_the_same_data_says_that_one_runs(postroom: Postroom) 
     second = Postroom(Path(postroom.data))
     with pytest.raises(AssertionError, match="already"):
         second.start()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("victim", ["nats-server", "postgres"])
+async def test_a_killed_server_comes_back_and_loses_nothing(postroom: Postroom, victim: str) -> None:
+    before = (await postroom.ledger()).accepted
+    base = 10_000 + 1000 * ["nats-server", "postgres"].index(victim)
+    accepted = 0
+    for number in range(base, base + 60):
+        if number == base + 20:
+            postroom.child(victim).kill()
+        try:
+            postroom.send(letter(number))
+            accepted += 1
+        except (OSError, smtplib.SMTPResponseException):  # 4xx: the client keeps the message
+            continue
+    assert accepted >= 20
+    await until(lambda: settled(postroom, before + accepted))
+    assert await verify(postroom.database_url) == []
+
+
+@pytest.mark.faults
+async def test_streams_that_were_wiped_are_filled_again_from_the_logs(postroom: Postroom) -> None:
+    before = (await postroom.ledger()).accepted
+    for number in range(20_000, 20_060):
+        if number == 20_030:
+            postroom.child("nats-server").kill()
+            shutil.rmtree(postroom.data / "nats" / "jetstream", ignore_errors=True)
+        postroom.send(letter(number))
+    await until(lambda: settled(postroom, before + 60))
+
+    opened = await postroom.events("tickets", "TicketOpened")
+    assert len({event["letter"]["message_id"] for event in opened}) == len(opened)  # type: ignore[index]
+    assert await verify(postroom.database_url) == []
+    db = await asyncpg.connect(postroom.database_url)
+    logged = await db.fetchval("SELECT count(*) FROM tickets.event")
+    await db.close()
+
+    async def filled() -> bool:
+        async with await nats.connect(postroom.nats_url) as client:
+            stream = await client.jetstream().stream_info("TICKETS")
+            return stream.state.messages == logged
+
+    await until(filled)
