@@ -1,0 +1,103 @@
+"""The rules of routing and of distribution."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.ingest import MessageReceived
+from contracts.mail import Address, LetterHead, SmtpEnvelope
+from contracts.router import Disposition, Priority
+from contracts.tickets import Rule
+from services.router.distribution import next_agent
+from services.router.ruleset import BadCondition, Ruleset, Ticketbox, route
+
+SUPPORT = Ticketbox(uuid4(), "Support", frozenset({"support@example.com"}))
+ORDERS = Ticketbox(uuid4(), "Orders", frozenset({"orders@example.com"}))
+
+
+def ruleset(*rules: Rule) -> Ruleset:
+    boxes = {box.ticketbox_id: box for box in (SUPPORT, ORDERS)}
+    return Ruleset(version=3, rules=rules, default_ticketbox_id=SUPPORT.ticketbox_id, ticketboxes=boxes)
+
+
+def message(
+    subject: str = "Hello", recipient: str = "support@example.com", text: str = "Hi"
+) -> MessageReceived:
+    return MessageReceived(
+        letter=LetterHead(
+            message_id=uuid4(),
+            internet_message_id="<a@customers.example>",
+            subject=subject,
+            received_at=datetime(2026, 3, 2, tzinfo=UTC),
+            from_=Address(address="Kim@customers.example"),
+            recipients=(recipient,),
+        ),
+        sha256="00",
+        size=10,
+        source="smtp",
+        envelope=SmtpEnvelope(client_address="192.0.2.1", recipients=(recipient,)),
+        text=text,
+    )
+
+
+URGENT = Rule(
+    name="Fire", condition="message.subject.contains('fire')", priority=Priority.URGENT, tags=("fire",)
+)
+EVERYTHING = Rule(name="Everything", condition="true", ticketbox_id=ORDERS.ticketbox_id)
+
+
+def test_the_first_rule_that_holds_decides() -> None:
+    decision = route(message("There is a fire"), ruleset(URGENT, EVERYTHING))
+    assert decision.evidence.rule == "Fire"
+    assert decision.priority is Priority.URGENT
+    assert decision.ticketbox == SUPPORT
+
+
+def test_a_decision_names_rule_version_and_the_values_it_looked_at() -> None:
+    evidence = route(message("There is a fire"), ruleset(URGENT)).evidence
+    assert (evidence.rule, evidence.ruleset_version) == ("Fire", 3)
+    assert evidence.matched == (("subject", "There is a fire"),)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "box"),
+    [
+        ("orders@example.com", ORDERS),
+        ("Orders@Example.com", ORDERS),
+        ("unknown@example.com", SUPPORT),
+    ],
+)
+def test_without_a_rule_the_address_decides_and_then_the_default(recipient: str, box: Ticketbox) -> None:
+    decision = route(message(recipient=recipient), ruleset(URGENT))
+    assert decision.ticketbox == box
+    assert decision.evidence.rule is None
+
+
+def test_a_rule_may_suppress_with_a_reason() -> None:
+    rule = Rule(name="Noise", condition="true", disposition=Disposition.SUPPRESS, reason="noise")
+    decision = route(message(), ruleset(rule))
+    assert (decision.disposition, decision.reason) == (Disposition.SUPPRESS, "noise")
+
+
+@pytest.mark.parametrize("condition", ["message.subject ==", "message.nothing == 1", "message.size"])
+def test_a_condition_that_cannot_be_answered_says_which(condition: str) -> None:
+    with pytest.raises(BadCondition, match="message"):
+        route(message(), ruleset(Rule(name="Bad", condition=condition)))
+
+
+def test_nobody_present_gets_no_ticket() -> None:
+    assert next_agent([], None) is None
+
+
+@given(agents=st.lists(st.uuids(), min_size=1, max_size=20, unique=True), rounds=st.integers(1, 5))
+def test_a_round_gives_each_agent_the_same_number_of_tickets(agents: list, rounds: int) -> None:
+    last, got = None, Counter()
+    for _ in range(rounds * len(agents)):
+        last = next_agent(agents, last)
+        got[last] += 1
+    assert set(got.values()) == {rounds}
+    assert set(got) == set(agents)

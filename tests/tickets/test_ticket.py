@@ -1,0 +1,263 @@
+"""The rules of a ticket: given these events, when this is asked, then that happens."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from contracts.commands import AddNote, AssignTicket, ReopenTicket, RetryReply, SolveTicket, SubmitReply
+from contracts.event import Meta, Recorded
+from contracts.mail import Address, Bounce, Kind, LetterHead
+from contracts.router import MessageRouted, RoutingEvidence
+from contracts.tickets import (
+    AutomaticReplyReceived,
+    CustomerReplied,
+    DeliveryOutcome,
+    DeliveryRecorded,
+    ReplyBounced,
+    ReplyReleased,
+    ReplySubmitted,
+    SLABreached,
+    ThreadedBy,
+    TicketAssigned,
+    TicketOpened,
+    TicketReopened,
+    TicketSolved,
+)
+from services.tickets import commands, intake, service_level
+from services.tickets.number import with_check_digit
+from services.tickets.refusals import AlreadyThere, NotFailed, UnseenMessages
+from services.tickets.threading import Known, Place, find_place
+from services.tickets.ticket import Ticket, TicketEvent, load
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TICKET, ANNA, BOX, REPLY = uuid4(), uuid4(), uuid4(), uuid4()
+SENDER = commands.Sender("Support", "support@example.com", "Anna")
+
+
+def letter(
+    sender: str = "kim@customers.example",
+    message_id: str | None = "<first@customers.example>",
+    in_reply_to: str | None = None,
+    kind: Kind = Kind.CUSTOMER,
+    bounced: str | None = None,
+    automatic: bool = False,
+) -> LetterHead:
+    return LetterHead(
+        message_id=uuid4(),
+        internet_message_id=message_id,
+        in_reply_to=in_reply_to,
+        subject="Where is my lamp?",
+        received_at=NOON,
+        from_=Address(name="Kim", address=sender),
+        kind=kind,
+        automatic=automatic,
+        bounce=Bounce(original_message_id=bounced) if bounced else None,
+    )
+
+
+def opened(due_at: datetime | None = NOON + timedelta(hours=4)) -> TicketOpened:
+    return TicketOpened(
+        ticket_id=TICKET,
+        number=10009,
+        ticketbox_id=BOX,
+        ticketbox="Support",
+        subject="Where is my lamp?",
+        contact=Address(name="Kim", address="kim@customers.example"),
+        letter=letter(),
+        first_response_due_at=due_at,
+    )
+
+
+def replied(**about: str) -> CustomerReplied:
+    return CustomerReplied(ticket_id=TICKET, letter=letter(**about), threaded_by=ThreadedBy.IN_REPLY_TO)
+
+
+def given(*events: TicketEvent) -> Ticket:
+    ticket = load(
+        Recorded(
+            event=event,
+            event_id=uuid4(),
+            stream_id=f"ticket-{TICKET}",
+            version=version,
+            position=version,
+            after=version - 1,
+            meta=Meta(correlation_id=TICKET, causation_id=TICKET),
+            occurred_at=NOON,
+            recorded_at=NOON,
+        )
+        for version, event in enumerate(events, start=1)
+    )
+    assert ticket is not None
+    return ticket
+
+
+def submit(seen_version: int, solve: bool = False) -> SubmitReply:
+    return SubmitReply(
+        command_id=uuid4(),
+        actor_id=ANNA,
+        ticket_id=TICKET,
+        reply_id=REPLY,
+        text="Tomorrow.",
+        seen_version=seen_version,
+        solve=solve,
+    )
+
+
+def when(ticket: Ticket, command: commands.TicketCommand) -> list[TicketEvent]:
+    return commands.decide(command, ticket, SENDER, NOON)
+
+
+def kinds(events: Sequence[object]) -> list[type]:
+    return [type(event) for event in events]
+
+
+def released(ticket: Ticket) -> ReplyReleased:
+    return next(event for event in when(ticket, submit(ticket.version)) if isinstance(event, ReplyReleased))
+
+
+def test_an_answer_is_submitted_released_and_makes_its_author_the_owner() -> None:
+    assert kinds(when(given(opened()), submit(1))) == [ReplySubmitted, ReplyReleased, TicketAssigned]
+
+
+def test_an_answer_carries_the_conversation_in_its_headers() -> None:
+    ticket = given(opened(), replied(message_id="<second@customers.example>"))
+    outgoing = released(ticket).letter
+    assert outgoing.in_reply_to == "<second@customers.example>"
+    assert outgoing.references == ("<first@customers.example>", "<second@customers.example>")
+    assert outgoing.internet_message_id == f"<{REPLY}@example.com>"
+    assert outgoing.subject == "Re: Where is my lamp?"
+
+
+def test_an_answer_written_without_seeing_the_newest_letter_is_refused() -> None:
+    with pytest.raises(UnseenMessages):
+        when(given(opened(), replied()), submit(1))
+
+
+def test_a_note_of_a_colleague_does_not_refuse_an_answer() -> None:
+    note = AddNote(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, note_id=uuid4(), text="He called.")
+    ticket = given(opened())
+    noted = given(opened(), *when(ticket, note))
+    assert when(noted, submit(1))
+
+
+def test_send_and_solve_is_one_step() -> None:
+    assert kinds(when(given(opened()), submit(1, solve=True)))[-1] is TicketSolved
+
+
+def test_an_answer_that_failed_can_be_sent_again_with_the_same_bytes() -> None:
+    first = released(given(opened()))
+    failed = DeliveryRecorded(
+        ticket_id=TICKET, reply_id=REPLY, outcome=DeliveryOutcome.FAILED, answer="550 No such user"
+    )
+    retry = RetryReply(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, reply_id=REPLY)
+    (again,) = when(given(opened(), first, failed), retry)
+    assert again == first.model_copy(update={"attempt": 2})
+
+
+def test_an_answer_that_is_under_way_is_not_sent_again() -> None:
+    retry = RetryReply(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, reply_id=REPLY)
+    with pytest.raises(NotFailed):
+        when(given(opened(), released(given(opened()))), retry)
+
+
+def test_assigning_to_the_owner_changes_nothing() -> None:
+    wish = AssignTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, agent_id=ANNA)
+    (assigned,) = when(given(opened()), wish)
+    assert when(given(opened(), assigned), wish) == []
+
+
+def test_solving_twice_is_harmless_and_reopening_an_open_ticket_is_refused() -> None:
+    solve = SolveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET)
+    solved = TicketSolved(ticket_id=TICKET, solved_by=ANNA)
+    assert when(given(opened(), solved), solve) == []
+    with pytest.raises(AlreadyThere):
+        when(given(opened()), ReopenTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET))
+
+
+def routed(head: LetterHead) -> MessageRouted:
+    return MessageRouted(
+        letter=head,
+        ticketbox_id=BOX,
+        ticketbox="Support",
+        evidence=RoutingEvidence(ruleset_version=1, rule=None),
+    )
+
+
+def test_a_letter_reopens_a_solved_ticket_but_a_machine_does_not() -> None:
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    place = Place(TICKET, ThreadedBy.IN_REPLY_TO)
+    person = intake.continue_ticket(routed(letter()), solved, place)
+    machine = intake.continue_ticket(routed(letter(automatic=True)), solved, place)
+    assert kinds(person) == [CustomerReplied, TicketReopened]
+    assert kinds(machine) == [AutomaticReplyReceived]
+
+
+def test_a_bounce_finds_the_answer_that_came_back() -> None:
+    ticket = given(opened(), released(given(opened())))
+    back = letter("mailer-daemon@mx.example", kind=Kind.BOUNCE, bounced=f"<{REPLY}@example.com>")
+    index = {f"<{REPLY}@example.com>": [Known(TICKET, REPLY)]}
+    place = find_place(back, index, {TICKET: ticket})
+    assert place == Place(TICKET, ThreadedBy.BOUNCED_MESSAGE_ID, REPLY)
+    assert kinds(intake.continue_ticket(routed(back), ticket, place)) == [ReplyBounced]
+
+
+@pytest.mark.parametrize(
+    ("sender", "named", "joins"),
+    [
+        ("kim@customers.example", "<first@customers.example>", True),
+        ("KIM@customers.example", "<first@customers.example>", True),
+        ("eve@elsewhere.example", "<first@customers.example>", False),
+        ("kim@private.example", f"<{REPLY}@example.com>", True),
+        ("kim@customers.example", "<unknown@customers.example>", False),
+    ],
+)
+def test_who_takes_part_or_got_our_answer_joins_the_conversation(
+    sender: str, named: str, joins: bool
+) -> None:
+    index = {
+        "<first@customers.example>": [Known(TICKET, None)],
+        f"<{REPLY}@example.com>": [Known(TICKET, REPLY)],
+    }
+    place = find_place(letter(sender, "<new@x.example>", in_reply_to=named), index, {TICKET: given(opened())})
+    assert (place is not None) is joins
+
+
+def test_the_first_response_clock_stops_with_the_answer() -> None:
+    late = NOON + timedelta(hours=5)
+    assert service_level.breached(given(opened()), late) == NOON + timedelta(hours=4)
+    assert service_level.breached(given(opened(), released(given(opened()))), late) is None
+
+
+@for_all(hours=st.integers(0, 100), target=st.integers(1, 400_000), answers=st.booleans())
+def test_a_clock_strikes_once_and_only_when_it_is_due(hours: int, target: int, answers: bool) -> None:
+    due_at = service_level.first_response_due(NOON, target)
+    now = NOON + timedelta(hours=hours)
+    ticket = given(opened(due_at), *([released(given(opened()))] if answers else []))
+    struck = service_level.breached(ticket, now)
+    assert struck == (due_at if not answers and due_at is not None and due_at <= now else None)
+    if struck:
+        breach = SLABreached(ticket_id=TICKET, target=service_level.FIRST_RESPONSE, due_at=struck)
+        assert service_level.breached(given(opened(due_at), breach), now) is None
+
+
+@for_all(running=st.integers(1000, 10**9), place=st.integers(0, 8), digit=st.integers(0, 9))
+def test_a_wrong_digit_in_a_ticket_number_is_noticed(running: int, place: int, digit: int) -> None:
+    number = str(with_check_digit(running))
+    place %= len(number)
+    wrong = number[:place] + str(digit) + number[place + 1 :]
+    if wrong != number and wrong[0] != "0":
+        assert with_check_digit(int(wrong[:-1])) != int(wrong)
+
+
+def test_a_subject_gets_re_once() -> None:
+    assert commands.reply_subject("AW: re: Lamp") == "Re: Lamp"
+    assert commands.reply_subject("") == "Re: your message"
+
+
+def test_the_ticket_of_a_message_has_the_same_id_each_time() -> None:
+    message_id = UUID(int=7)
+    assert intake.ticket_id_of(message_id) == intake.ticket_id_of(message_id)
