@@ -71,6 +71,9 @@ class Postgres:
         Raises:
             CannotStart: after 60 s, or when the server says at once that it cannot.
         """
+        if self._user:
+            process.let_pass(self._user, self.folder)
+            process.let_pass(self._user, binaries() / "postgres")
         if not (self.folder / "PG_VERSION").exists():
             self._make()
         await self._end_leftover()
@@ -94,8 +97,6 @@ class Postgres:
         self.folder.mkdir(parents=True, mode=0o700)
         if self._user:
             os.chown(self.folder, pwd.getpwnam(self._user).pw_uid, pwd.getpwnam(self._user).pw_gid)
-            process.let_pass(self._user, self.folder)
-            process.let_pass(self._user, binaries() / "postgres")
         with tempfile.NamedTemporaryFile("w", suffix=".password") as secret:
             secret.write(self.password)
             secret.flush()
