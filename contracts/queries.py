@@ -1,5 +1,6 @@
 """What gateway asks of other services, by request and reply: each service reads its own schema only."""
 
+from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -66,14 +67,20 @@ class Transport(Model):
 
 
 class GetReport(Query):
-    """Run a report over `[since, until)`. Answer: `Report`, or `Refused`."""
+    """Run a report over `[since, until)`. Answer: `Report`, or `Refused`.
+
+    A date is the beginning of that day in the installation's time zone. Without them: the 30 days up to and with
+    the day of `as_of`.
+    """
 
     service: ClassVar[str] = "analytics"
     name: Text
-    since: Instant | None = None
-    until: Instant | None = None
+    since: Instant | date | None = None
+    until: Instant | date | None = None
     by: Text | None = None
+    """One of the description's `by`; None: the first."""
     as_of: Instant | None = None
+    """Only what was recorded up to this moment counts; None: now."""
 
 
 class ListReports(Query):
@@ -82,10 +89,27 @@ class ListReports(Query):
     service: ClassVar[str] = "analytics"
 
 
+Unit = Literal["text", "count", "decimal", "percent", "seconds", "date", "month", "hour"]
+"""How a column's values are to be read.
+
+Texts: `text`, and in the report's time zone `date` (2026-03-02), `month` (2026-03) and `hour`
+(2026-03-02T08:00:00+01:00). Numbers: `count` (whole), `decimal`, `percent` (0 to 100) and `seconds`.
+"""
+
+
 class Column(Model):
     name: Text
     title: Text
-    unit: Literal["text", "count", "seconds", "date", "percent"]
+    unit: Unit
+
+
+class Chart(Model):
+    """What of a report is drawn, by the names of its columns."""
+
+    shape: Literal["bars", "horizontal_bars"]
+    """`bars` stand side by side in the order of time, `horizontal_bars` have names beside them."""
+    label: Text
+    value: Text
 
 
 class ReportDescription(Model):
@@ -100,8 +124,11 @@ class ReportList(Model):
     items: tuple[ReportDescription, ...]
 
 
+Cell = Text | int | float | None
+
+
 class Report(Model):
-    """A report's table; the figure in `rows[i][j]` belongs to `columns[j]`."""
+    """A report's table; the figure in `rows[i][j]` belongs to `columns[j]`, and so does `totals[j]`."""
 
     description: ReportDescription
     since: Instant
@@ -110,8 +137,9 @@ class Report(Model):
     as_of: Instant
     time_zone: Text
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Text | int | float | None, ...], ...]
-    totals: tuple[Text | int | float | None, ...] | None = None
+    rows: tuple[tuple[Cell, ...], ...]
+    totals: tuple[Cell, ...]
+    chart: Chart
 
 
 class ListParked(Query):

@@ -1,0 +1,97 @@
+"""Busiest day of the week: on which weekday how much mail comes, for planning who works when."""
+
+from calendar import day_name
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.queries import Chart, Column, ReportDescription
+from services.analytics.definition import Definition, Question, Table, percent
+from services.analytics.scope import Scope, days_of, start_of_day
+
+DESCRIPTION = ReportDescription(
+    name="busiest-day-of-the-week",
+    title="Busiest day of the week",
+    description="How many messages customers sent on each day of the week, in all and on average.",
+    by=("weekday",),
+)
+
+# A day is a place in $4, the beginnings of all days.
+SQL = """
+SELECT
+    width_bucket(received_at, $4::timestamptz[]) AS day,
+    count(*) AS messages
+FROM fact_message
+WHERE received_at >= $1
+  AND received_at < $2
+  AND kind = 'customer'
+  AND disposition = 'deliver'
+  AND received_recorded_at <= $3
+  AND routed_recorded_at <= $3
+GROUP BY day
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The messages of one day of the range, counted from 1."""
+
+    day: int
+    messages: int
+
+
+def ask(scope: Scope) -> Question:
+    """Messages by day."""
+    starts = [start_of_day(day, scope.zone) for day in days_of(scope.since, scope.until, scope.zone)]
+    return Question(SQL, (scope.since, scope.until, scope.as_of, starts))
+
+
+def build(scope: Scope, counts: Sequence[Day]) -> Table:
+    """Monday to Sunday; each weekday on which the average is highest is marked."""
+    dates = days_of(scope.since, scope.until, scope.zone)
+    messages = Counter[int]()
+    for count in counts:
+        messages[dates[count.day - 1].weekday()] += count.messages
+    everything = messages.total()
+    # A day that has not begun yet says nothing about the average.
+    days = Counter(day.weekday() for day in days_of(scope.since, min(scope.until, scope.as_of), scope.zone))
+    averages = [_average(messages[weekday], days[weekday]) for weekday in range(7)]
+    highest = max((average for average in averages if average), default=None)
+    rows = tuple(
+        (
+            day_name[weekday],
+            messages[weekday],
+            days[weekday],
+            averages[weekday],
+            percent(messages[weekday], everything),
+            "busiest" if highest is not None and averages[weekday] == highest else None,
+        )
+        for weekday in range(7)
+    )
+    return Table(
+        columns=(
+            Column(name="weekday", title="Weekday", unit="text"),
+            Column(name="messages", title="Messages", unit="count"),
+            Column(name="days", title="Days", unit="count"),
+            Column(name="average", title="Average a day", unit="decimal"),
+            Column(name="share", title="Share", unit="percent"),
+            Column(name="mark", title="Busiest", unit="text"),
+        ),
+        rows=rows,
+        totals=(
+            "Total",
+            everything,
+            days.total(),
+            _average(everything, days.total()),
+            percent(everything, everything),
+            None,
+        ),
+        chart=Chart(shape="bars", label="weekday", value="average"),
+    )
+
+
+def _average(messages: int, days: int) -> float | None:
+    return round(messages / days, 1) if days else None
+
+
+BUSIEST_DAY_OF_THE_WEEK = Definition(DESCRIPTION, Day, ask, build)
