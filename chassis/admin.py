@@ -76,7 +76,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve(app: Any, address: ListenAddress, setting: str) -> AsyncIterator[None]:
+async def serve(
+    app: Any, address: ListenAddress, setting: str, *, trusted_proxies: str = ""
+) -> AsyncIterator[None]:
     """Serve an ASGI application inside this loop; streams that are still open at the end are cut after 2 s.
 
     Raises:
@@ -90,6 +92,8 @@ async def serve(app: Any, address: ListenAddress, setting: str) -> AsyncIterator
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=2,
     )
     server = _Server(config)

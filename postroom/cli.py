@@ -2,13 +2,20 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 from contracts.services import SERVICES
+from contracts.tickets import Role
+
+if TYPE_CHECKING:
+    from chassis.database import Connection
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,25 +25,51 @@ app = typer.Typer(
 )
 
 
+DataFolder = Annotated[Path, typer.Option("--data", envvar="POSTROOM_DATA", help="Where everything is kept.")]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="POSTROOM_DATABASE_URL", help="PostgreSQL, as its owner; unset: the embedded one of --data."
+    ),
+]
+
+
 def main() -> None:
     """`postroom`."""
     app()
 
 
+def _fail(words: object) -> NoReturn:
+    typer.echo(str(words), err=True)
+    raise typer.Exit(1)
+
+
+def _work(database_url: str | None, data: Path, work: Callable[[str], Awaitable[T]]) -> T:
+    """Do something with the database; what commonly goes wrong is told in a sentence."""
+    import asyncpg
+
+    from postroom import where
+
+    async def run() -> T:
+        return await work(database_url or where.database_url(data))
+
+    try:
+        return asyncio.run(run())
+    except where.NotFound as error:
+        _fail(error)
+    except (OSError, asyncpg.PostgresError) as error:
+        _fail(f"PostgreSQL does not answer as it should: {error}. Is Postroom running?")
+
+
 @app.command()
-def up(
-    data: Annotated[Path, typer.Option(envvar="POSTROOM_DATA", help="Where everything is kept.")] = Path(
-        "data"
-    ),
-) -> None:
+def up(data: DataFolder = Path("data")) -> None:
     """Run all of Postroom on this machine, with an embedded PostgreSQL and NATS."""
     from postroom.up import CannotRun, run
 
     try:
         asyncio.run(run(data))
     except CannotRun as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        _fail(error)
 
 
 @app.command()
@@ -64,20 +97,71 @@ def migrate(
 
 
 @app.command()
-def verify(
-    database_url: Annotated[
-        str, typer.Option(envvar="POSTROOM_DATABASE_URL", help="PostgreSQL, as its owner.")
-    ],
-) -> None:
+def verify(database_url: DatabaseUrl = None, data: DataFolder = Path("data")) -> None:
     """Check the hash chains of all logs, and that the intake ledger balances with them."""
     from postroom.verify import verify as check
 
-    problems = asyncio.run(check(database_url))
+    problems = _work(database_url, data, check)
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(1)
     typer.echo("The chains hold and the ledger balances.")
+
+
+user = typer.Typer(no_args_is_help=True, help="People who work with Postroom.")
+app.add_typer(user, name="user")
+
+
+@user.command("add")
+def add_user(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.AGENT,
+    name: Annotated[str, typer.Option(help="As customers see it; unset: the address's first part.")] = "",
+    password: Annotated[
+        str | None,
+        typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Add a person and print how to sign in."""
+    from postroom.people import CannotAdd, add_person
+
+    try:
+        account = _work(database_url, data, connected(lambda db: add_person(db, email, name, role, password)))
+    except CannotAdd as error:
+        _fail(error)
+    typer.echo(f"{account.email} can sign in as {role}" + ("." if password else f" with: {account.password}"))
+
+
+@app.command()
+def token(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Make an API token that stands for a person, and print it."""
+    from postroom.people import CannotAdd, make_token
+
+    try:
+        typer.echo(_work(database_url, data, connected(lambda db: make_token(db, email))))
+    except CannotAdd as error:
+        _fail(error)
+
+
+def connected(work: Callable[["Connection"], Awaitable[T]]) -> Callable[[str], Awaitable[T]]:
+    """Work that needs one connection, as work that needs the address of the database."""
+    import asyncpg
+
+    async def run(database_url: str) -> T:
+        db = await asyncpg.connect(database_url)
+        try:
+            return await work(db)
+        finally:
+            await db.close()
+
+    return run
 
 
 @app.command()

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 from nats import errors as nats_errors
@@ -23,10 +22,10 @@ from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import CannotStart, Postgres
 from postroom.installation import furnish
 from postroom.migrate import migrate_database, migrate_streams
+from postroom.people import Account, CannotAdd, first_administrator
+from postroom.where import Embedded, embedded
 
 READY_SECONDS = 60
-BUILT = ("ingest", "router", "tickets", "notify")
-"""The services that this release has."""
 
 
 class CannotRun(Exception):  # noqa: N818
@@ -95,17 +94,18 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
         _watch(stack, nats, "NATS", partial(migrate_streams, nats.url(), 1))
     await migrate_database(environment["POSTROOM_DATABASE_URL"])
     await furnish(environment["POSTROOM_DATABASE_URL"])
+    account = await _first_administrator(environment)
     await migrate_streams(environment["POSTROOM_NATS_URL"], 1)
     environment["POSTROOM_DATA"] = str(data.resolve())
     children = [
         asyncio.create_task(
             _keep_running(name, {**environment, "POSTROOM_ADMIN_HTTP": addresses[name]}, logs / f"{name}.log")
         )
-        for name in BUILT
+        for name in SERVICES
     ]
     stack.push_async_callback(_end, children)
     if await _ready(addresses, logs, stopping):
-        _say_where(data, environment)
+        _say_where(data, environment, account)
         await stopping.wait()
     say("Stopping ...")
 
@@ -138,7 +138,7 @@ def _watch(
     stack.push_async_callback(_end, [task])
 
 
-def _known(data: Path) -> dict[str, Any]:
+def _known(data: Path) -> Embedded:
     """Ports and a password of the embedded servers, made once."""
     path = data / "embedded.json"
     if not path.exists():
@@ -149,8 +149,7 @@ def _known(data: Path) -> dict[str, Any]:
         }
         path.touch(mode=0o600)
         path.write_text(json.dumps(made))
-    known: dict[str, Any] = json.loads(path.read_text())
-    return known
+    return embedded(data)
 
 
 def _admin_addresses() -> dict[str, str]:
@@ -180,7 +179,7 @@ async def _end(children: list[asyncio.Task[None]]) -> None:
 
 async def _ready(addresses: dict[str, str], logs: Path, stopping: asyncio.Event) -> bool:
     deadline = asyncio.get_running_loop().time() + READY_SECONDS
-    for name in BUILT:
+    for name in SERVICES:
         while not await asyncio.to_thread(_is_ready, addresses[name]):
             if stopping.is_set():
                 return False
@@ -199,9 +198,23 @@ def _is_ready(address: str) -> bool:
         return False
 
 
-def _say_where(data: Path, environment: dict[str, str]) -> None:
+async def _first_administrator(environment: dict[str, str]) -> Account | None:
+    try:
+        return await first_administrator(environment["POSTROOM_DATABASE_URL"], environment)
+    except CannotAdd as error:
+        raise CannotRun(f"The first administrator cannot be made: {error}") from error
+
+
+def _say_where(data: Path, environment: dict[str, str], account: Account | None) -> None:
+    http = environment.get("POSTROOM_HTTP", "127.0.0.1:8080")
     relay = environment.get("POSTROOM_RELAY_URL")
     say("")
+    say(f"Open               http://{http}")
+    if account is None:
+        say("Sign in            as before; add people with: postroom user add EMAIL --role ROLE")
+    else:
+        say(f"Sign in            {account.email}  {account.password}   (shown only now)")
+        say(f"API token          {account.token}   (shown only now)")
     say(f"Mail comes in at   smtp://{environment.get('POSTROOM_SMTP_LISTEN', '127.0.0.1:2525')}")
     say(f"Mail goes out to   {'the relay' if relay else data.resolve() / 'outgoing'}")
     say(f"Everything is in   {data.resolve()}")

@@ -31,12 +31,18 @@ def _free_base(count: int) -> int:
             return base
 
 
+PASSWORD = "correct horse battery"
+TOKEN = "a-token-for-tests-only"
+
+
 class Postroom:
     """Driven from outside only: SMTP, requests, the data folder, signals."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
+        self.environment = environment
         self.smtp_port = free_port()
+        self.http_port = free_port()
         self.process: subprocess.Popen[bytes]
         self._admin_base = _free_base(8)
 
@@ -44,6 +50,11 @@ class Postroom:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")},
             "POSTROOM_SMTP_LISTEN": f"127.0.0.1:{self.smtp_port}",
+            "POSTROOM_HTTP": f"127.0.0.1:{self.http_port}",
+            "POSTROOM_ADMIN_EMAIL": "admin@example.com",
+            "POSTROOM_ADMIN_PASSWORD": PASSWORD,
+            "POSTROOM_ADMIN_TOKEN": TOKEN,
+            **self.environment,
             "POSTROOM_ADMIN_HTTP_BASE": f"127.0.0.1:{self._admin_base}",
         }
         self.process = subprocess.Popen(

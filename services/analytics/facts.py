@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-from uuid import UUID
 
 from chassis.database import Connection
 from chassis.projection import Projection
@@ -114,7 +113,7 @@ def parts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case ReplyBounced(ticket_id=ticket_id, letter=letter):
             return [(OUTCOME, (letter.message_id, ticket_id, "bounced", at))]
         case ReplyReleased() as released:
-            row = (
+            reply = (
                 released.reply_id,
                 released.ticket_id,
                 released.author_id,
@@ -122,7 +121,7 @@ def parts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
                 item.occurred_at,
                 at,
             )
-            return [(RELEASED, row)]
+            return [(RELEASED, reply)]
         case ReplySent() as sent:
             return [(SENT, (sent.reply_id, sent.ticket_id, sent.sent_at, at))]
         case TicketboxCreated(ticketbox_id=ticketbox_id, name=name):

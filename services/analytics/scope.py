@@ -87,7 +87,7 @@ def periods(scope: Scope) -> list[Period]:
         BadScope: there are too many.
     """
     steps = _hours(scope) if scope.by == "hour" else _dates(scope)
-    found = []
+    found: list[Period] = []
     for period in steps:
         if len(found) == MOST_PERIODS:
             raise BadScope(
@@ -114,6 +114,8 @@ def _dates(scope: Scope) -> Iterator[Period]:
             day -= timedelta(days=day.weekday())
         case "month":
             day = day.replace(day=1)
+        case _:
+            pass
     while (start := start_of_day(day, scope.zone)) < scope.until:
         yield Period(f"{day:%Y-%m}" if scope.by == "month" else day.isoformat(), start)
         match scope.by:

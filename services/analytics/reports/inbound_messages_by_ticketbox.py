@@ -125,7 +125,7 @@ _PERIOD_TITLES = {"hour": "Hour", "day": "Day", "week": "Week of", "month": "Mon
 def _by_period(scope: Scope, counts: Sequence[Count]) -> Table:
     messages = Counter({(count.period, count.ticketbox_id): count.messages for count in counts})
     names = {count.ticketbox_id: count.ticketbox for count in counts if count.messages}
-    rows = []
+    rows: list[tuple[str | int, ...]] = []
     for number, period in enumerate(periods(scope), 1):
         figures = [messages[number, ticketbox_id] for ticketbox_id in names]
         rows.append((period.label, sum(figures), *figures))

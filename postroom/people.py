@@ -1,0 +1,85 @@
+"""People and their API tokens, written where the services find them; the services need not run."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import asyncpg
+
+from chassis.database import Connection
+from contracts.commands import AddPerson
+from contracts.tickets import Role
+from services.gateway import accounts, credentials
+from services.tickets.app import configure
+from services.tickets.refusals import Refusal
+
+
+class CannotAdd(Exception):  # noqa: N818
+    """Told to the person who typed the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What someone needs to come in. The password and the token are kept nowhere in clear."""
+
+    email: str
+    password: str
+    token: str | None = None
+
+
+async def add_person(db: Connection, email: str, name: str, role: Role, password: str | None) -> Account:
+    """Add a person; without a password, one is made.
+
+    Raises:
+        CannotAdd: the address is taken or none, or the password is too short.
+    """
+    email = email.strip().lower()
+    password = password or secrets.token_urlsafe(12)
+    if len(password) < credentials.LEAST_PASSWORD:
+        raise CannotAdd(f"A password has at least {credentials.LEAST_PASSWORD} characters.")
+    person_id = uuid4()
+    command = AddPerson(
+        command_id=uuid4(), actor_id=person_id, person_id=person_id, email=email, name=name, role=role
+    )
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = gateway")
+        await accounts.set_password(db, person_id, email, password)
+        await db.execute("SET LOCAL search_path = tickets")
+        try:
+            await configure(db, command, datetime.now(UTC))
+        except Refusal as refusal:
+            raise CannotAdd(str(refusal)) from refusal
+    return Account(email, password)
+
+
+async def make_token(db: Connection, email: str, token: str | None = None) -> str:
+    """Make an API token that stands for a person.
+
+    Raises:
+        CannotAdd: there is nobody with this address.
+    """
+    token = token or credentials.new_token()
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = gateway")
+        if not await accounts.keep_token(db, email.strip().lower(), token):
+            raise CannotAdd(f"Nobody has the address {email}. Add a person with: postroom user add {email}")
+    return token
+
+
+async def first_administrator(database_url: str, environment: Mapping[str, str]) -> Account | None:
+    """Make the first administrator of a new installation; None if there is somebody already."""
+    db = await asyncpg.connect(database_url)
+    try:
+        # Several processes may start at once: the first makes it.
+        await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom first administrator', 0))")
+        if await db.fetchval("SELECT true FROM gateway.credential LIMIT 1"):
+            return None
+        email = environment.get("POSTROOM_ADMIN_EMAIL", "admin@example.com")
+        password = environment.get("POSTROOM_ADMIN_PASSWORD")
+        account = await add_person(db, email, "Administrator", Role.ADMINISTRATOR, password)
+        token = await make_token(db, account.email, environment.get("POSTROOM_ADMIN_TOKEN"))
+        return Account(account.email, account.password, token)
+    finally:
+        await db.close()

@@ -1,0 +1,9 @@
+"""`/api/v1`: JSON for programs, described by OpenAPI."""
+
+from fastapi import APIRouter
+
+from services.gateway.api import messages, reports, system, tickets
+
+router = APIRouter(prefix="/api/v1")
+for part in (tickets, messages, reports, system):
+    router.include_router(part.router)

@@ -1,0 +1,41 @@
+"""Reports, as JSON and as CSV."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from contracts.queries import GetReport, ListReports, Report, ReportList
+from services.gateway.guard import Here, Signed
+from services.gateway.report_files import as_csv
+
+router = APIRouter(tags=["reports"])
+When = AwareDatetime | date
+
+
+@router.get("/reports")
+async def list_reports(here: Here, _: Signed) -> ReportList:
+    """What can be asked for."""
+    return await here.ask(ListReports(), ReportList)
+
+
+@router.get("/reports/{name}", response_model=Report, responses={200: {"content": {"text/csv": {}}}})
+async def get_report(
+    here: Here,
+    _: Signed,
+    name: str,
+    since: Annotated[When | None, Query(alias="from", description="A day or a moment; included.")] = None,
+    until: Annotated[When | None, Query(alias="to", description="A day or a moment; not included.")] = None,
+    by: str | None = None,
+    as_of: Annotated[AwareDatetime | None, Query(description="As it could be known at this moment.")] = None,
+    format: Literal["json", "csv"] = "json",  # noqa: A002 - the name of the parameter
+) -> Report | Response:
+    """One report over a range; without one, the last 30 days."""
+    report = await here.ask(GetReport(name=name, since=since, until=until, by=by, as_of=as_of), Report)
+    if format == "json":
+        return report
+    name = f"{report.description.name}_{report.since:%Y-%m-%d}_{report.until:%Y-%m-%d}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(as_csv(report), media_type="text/csv; charset=utf-8", headers=headers)

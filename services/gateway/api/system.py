@@ -1,0 +1,88 @@
+"""The ledger, the state of the system, people and ticketboxes, and live updates."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+
+from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
+from contracts.services import SERVICES
+from contracts.tickets import Presence
+from services.gateway import desk
+from services.gateway.doing import set_presence
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Administrator, Here, Signed, Writer, command_id_of
+from services.gateway.problems import NotFound
+from services.gateway.representations import BoxItem, LedgerView, Page, PersonItem, Status
+from services.gateway.status import ledger_view, status
+
+router = APIRouter(tags=["system"])
+
+
+@router.get("/ledger")
+async def get_ledger(here: Here, _: Signed) -> LedgerView:
+    """What became of every message that was ever accepted; from one consistent read."""
+    return ledger_view(await here.ask(GetLedger(), Ledger))
+
+
+@router.get("/status")
+async def get_status(here: Here, _: Signed) -> Status:
+    """The ledger, the lag of every consumer, and what is parked."""
+    return await status(here)
+
+
+@router.post("/parked/{service}/{parked_id}/replay", status_code=201)
+async def replay(here: Here, _: Administrator, service: str, parked_id: UUID) -> Replayed:
+    """Handle a parked message again."""
+    return await replay_parked(here, service, parked_id)
+
+
+async def replay_parked(gateway: Gateway, service: str, parked_id: UUID) -> Replayed:
+    """Have a service handle again what it parked.
+
+    Raises:
+        Problem.
+    """
+    if service not in SERVICES:
+        raise NotFound(f"There is no service “{service}”.")
+    return await gateway.ask(ReplayParked(parked_id=parked_id), Replayed, ReplayParked.subject_of(service))
+
+
+@router.get("/people")
+async def list_people(here: Here, _: Signed) -> Page[PersonItem]:
+    """Who works here."""
+    async with here.service.pool.acquire() as db:
+        return Page(items=await desk.people(db), next=None)
+
+
+@router.get("/ticketboxes")
+async def list_boxes(here: Here, _: Signed) -> Page[BoxItem]:
+    """Where mail comes in."""
+    async with here.service.pool.acquire() as db:
+        return Page(items=await desk.boxes(db), next=None)
+
+
+class NewPresence(BaseModel):
+    presence: Presence
+
+
+@router.post("/me/presence", status_code=201)
+async def post_presence(request: Request, here: Here, person: Writer, new: NewPresence) -> NewPresence:
+    """Say whether you take tickets now."""
+    await set_presence(here, person.person_id, command_id_of(request, person), new.presence)
+    return new
+
+
+@router.get("/live", response_class=StreamingResponse)
+async def live(
+    here: Here, _: Signed, last_event_id: Annotated[str | None, Header()] = None
+) -> StreamingResponse:
+    """What changes, as server-sent events. `Last-Event-ID` gives what was missed."""
+    position = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+    return StreamingResponse(
+        here.feed.listen(position),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )

@@ -1,0 +1,128 @@
+"""Tickets, and what people do with them."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import AwareDatetime, BaseModel, Field
+
+from contracts.model import Text
+from services.gateway import tickets
+from services.gateway.accounts import Person
+from services.gateway.doing import Doing
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
+from services.gateway.representations import Changed, Page, StreamEvent, Ticket, TicketItem
+from services.gateway.tickets import LONGEST_PAGE, Filter
+
+router = APIRouter(tags=["tickets"])
+Number = Annotated[int, Path(ge=0, lt=2**63)]
+
+
+@router.get("/tickets")
+async def list_tickets(
+    here: Here,
+    who: Signed,
+    box: UUID | None = None,
+    state: Literal["open", "solved"] | None = None,
+    assignee: Annotated[str | None, Query(description="A person's id, `me`, or `none`.")] = None,
+    contact: Annotated[str | None, Query(description="A customer's address.")] = None,
+    q: Annotated[str | None, Query(description="Words, a number or an address.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+) -> Page[TicketItem]:
+    """Tickets, the last changed first."""
+    person = who.person.person_id if assignee == "me" else None
+    if assignee not in {None, "me", "none"}:
+        person = tickets.identity(assignee)
+    wanted = Filter(
+        box=box, state=state, assignee=person, unassigned=assignee == "none", contact=contact, q=q or None
+    )
+    async with here.service.pool.acquire() as db:
+        return await tickets.page_of_tickets(db, wanted, cursor, limit)
+
+
+@router.get("/tickets/{number}")
+async def get_ticket(here: Here, _: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
+    """A ticket with its conversation, as it is or as it stood at a moment."""
+    async with here.service.pool.acquire() as db:
+        opened = await tickets.open_ticket(db, number, as_of)
+        return tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
+
+
+@router.get("/tickets/{number}/events")
+async def get_events(here: Here, _: Signed, number: Number) -> Page[StreamEvent]:
+    """The ticket's event stream, from the log."""
+    async with here.service.pool.acquire() as db:
+        opened = await tickets.open_ticket(db, number)
+    return Page(items=tickets.stream_of(opened.events), next=None)
+
+
+def doing(
+    request: Request,
+    number: Number,
+    here: Annotated[Gateway, Depends(gateway_of)],
+    person: Annotated[Person, Depends(writer)],
+) -> Doing:
+    """A wish of the asker about the ticket in the path."""
+    return Doing(here, person.person_id, command_id_of(request, person), number)
+
+
+Wish = Annotated[Doing, Depends(doing)]
+
+
+class NewReply(BaseModel):
+    """`expected_version` is the version of the ticket that its author saw."""
+
+    text: Text = Field(min_length=1)
+    expected_version: int
+    solve: bool = False
+
+
+@router.post("/tickets/{number}/replies", status_code=201)
+async def post_reply(wish: Wish, new: NewReply) -> Changed:
+    """Answer the customer. 409 with what is new if he wrote after `expected_version`."""
+    return await wish.reply(new.text, new.expected_version, solve=new.solve)
+
+
+@router.post("/tickets/{number}/replies/{reply_id}/retry", status_code=201)
+async def retry_reply(wish: Wish, reply_id: UUID) -> Changed:
+    """Send an answer again that failed, bounced or is uncertain: the same bytes."""
+    return await wish.retry(reply_id)
+
+
+class NewNote(BaseModel):
+    text: Text = Field(min_length=1)
+
+
+@router.post("/tickets/{number}/notes", status_code=201)
+async def post_note(wish: Wish, new: NewNote) -> Changed:
+    """Write to colleagues; the customer never sees it."""
+    return await wish.note(new.text)
+
+
+class Assignment(BaseModel):
+    """`assignee` is a person's id, `me`, or null to give the ticket back."""
+
+    assignee: UUID | Literal["me"] | None
+
+
+@router.post("/tickets/{number}/assignment", status_code=201)
+async def post_assignment(wish: Wish, person: Writer, new: Assignment) -> Changed:
+    """Give the ticket to someone."""
+    return await wish.assign(person.person_id if new.assignee == "me" else new.assignee)
+
+
+class NewState(BaseModel):
+    """With `expected_version`, solving is refused if the customer wrote after it."""
+
+    state: Literal["open", "solved"]
+    expected_version: int | None = None
+
+
+@router.post("/tickets/{number}/state", status_code=201)
+async def post_state(wish: Wish, new: NewState) -> Changed:
+    """Solve the ticket, or open it again."""
+    if new.state == "solved":
+        return await wish.solve(new.expected_version)
+    return await wish.reopen()

@@ -1,0 +1,149 @@
+"""What people do with a ticket, by page or by API: from the wish to the command."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from contracts.commands import (
+    AddNote,
+    AssignTicket,
+    ReopenTicket,
+    RetryReply,
+    SetPresence,
+    SolveTicket,
+    SubmitReply,
+)
+from contracts.tickets import Presence
+from services.gateway import tickets
+from services.gateway.conversation import quote_for
+from services.gateway.gateway import Gateway
+from services.gateway.problems import Conflict, Unprocessable
+from services.gateway.representations import Changed, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One wish of one person about one ticket. `command_id` makes a repeat harmless."""
+
+    gateway: Gateway
+    person_id: UUID
+    command_id: UUID
+    number: int
+
+    async def reply(self, text: str, seen_version: int, *, solve: bool) -> Changed:
+        """Answer the customer; his words are quoted below.
+
+        Raises:
+            Conflict: he wrote after `seen_version`; the new entries are in the problem.
+            Problem.
+        """
+        if not text.strip():
+            raise Unprocessable("The answer is empty. Write something, then send it.")
+        async with self.gateway.service.pool.acquire() as db:
+            opened = await tickets.open_ticket(db, self.number)
+        reply_id = uuid5(self.command_id, "reply")
+        command = SubmitReply(
+            command_id=self.command_id,
+            actor_id=self.person_id,
+            ticket_id=opened.summary.ticket_id,
+            reply_id=reply_id,
+            text=text.replace("\r\n", "\n").rstrip(),
+            seen_version=seen_version,
+            quote=quote_for(opened.events, opened.sources),
+            solve=solve,
+        )
+        try:
+            done = await self.gateway.command(command)
+        except Conflict as conflict:
+            conflict.more["unseen"] = await self._unseen(seen_version)
+            raise
+        return Changed(number=self.number, version=done.version, id=reply_id)
+
+    async def _unseen(self, seen_version: int) -> list[dict[str, object]]:
+        async with self.gateway.service.pool.acquire() as db:
+            ticket = tickets.ticket_of(await tickets.open_ticket(db, self.number), "")
+        return [_as_json(entry) for entry in ticket.conversation if entry.version > seen_version]
+
+    async def retry(self, reply_id: UUID) -> Changed:
+        """Send an answer again that did not arrive."""
+        ticket_id = await self._ticket_id()
+        done = await self.gateway.command(
+            RetryReply(
+                command_id=self.command_id, actor_id=self.person_id, ticket_id=ticket_id, reply_id=reply_id
+            )
+        )
+        return Changed(number=self.number, version=done.version, id=reply_id)
+
+    async def note(self, text: str) -> Changed:
+        """Write to colleagues."""
+        if not text.strip():
+            raise Unprocessable("The note is empty. Write something, then save it.")
+        note_id = uuid5(self.command_id, "note")
+        done = await self.gateway.command(
+            AddNote(
+                command_id=self.command_id,
+                actor_id=self.person_id,
+                ticket_id=await self._ticket_id(),
+                note_id=note_id,
+                text=text.replace("\r\n", "\n").rstrip(),
+            )
+        )
+        return Changed(number=self.number, version=done.version, id=note_id)
+
+    async def assign(self, agent_id: UUID | None) -> Changed:
+        """Give the ticket to someone; None: back to everyone."""
+        if agent_id is not None:
+            async with self.gateway.service.pool.acquire() as db:
+                role = await db.fetchval("SELECT role FROM person WHERE person_id = $1", agent_id)
+            if role is None:
+                raise Unprocessable("There is no such person. GET /api/v1/people lists them.")
+            if role == "analyst":
+                raise Unprocessable("Analysts do not take tickets.")
+        done = await self.gateway.command(
+            AssignTicket(
+                command_id=self.command_id,
+                actor_id=self.person_id,
+                ticket_id=await self._ticket_id(),
+                agent_id=agent_id,
+            )
+        )
+        return Changed(number=self.number, version=done.version)
+
+    async def solve(self, seen_version: int | None) -> Changed:
+        """The matter is settled."""
+        command = SolveTicket(
+            command_id=self.command_id,
+            actor_id=self.person_id,
+            ticket_id=await self._ticket_id(),
+            seen_version=seen_version,
+        )
+        try:
+            done = await self.gateway.command(command)
+        except Conflict as conflict:
+            if seen_version is not None:
+                conflict.more["unseen"] = await self._unseen(seen_version)
+            raise
+        return Changed(number=self.number, version=done.version)
+
+    async def reopen(self) -> Changed:
+        """The matter is not settled after all."""
+        done = await self.gateway.command(
+            ReopenTicket(
+                command_id=self.command_id, actor_id=self.person_id, ticket_id=await self._ticket_id()
+            )
+        )
+        return Changed(number=self.number, version=done.version)
+
+    async def _ticket_id(self) -> UUID:
+        async with self.gateway.service.pool.acquire() as db:
+            return await tickets.ticket_id_of(db, self.number)
+
+
+async def set_presence(gateway: Gateway, person_id: UUID, command_id: UUID, presence: Presence) -> None:
+    """Say whether someone takes tickets now."""
+    await gateway.command(
+        SetPresence(command_id=command_id, actor_id=person_id, person_id=person_id, presence=presence)
+    )
+
+
+def _as_json(entry: Entry) -> dict[str, object]:
+    return entry.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,90 @@
+"""What every request may need: the read model, the other services, the live feed."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from chassis import requests
+from chassis.projection import wait_for
+from chassis.requests import NoSuchBlob, RefusedQuery, ServiceUnavailable
+from chassis.service import Service
+from contracts.commands import AnyCommand, Done, Refused
+from contracts.queries import Query
+from services.gateway.inbox import INBOX
+from services.gateway.live import Feed
+from services.gateway.problems import (
+    Conflict,
+    NotFound,
+    Problem,
+    Unavailable,
+    Unprocessable,
+)
+from services.gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The connections that handlers share."""
+
+    service: Service[GatewaySettings]
+    feed: Feed
+
+    async def command(self, command: AnyCommand) -> Done:
+        """Have something done, and wait until the read model shows it.
+
+        Raises:
+            Problem: it was refused, or tickets does not answer.
+        """
+        try:
+            outcome = await requests.send_command(self.service.nats, command)
+        except ServiceUnavailable as error:
+            raise Unavailable(str(error)) from error
+        if isinstance(outcome, Refused):
+            raise refusal(outcome)
+        await wait_for(self.service.pool, INBOX.name, "tickets", outcome.position)
+        return outcome
+
+    async def ask(self, query: Query, answer: type[requests.M], subject: str | None = None) -> requests.M:
+        """Ask another service.
+
+        Raises:
+            Problem: it says no, or does not answer.
+        """
+        try:
+            return await requests.ask(self.service.nats, query, answer, subject)
+        except ServiceUnavailable as error:
+            raise Unavailable(str(error)) from error
+        except RefusedQuery as error:
+            raise refusal(error.refused) from error
+
+    async def blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """Stored bytes, as they come; the first piece is there before this returns, so errors are told in time.
+
+        Raises:
+            Problem: there is no such blob, or ingest does not answer.
+        """
+        pieces = requests.blob(self.service.nats, sha256)
+        try:
+            first = await anext(pieces, b"")
+        except ServiceUnavailable as error:
+            raise Unavailable(str(error)) from error
+        except NoSuchBlob as error:
+            raise NotFound("These bytes are not stored any more.") from error
+
+        async def all_of_it() -> AsyncIterator[bytes]:
+            yield first
+            async for piece in pieces:
+                yield piece
+
+        return all_of_it()
+
+
+_CONFLICTS = {"unseen_messages", "changed_meanwhile", "already_there", "not_failed"}
+
+
+def refusal(refused: Refused) -> Problem:
+    """A refusal of the domain, as HTTP says it."""
+    if refused.code in _CONFLICTS:
+        return Conflict(refused.code, refused.detail, version=refused.version, facts=refused.facts)
+    if refused.code in {"unknown", "unknown_report"}:
+        return NotFound(refused.detail)
+    return Unprocessable(refused.detail, facts=refused.facts)

@@ -1,0 +1,104 @@
+"""Who is asking, and whether they may."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4, uuid5
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from services.gateway import accounts
+from services.gateway.accounts import Person, SignedIn
+from services.gateway.gateway import Gateway
+from services.gateway.problems import Forbidden, NotSignedIn
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+CSRF_HEADER = "X-CSRF-Token"
+
+
+def gateway_of(request: HTTPConnection) -> Gateway:
+    gateway: Gateway = request.app.state.gateway
+    return gateway
+
+
+def cookie_name(request: HTTPConnection) -> str:
+    """With TLS the browser itself guarantees that only this host set the cookie (RFC 6265bis, `__Host-`)."""
+    return "__Host-postroom" if request.url.scheme == "https" else "postroom"
+
+
+def client_address(request: HTTPConnection) -> str:
+    return request.client.host if request.client else ""
+
+
+async def signed_in(request: Request) -> SignedIn:
+    """Who is asking, by API token or by session.
+
+    Raises:
+        NotSignedIn: nobody whom we know.
+        Forbidden: the request did not come from a page of ours.
+    """
+    service = gateway_of(request).service
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    async with service.pool.acquire() as db:
+        if scheme:
+            found = await accounts.by_token(db, token.strip()) if scheme.lower() == "bearer" else None
+            if found is None:
+                raise NotSignedIn("This token is not known. Make one with: postroom token EMAIL")
+            return found
+        cookie = request.cookies.get(cookie_name(request))
+        found = await accounts.by_session(db, cookie, service.clock()) if cookie else None
+    if found is None:
+        raise NotSignedIn("Sign in, or send an API token as `Authorization: Bearer TOKEN`.")
+    if request.method not in SAFE:
+        refuse_foreign(request)
+        sent = request.headers.get(CSRF_HEADER) or str((await request.form()).get("csrf_token", ""))
+        if sent != found.csrf_token:
+            raise Forbidden("This page is from an earlier session. Reload it, then try again.")
+    return found
+
+
+def refuse_foreign(request: HTTPConnection) -> None:
+    """A page of another site must not act in the name of who is signed in here.
+
+    Raises:
+        Forbidden.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise Forbidden("This request came from another site.")
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
+        raise Forbidden("This request came from another site.")
+
+
+def writer(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
+    """Someone who may change things.
+
+    Raises:
+        Forbidden.
+    """
+    if not who.person.may_write:
+        raise Forbidden("Analysts can read everything and change nothing.")
+    return who.person
+
+
+def administrator(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
+    """Someone who may repair the system.
+
+    Raises:
+        Forbidden.
+    """
+    if not who.person.may_administer:
+        raise Forbidden("Only administrators can do this.")
+    return who.person
+
+
+Signed = Annotated[SignedIn, Depends(signed_in)]
+Writer = Annotated[Person, Depends(writer)]
+Administrator = Annotated[Person, Depends(administrator)]
+Here = Annotated[Gateway, Depends(gateway_of)]
+
+
+def command_id_of(request: Request, person: Person) -> UUID:
+    """The same `Idempotency-Key` of the same person for the same resource is the same command."""
+    key = request.headers.get("Idempotency-Key")
+    return uuid5(person.person_id, f"{request.method} {request.url.path} {key}") if key else uuid4()

@@ -1,0 +1,90 @@
+"""Reads the history: the events of tickets, letters and answers as they happened."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Connection
+from contracts.event import Event, Meta, Recorded
+from contracts.ingest import MessageReceived
+from contracts.streams import EVENTS
+
+_COLUMNS = """
+    source, position, stream_id, version, event_id, type, schema_version, actor, occurred_at, recorded_at,
+    ticket_id, message_id, reply_id, data::text AS data
+"""
+
+_OF_TICKET = f"""
+SELECT {_COLUMNS}
+FROM history
+WHERE source = 'tickets'
+  AND ticket_id = $1
+  AND recorded_at <= coalesce($2, 'infinity')
+ORDER BY version
+"""
+
+
+async def of_ticket(db: Connection, ticket_id: UUID, as_of: datetime | None = None) -> list[Recorded[Event]]:
+    """The events of a ticket, up to a moment."""
+    return [recorded(row) for row in await db.fetch(_OF_TICKET, ticket_id, as_of)]
+
+
+_LETTERS = """
+SELECT message_id, data::text AS data, schema_version
+FROM history
+WHERE message_id = ANY($1::uuid[])
+  AND source = 'ingest'
+"""
+
+
+async def letters(db: Connection, message_ids: Collection[UUID]) -> dict[UUID, MessageReceived]:
+    """Letters as they were read at intake."""
+    rows = await db.fetch(_LETTERS, list(message_ids)) if message_ids else []
+    return {row["message_id"]: MessageReceived.read(row["data"], row["schema_version"]) for row in rows}
+
+
+_DELIVERIES = f"""
+SELECT {_COLUMNS}
+FROM history
+WHERE reply_id = ANY($1::uuid[])
+  AND source = 'notify'
+ORDER BY position
+"""
+
+
+async def deliveries(db: Connection, reply_ids: Collection[UUID]) -> dict[UUID, list[Recorded[Event]]]:
+    """What notify said of answers, in order."""
+    found: dict[UUID, list[Recorded[Event]]] = {}
+    for row in await db.fetch(_DELIVERIES, list(reply_ids)) if reply_ids else []:
+        found.setdefault(row["reply_id"], []).append(recorded(row))
+    return found
+
+
+_OF_MESSAGE = f"""
+SELECT {_COLUMNS}
+FROM history
+WHERE message_id = $1
+ORDER BY occurred_at, source, position
+"""
+
+
+async def of_message(db: Connection, message_id: UUID) -> Sequence[asyncpg.Record]:
+    """Everything that names a message, in order of time."""
+    return await db.fetch(_OF_MESSAGE, message_id)
+
+
+def recorded(row: asyncpg.Record) -> Recorded[Event]:
+    """An event out of its row."""
+    return Recorded(
+        event=EVENTS[row["type"]].read(row["data"], row["schema_version"]),
+        event_id=row["event_id"],
+        stream_id=row["stream_id"],
+        version=row["version"],
+        position=row["position"],
+        after=0,
+        meta=Meta(correlation_id=row["event_id"], causation_id=row["event_id"], actor=row["actor"]),
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+    )

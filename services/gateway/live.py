@@ -1,0 +1,165 @@
+"""Tells open pages and programs what is new, as server-sent events (WHATWG HTML §9.2)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from chassis.database import Connection, connect
+from chassis.logging import get_logger
+from chassis.service import Service
+from services.gateway.inbox import CHANNEL
+from services.gateway.settings import GatewaySettings
+
+logger = get_logger(__name__)
+
+BATCH = 500
+MOST_WAITING = 1000
+"""Events that a slow listener may be behind; then it is cut off, comes again and says where it was."""
+HEARTBEAT_SECONDS = 15
+POLL_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One event of a ticket, and its place in the log that it is from."""
+
+    source: str
+    position: int
+    data: bytes
+
+    def frame(self) -> bytes:
+        """It as a server-sent event. Only places in the log of tickets are ids, so that they grow."""
+        identity = b"id: %d\n" % self.position if self.source == "tickets" else b""
+        return identity + b"event: ticket\ndata: " + self.data + b"\n\n"
+
+
+_NEWS = """
+SELECT history.source, history.position, history.type, history.version,
+       ticket.number, ticket.state, ticket.assignee_id
+FROM history
+JOIN ticket USING (ticket_id)
+WHERE history.source = $1
+  AND history.position > $2
+ORDER BY history.position
+LIMIT $3
+"""
+
+
+async def news_after(db: Connection, source: str, position: int) -> list[News]:
+    """What the log of one service holds behind a position, for people who look at tickets."""
+    return [_news(row) for row in await db.fetch(_NEWS, source, position, BATCH)]
+
+
+def _news(row: asyncpg.Record) -> News:
+    said: dict[str, int | str | UUID | None] = {
+        "number": row["number"],
+        "type": row["type"],
+        "version": row["version"] if row["source"] == "tickets" else None,
+        "state": row["state"],
+        "assignee": row["assignee_id"],
+    }
+    return News(row["source"], row["position"], orjson.dumps(said))
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One open connection."""
+
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+
+
+class Feed:
+    """Reads what is new once, whoever listens."""
+
+    def __init__(self, service: Service[GatewaySettings]) -> None:
+        self._service = service
+        self._listeners: set[Listener] = set()
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow the read model until the service stops; PostgreSQL wakes it, a slow poll is the backstop."""
+        database_url = self._service.settings.database_url
+        db = await connect(database_url, self._service.name)
+        try:
+            await db.add_listener(CHANNEL, lambda *_: self._woken.set())
+            reached = {source: await _end(db, source) for source in ("tickets", "notify")}
+            while not self._service.stopping.is_set():
+                self._woken.clear()
+                for source, position in reached.items():
+                    reached[source] = await self._tell(db, source, position)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+        finally:
+            self._cut_all()
+            await db.close()
+
+    async def _tell(self, db: Connection, source: str, reached: int) -> int:
+        end = await _end(db, source)
+        while self._listeners and reached < end:
+            news = await news_after(db, source, reached)
+            for one in news:
+                self._send(one.frame())
+            reached = news[-1].position if len(news) == BATCH else end
+        return end
+
+    def _send(self, frame: bytes) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener.queue.put_nowait(frame)
+            except asyncio.QueueFull:
+                self._cut(listener)
+
+    def _cut(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+        with suppress(asyncio.QueueEmpty):
+            listener.queue.get_nowait()
+        listener.queue.put_nowait(None)
+
+    def _cut_all(self) -> None:
+        for listener in list(self._listeners):
+            self._cut(listener)
+
+    async def listen(self, last_position: int | None) -> AsyncIterator[bytes]:
+        """Frames for one connection, from where it was cut on; comments between them keep proxies awake."""
+        listener = Listener()
+        frame: bytes | None
+        self._listeners.add(listener)
+        stopping = asyncio.create_task(self._service.stopping.wait())
+        stopping.add_done_callback(lambda _: self._cut(listener) if listener in self._listeners else None)
+        try:
+            yield b"retry: 2000\n: this is Postroom\n\n"
+            if last_position is not None:
+                async for frame in self._missed(last_position):
+                    yield frame
+            while True:
+                try:
+                    frame = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_SECONDS)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                if frame is None:
+                    return
+                yield frame
+        finally:
+            stopping.cancel()
+            self._listeners.discard(listener)
+
+    async def _missed(self, position: int) -> AsyncIterator[bytes]:
+        while True:
+            async with self._service.pool.acquire() as db:
+                news = await news_after(db, "tickets", position)
+            for one in news:
+                yield one.frame()
+            if len(news) < BATCH:
+                return
+            position = news[-1].position
+
+
+async def _end(db: Connection, source: str) -> int:
+    end: int | None = await db.fetchval("SELECT max(position) FROM history WHERE source = $1", source)
+    return end or 0

@@ -1,0 +1,76 @@
+"""From data to HTML."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from services.gateway.accounts import SignedIn
+from services.gateway.problems import Problem
+from services.gateway.report_files import shown
+
+_FOLDER = Path(__file__).parent.parent
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def moment(at: datetime) -> Markup:
+    """A point in time; the page's script says it in the reader's own zone and how long ago it is."""
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), f"{at:%d %b %Y, %H:%M} UTC")
+
+
+def size(number: int) -> str:
+    """Bytes for people."""
+    amount = float(number)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def initials(name: str) -> str:
+    """`Anna Berg` → `AB`."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+_ENVIRONMENT.filters.update(moment=moment, size=size, initials=initials, shown=shown, escape=escape)
+
+
+def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> HTMLResponse:
+    """A template with its data."""
+    html = _ENVIRONMENT.get_template(template).render(
+        me=who.person if who else None,
+        csrf_token=who.csrf_token if who else None,
+        path=request.url.path,
+        **data,
+    )
+    return HTMLResponse(html)
+
+
+def is_partial(request: Request) -> bool:
+    """Whether only a piece of the page is wanted."""
+    return "HX-Request" in request.headers
+
+
+def problem_page(request: Request, problem: Problem, headers: Mapping[str, str]) -> HTMLResponse:
+    """What went wrong: as a notice on the page that is there, or as a page."""
+    if is_partial(request):
+        html = _ENVIRONMENT.get_template("_problem.html").render(problem=problem)
+        where = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
+        return HTMLResponse(html, problem.status, {**headers, **where})
+    html = _ENVIRONMENT.get_template("problem.html").render(
+        problem=problem, me=None, csrf_token=None, path=request.url.path
+    )
+    return HTMLResponse(html, problem.status, dict(headers))

@@ -1,0 +1,57 @@
+"""Reports on screen and on paper."""
+
+from datetime import date, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from contracts.queries import GetReport, ListReports, Report, ReportList
+from services.gateway.guard import Here, Signed
+from services.gateway.pages.rendering import page
+from services.gateway.problems import Unprocessable
+from services.gateway.report_files import drawing
+
+router = APIRouter()
+
+
+@router.get("/reports")
+async def report_list(request: Request, here: Here, who: Signed) -> Response:
+    """What can be asked for."""
+    return page(request, "reports.html", who, reports=(await here.ask(ListReports(), ReportList)).items)
+
+
+@router.get("/reports/{name}")
+async def report_page(
+    request: Request,
+    here: Here,
+    who: Signed,
+    name: str,
+    first: Annotated[str | None, Query(alias="from")] = None,
+    last: Annotated[str | None, Query(alias="to")] = None,
+    by: str | None = None,
+) -> Response:
+    """One report; people mean the last day too."""
+    since, until = _day(first), _day(last)
+    query = GetReport(
+        name=name, since=since, until=until + timedelta(days=1) if until else None, by=by or None
+    )
+    report = await here.ask(query, Report)
+    return page(request, "report.html", who, report=report, drawing=drawing(report), **_dates(report))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Unprocessable(f"“{text}” is no day. Write it as 2026-03-31.") from None
+
+
+def _dates(report: Report) -> dict[str, date]:
+    zone = ZoneInfo(report.time_zone)
+    return {
+        "first": report.since.astimezone(zone).date(),
+        "last": (report.until.astimezone(zone) - timedelta(microseconds=1)).date(),
+        "following": report.until.astimezone(zone).date(),
+    }

@@ -1,0 +1,121 @@
+"""Coming in and going out."""
+
+import asyncio
+import math
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from chassis.logging import get_logger
+from contracts.tickets import Presence
+from services.gateway import accounts, credentials
+from services.gateway.doing import set_presence
+from services.gateway.gateway import Gateway
+from services.gateway.guard import (
+    Here,
+    Signed,
+    Writer,
+    client_address,
+    command_id_of,
+    cookie_name,
+    refuse_foreign,
+)
+from services.gateway.pages.rendering import page
+from services.gateway.problems import Problem, TooManyTries
+
+router = APIRouter()
+logger = get_logger(__name__)
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request) -> Response:
+    return page(request, "sign_in.html", None, email="", wrong=None)
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request, here: Here, email: Annotated[str, Form()], password: Annotated[str, Form()]
+) -> Response:
+    """Begin a session, if the password is right."""
+    refuse_foreign(request)
+    email = email.strip().lower()
+    token = None
+    try:
+        token = await _try(
+            here, email, password, client_address(request), request.headers.get("User-Agent", "")
+        )
+        wrong = "This e-mail address and password do not belong together."
+    except TooManyTries as problem:
+        wrong = problem.detail
+    if token is None:
+        answer = page(request, "sign_in.html", None, email=email, wrong=wrong)
+        answer.status_code = 422
+        return answer
+    response = RedirectResponse("/tickets", 303)
+    response.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=int(accounts.LONGEST.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+async def _try(here: Gateway, email: str, password: str, address: str, user_agent: str) -> str | None:
+    """The token of a new session; None if the password is wrong.
+
+    Raises:
+        TooManyTries.
+    """
+    now = here.service.clock()
+    async with here.service.pool.acquire() as db:
+        wait = credentials.wait_before(await accounts.failures(db, email, address, now), now)
+        known = await accounts.credential(db, email)
+    if wait:
+        raise TooManyTries(math.ceil(wait.total_seconds()))
+    right = await asyncio.to_thread(credentials.matches, password, known[1] if known else None)
+    async with here.service.pool.acquire() as db, db.transaction():
+        if not right or known is None:
+            await accounts.keep_failure(db, email, address, now)
+            return None
+        await accounts.forget_failures(db, email, address)
+        token = await accounts.begin_session(db, known[0], address, user_agent, now)
+        signed_in = await accounts.by_session(db, token, now)
+    if signed_in and signed_in.person.may_write and signed_in.person.presence != Presence.AVAILABLE:
+        await _be_present(here, signed_in)
+    return token
+
+
+async def _be_present(here: Gateway, who: accounts.SignedIn) -> None:
+    """Who signs in takes tickets, until he says otherwise. Without tickets he can still read: it is no hindrance."""
+    try:
+        await set_presence(here, who.person.person_id, uuid4(), Presence.AVAILABLE)
+    except Problem as problem:
+        logger.warning("signed in without presence", error=problem.detail)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, here: Here, _: Signed) -> Response:
+    """End the session."""
+    token = request.cookies.get(cookie_name(request), "")
+    async with here.service.pool.acquire() as db:
+        await accounts.end_session(db, token)
+    response = RedirectResponse("/sign-in", 303)
+    response.delete_cookie(
+        cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax"
+    )
+    return response
+
+
+@router.post("/presence")
+async def presence(
+    request: Request, here: Here, person: Writer, presence: Annotated[Presence, Form()]
+) -> Response:
+    """Say whether you take tickets now."""
+    await set_presence(here, person.person_id, command_id_of(request, person), presence)
+    return Response(headers={"HX-Refresh": "true"})

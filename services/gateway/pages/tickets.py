@@ -1,0 +1,226 @@
+"""The list of tickets, and one ticket: where agents spend their day."""
+
+import asyncio
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from contracts.queries import GetTransport, Transport
+from services.gateway import desk, tickets
+from services.gateway.accounts import Person, SignedIn
+from services.gateway.api.tickets import Number, Wish
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed, Writer
+from services.gateway.pages.rendering import is_partial, page
+from services.gateway.problems import Conflict, Unavailable
+from services.gateway.tickets import Filter
+
+router = APIRouter()
+PAGE = 50
+View = Literal["mine", "unassigned", "open", "solved", "all"]
+TITLES: dict[str, str] = {
+    "mine": "My open tickets",
+    "unassigned": "Nobody's tickets",
+    "open": "All open tickets",
+    "solved": "Solved tickets",
+    "all": "All tickets",
+}
+
+
+def filter_of(view: str, person: Person, box: UUID | None = None, q: str | None = None) -> Filter:
+    """What a view shows."""
+    match view:
+        case "mine":
+            return Filter(box=box, q=q, state="open", assignee=person.person_id)
+        case "unassigned":
+            return Filter(box=box, q=q, state="open", unassigned=True)
+        case "open" | "solved":
+            return Filter(box=box, q=q, state=view)
+        case _:
+            return Filter(box=box, q=q)
+
+
+@router.get("/")
+async def home() -> Response:
+    return RedirectResponse("/tickets", 303)
+
+
+@router.get("/tickets")
+async def ticket_list(
+    request: Request,
+    here: Here,
+    who: Signed,
+    view: View | None = None,
+    box: UUID | None = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: str | None = None,
+) -> Response:
+    """The list, or only its lines if a page that is open asks for them."""
+    # A search looks everywhere, unless someone says otherwise.
+    view = view or ("all" if q else "open")
+    wanted = filter_of(view, who.person, box, q or None)
+    async with here.service.pool.acquire() as db:
+        if (
+            q
+            and (number := q.strip().lstrip("#")).isdecimal()
+            and len(number) < 18
+            and not is_partial(request)
+        ):
+            found = await db.fetchval("SELECT number FROM ticket WHERE number = $1", int(number))
+            if found is not None:
+                return RedirectResponse(f"/tickets/{found}", 303)
+        items = await tickets.page_of_tickets(db, wanted, cursor, PAGE)
+        counts = {
+            name: await tickets.count(db, filter_of(name, who.person))
+            for name in ("mine", "unassigned", "open")
+        }
+        boxes = await desk.boxes(db)
+    data = {
+        "view": view,
+        "titles": TITLES,
+        "box": box,
+        "boxes": boxes,
+        "q": q or "",
+        "tickets": items,
+        "counts": counts,
+        "counted": tickets.COUNTED,
+        "cursor": cursor,
+        "here": str(request.url.include_query_params().path)
+        + (f"?{request.url.query}" if request.url.query else ""),
+    }
+    return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
+
+
+@router.get("/tickets/{number}")
+async def ticket_page(request: Request, here: Here, who: Signed, number: Number) -> Response:
+    """A ticket, or only its conversation if a page that is open asks for it."""
+    return await _ticket(request, here, who, number)
+
+
+async def _ticket(
+    request: Request,
+    here: Gateway,
+    who: SignedIn,
+    number: int,
+    *,
+    done: str | None = None,
+    undo: str | None = None,
+) -> Response:
+    async with here.service.pool.acquire() as db:
+        opened = await tickets.open_ticket(db, number)
+        ticket = tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
+        people = await desk.people(db)
+        earlier = await tickets.page_of_tickets(db, Filter(contact=ticket.contact.address), None, 8)
+    template = "_ticket.html" if is_partial(request) else "ticket.html"
+    return page(
+        request,
+        template,
+        who,
+        ticket=ticket,
+        people=[person for person in people if person.role != "analyst"],
+        earlier=[item for item in earlier.items if item.number != number],
+        outgoing=await _outgoing(here) if template == "ticket.html" else None,
+        done=done,
+        undo=undo,
+    )
+
+
+async def _outgoing(here: Gateway) -> str | None:
+    """Where answers go if no relay is set, so that nobody believes that a customer got one."""
+    try:
+        transport = await asyncio.wait_for(here.ask(GetTransport(), Transport), 1)
+    except (Unavailable, TimeoutError):
+        return None
+    return transport.target if transport.kind == "maildir" else None
+
+
+@router.post("/tickets/{number}/replies")
+async def reply(
+    request: Request,
+    here: Here,
+    who: Signed,
+    wish: Wish,
+    text: Annotated[str, Form()] = "",
+    seen_version: Annotated[int, Form()] = 0,
+    then: Annotated[Literal["keep", "solve"], Form()] = "keep",
+) -> Response:
+    """Send the answer."""
+    try:
+        await wish.reply(text, seen_version, solve=then == "solve")
+    except Conflict as conflict:
+        return _unseen(request, who, wish.number, conflict)
+    done = (
+        "Your answer is on its way, and the ticket is solved."
+        if then == "solve"
+        else "Your answer is on its way."
+    )
+    answer = await _ticket(
+        request, here, who, wish.number, done=done, undo="open" if then == "solve" else None
+    )
+    answer.headers["HX-Trigger"] = "composer-sent"
+    return answer
+
+
+def _unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
+    answer = page(request, "_unseen.html", who, conflict=conflict, number=number)
+    answer.status_code = conflict.status
+    answer.headers["HX-Retarget"] = "#notice"
+    answer.headers["HX-Reswap"] = "innerHTML"
+    # The conversation shows what is new, beside the words that are kept.
+    answer.headers["HX-Trigger"] = "ticket-changed"
+    return answer
+
+
+@router.post("/tickets/{number}/notes")
+async def note(
+    request: Request, here: Here, who: Signed, wish: Wish, text: Annotated[str, Form()] = ""
+) -> Response:
+    """Save the note."""
+    await wish.note(text)
+    answer = await _ticket(request, here, who, wish.number, done="The note is saved.")
+    answer.headers["HX-Trigger"] = "composer-sent"
+    return answer
+
+
+@router.post("/tickets/{number}/assignment")
+async def assignment(
+    request: Request, here: Here, who: Signed, wish: Wish, assignee: Annotated[str, Form()] = ""
+) -> Response:
+    """Give the ticket to someone, or back to everyone."""
+    await wish.assign(tickets.identity(assignee) if assignee else None)
+    return await _ticket(
+        request,
+        here,
+        who,
+        wish.number,
+        done="The ticket has a new owner." if assignee else "The ticket is given back.",
+    )
+
+
+@router.post("/tickets/{number}/state")
+async def state(
+    request: Request,
+    here: Here,
+    who: Signed,
+    wish: Wish,
+    state: Annotated[Literal["open", "solved"], Form()],
+    seen_version: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Solve the ticket, or open it again."""
+    if state == "open":
+        await wish.reopen()
+        return await _ticket(request, here, who, wish.number, done="The ticket is open again.")
+    try:
+        await wish.solve(seen_version)
+    except Conflict as conflict:
+        return _unseen(request, who, wish.number, conflict)
+    return await _ticket(request, here, who, wish.number, done="The ticket is solved.", undo="open")
+
+
+@router.post("/tickets/{number}/replies/{reply_id}/retry")
+async def retry(request: Request, here: Here, who: Signed, _: Writer, wish: Wish, reply_id: UUID) -> Response:
+    """Send an answer again that did not arrive."""
+    await wish.retry(reply_id)
+    return await _ticket(request, here, who, wish.number, done="The answer is sent again.")

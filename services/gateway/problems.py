@@ -1,0 +1,77 @@
+"""What goes wrong on the way of a request, as people and programs are told it (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+
+class Problem(Exception):  # noqa: N818 - named as in RFC 9457
+    """Base of all: `code` is stable, the text says what to do."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "error"
+
+    def __init__(self, detail: str, **more: object) -> None:
+        self.detail = detail
+        self.more = more
+        super().__init__(detail)
+
+    def document(self) -> dict[str, Any]:
+        """The problem as JSON."""
+        return {
+            "type": f"urn:postroom:problem:{self.code}",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.detail,
+            "code": self.code,
+            **self.more,
+        }
+
+
+class BadRequest(Problem):
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad_request"
+
+
+class NotSignedIn(Problem):
+    status = HTTPStatus.UNAUTHORIZED
+    code = "not_signed_in"
+
+
+class Forbidden(Problem):
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+
+
+class NotFound(Problem):
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+
+
+class Conflict(Problem):
+    """Something changed after what the asker saw; `more` says what."""
+
+    status = HTTPStatus.CONFLICT
+    code = "conflict"
+
+    def __init__(self, code: str, detail: str, **more: object) -> None:
+        self.code = code
+        super().__init__(detail, **more)
+
+
+class Unprocessable(Problem):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "invalid"
+
+
+class TooManyTries(Problem):
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "too_many_tries"
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"Too many failed tries. Wait {seconds} s, then try again.")
+
+
+class Unavailable(Problem):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"

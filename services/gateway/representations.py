@@ -1,0 +1,235 @@
+"""What the API answers with and the pages show: the same data, in JSON and in HTML."""
+
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+T = TypeVar("T")
+
+
+class Representation(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Page(Representation, Generic[T]):
+    """A piece of a list; `next` is the cursor of the piece after it, null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+class Named(Representation):
+    id: UUID
+    name: str
+
+
+class Contact(Representation):
+    name: str
+    address: str
+
+
+class TicketItem(Representation):
+    """A ticket as a line of a list."""
+
+    number: int
+    version: int
+    subject: str
+    state: str
+    priority: str
+    tags: list[str]
+    box: Named
+    contact: Contact
+    assignee: Named | None
+    opened_at: datetime
+    changed_at: datetime
+    waiting_since: datetime | None
+    first_response_due_at: datetime | None
+    first_response_at: datetime | None
+    breached: bool
+    letters: int
+    replies: int
+    undelivered: int
+    excerpt: str
+
+
+class AttachmentItem(Representation):
+    name: str
+    type: str
+    size: int
+    sha256: str
+    inline: bool
+    content_id: str | None
+    url: str
+
+
+class Letter(Representation):
+    """A message that came in. `text` is all of it, `reply` what its author newly wrote."""
+
+    message_id: UUID
+    from_: Contact | None
+    to: list[Contact]
+    cc: list[Contact]
+    subject: str
+    received_at: datetime
+    sent_at: datetime | None
+    kind: str
+    text: str | None
+    """None for a moment, until the letter itself has come to the read model."""
+    reply: str | None
+    text_sha256: str | None
+    html: bool
+    attachments: list[AttachmentItem]
+    problems: list[str]
+    threaded_by: str | None
+
+
+class Delivery(Representation):
+    state: Literal["released", "sent", "delayed", "failed", "uncertain", "bounced"]
+    answer: str | None
+    """What the relay said."""
+    attempts: int
+    next_try_at: datetime | None
+
+
+class Reply(Representation):
+    reply_id: UUID
+    text: str
+    to: list[Contact]
+    quote: str | None
+    internet_message_id: str | None
+    delivery: Delivery
+
+
+class Entry(Representation):
+    """One thing that happened to a ticket, in order; one of `letter`, `reply` and `note` may say more."""
+
+    version: int
+    type: str
+    at: datetime
+    actor: Named | None
+    """Who did it; null: the customer, or Postroom itself."""
+    sentence: str
+    letter: Letter | None = None
+    reply: Reply | None = None
+    note: str | None = None
+
+
+class Ticket(TicketItem):
+    """A ticket with its conversation."""
+
+    conversation: list[Entry]
+    why_here: str
+
+
+class StreamEvent(Representation):
+    """An event as it is in the log."""
+
+    version: int
+    type: str
+    event_id: UUID
+    actor: str
+    occurred_at: datetime
+    recorded_at: datetime
+    data: dict[str, object]
+
+
+class Step(Representation):
+    """One step of a message's custody."""
+
+    at: datetime
+    service: str
+    event: str
+    evidence: dict[str, object]
+
+
+class Custody(Representation):
+    """Everything that happened to one message."""
+
+    message_id: UUID
+    state: str
+    reason: str | None
+    ticket: int | None
+    letter: Letter | None
+    steps: list[Step]
+
+
+class MessageItem(Representation):
+    """A message as a line of a list."""
+
+    message_id: UUID
+    received_at: datetime
+    from_: Contact | None
+    subject: str
+    kind: str
+    size: int
+    state: str
+    reason: str | None
+    ticket: int | None
+
+
+class LedgerView(Representation):
+    """The intake ledger: `accepted` is the sum of the rest."""
+
+    accepted: int
+    ticketed: int
+    suppressed: dict[str, int]
+    quarantined: int
+    failed: int
+    in_flight: int
+    oldest_in_flight_at: datetime | None
+    balanced: bool
+
+
+class ConsumerLag(Representation):
+    name: str
+    stream: str
+    waiting: int
+    """Events that the stream holds and the consumer has not been given."""
+    unacknowledged: int
+    missing: bool
+
+
+class ParkedItem(Representation):
+    service: str
+    parked_id: UUID
+    consumer: str
+    event: str
+    stream_id: str
+    error: str
+    attempts: int
+    parked_at: datetime
+
+
+class Status(Representation):
+    """How the whole of it is. What does not answer is in `silent`."""
+
+    ledger: LedgerView | None
+    consumers: list[ConsumerLag]
+    parked: list[ParkedItem]
+    outgoing: str | None
+    silent: list[str]
+
+
+class PersonItem(Representation):
+    id: UUID
+    name: str
+    email: str
+    role: str
+    presence: str
+
+
+class BoxItem(Representation):
+    id: UUID
+    name: str
+    addresses: list[str]
+
+
+class Changed(Representation):
+    """The answer to a command: the ticket's version after it."""
+
+    number: int
+    version: int
+    id: UUID | None = None
+    """Of the reply or note that was made."""

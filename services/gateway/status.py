@@ -1,0 +1,74 @@
+"""How the whole of it is: the ledger, what consumers have still to do, and what is parked."""
+
+import asyncio
+
+import nats.errors
+import nats.js.errors
+
+from contracts.queries import GetLedger, GetTransport, Ledger, ListParked, ParkedList, Transport
+from contracts.services import SERVICES
+from contracts.streams import CONSUMERS, Consumer
+from services.gateway.gateway import Gateway
+from services.gateway.problems import Problem
+from services.gateway.representations import ConsumerLag, LedgerView, ParkedItem, Status
+
+
+def ledger_view(ledger: Ledger) -> LedgerView:
+    return LedgerView(**ledger.model_dump(), balanced=ledger.balanced)
+
+
+async def status(gateway: Gateway) -> Status:
+    """Ask everyone at once; who does not answer is named instead of waited for."""
+    silent: list[str] = []
+
+    async def ledger() -> LedgerView | None:
+        try:
+            return ledger_view(await gateway.ask(GetLedger(), Ledger))
+        except Problem:
+            silent.append("ingest")
+            return None
+
+    async def outgoing() -> str | None:
+        try:
+            transport = await gateway.ask(GetTransport(), Transport)
+        except Problem:
+            silent.append("notify")
+            return None
+        return f"{'to the relay' if transport.kind == 'smtp' else 'into the Maildir'} {transport.target}"
+
+    async def parked(service: str) -> list[ParkedItem]:
+        try:
+            found = await gateway.ask(ListParked(), ParkedList, ListParked.subject_of(service))
+        except Problem:
+            silent.append(service)
+            return []
+        return [ParkedItem(service=service, **one.model_dump(exclude={"event_id"})) for one in found.items]
+
+    ledger_now, outgoing_now, consumers, parked_now = await asyncio.gather(
+        ledger(),
+        outgoing(),
+        asyncio.gather(*(_lag(gateway, consumer) for consumer in CONSUMERS)),
+        asyncio.gather(*(parked(service) for service in SERVICES)),
+    )
+    return Status(
+        ledger=ledger_now,
+        outgoing=outgoing_now,
+        consumers=list(consumers),
+        parked=[one for found in parked_now for one in found],
+        silent=sorted(set(silent)),
+    )
+
+
+async def _lag(gateway: Gateway, consumer: Consumer) -> ConsumerLag:
+    stream = consumer.stream.name
+    try:
+        info = await gateway.service.js.consumer_info(stream, consumer.name, timeout=3)
+    except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
+        return ConsumerLag(name=consumer.name, stream=stream, waiting=0, unacknowledged=0, missing=True)
+    return ConsumerLag(
+        name=consumer.name,
+        stream=stream,
+        waiting=info.num_pending or 0,
+        unacknowledged=info.num_ack_pending or 0,
+        missing=False,
+    )

@@ -1,0 +1,298 @@
+"""Reads tickets: lists by keyset, and one with its conversation."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Connection
+from contracts.event import Event, Recorded
+from contracts.tickets import TicketOpened
+from services.gateway import history
+from services.gateway.conversation import Sources, conversation
+from services.gateway.problems import BadRequest, NotFound
+from services.gateway.representations import Contact, Named, Page, StreamEvent, Ticket, TicketItem
+from services.gateway.summary import Summary, summarise
+
+LONGEST_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which tickets; None: whatever it is."""
+
+    box: UUID | None = None
+    state: str | None = None
+    assignee: UUID | None = None
+    unassigned: bool = False
+    contact: str | None = None
+    q: str | None = None
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions with their parameters."""
+
+    parameters: list[object] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+
+    def add(self, condition: str, *values: object) -> None:
+        """`{0}`, `{1}` … stand for the values."""
+        numbers = range(len(self.parameters) + 1, len(self.parameters) + 1 + len(values))
+        self.conditions.append(condition.format(*(f"${number}" for number in numbers)))
+        self.parameters.extend(values)
+
+    def sql(self) -> str:
+        return " AND ".join(self.conditions) or "true"
+
+
+# A search looks at what was written, at subjects and contacts, and at numbers.
+_FOUND = """
+(ticket.ticket_id IN (
+    SELECT coalesce(said.ticket_id, placed.ticket_id)
+    FROM history AS said
+    LEFT JOIN history AS placed ON placed.message_id = said.message_id AND placed.source = 'tickets'
+    WHERE said.words IS NOT NULL AND said.words @@ websearch_to_tsquery('simple', {0})
+) OR ticket.number::text = {0} OR ticket.contact_address = lower({0}))
+"""
+
+
+def where(wanted: Filter) -> Where:
+    """The conditions of a filter."""
+    result = Where()
+    if wanted.box is not None:
+        result.add("ticket.ticketbox_id = {0}", wanted.box)
+    if wanted.state is not None:
+        result.add("ticket.state = {0}", wanted.state)
+    if wanted.unassigned:
+        result.add("ticket.assignee_id IS NULL")
+    elif wanted.assignee is not None:
+        result.add("ticket.assignee_id = {0}", wanted.assignee)
+    if wanted.contact is not None:
+        result.add("ticket.contact_address = lower({0})", wanted.contact)
+    if wanted.q is not None:
+        result.add(_FOUND, wanted.q.strip().lstrip("#"))
+    return result
+
+
+_ITEMS = """
+SELECT ticket.*, ticketbox.name AS ticketbox, person.name AS assignee
+FROM ticket
+LEFT JOIN ticketbox USING (ticketbox_id)
+LEFT JOIN person ON person.person_id = ticket.assignee_id
+"""
+
+
+async def page_of_tickets(db: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[TicketItem]:
+    """A piece of the list, the last changed first.
+
+    Raises:
+        BadRequest: the cursor is none of ours.
+    """
+    conditions = where(wanted)
+    if cursor is not None:
+        conditions.add("(ticket.changed_at, ticket.ticket_id) < ({0}, {1})", *_read_cursor(cursor))
+    conditions.parameters.append(limit + 1)
+    rows = await db.fetch(
+        f"""
+        {_ITEMS}
+        WHERE {conditions.sql()}
+        ORDER BY ticket.changed_at DESC, ticket.ticket_id DESC
+        LIMIT ${len(conditions.parameters)}
+        """,
+        *conditions.parameters,
+    )
+    more = len(rows) > limit
+    last = rows[limit - 1] if more else None
+    return Page(
+        items=[_item(row) for row in rows[:limit]],
+        next=_cursor(last["changed_at"], last["ticket_id"]) if last else None,
+    )
+
+
+def _cursor(changed_at: datetime, ticket_id: UUID) -> str:
+    return urlsafe_b64encode(f"{changed_at.isoformat()} {ticket_id}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        changed_at, _, ticket_id = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(changed_at), UUID(ticket_id)
+    except (ValueError, binascii.Error):
+        raise BadRequest("This cursor is none of ours; begin again without one.") from None
+
+
+COUNTED = 1000
+"""Counting stops here: nobody needs to know more exactly, and a list of a million stays fast."""
+
+
+async def count(db: Connection, wanted: Filter) -> int:
+    """How many tickets there are, up to `COUNTED`."""
+    conditions = where(wanted)
+    number: int = await db.fetchval(
+        f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS some",
+        *conditions.parameters,
+    )
+    return number
+
+
+def _item(row: asyncpg.Record) -> TicketItem:
+    return TicketItem(
+        number=row["number"],
+        version=row["version"],
+        subject=row["subject"],
+        state=row["state"],
+        priority=row["priority"],
+        tags=row["tags"],
+        box=Named(id=row["ticketbox_id"], name=row["ticketbox"] or "?"),
+        contact=Contact(name=row["contact_name"], address=row["contact_address"]),
+        assignee=Named(id=row["assignee_id"], name=row["assignee"] or "?") if row["assignee_id"] else None,
+        opened_at=row["opened_at"],
+        changed_at=row["changed_at"],
+        waiting_since=row["waiting_since"],
+        first_response_due_at=row["first_response_due_at"],
+        first_response_at=row["first_response_at"],
+        breached=row["breached"],
+        letters=row["letters"],
+        replies=row["replies"],
+        undelivered=len(row["undelivered"]),
+        excerpt=row["excerpt"],
+    )
+
+
+async def ticket_id_of(db: Connection, number: int) -> UUID:
+    """The ticket with this number.
+
+    Raises:
+        NotFound.
+    """
+    ticket_id: UUID | None = await db.fetchval("SELECT ticket_id FROM ticket WHERE number = $1", number)
+    if ticket_id is None:
+        raise NotFound(
+            f"There is no ticket {number}. The last digit checks the others: is one of them wrong?"
+        )
+    return ticket_id
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A ticket as it is read: its line, its events, and what they refer to."""
+
+    summary: Summary
+    events: list[Recorded[Event]]
+    sources: Sources
+    boxes: dict[UUID, str]
+
+
+async def open_ticket(db: Connection, number: int, as_of: datetime | None = None) -> Opened:
+    """Read a ticket, as it stood at a moment.
+
+    Raises:
+        NotFound.
+    """
+    events = await history.of_ticket(db, await ticket_id_of(db, number), as_of)
+    summary = summarise(events)
+    if summary is None:
+        raise NotFound(f"Ticket {number} did not exist then.")
+    message_ids = {
+        letter.message_id
+        for item in events
+        if (letter := getattr(item.event, "letter", None)) and hasattr(letter, "message_id")
+    }
+    reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
+    names = await db.fetch(
+        "SELECT person_id AS id, name FROM person UNION ALL SELECT ticketbox_id, name FROM ticketbox"
+    )
+    known = {row["id"]: row["name"] for row in names}
+    deliveries = await history.deliveries(db, reply_ids)
+    sources = Sources(
+        letters=await history.letters(db, message_ids),
+        deliveries={
+            reply_id: [one for one in found if as_of is None or one.recorded_at <= as_of]
+            for reply_id, found in deliveries.items()
+        },
+        people=known,
+    )
+    return Opened(summary, events, sources, known)
+
+
+def ticket_of(opened: Opened, why_here: str) -> Ticket:
+    """A ticket as people and programs get it."""
+    line = opened.summary
+    return Ticket(
+        number=line.number,
+        version=line.version,
+        subject=line.subject,
+        state=line.state,
+        priority=line.priority,
+        tags=list(line.tags),
+        box=Named(id=line.ticketbox_id, name=opened.boxes.get(line.ticketbox_id, "?")),
+        contact=Contact(name=line.contact_name, address=line.contact_address),
+        assignee=opened.sources.person(line.assignee_id),
+        opened_at=line.opened_at,
+        changed_at=line.changed_at,
+        waiting_since=line.waiting_since,
+        first_response_due_at=line.first_response_due_at,
+        first_response_at=line.first_response_at,
+        breached=line.breached,
+        letters=line.letters,
+        replies=line.replies,
+        undelivered=len(line.undelivered),
+        excerpt=line.excerpt,
+        conversation=conversation(opened.events, opened.sources),
+        why_here=why_here,
+    )
+
+
+async def why_here(db: Connection, events: list[Recorded[Event]]) -> str:
+    """Which rule brought the ticket's first letter into its box, as a sentence."""
+    first = next((item.event for item in events if isinstance(item.event, TicketOpened)), None)
+    if first is None:
+        return ""
+    row = await db.fetchrow(
+        """
+        SELECT data -> 'evidence' ->> 'rule' AS rule, data -> 'evidence' ->> 'ruleset_version' AS version
+        FROM history
+        WHERE message_id = $1
+          AND type = 'MessageRouted'
+        ORDER BY position DESC
+        LIMIT 1
+        """,
+        first.letter.message_id,
+    )
+    if row is None:
+        return ""
+    if row["rule"] is None:
+        return f"No rule matched, so it went where its address points (ruleset {row['version']})."
+    return f"The rule “{row['rule']}” matched (ruleset {row['version']})."
+
+
+def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:
+    """A ticket's events as they are in the log."""
+    return [
+        StreamEvent(
+            version=item.version,
+            type=item.event.type_name(),
+            event_id=item.event_id,
+            actor=item.meta.actor,
+            occurred_at=item.occurred_at,
+            recorded_at=item.recorded_at,
+            data=item.event.model_dump(mode="json"),
+        )
+        for item in events
+    ]
+
+
+def identity(text: str) -> UUID:
+    """An id that someone wrote.
+
+    Raises:
+        BadRequest: it is none.
+    """
+    try:
+        return UUID(text)
+    except ValueError:
+        raise BadRequest(f"“{text}” is no id.") from None

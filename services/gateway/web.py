@@ -1,0 +1,152 @@
+"""The web application: routes, errors, and the headers that every answer carries."""
+
+import time
+from pathlib import Path
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from opentelemetry.trace import SpanKind
+from prometheus_client import Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis import telemetry
+from chassis.logging import get_logger
+from services.gateway import api, pages
+from services.gateway.gateway import Gateway
+from services.gateway.pages.rendering import problem_page
+from services.gateway.problems import NotFound, NotSignedIn, Problem, TooManyTries, Unprocessable
+
+logger = get_logger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HTTP_SECONDS = Histogram(
+    "postroom_http_request_seconds",
+    "From a request to the beginning of its answer.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+
+def application(gateway: Gateway) -> ASGIApp:
+    """Pages and API."""
+    app = FastAPI(
+        title="Postroom",
+        version="1",
+        summary="Tickets, messages, reports and the state of the system.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.gateway = gateway
+    app.include_router(api.router)
+    app.include_router(pages.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(Exception, _unexpected)
+    return Traced(SafeHeaders(app))
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - it is registered for nothing else
+    return _answer(request, error)
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    headers = {"Retry-After": str(problem.seconds)} if isinstance(problem, TooManyTries) else {}
+    if _wants_json(request):
+        if isinstance(problem, NotSignedIn):
+            headers["WWW-Authenticate"] = "Bearer"
+        return Response(orjson.dumps(problem.document()), problem.status, headers, "application/problem+json")
+    if isinstance(problem, NotSignedIn):
+        if "HX-Request" in request.headers:
+            return Response(headers={"HX-Redirect": "/sign-in"})
+        return RedirectResponse("/sign-in", 303)
+    return problem_page(request, problem, headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
+    wrong = "; ".join(
+        f"{'.'.join(str(part) for part in one['loc'][1:]) or one['loc'][0]}: {one['msg']}"
+        for one in error.errors()
+    )
+    return _answer(request, Unprocessable(f"This cannot be understood: {wrong}."))
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
+    if error.status_code == 404:
+        return _answer(request, NotFound("There is nothing at this address."))
+    return Response(error.detail, error.status_code, error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    logger.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
+    return _answer(request, Problem("Something went wrong here. It has been logged; try again in a moment."))
+
+
+class SafeHeaders:
+    """Headers that narrow what a browser does with an answer; a route may set stricter ones itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", POLICY)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+                static = scope["path"].startswith("/static/")
+                headers.setdefault("Cache-Control", "public, max-age=3600" if static else "no-store")
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            await send(message)
+
+        await self._app(scope, receive, send_safely if scope["type"] == "http" else send)
+
+
+class Traced:
+    """A span and a measurement for each request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        parent = next((value.decode() for name, value in scope["headers"] if name == b"traceparent"), None)
+        began, method = time.perf_counter(), scope["method"]
+        with telemetry.span(method, SpanKind.SERVER, parent=parent) as span:
+
+            async def send_observed(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    route = getattr(scope.get("route"), "path", "other")
+                    status = str(message["status"])
+                    HTTP_SECONDS.labels(method, route, status).observe(time.perf_counter() - began)
+                    span.set("http.request.method", method)
+                    span.set("http.route", route)
+                    span.set("http.response.status_code", message["status"])
+                await send(message)
+
+            await self._app(scope, receive, send_observed)
