@@ -165,7 +165,7 @@ WITH seen AS (
     UPDATE session
     SET seen_at = $2
     WHERE token_sha256 = $1
-      AND seen_at BETWEEN $3 AND $2 - interval '1 minute'
+      AND seen_at BETWEEN $3 AND $2::timestamptz - interval '1 minute'
 )
 SELECT {_PERSON}, session.csrf_token
 FROM session

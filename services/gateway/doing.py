@@ -146,4 +146,4 @@ async def set_presence(gateway: Gateway, person_id: UUID, command_id: UUID, pres
 
 
 def _as_json(entry: Entry) -> dict[str, object]:
-    return entry.model_dump(mode="json", exclude_none=True)
+    return entry.model_dump(mode="json", exclude_none=True, by_alias=True)

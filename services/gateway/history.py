@@ -21,7 +21,7 @@ SELECT {_COLUMNS}
 FROM history
 WHERE source = 'tickets'
   AND ticket_id = $1
-  AND recorded_at <= coalesce($2, 'infinity')
+  AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
 ORDER BY version
 """
 

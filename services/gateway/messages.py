@@ -165,9 +165,10 @@ def state_of(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
     return state, reason
 
 
+_ROUTING = ("rule", "ruleset_version", "condition", "matched")
 _EVIDENCE = {
     "MessageReceived": ("source", "envelope", "size", "sha256", "problems"),
-    "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", "evidence"),
+    "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ROUTING),
     "RoutingFailed": ("error",),
     "TicketingFailed": ("error",),
     "TicketOpened": ("number", "ticketbox", "first_response_due_at"),
@@ -186,5 +187,6 @@ _EVIDENCE = {
 
 def evidence(kind: str, data: dict[str, object], actor: str) -> dict[str, object]:
     """What proves a step."""
-    found = {name: data[name] for name in _EVIDENCE.get(kind, ()) if data.get(name) not in (None, [], "")}
+    flat = {**data, **nested} if isinstance(nested := data.get("evidence"), dict) else data
+    found = {name: flat[name] for name in _EVIDENCE.get(kind, ()) if flat.get(name) not in (None, [], "")}
     return found if actor == "postroom" else {**found, "actor": actor}

@@ -84,7 +84,7 @@ class Drawing:
 
 
 MOST_BARS = 60
-_WIDTH, _HEIGHT, _ROW, _LABEL = 720.0, 220.0, 30.0, 170.0
+_WIDTH, _HEIGHT, _ROW, _LABEL = 1080.0, 240.0, 30.0, 190.0
 
 
 def drawing(report: Report) -> Drawing | None:

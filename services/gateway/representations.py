@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Letter(Representation):
     """A message that came in. `text` is all of it, `reply` what its author newly wrote."""
 
     message_id: UUID
-    from_: Contact | None
+    from_: Contact | None = Field(serialization_alias="from")
     to: list[Contact]
     cc: list[Contact]
     subject: str
@@ -160,7 +160,7 @@ class MessageItem(Representation):
 
     message_id: UUID
     received_at: datetime
-    from_: Contact | None
+    from_: Contact | None = Field(serialization_alias="from")
     subject: str
     kind: str
     size: int

@@ -133,7 +133,7 @@ async def count(db: Connection, wanted: Filter) -> int:
     """How many tickets there are, up to `COUNTED`."""
     conditions = where(wanted)
     number: int = await db.fetchval(
-        f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS some",
+        f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
     )
     return number

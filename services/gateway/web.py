@@ -16,13 +16,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import telemetry
-from chassis.logging import get_logger
+from chassis.database import TRANSIENT
 from services.gateway import api, pages
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import problem_page
-from services.gateway.problems import NotFound, NotSignedIn, Problem, TooManyTries, Unprocessable
-
-logger = get_logger(__name__)
+from services.gateway.problems import NotFound, NotSignedIn, Problem, TooManyTries, Unavailable, Unprocessable
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -97,7 +95,9 @@ async def _http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    logger.error("request failed", path=request.url.path, error=repr(error), exc_info=error)
+    # It is raised again behind this answer, and logged by the server.
+    if isinstance(error, TRANSIENT):
+        return _answer(request, Unavailable("The database is away for a moment. Try again."))
     return _answer(request, Problem("Something went wrong here. It has been logged; try again in a moment."))
 
 
