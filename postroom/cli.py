@@ -165,6 +165,34 @@ def connected(work: Callable[["Connection"], Awaitable[T]]) -> Callable[[str], A
 
 
 @app.command()
+def demo(
+    smtp: Annotated[
+        str, typer.Option(envvar="POSTROOM_SMTP_LISTEN", help="Where Postroom takes mail, as host:port.")
+    ] = "127.0.0.1:2525",
+    rate: Annotated[float, typer.Option(min=0, help="Messages a second; 0: as fast as it goes.")] = 10,
+    seed: Annotated[int | None, typer.Option(help="Which day; unset: another one each time.")] = None,
+) -> None:
+    """Send a lifelike day of customer mail, by SMTP, into the running system."""
+    import time
+    from datetime import UTC, datetime
+
+    import aiosmtplib
+
+    from postroom.demo.day import day
+    from postroom.demo.sending import NobodyListens, send
+    from postroom.progress import progress
+
+    host, _, port = smtp.rpartition(":")
+    parcels = day(datetime.now(UTC), int(time.time()) if seed is None else seed)
+    try:
+        with progress("Sending mail", len(parcels)) as advance:
+            asyncio.run(send(parcels, host, int(port), rate, advance))
+    except (NobodyListens, aiosmtplib.SMTPException) as error:
+        _fail(error)
+    typer.echo(f"{len(parcels)} messages are in. Look at the tickets.")
+
+
+@app.command()
 def inspect(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="Raw messages; - reads one from standard input.")
