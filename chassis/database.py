@@ -21,6 +21,7 @@ TRANSIENT = (
     asyncpg.InsufficientResourcesError,  # disk full, too many connections, out of memory
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting up
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
+    asyncpg.InvalidCachedStatementError,  # a table was replaced by its rebuilt one
 )
 """Failures that pass by themselves: the same work is tried again, and nothing is parked for them."""
 

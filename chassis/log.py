@@ -48,6 +48,8 @@ class Answer:
     meta: Meta
     occurred_at: datetime
     head: Head = EMPTY
+    recorded_at: datetime | None = None
+    """None: at the time of the append. Set where a history is written afterwards."""
 
 
 class VersionConflict(Exception):  # noqa: N818 - the name of the thing itself
@@ -90,12 +92,12 @@ _APPEND = """
 WITH appended AS (
     INSERT INTO event
         (stream_id, version, event_id, type, schema_version, data, meta, occurred_at, recorded_at, digest)
-    SELECT stream_id, version, event_id, type, schema_version, data, meta, occurred_at, $10, digest
+    SELECT stream_id, version, event_id, type, schema_version, data, meta, occurred_at, recorded_at, digest
     FROM unnest(
         $1::text[], $2::integer[], $3::uuid[], $4::text[], $5::smallint[],
-        $6::jsonb[], $7::jsonb[], $8::timestamptz[], $9::bytea[]
+        $6::jsonb[], $7::jsonb[], $8::timestamptz[], $9::timestamptz[], $10::bytea[]
     ) WITH ORDINALITY AS new (
-        stream_id, version, event_id, type, schema_version, data, meta, occurred_at, digest, number
+        stream_id, version, event_id, type, schema_version, data, meta, occurred_at, recorded_at, digest, number
     )
     ORDER BY number
     RETURNING position
@@ -118,7 +120,7 @@ async def append(db: Connection, answers: Sequence[Answer], recorded_at: datetim
     if not rows:
         return 0
     try:
-        position: int = await db.fetchval(_APPEND, *map(list, zip(*rows, strict=True)), recorded_at)
+        position: int = await db.fetchval(_APPEND, *map(list, zip(*rows, strict=True)))
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "one_answer_a_cause":
             raise AlreadyAnswered(error.detail) from error
@@ -133,6 +135,7 @@ def _rows(answers: Sequence[Answer], recorded_at: datetime) -> list[tuple[object
     for answer in answers:
         head = heads.get(answer.stream_id, answer.head)
         meta = answer.meta.model_dump(mode="json", exclude_none=True)
+        recorded = answer.recorded_at or recorded_at
         for event in answer.events:
             identity = event_id(answer.cause, indexes[answer.cause])
             indexes[answer.cause] += 1
@@ -148,10 +151,11 @@ def _rows(answers: Sequence[Answer], recorded_at: datetime) -> list[tuple[object
                     *columns[3:],
                     meta,
                     _instant(answer.occurred_at),
-                    _instant(recorded_at),
+                    _instant(recorded),
                 ],
             )
-            rows.append((*columns, payload.decode(), canonical(meta).decode(), answer.occurred_at, digest))
+            text = canonical(meta).decode()
+            rows.append((*columns, payload.decode(), text, answer.occurred_at, recorded, digest))
             head = Head(version, digest)
         heads[answer.stream_id] = head
     return rows

@@ -165,6 +165,66 @@ def connected(work: Callable[["Connection"], Awaitable[T]]) -> Callable[[str], A
 
 
 @app.command()
+def rebuild(
+    projection: Annotated[str, typer.Argument(metavar="PROJECTION", help="inbox or facts")],
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Fill a projection again from the logs, beside the one in use, and switch over."""
+    import time
+
+    from chassis.rebuild import AlreadyRebuilding
+    from chassis.rebuild import rebuild as fill_again
+    from postroom.progress import progress
+    from postroom.rebuild import PROJECTIONS, count_events
+
+    found = PROJECTIONS.get(projection)
+    if found is None:
+        _fail(f"There is no projection “{projection}”. There are: {', '.join(PROJECTIONS)}.")
+
+    async def work(url: str) -> int:
+        with progress(f"Rebuilding {found.name}", await count_events(url, found)) as advance:
+            return await fill_again(url, found, advance)
+
+    began = time.monotonic()
+    try:
+        events = _work(database_url, data, work)
+    except AlreadyRebuilding as error:
+        _fail(error)
+    seconds = time.monotonic() - began
+    typer.echo(f"{found.name}: {events:,} events in {seconds:.1f} s, {events / seconds:,.0f} a second")
+
+
+@app.command()
+def load(
+    tickets: Annotated[int, typer.Option(min=1, help="How many.")],
+    days: Annotated[int, typer.Option(min=1, help="Spread over so many days up to now.")] = 90,
+    seed: Annotated[int | None, typer.Option(help="The same seed loads the same tickets; only once.")] = None,
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Write lifelike historical tickets straight into the log, for benchmarks and demos."""
+    import time
+    from datetime import UTC, datetime
+
+    from postroom.load.writing import CannotLoad
+    from postroom.load.writing import load as write
+    from postroom.progress import progress
+
+    number = int(time.time()) if seed is None else seed
+    began = time.monotonic()
+    try:
+        with progress("Writing tickets", tickets) as advance:
+            _work(
+                database_url, data, lambda url: write(url, tickets, days, number, datetime.now(UTC), advance)
+            )
+    except CannotLoad as error:
+        _fail(error)
+    seconds = time.monotonic() - began
+    typer.echo(f"{tickets:,} tickets in {seconds:.1f} s, {tickets / seconds:,.0f} a second")
+
+
+@app.command()
 def demo(
     smtp: Annotated[
         str, typer.Option(envvar="POSTROOM_SMTP_LISTEN", help="Where Postroom takes mail, as host:port.")

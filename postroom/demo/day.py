@@ -64,12 +64,13 @@ def day(now: datetime, seed: int) -> list[Parcel]:
             continue
         # Everyone writes once, and some go on with their matter; then some open another one.
         newcomer = None if written and chance.random() < 0.35 else next(newcomers, None)
-        if newcomer is None and chance.random() < 0.7:
-            parcel, letter = _follow_up(chance, chance.choice(written), stamp, at)
+        if newcomer is None and written and chance.random() < 0.7:
+            earlier = written.pop(chance.randrange(len(written)))
+            parcels.append(_follow_up(chance, earlier, stamp, at))
         else:
             parcel, letter = _opening(chance, newcomer or chance.choice(people), stamp, at, number)
-        parcels.append(parcel)
-        written.append(letter)
+            parcels.append(parcel)
+            written.append(letter)
     return parcels
 
 
@@ -147,7 +148,7 @@ def _files(number: int, order: str, at: datetime) -> list[files.File]:
             return []
 
 
-def _follow_up(chance: random.Random, earlier: Written, stamp: str, at: datetime) -> tuple[Parcel, Written]:
+def _follow_up(chance: random.Random, earlier: Written, stamp: str, at: datetime) -> Parcel:
     customer = earlier.customer
     text = _letter_text(customer, earlier.matter.again)
     prefix = "AW: " if customer.language.code == "de" else "Re: "
@@ -165,7 +166,7 @@ def _follow_up(chance: random.Random, earlier: Written, stamp: str, at: datetime
     message["In-Reply-To"] = earlier.message_id
     message["References"] = " ".join(written.references)
     _fill(message, customer, text + _quotation(chance, earlier), html=None)
-    return _parcel(written, message), written
+    return _parcel(written, message)
 
 
 def _quotation(chance: random.Random, earlier: Written) -> str:

@@ -201,8 +201,8 @@ FRENCH = Language(
     first_names=("Chloé", "Mathieu", "Élodie", "François", "Inès", "Benoît", "Noémie", "Théo"),
     last_names=("Lefèvre", "Garçon", "Dubois", "Hébert", "Moreau", "Côté", "Perrin"),
     towns=("Orléans", "Besançon", "Liège", "Nîmes"),
-    products=("lampe de bureau Lumo", "table d’appoint en chêne", "applique Arc", "suspension Halo"),
-    lamps=("lampe de bureau Lumo", "applique Arc", "suspension Halo"),
+    products=("lampe de bureau Lumo", "table d’appoint en chêne", "suspension Halo", "liseuse Arc"),
+    lamps=("lampe de bureau Lumo", "suspension Halo", "liseuse Arc"),
     matters=(
         Matter(
             "Commande {order} : aucune nouvelle",

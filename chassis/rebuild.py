@@ -1,0 +1,148 @@
+"""Fills a projection again from the logs, beside the one in use, and switches over between two of its batches."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncpg
+
+from chassis.database import Connection, role_of
+from chassis.log import read_after, recorded
+from chassis.projection import Projection
+from contracts.event import Event, Recorded
+
+BATCH = 2_000
+"""Events a transaction."""
+
+
+class AlreadyRebuilding(Exception):  # noqa: N818
+    """Another process rebuilds this projection now."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one log ahead, while what was read before is applied."""
+
+    source: str
+    db: Connection
+    position: int = 0
+
+    async def read(self) -> list[Recorded[Event]]:
+        """The next events; empty at the end."""
+        rows = await read_after(self.db, self.position, BATCH)
+        events = []
+        for row in rows:
+            events.append(recorded(row, after=self.position))
+            self.position = row["position"]
+        return events
+
+
+async def rebuild(database_url: str, projection: Projection, advance: Callable[[int], None]) -> int:
+    """Rebuild a projection as the owner of the database, and return how many events it was made of.
+
+    `advance` hears how many more are done. The services may run meanwhile: the tables in use are kept up to date until
+    the new ones, which hold all of it too, take their place.
+
+    Raises:
+        AlreadyRebuilding.
+    """
+    db = await asyncpg.connect(database_url)
+    try:
+        name = f"postroom rebuild {projection.schema} {projection.name}"
+        if not await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name):
+            raise AlreadyRebuilding(f"{projection.name} is being rebuilt already.")
+        await _make_copies(db, projection)
+        applied = 0
+        reached: dict[str, int] = {}
+        for consumer in projection.consumers:
+            reached[consumer.source], number = await _fill(
+                database_url, db, projection, consumer.source, 0, advance
+            )
+            applied += number
+        async with db.transaction():
+            applied += await _switch(database_url, db, projection, reached, advance)
+        await db.execute(f"DROP SCHEMA {_beside(projection)}")
+    finally:
+        await db.close()
+    return applied
+
+
+def _beside(projection: Projection) -> str:
+    return f"{projection.schema}_rebuild"
+
+
+async def _make_copies(db: Connection, projection: Projection) -> None:
+    # What a rebuild that was killed left behind goes first.
+    beside = _beside(projection)
+    await db.execute(f"DROP SCHEMA IF EXISTS {beside} CASCADE")
+    await db.execute(f"CREATE SCHEMA {beside}")
+    for table in projection.tables:
+        await db.execute(f"CREATE TABLE {beside}.{table} (LIKE {projection.schema}.{table} INCLUDING ALL)")
+    await db.execute(f"SET search_path = {beside}")
+
+
+async def _fill(
+    database_url: str,
+    db: Connection,
+    projection: Projection,
+    source: str,
+    position: int,
+    advance: Callable[[int], None],
+) -> tuple[int, int]:
+    """Apply a log from a position to its end; returns the end and the number of events."""
+    reader_db = await asyncpg.connect(database_url, server_settings={"search_path": source})
+    reader = Reader(source, reader_db, position)
+    applied = 0
+    try:
+        events = await reader.read()
+        while events:
+            following = asyncio.create_task(reader.read())
+            async with db.transaction():
+                await projection.apply(events, db)
+            applied += len(events)
+            advance(len(events))
+            events = await following
+    finally:
+        await reader_db.close()
+    return reader.position, applied
+
+
+async def _switch(
+    database_url: str,
+    db: Connection,
+    projection: Projection,
+    reached: dict[str, int],
+    advance: Callable[[int], None],
+) -> int:
+    """Catch up and replace the tables, in the caller's transaction; the running service waits for it."""
+    schema, beside = projection.schema, _beside(projection)
+    applied = 0
+    for source in sorted(reached):
+        # The row that each batch of the service locks first: from here on it moves no further.
+        await db.execute(
+            f"""
+            INSERT INTO {schema}.position (projection, source, position)
+            VALUES ($1, $2, 0)
+            ON CONFLICT (projection, source) DO UPDATE SET position = position.position
+            """,
+            projection.name,
+            source,
+        )
+    for source, position in reached.items():
+        end, number = await _fill(database_url, db, projection, source, position, advance)
+        applied += number
+        await db.execute(
+            f"UPDATE {schema}.position SET position = $3 WHERE projection = $1 AND source = $2",
+            projection.name,
+            source,
+            end,
+        )
+    for table in projection.tables:
+        comment = await db.fetchval(f"SELECT obj_description('{schema}.{table}'::regclass)")
+        await db.execute(f"DROP TABLE {schema}.{table}")
+        await db.execute(f"ALTER TABLE {beside}.{table} SET SCHEMA {schema}")
+        await db.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.{table} TO {role_of(schema)}")
+        if comment:
+            quoted = await db.fetchval("SELECT quote_literal($1::text)", comment)
+            await db.execute(f"COMMENT ON TABLE {schema}.{table} IS {quoted}")
+    return applied
