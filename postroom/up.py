@@ -17,6 +17,7 @@ from nats import errors as nats_errors
 
 from chassis.backoff import growing
 from contracts.services import SERVICES
+from postroom import ports
 from postroom.embedded import process
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import CannotStart, Postgres
@@ -26,6 +27,7 @@ from postroom.people import Account, CannotAdd, first_administrator
 from postroom.where import Embedded, embedded
 
 READY_SECONDS = 60
+HTTP, SMTP = "127.0.0.1:8080", "127.0.0.1:2525"
 
 
 class CannotRun(Exception):  # noqa: N818
@@ -75,6 +77,8 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
     known = _known(data)
     environment = dict(os.environ)
     addresses = _admin_addresses()
+    if problems := ports.taken(_wanted(environment, addresses)):
+        raise CannotRun("\n".join(problems))
     if "POSTROOM_DATABASE_URL" not in environment:
         postgres = Postgres(
             data / "postgres", known["postgres_port"], known["password"], logs / "postgres.log"
@@ -152,6 +156,18 @@ def _known(data: Path) -> Embedded:
     return embedded(data)
 
 
+def _wanted(environment: dict[str, str], addresses: dict[str, str]) -> list[ports.Wanted]:
+    """What the services will listen on. The embedded servers choose free ports by themselves, once."""
+    return [
+        ports.Wanted(environment.get("POSTROOM_HTTP", HTTP), "the pages and the API", "POSTROOM_HTTP"),
+        ports.Wanted(environment.get("POSTROOM_SMTP_LISTEN", SMTP), "incoming mail", "POSTROOM_SMTP_LISTEN"),
+        *(
+            ports.Wanted(address, f"the health and metrics of {name}", "POSTROOM_ADMIN_HTTP_BASE")
+            for name, address in addresses.items()
+        ),
+    ]
+
+
 def _admin_addresses() -> dict[str, str]:
     host, _, port = os.environ.get("POSTROOM_ADMIN_HTTP_BASE", "127.0.0.1:8090").rpartition(":")
     return {name: f"{host}:{int(port) + number}" for number, name in enumerate(SERVICES)}
@@ -206,7 +222,7 @@ async def _first_administrator(environment: dict[str, str]) -> Account | None:
 
 
 def _say_where(data: Path, environment: dict[str, str], account: Account | None) -> None:
-    http = environment.get("POSTROOM_HTTP", "127.0.0.1:8080")
+    http = environment.get("POSTROOM_HTTP", HTTP)
     relay = environment.get("POSTROOM_RELAY_URL")
     say("")
     say(f"Open               http://{http}")
@@ -215,7 +231,7 @@ def _say_where(data: Path, environment: dict[str, str], account: Account | None)
     else:
         say(f"Sign in            {account.email}  {account.password}   (shown only now)")
         say(f"API token          {account.token}   (shown only now)")
-    say(f"Mail comes in at   smtp://{environment.get('POSTROOM_SMTP_LISTEN', '127.0.0.1:2525')}")
+    say(f"Mail comes in at   smtp://{environment.get('POSTROOM_SMTP_LISTEN', SMTP)}")
     say(f"Mail goes out to   {'the relay' if relay else data.resolve() / 'outgoing'}")
     say(f"Everything is in   {data.resolve()}")
     say("Ctrl-C stops it.")

@@ -1,5 +1,6 @@
 """The shell of gateway: the read model is kept, pages and API are served, open pages hear what is new."""
 
+import asyncio
 from functools import partial
 
 from chassis.admin import serve
@@ -11,20 +12,26 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.web import application
 
 
-async def serve_http(service: Service[GatewaySettings], feed: Feed) -> None:
+async def serve_http(service: Service[GatewaySettings], feed: Feed, serving: asyncio.Event) -> None:
     """Serve pages and API until the service stops."""
     settings = service.settings
     app = application(Gateway(service, feed))
     async with serve(app, settings.http, "POSTROOM_HTTP", trusted_proxies=settings.trusted_proxies):
+        serving.set()
         await service.stopping.wait()
 
 
 async def set_up(service: Service[GatewaySettings]) -> None:
     """Say what this service does."""
-    feed = Feed(service)
+    feed, serving = Feed(service), asyncio.Event()
+
+    async def not_serving() -> str | None:
+        return None if serving.is_set() else f"{service.settings.http} is not served yet"
+
     service.project(INBOX)
     service.background("live feed", feed.run)
-    service.background("HTTP", partial(serve_http, service, feed))
+    service.background("HTTP", partial(serve_http, service, feed, serving))
+    service.ready_when(not_serving)
 
 
 def main() -> None:

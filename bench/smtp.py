@@ -1,0 +1,65 @@
+"""A client that costs as little as possible, since it shares the cores with what it measures."""
+
+import asyncio
+from collections.abc import Callable
+
+BODY = "\r\n".join(
+    ["This line stands for what a customer writes on an ordinary day, and it is as long as most are."] * 38
+)
+
+
+def message(number: int, run: str) -> bytes:
+    """About 4 kB."""
+    return (
+        f"From: Customer {number} <c{run}.{number}@customers.example>\r\nTo: support@example.com\r\n"
+        f"Subject: Bench {run} {number}\r\nMessage-ID: <{run}.{number}@customers.example>\r\n"
+        f"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{BODY}\r\n"
+    ).encode()
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def connect(cls, port: int) -> "Client":
+        client = cls(*await asyncio.open_connection("127.0.0.1", port))
+        await client._reader.readline()
+        await client._command(b"EHLO bench\r\n")
+        return client
+
+    async def send(self, sender: str, content: bytes) -> None:
+        """One message, accepted; raises if it is not."""
+        await self._command(f"MAIL FROM:<{sender}>\r\n".encode())
+        await self._command(b"RCPT TO:<support@example.com>\r\n")
+        await self._command(b"DATA\r\n")
+        await self._command(content + b".\r\n")
+
+    async def close(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+    async def _command(self, line: bytes) -> None:
+        self._writer.write(line)
+        answer = await self._reader.readline()
+        while answer[3:4] == b"-":
+            answer = await self._reader.readline()
+        if answer[:1] not in b"23":
+            raise RuntimeError(f"{line[:60]!r} was answered with {answer!r}")
+
+
+async def send_all(port: int, run: str, numbers: range, connections: int, sent: Callable[[], None]) -> None:
+    """Send as fast as it goes, over several connections."""
+    queue = iter(numbers)
+
+    async def work() -> None:
+        client = await Client.connect(port)
+        for number in queue:
+            await client.send(f"c{run}.{number}@customers.example", message(number, run))
+            sent()
+        await client.close()
+
+    await asyncio.gather(*(work() for _ in range(connections)))

@@ -1,0 +1,42 @@
+"""Mail in, tickets out: accepted a second by SMTP, and in tickets a second, sustained."""
+
+import asyncio
+import time
+
+import nats
+
+from bench import memory
+from bench.smtp import send_all
+from bench.table import Figure
+from chassis.requests import ask
+from contracts.queries import GetLedger, Ledger
+from tests.running import Postroom
+
+CONNECTIONS = 8
+
+
+async def measure(postroom: Postroom, messages: int) -> list[Figure]:
+    run = str(time.time_ns())
+    most = 0.0
+
+    async def watch() -> None:
+        nonlocal most
+        while True:
+            most = max(most, await asyncio.to_thread(memory.megabytes, postroom))
+            await asyncio.sleep(5)
+
+    async with await nats.connect(postroom.nats_url) as client:
+        before = (await ask(client, GetLedger(), Ledger)).ticketed
+        watching = asyncio.create_task(watch())
+        began = time.perf_counter()
+        await send_all(postroom.smtp_port, run, range(messages), CONNECTIONS, lambda: None)
+        accepted = time.perf_counter() - began
+        while (await ask(client, GetLedger(), Ledger)).ticketed < before + messages:
+            await asyncio.sleep(0.1)
+        ticketed = time.perf_counter() - began
+        watching.cancel()
+    return [
+        Figure(f"mail accepted by SMTP ({messages:,} of 4 kB, 8 connections)", messages / accepted, "/s"),
+        Figure("mail into tickets, sustained", messages / ticketed, "/s", 300),
+        Figure("memory of the whole stack, under this load", most, "MB", memory.GOAL, "less"),
+    ]
