@@ -31,7 +31,7 @@ RETRY_SECONDS = (1, 5, 30, 120, 600)
 MOST_DELIVERIES = 20
 """A message that came so often without an outcome may be what kills the process: it is parked unworked."""
 MOST_CONFLICTS = 20
-CONSUMERS_BY_NAME = {consumer.name: consumer for consumer in CONSUMERS}
+PAUSES: dict[str | None, float] = {consumer.name: consumer.pause_seconds for consumer in CONSUMERS}
 
 Batch = Sequence[Recorded[Event]]
 Handler = Callable[[Batch, Connection], Awaitable[None]]
@@ -63,7 +63,7 @@ class PromptSubscriber(BatchPullStreamSubscriber):
     async def _consume_pull(self) -> None:
         assert self.subscription is not None  # noqa: S101 - made a line before this task starts
         waits = growing()
-        pause, fetched_at = CONSUMERS_BY_NAME[self.config.durable_name].pause_seconds, 0.0
+        pause, fetched_at = PAUSES[self.config.durable_name], 0.0
         while self.running:
             try:
                 await asyncio.sleep(max(0, fetched_at + pause - time.monotonic()))

@@ -166,7 +166,7 @@ async def test_designed_mail_is_shown_without_what_could_harm(
     await page.get_by_text("Show as it was designed").click()
     frame = page.frame_locator("iframe")
     await expect(frame.locator("b")).to_have_text("there")
-    assert await frame.locator("script, img").count() == 0
+    assert await frame.locator("script, img[src]").count() == 0
     assert "taken over" not in await frame.locator("body").inner_text()
 
 
