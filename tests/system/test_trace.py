@@ -36,7 +36,7 @@ async def test_a_letter_and_its_answer_are_one_trace_and_the_breach_is_linked(tm
         ("router", "process TicketOpened"),
         ("tickets", "SubmitReply"),
         ("notify", "process ReplyReleased"),
-        ("notify", "send relay"),
+        ("notify", "send reply"),
         ("tickets", "process ReplySent"),
         ("gateway", "process DeliveryRecorded"),
         ("analytics", "process ReplySent"),
