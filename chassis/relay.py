@@ -24,6 +24,10 @@ logger = get_logger(__name__)
 
 BATCH = 500
 POLL_SECONDS = 1.0
+PUBLISH_SECONDS = 5
+"""What the server has not acknowledged by then never reached it, as while it restarts: look at the tail and go on."""
+CALM_SECONDS = 60
+"""A relay that has worked for so long has forgotten the failures before."""
 POLLS_A_CHECK = 5
 """An idle relay looks this rarely whether the stream still holds what it published."""
 
@@ -48,7 +52,9 @@ async def relay(database_url: str, service: str, js: JetStreamContext) -> None:
     """Run until cancelled. One relay a log is active; the others wait for its lock, which ends with its connection."""
     stream = STREAMS[service]
     waits, identified = growing(), True
+    loop = asyncio.get_running_loop()
     while True:
+        began = loop.time()
         try:
             db = await connect(database_url, service)
             try:
@@ -60,6 +66,8 @@ async def relay(database_url: str, service: str, js: JetStreamContext) -> None:
                 db.terminate()
         except (*TRANSIENT, nats.errors.Error, Error, TailMoved) as error:
             identified = not isinstance(error, Swallowed)
+            if loop.time() - began > CALM_SECONDS:
+                waits = growing()
             wait = next(waits)
             logger.warning("relay interrupted", error=repr(error), retry_seconds=round(wait, 1))
             await asyncio.sleep(wait)
@@ -122,7 +130,7 @@ async def _publish(
             )
         )
         after = row["position"]
-    outcomes = await asyncio.wait_for(asyncio.gather(*answers, return_exceptions=True), timeout=30)
+    outcomes = await asyncio.wait_for(asyncio.gather(*answers, return_exceptions=True), PUBLISH_SECONDS)
     for number, outcome in enumerate(outcomes, start=tail.sequence + 1):
         if isinstance(outcome, APIError):
             raise TailMoved(f"{stream.name}: {outcome.description}") from outcome

@@ -70,7 +70,7 @@ def _only_one(data: Path) -> Iterator[None]:
 async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> None:
     logs = data / "log"
     logs.mkdir(exist_ok=True)
-    known = _known(data)
+    known = await _known(data)
     environment = dict(os.environ)
     addresses = _admin_addresses()
     if problems := ports.taken(_wanted(environment, addresses)):
@@ -135,18 +135,28 @@ def _watch(
     stack.push_async_callback(_end, [task])
 
 
-def _known(data: Path) -> Embedded:
-    """Ports and a password of the embedded servers, made once."""
+async def _known(data: Path) -> Embedded:
+    """Ports and a password of the embedded servers, made once; a port that someone else has taken since is changed."""
     path = data / "embedded.json"
-    if not path.exists():
-        made = {
+    known: Embedded = (
+        embedded(data)
+        if path.exists()
+        else {
             "postgres_port": process.free_port(),
             "nats_port": process.free_port(),
             "password": secrets.token_hex(16),
         }
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(made))
-    return embedded(data)
+    )
+    for name in ("postgres_port", "nats_port"):
+        for _ in range(25):  # servers of a run that was killed a moment ago are about to end
+            if not ports.taken([ports.Wanted(f"127.0.0.1:{known[name]}", name, "")]):
+                break
+            await asyncio.sleep(0.2)
+        else:
+            known[name] = process.free_port()
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(known))
+    return known
 
 
 def _wanted(environment: dict[str, str], addresses: dict[str, str]) -> list[ports.Wanted]:

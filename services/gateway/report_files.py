@@ -46,6 +46,8 @@ def shown(value: Cell, column: Column) -> str:
 
 def duration(seconds: float) -> str:
     """`95` → `1 min 35 s`: the two largest units."""
+    if 0 < seconds < 1:
+        return "< 1 s"
     left = round(seconds)
     parts = []
     for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):

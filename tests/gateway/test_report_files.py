@@ -51,7 +51,7 @@ def test_nothing_to_count_is_not_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0 s"), (95, "1 min 35 s"), (3600, "1 h"), (93_780, "1 d 2 h")]
+    ("seconds", "words"), [(0, "0 s"), (0.2, "< 1 s"), (95, "1 min 35 s"), (3600, "1 h"), (93_780, "1 d 2 h")]
 )
 def test_durations_are_said_in_their_two_largest_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words

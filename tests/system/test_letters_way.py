@@ -1,7 +1,6 @@
 """One letter travels all the way, on the real servers."""
 
 import email
-import shutil
 from collections.abc import Iterator
 from email.policy import default
 from pathlib import Path
@@ -145,8 +144,9 @@ async def test_streams_that_were_wiped_are_filled_again_from_the_logs(postroom: 
     before = (await postroom.ledger()).accepted
     for number in range(20_000, 20_060):
         if number == 20_030:
+            # Away before the kill: the server is started again at once, and must not find half of it.
+            (postroom.data / "nats" / "jetstream").rename(postroom.data / "wiped")
             postroom.child("nats-server").kill()
-            shutil.rmtree(postroom.data / "nats" / "jetstream", ignore_errors=True)
         postroom.send(letter(number))
     await until(lambda: settled(postroom, before + 60))
 
