@@ -23,7 +23,7 @@ from chassis.database import TRANSIENT, Connection, Pool
 from chassis.log import AlreadyAnswered, UnknownEvent, VersionConflict
 from chassis.logging import get_logger
 from contracts.event import Event, Recorded, UnknownVersion
-from contracts.streams import Consumer
+from contracts.streams import CONSUMERS, Consumer
 
 logger = get_logger(__name__)
 
@@ -31,6 +31,7 @@ RETRY_SECONDS = (1, 5, 30, 120, 600)
 MOST_DELIVERIES = 20
 """A message that came so often without an outcome may be what kills the process: it is parked unworked."""
 MOST_CONFLICTS = 20
+PAUSES: dict[str | None, float] = {consumer.name: consumer.pause_seconds for consumer in CONSUMERS}
 
 Batch = Sequence[Recorded[Event]]
 Handler = Callable[[Batch, Connection], Awaitable[None]]
@@ -62,9 +63,12 @@ class PromptSubscriber(BatchPullStreamSubscriber):
     async def _consume_pull(self) -> None:
         assert self.subscription is not None  # noqa: S101 - made a line before this task starts
         waits = growing()
+        pause, fetched_at = PAUSES[self.config.durable_name], 0.0
         while self.running:
             try:
+                await asyncio.sleep(max(0, fetched_at + pause - time.monotonic()))
                 messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)
+                fetched_at = time.monotonic()
                 waiting = min(messages[0].metadata.num_pending, self.pull_sub.batch_size - 1)
                 if waiting:
                     with suppress(TimeoutError):

@@ -101,6 +101,8 @@ class Consumer:
     events: tuple[type[Event], ...] = ()
     """Empty: all events of the stream, so that the reader can tell that nothing is missing."""
     batch: int = 250
+    pause_seconds: float = 0.02
+    """Between two fetches while there is something to fetch, so that batches grow under load. The first is at once."""
 
     @property
     def name(self) -> str:
@@ -133,7 +135,9 @@ TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
 NOTIFY_RELEASED = Consumer("notify", "tickets", "released", (tickets.ReplyReleased,))
-LEDGER_ROUTER = Consumer("ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed))
+LEDGER_ROUTER = Consumer(
+    "ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed), pause_seconds=0.2
+)
 LEDGER_TICKETS = Consumer(
     "ingest",
     "tickets",
@@ -145,9 +149,10 @@ LEDGER_TICKETS = Consumer(
         tickets.ReplyBounced,
         tickets.TicketingFailed,
     ),
+    pause_seconds=0.2,
 )
-ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=500) for source in STREAMS)
-GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=500) for source in STREAMS)
+ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=1000, pause_seconds=0.5) for source in STREAMS)
+GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=500, pause_seconds=0.03) for source in STREAMS)
 
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,

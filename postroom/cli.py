@@ -1,6 +1,7 @@
 """The command line. Each command imports only what it needs."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -81,19 +82,17 @@ def migrate(
     replicas: Annotated[
         int, typer.Option(envvar="POSTROOM_STREAM_REPLICAS", min=1, help="Of each stream.")
     ] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was done as JSON.")] = False,
 ) -> None:
     """Bring schemas, streams, consumers and the first configuration up to date; safely repeatable."""
-    from postroom.installation import furnish
-    from postroom.migrate import migrate_database, migrate_streams
+    from postroom.migrate import migrate as bring_up_to_date
+    from postroom.people import CannotAdd
 
-    async def all_of_it() -> None:
-        for name in await migrate_database(database_url):
-            typer.echo(f"ran {name}")
-        await furnish(database_url)
-        for change in await migrate_streams(nats_url, replicas):
-            typer.echo(f"{change.what} {change.name}" + "".join(f"\n  {drift}" for drift in change.drift))
-
-    asyncio.run(all_of_it())
+    try:
+        migrated = asyncio.run(bring_up_to_date(database_url, nats_url, replicas, os.environ))
+    except CannotAdd as error:
+        _fail(f"The first administrator cannot be made: {error}")
+    typer.echo(migrated.model_dump_json() if as_json else "\n".join(migrated.lines()))
 
 
 @app.command()

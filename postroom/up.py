@@ -7,13 +7,12 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TypedDict
 from urllib.request import urlopen
-
-from nats import errors as nats_errors
 
 from chassis.backoff import growing
 from contracts.services import SERVICES
@@ -21,9 +20,6 @@ from postroom import ports
 from postroom.embedded import process
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import CannotStart, Postgres
-from postroom.installation import furnish
-from postroom.migrate import migrate_database, migrate_streams
-from postroom.people import Account, CannotAdd, first_administrator
 from postroom.where import Embedded, embedded
 
 READY_SECONDS = 60
@@ -95,11 +91,8 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
         say("NATS ......... ready")
         environment["POSTROOM_NATS_URL"] = nats.url()
         # Its storage may be gone: streams and consumers are made again, and the relays fill them from the logs.
-        _watch(stack, nats, "NATS", partial(migrate_streams, nats.url(), 1))
-    await migrate_database(environment["POSTROOM_DATABASE_URL"])
-    await furnish(environment["POSTROOM_DATABASE_URL"])
-    account = await _first_administrator(environment)
-    await migrate_streams(environment["POSTROOM_NATS_URL"], 1)
+        _watch(stack, nats, "NATS", partial(_migrate, environment))
+    account = (await _migrate(environment))["first_administrator"]
     environment["POSTROOM_DATA"] = str(data.resolve())
     children = [
         asyncio.create_task(
@@ -132,7 +125,7 @@ def _watch(
                 try:
                     await server.start()
                     await afterwards()
-                except (CannotStart, OSError, nats_errors.Error, TimeoutError) as error:
+                except (CannotStart, CannotRun, OSError) as error:
                     say(f"{name}: {error!r}")
                     await asyncio.sleep(next(waits))
                 else:
@@ -214,11 +207,37 @@ def _is_ready(address: str) -> bool:
         return False
 
 
-async def _first_administrator(environment: dict[str, str]) -> Account | None:
-    try:
-        return await first_administrator(environment["POSTROOM_DATABASE_URL"], environment)
-    except CannotAdd as error:
-        raise CannotRun(f"The first administrator cannot be made: {error}") from error
+class Account(TypedDict):
+    """How the first administrator signs in."""
+
+    email: str
+    password: str
+    token: str
+
+
+class Migrated(TypedDict):
+    """What `postroom migrate --json` says, as far as it matters here."""
+
+    first_administrator: Account | None
+
+
+async def _migrate(environment: Mapping[str, str]) -> Migrated:
+    """Run `postroom migrate` in a process of its own: what it imports would stay in ours for good.
+
+    Raises:
+        CannotRun: with its own words.
+    """
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "postroom", "migrate", "--json"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, error = await child.communicate()
+    if child.returncode:
+        raise CannotRun(error.decode().strip())
+    migrated: Migrated = json.loads(said)
+    return migrated
 
 
 def _say_where(data: Path, environment: dict[str, str], account: Account | None) -> None:
@@ -229,8 +248,8 @@ def _say_where(data: Path, environment: dict[str, str], account: Account | None)
     if account is None:
         say("Sign in            as before; add people with: postroom user add EMAIL --role ROLE")
     else:
-        say(f"Sign in            {account.email}  {account.password}   (shown only now)")
-        say(f"API token          {account.token}   (shown only now)")
+        say(f"Sign in            {account['email']}  {account['password']}   (shown only now)")
+        say(f"API token          {account['token']}   (shown only now)")
     say(f"Mail comes in at   smtp://{environment.get('POSTROOM_SMTP_LISTEN', SMTP)}")
     say(f"Mail goes out to   {'the relay' if relay else data.resolve() / 'outgoing'}")
     say(f"Everything is in   {data.resolve()}")

@@ -1,7 +1,7 @@
 """Real servers, started once: each test that needs one gets a database, or a NATS, of its own."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ import pytest
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import Postgres
 from postroom.embedded.process import free_port
+from tests.running import Postroom
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +48,12 @@ async def nats_server(tmp_path: Path) -> AsyncIterator[Nats]:
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
+    """A whole Postroom for all tests that only use it and break nothing."""
+    running = Postroom(tmp_path_factory.mktemp("shared"))
+    running.start()
+    yield running
+    running.stop()

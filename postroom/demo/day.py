@@ -1,5 +1,6 @@
 """A lifelike day of customer mail: 300 messages by 120 customers. Same seed, same day."""
 
+import itertools
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from postroom.demo import files
 from postroom.demo.texts import CUSTOMERS, LANGUAGES, Language, Matter
 
 MESSAGES = 300
+NAMELESS = 30
+"""The opening without a Message-ID, which no letter can refer to."""
 _DOMAINS = ("customers.example", "mail.example.net", "post.example.org", "home.example")
 _BOXES = ("support@example.com",) * 6 + ("orders@example.com", "info@example.com")
 
@@ -55,6 +58,7 @@ def day(now: datetime, seed: int) -> list[Parcel]:
     times = sorted(now - timedelta(seconds=chance.uniform(0, 86_400)) for _ in range(MESSAGES))
     machines = iter((_vacation, _bounce, _newsletter, _vacation, _newsletter, _bounce))
     newcomers = iter(people)
+    openings = itertools.count()
     written: list[Written] = []
     parcels: list[Parcel] = []
     for number, at in enumerate(times):
@@ -68,9 +72,12 @@ def day(now: datetime, seed: int) -> list[Parcel]:
             earlier = written.pop(chance.randrange(len(written)))
             parcels.append(_follow_up(chance, earlier, stamp, at))
         else:
-            parcel, letter = _opening(chance, newcomer or chance.choice(people), stamp, at, number)
+            customer = newcomer or chance.choice(people)
+            opening = next(openings)
+            parcel, letter = _opening(chance, customer, stamp, at, opening)
             parcels.append(parcel)
-            written.append(letter)
+            if opening != NAMELESS:
+                written.append(letter)
     return parcels
 
 
@@ -119,7 +126,7 @@ def _opening(
         chance.choice(_BOXES),
     )
     message = _message(written, at)
-    if number == 30:
+    if number == NAMELESS:
         del message["Message-ID"]
     if number == 60:
         del message["Subject"]

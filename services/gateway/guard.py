@@ -37,7 +37,10 @@ async def signed_in(request: Request) -> SignedIn:
         NotSignedIn: nobody whom we know.
         Forbidden: the request did not come from a page of ours.
     """
-    service = gateway_of(request).service
+    gateway = gateway_of(request)
+    service = gateway.service
+    # Before the page reads anything: what happens from here on, its live updates must tell.
+    request.state.position = gateway.feed.position
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     async with service.pool.acquire() as db:
         if scheme:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import asyncpg
 import orjson
@@ -56,12 +55,12 @@ async def news_after(db: Connection, source: str, position: int) -> list[News]:
 
 
 def _news(row: asyncpg.Record) -> News:
-    said: dict[str, int | str | UUID | None] = {
+    said = {
         "number": row["number"],
         "type": row["type"],
         "version": row["version"] if row["source"] == "tickets" else None,
         "state": row["state"],
-        "assignee": row["assignee_id"],
+        "assignee": row["assignee_id"] and str(row["assignee_id"]),
     }
     return News(row["source"], row["position"], orjson.dumps(said))
 
@@ -80,6 +79,8 @@ class Feed:
         self._service = service
         self._listeners: set[Listener] = set()
         self._woken = asyncio.Event()
+        self.position = 0
+        """How much of the log of tickets is told: a page that is read after this shows at least as much."""
 
     async def run(self) -> None:
         """Follow the read model until the service stops; PostgreSQL wakes it, a slow poll is the backstop."""
@@ -92,6 +93,7 @@ class Feed:
                 self._woken.clear()
                 for source, position in reached.items():
                     reached[source] = await self._tell(db, source, position)
+                self.position = reached["tickets"]
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
         finally:

@@ -25,7 +25,7 @@ from services.gateway.problems import NotFound, NotSignedIn, Problem, TooManyTri
 STATIC = Path(__file__).parent / "static"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HTTP_SECONDS = Histogram(
     "postroom_http_request_seconds",

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
@@ -77,10 +77,15 @@ async def post_presence(request: Request, here: Here, person: Writer, new: NewPr
 
 @router.get("/live", response_class=StreamingResponse)
 async def live(
-    here: Here, _: Signed, last_event_id: Annotated[str | None, Header()] = None
+    here: Here,
+    _: Signed,
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[
+        int | None, Query(ge=0, description="As `Last-Event-ID`, for the first connection.")
+    ] = None,
 ) -> StreamingResponse:
     """What changes, as server-sent events. `Last-Event-ID` gives what was missed."""
-    position = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+    position = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
     return StreamingResponse(
         here.feed.listen(position),
         media_type="text/event-stream",

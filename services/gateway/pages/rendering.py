@@ -54,6 +54,7 @@ def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> 
         me=who.person if who else None,
         csrf_token=who.csrf_token if who else None,
         path=request.url.path,
+        position=getattr(request.state, "position", 0),
         **data,
     )
     return HTMLResponse(html)
@@ -71,6 +72,6 @@ def problem_page(request: Request, problem: Problem, headers: Mapping[str, str])
         where = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
         return HTMLResponse(html, problem.status, {**headers, **where})
     html = _ENVIRONMENT.get_template("problem.html").render(
-        problem=problem, me=None, csrf_token=None, path=request.url.path
+        problem=problem, me=None, csrf_token=None, path=request.url.path, position=0
     )
     return HTMLResponse(html, problem.status, dict(headers))

@@ -84,7 +84,10 @@ function noticeNewer() {
 }
 
 // --- Live updates ----------------------------------------------------------------------------------------------------
-// One connection for all tabs of this browser: over HTTP/1.1 it may have only six.
+// Only a tab that is seen holds a connection: over HTTP/1.1 a browser has six for all of them. What happened while it
+// was not seen is told when it is seen again.
+let source = null;
+let position = Number(document.body.dataset.position);
 let waiting = null;
 
 function heard(event) {
@@ -94,17 +97,30 @@ function heard(event) {
   }
 }
 
-function listen() {
-  if (!document.body.dataset.me) return;
-  if (window.SharedWorker) {
-    const worker = new SharedWorker("/static/live-worker.js", "postroom-live");
-    worker.port.onmessage = ({ data }) => heard(data);
-    worker.port.start();
-    addEventListener("pagehide", () => worker.port.postMessage("bye"));
-  } else {
-    new EventSource("/api/v1/live").addEventListener("ticket", ({ data }) => heard(JSON.parse(data)));
-  }
+function stopListening() {
+  source?.close();
+  source = null;
 }
+
+function listen() {
+  if (document.body.dataset.position === undefined || document.hidden) return stopListening();
+  if (source) return;
+  source = new EventSource(`/api/v1/live?after=${position}`);
+  source.addEventListener("ticket", ({ data, lastEventId }) => {
+    position = Number(lastEventId) || position;
+    heard(JSON.parse(data));
+  });
+  // A browser gives up for good when the answer is an error, as it is while the server restarts behind a proxy.
+  source.onerror = () => {
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = null;
+    setTimeout(listen, 3000);
+  };
+}
+
+document.addEventListener("visibilitychange", listen);
+addEventListener("pagehide", stopListening);
+addEventListener("pageshow", listen);
 
 // --- Events ----------------------------------------------------------------------------------------------------------
 const writing = (target) => target.matches?.("input:not([type=radio]), textarea, select, [contenteditable]");
@@ -177,4 +193,3 @@ if (location.pathname === "/tickets") sessionStorage.setItem("list", location.hr
 else if (one("[data-back]")) one("[data-back]").href = sessionStorage.getItem("list") ?? "/tickets";
 sayTimes();
 setInterval(sayTimes, 30000);
-listen();

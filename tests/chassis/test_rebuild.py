@@ -1,0 +1,128 @@
+"""A projection that is filled again beside the one in use, on a real PostgreSQL, while others write."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from chassis import log
+from chassis.database import Connection
+from chassis.log import Answer
+from chassis.migrations import Schema, migrate
+from chassis.projection import Projection, project
+from chassis.rebuild import AlreadyRebuilding, rebuild
+from contracts.event import Event, Meta, Recorded
+from contracts.notify import ReplyFailed
+from contracts.stream_ids import reply_stream
+from contracts.streams import Consumer
+
+pytestmark = pytest.mark.anyio
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+async def apply(batch: Sequence[Recorded[Event]], db: Connection) -> None:
+    """Each event once: a second time violates the key."""
+    await db.executemany("INSERT INTO seen (position) VALUES ($1)", [(item.position,) for item in batch])
+
+
+SEEN = Projection("seen", "analytics", ("seen",), (Consumer("analytics", "notify", "seen"),), apply)
+
+
+@pytest.fixture
+async def url(database_url: str, tmp_path: Path) -> str:
+    folder = tmp_path / "schema"
+    folder.mkdir()
+    (folder / "0001_seen.sql").write_text("CREATE TABLE seen (position bigint PRIMARY KEY);")
+    db = await asyncpg.connect(database_url)
+    none = tmp_path / "none"
+    await migrate(db, [Schema("notify", none, speaks=True), Schema("analytics", folder, speaks=False)])
+    await db.close()
+    return database_url
+
+
+async def write(url: str, number: int) -> None:
+    db = await asyncpg.connect(url, server_settings={"search_path": "notify"})
+    for _ in range(number):
+        reply_id, cause = uuid4(), uuid4()
+        failed = ReplyFailed(ticket_id=uuid4(), reply_id=reply_id, answer="550", attempts=1)
+        meta = Meta(correlation_id=cause, causation_id=cause)
+        async with db.transaction():
+            await log.append(db, [Answer(reply_stream(reply_id), (failed,), cause, meta, NOON)], NOON)
+    await db.close()
+
+
+async def follow(url: str, until: asyncio.Event) -> None:
+    """The service at work: it projects what is new, in batches, until told to stop and at the end."""
+    reader = await asyncpg.connect(url, server_settings={"search_path": "notify"})
+    db = await asyncpg.connect(
+        url, server_settings={"search_path": "analytics", "role": "postroom_analytics"}
+    )
+    position = 0
+    while True:
+        rows = await log.read_after(reader, position, 7)
+        if not rows and until.is_set():
+            break
+        batch = []
+        for row in rows:
+            batch.append(log.recorded(row, after=position))
+            position = row["position"]
+        if batch:
+            async with db.transaction():
+                await project(SEEN, "notify", batch, db)
+        await asyncio.sleep(0.002)
+    await reader.close()
+    await db.close()
+
+
+async def counts(url: str) -> tuple[int, int]:
+    db = await asyncpg.connect(url)
+    counted = (
+        await db.fetchval("SELECT count(*) FROM notify.event"),
+        await db.fetchval("SELECT count(*) FROM analytics.seen"),
+    )
+    await db.close()
+    return counted
+
+
+async def test_nothing_is_missed_or_applied_twice_while_others_write_and_the_service_works(url: str) -> None:
+    await write(url, 50)
+    done = asyncio.Event()
+    following = asyncio.create_task(follow(url, done))
+    writing = asyncio.create_task(write(url, 300))
+    for _ in range(4):
+        await rebuild(url, SEEN, lambda _: None)
+    await writing
+    done.set()
+    await following
+    assert await counts(url) == (350, 350)
+
+
+async def test_what_was_spoiled_is_whole_again(url: str) -> None:
+    await write(url, 20)
+    db = await asyncpg.connect(url)
+    await db.execute("INSERT INTO analytics.seen (position) VALUES (4711)")
+    assert await rebuild(url, SEEN, lambda _: None) == 20
+    assert await db.fetchval("SELECT count(*) FROM analytics.seen WHERE position = 4711") == 0
+    assert await db.fetchval("SELECT position FROM analytics.position") == 20
+    await db.close()
+
+
+async def test_a_rebuild_that_was_killed_does_not_hinder_the_next(url: str) -> None:
+    await write(url, 5)
+    db = await asyncpg.connect(url)
+    await db.execute("CREATE SCHEMA analytics_rebuild; CREATE TABLE analytics_rebuild.seen (position bigint)")
+    await db.close()
+    await rebuild(url, SEEN, lambda _: None)
+    assert await counts(url) == (5, 5)
+
+
+async def test_two_rebuilds_of_one_projection_at_once_are_refused(url: str) -> None:
+    db = await asyncpg.connect(url)
+    await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom rebuild analytics seen', 0))")
+    with pytest.raises(AlreadyRebuilding):
+        await rebuild(url, SEEN, lambda _: None)
+    await db.close()

@@ -1,0 +1,133 @@
+"""Events of an ordinary ticket, for tests that only care about one of them."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4, uuid5
+
+from contracts.event import Event, Meta, Recorded
+from contracts.ingest import MessageReceived
+from contracts.mail import Address, Kind, LetterHead, SmtpEnvelope
+from contracts.notify import ReplySent
+from contracts.router import MessageRouted, RoutingEvidence
+from contracts.tickets import (
+    CustomerReplied,
+    OutgoingLetter,
+    PersonAdded,
+    ReplyReleased,
+    ReplySubmitted,
+    Role,
+    ThreadedBy,
+    TicketboxCreated,
+    TicketOpened,
+)
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""A Monday."""
+BOX, ANNA, BELA = uuid4(), uuid4(), uuid4()
+
+
+def letter(at: datetime = NOON, kind: Kind = Kind.CUSTOMER, subject: str = "Where is my lamp?") -> LetterHead:
+    return LetterHead(
+        message_id=uuid4(),
+        internet_message_id=f"<{uuid4()}@customers.example>",
+        subject=subject,
+        received_at=at,
+        from_=Address(name="Kim", address="kim@customers.example"),
+        kind=kind,
+        excerpt="I ordered a lamp.",
+    )
+
+
+def opened(head: LetterHead, number: int = 10008, due_at: datetime | None = None) -> TicketOpened:
+    return TicketOpened(
+        ticket_id=ticket_of(head),
+        number=number,
+        ticketbox_id=BOX,
+        ticketbox="Support",
+        subject=head.subject,
+        contact=Address(name="Kim", address="Kim@customers.example"),
+        letter=head,
+        first_response_due_at=due_at,
+    )
+
+
+def ticket_of(head: LetterHead) -> UUID:
+    return uuid5(head.message_id, "ticket")
+
+
+def replied(ticket_id: UUID, head: LetterHead) -> CustomerReplied:
+    return CustomerReplied(ticket_id=ticket_id, letter=head, threaded_by=ThreadedBy.IN_REPLY_TO)
+
+
+def received(head: LetterHead, text: str = "I ordered a lamp.\n\n> Hello") -> MessageReceived:
+    return MessageReceived(
+        letter=head,
+        sha256="00" * 32,
+        size=1000,
+        source="smtp",
+        envelope=SmtpEnvelope(client_address="192.0.2.1", recipients=("support@example.com",)),
+        text=text,
+        reply="I ordered a lamp.",
+    )
+
+
+def routed(head: LetterHead) -> MessageRouted:
+    evidence = RoutingEvidence(ruleset_version=1, rule=None)
+    return MessageRouted(letter=head, ticketbox_id=BOX, ticketbox="Support", evidence=evidence)
+
+
+def submitted(ticket_id: UUID, reply_id: UUID, author: UUID = ANNA) -> ReplySubmitted:
+    return ReplySubmitted(ticket_id=ticket_id, reply_id=reply_id, author_id=author, text="It left today.")
+
+
+def released(ticket_id: UUID, reply_id: UUID, author: UUID = ANNA, attempt: int = 1) -> ReplyReleased:
+    outgoing = OutgoingLetter(
+        internet_message_id=f"<{reply_id}@example.com>",
+        date=NOON,
+        from_=Address(name="Support", address="support@example.com"),
+        to=(Address(address="kim@customers.example"),),
+        subject="Re: Where is my lamp?",
+        text="It left today.",
+    )
+    return ReplyReleased(
+        ticket_id=ticket_id, reply_id=reply_id, author_id=author, letter=outgoing, attempt=attempt
+    )
+
+
+def sent(ticket_id: UUID, reply_id: UUID, at: datetime) -> ReplySent:
+    return ReplySent(
+        ticket_id=ticket_id,
+        reply_id=reply_id,
+        internet_message_id=f"<{reply_id}@example.com>",
+        sent_at=at,
+        relay="relay.example",
+        answer="250 ok",
+        attempts=1,
+    )
+
+
+def box_created() -> TicketboxCreated:
+    return TicketboxCreated(ticketbox_id=BOX, name="Support", addresses=("support@example.com",))
+
+
+def person_added(person_id: UUID, name: str) -> PersonAdded:
+    return PersonAdded(person_id=person_id, email=f"{name.lower()}@example.com", name=name, role=Role.AGENT)
+
+
+def recorded(
+    *events: Event, at: datetime = NOON, version: int = 1, position: int = 1
+) -> list[Recorded[Event]]:
+    """Events as one log holds them: a second apart, in one stream."""
+    return [
+        Recorded(
+            event=event,
+            event_id=uuid4(),
+            stream_id="of-a-test",
+            version=version + number,
+            position=position + number,
+            after=position + number - 1,
+            meta=Meta(correlation_id=uuid4(), causation_id=uuid4()),
+            occurred_at=at + timedelta(seconds=number),
+            recorded_at=at + timedelta(seconds=number),
+        )
+        for number, event in enumerate(events)
+    ]
