@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: run test check format demo bench lock clean
+.PHONY: run test check format demo bench docs lock clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m postroom up
@@ -33,6 +33,9 @@ $(VENV)/installed: requirements.lock
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
+
+docs: $(VENV)/installed
+	$(BIN)/python -m postroom.reference
 
 lock:  ## after a change of the dependencies in pyproject.toml; needs uv
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --quiet --output-file requirements.lock

@@ -68,11 +68,12 @@ class PromptSubscriber(BatchPullStreamSubscriber):
             try:
                 await asyncio.sleep(max(0, fetched_at + pause - time.monotonic()))
                 messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)
-                fetched_at = time.monotonic()
                 waiting = min(messages[0].metadata.num_pending, self.pull_sub.batch_size - 1)
                 if waiting:
                     with suppress(TimeoutError):
                         messages += await self.subscription.fetch(batch=waiting, timeout=0.5)
+                # After a full batch there is more to catch up with: no pause.
+                fetched_at = 0.0 if len(messages) == self.pull_sub.batch_size else time.monotonic()
             except FetchTimeoutError:
                 _fetched(self)  # the server beat its heart meanwhile: there was nothing to fetch
             except TimeoutError:

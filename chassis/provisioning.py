@@ -18,7 +18,7 @@ from nats.js.errors import NotFoundError
 from contracts.streams import ADVISORIES, Consumer, Stream
 
 DUPLICATE_WINDOW_SECONDS = 600
-ACK_WAIT_SECONDS = 30
+ACK_WAIT_SECONDS = 10
 _ADVISORY_AGE_SECONDS = 30 * 24 * 3600
 
 

@@ -1,5 +1,6 @@
 """A whole Postroom, as `postroom up` starts it, on ports that are free."""
 
+import asyncio
 import json
 import os
 import signal
@@ -112,6 +113,14 @@ class Postroom:
     def send(self, message: EmailMessage) -> None:
         with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
             client.send_message(message)
+
+    async def migrate(self) -> None:
+        """`postroom migrate`, as an operator runs it."""
+        servers = {"POSTROOM_DATABASE_URL": self.database_url, "POSTROOM_NATS_URL": self.nats_url}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "postroom", "migrate"), env={**os.environ, **servers}
+        )
+        assert await process.wait() == 0
 
     async def ledger(self) -> Ledger:
         async with await nats.connect(self.nats_url) as client:
