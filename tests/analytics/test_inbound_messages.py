@@ -142,5 +142,13 @@ async def test_as_of_a_moment_only_what_was_recorded_up_to_it_is_known(
     assert (await report(db, as_of=NOON + seconds * SECOND)).rows == rows
 
 
+async def test_a_message_is_held_back_only_since_that_was_decided(db: asyncpg.Connection) -> None:
+    story = Story()
+    story.routed(story.received(NOON), disposition=Disposition.QUARANTINE)
+    await story.told(db)
+    assert (await report(db, as_of=NOON)).totals == ("Total", 1, 0, 0, 0, 0, 100.0)
+    assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 1, None)
+
+
 async def test_nothing_to_count_has_no_share(db: asyncpg.Connection) -> None:
     assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 0, None)
