@@ -1,5 +1,6 @@
 """Facts: the same rows in whatever order, and however often, the logs are heard."""
 
+import asyncio
 import itertools
 from collections.abc import Sequence
 from datetime import timedelta
@@ -88,6 +89,22 @@ async def test_events_that_come_again_change_nothing_even_when_the_position_is_l
     await happened.told(db, reversed(LOGS))
 
     assert await rows(db) == once
+
+
+async def test_logs_that_name_the_same_messages_in_another_order_are_heard_at_once_without_a_deadlock(
+    db: asyncpg.Connection, database_url: str
+) -> None:
+    happened = Story()
+    heads = [happened.received(NOON) for _ in range(5_000)]
+    for head in reversed(heads):
+        happened.routed(head)
+    other = await asyncpg.connect(database_url, server_settings={"search_path": "analytics"})
+
+    await asyncio.gather(happened.told(db, ["ingest"], 5_000), happened.told(other, ["router"], 5_000))
+
+    complete = "SELECT count(*) FROM fact_message WHERE kind IS NOT NULL AND disposition IS NOT NULL"
+    assert await db.fetchval(complete) == len(heads)
+    await other.close()
 
 
 @pytest.mark.parametrize("batch", [1, 100])
