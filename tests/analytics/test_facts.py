@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -167,3 +168,16 @@ def test_a_follow_up_is_no_new_ticket() -> None:
     happened.happened(events.replied(ticket, head), NOON)
     ((_, row),) = facts_of(happened.logs["tickets"][-1])
     assert row == (head.message_id, ticket, "replied", NOON)
+
+
+async def test_the_query_that_the_documentation_shows_finds_who_waits_for_an_answer(
+    db: asyncpg.Connection,
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reports.md").read_text()
+    query = page.partition("```sql\n")[2].partition("```")[0]
+    happened, now = Story(), datetime.now(UTC)
+    happened.opened(now)
+    happened.answered(happened.opened(now), ANNA, now)
+    happened.opened(now, automatic=True)
+    await happened.told(db)
+    assert [row["received_at"] for row in await db.fetch(query)] == [now]
