@@ -1,12 +1,14 @@
-"""Facts: what reports need of the events, a row a message, ticket and answer."""
+"""Facts: what reports need of the events, a row a message, ticket, answer and assignment."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from chassis.database import Connection
 from chassis.projection import Projection
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageReceived
+from contracts.mail import LetterHead
 from contracts.notify import ReplySent
 from contracts.router import MessageRouted
 from contracts.streams import ANALYTICS
@@ -16,6 +18,7 @@ from contracts.tickets import (
     PersonAdded,
     ReplyBounced,
     ReplyReleased,
+    TicketAssigned,
     TicketboxCreated,
     TicketOpened,
 )
@@ -23,130 +26,144 @@ from contracts.tickets import (
 Row = tuple[object, ...]
 
 
-class Part(NamedTuple):
-    """The columns of one table that the events of one log fill; the first is the key."""
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The columns of one table that one kind of event fills: the key, and what is known by it."""
 
     table: str
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
+    key: Mapping[str, str]
+    filled: Mapping[str, str]
+    """Columns and their types. The last is never NULL once the event was seen."""
 
     def upsert(self) -> str:
-        """Fill these columns of many rows; the others stay as they are.
+        """Fill these columns of many rows and leave the others alone; what is filled already stays as it is.
 
-        Where it is kept since when they are known, what was recorded first stays, in whatever order it comes.
+        So the first event of a log decides, and a part of a row may come before or after the parts of other logs.
+        Rows are locked in the order of their keys: the logs are taken at the same time, and must not deadlock.
         """
-        arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(self.types, 1))
-        key, *filled = self.columns
-        last = filled[-1]
-        earlier = f"{self.table}.{last} IS NULL OR excluded.{last} < {self.table}.{last}"
+        columns = {**self.key, **self.filled}
+        arrays = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(columns.values(), 1))
         return f"""
-            INSERT INTO {self.table} ({", ".join(self.columns)})
+            INSERT INTO {self.table} ({", ".join(columns)})
             SELECT *
             FROM unnest({arrays})
-            ON CONFLICT ({key}) DO UPDATE
-            SET {", ".join(f"{column} = excluded.{column}" for column in filled)}
-            WHERE {earlier if last.endswith("recorded_at") else "true"}
+            ORDER BY {", ".join(str(number) for number in range(1, len(self.key) + 1))}
+            ON CONFLICT ({", ".join(self.key)}) DO UPDATE
+            SET {", ".join(f"{column} = excluded.{column}" for column in self.filled)}
+            WHERE {self.table}.{list(self.filled)[-1]} IS NULL
         """
 
 
 RECEIVED = Part(
     "fact_message",
-    ("message_id", "received_at", "kind", "received_recorded_at"),
-    ("uuid", "timestamptz", "text", "timestamptz"),
+    {"message_id": "uuid"},
+    {"received_at": "timestamptz", "kind": "text", "received_recorded_at": "timestamptz"},
 )
 ROUTED = Part(
     "fact_message",
-    ("message_id", "ticketbox_id", "disposition", "routed_recorded_at"),
-    ("uuid", "uuid", "text", "timestamptz"),
+    {"message_id": "uuid"},
+    {"ticketbox_id": "uuid", "disposition": "text", "routed_recorded_at": "timestamptz"},
 )
 OUTCOME = Part(
     "fact_message",
-    ("message_id", "ticket_id", "outcome", "outcome_recorded_at"),
-    ("uuid", "uuid", "text", "timestamptz"),
+    {"message_id": "uuid"},
+    {"ticket_id": "uuid", "outcome": "text", "outcome_recorded_at": "timestamptz"},
 )
-TICKET = Part(
+OPENED = Part(
     "fact_ticket",
-    ("ticket_id", "number", "ticketbox_id", "received_at", "kind", "recorded_at"),
-    ("uuid", "bigint", "uuid", "timestamptz", "text", "timestamptz"),
+    {"ticket_id": "uuid"},
+    {
+        "number": "bigint",
+        "ticketbox_id": "uuid",
+        "received_at": "timestamptz",
+        "automatic": "boolean",
+        "recorded_at": "timestamptz",
+    },
+)
+ASSIGNED = Part(
+    "fact_assignment",
+    {"ticket_id": "uuid", "version": "integer"},
+    {"agent_id": "uuid", "assigned_at": "timestamptz", "recorded_at": "timestamptz"},
 )
 RELEASED = Part(
     "fact_reply",
-    ("reply_id", "ticket_id", "agent_id", "automatic", "released_at", "released_recorded_at"),
-    ("uuid", "uuid", "uuid", "boolean", "timestamptz", "timestamptz"),
+    {"reply_id": "uuid"},
+    {
+        "ticket_id": "uuid",
+        "agent_id": "uuid",
+        "automatic": "boolean",
+        "released_at": "timestamptz",
+        "released_recorded_at": "timestamptz",
+    },
 )
 SENT = Part(
     "fact_reply",
-    ("reply_id", "ticket_id", "sent_at", "sent_recorded_at"),
-    ("uuid", "uuid", "timestamptz", "timestamptz"),
+    {"reply_id": "uuid"},
+    {"ticket_id": "uuid", "sent_at": "timestamptz", "sent_recorded_at": "timestamptz"},
 )
-TICKETBOX = Part("ticketbox", ("ticketbox_id", "name"), ("uuid", "text"))
-PERSON = Part("person", ("person_id", "name"), ("uuid", "text"))
+TICKETBOX = Part("ticketbox", {"ticketbox_id": "uuid"}, {"name": "text"})
+PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"})
 
-UPSERTS: Mapping[Part, str] = {
-    part: part.upsert() for part in (RECEIVED, ROUTED, OUTCOME, TICKET, RELEASED, SENT, TICKETBOX, PERSON)
-}
+UPSERTS = tuple(
+    (part, part.upsert())
+    for part in (RECEIVED, ROUTED, OUTCOME, OPENED, ASSIGNED, RELEASED, SENT, TICKETBOX, PERSON)
+)
 
 
-def parts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
+def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
     """The rows that an event begins or goes on with, each key first."""
     at = item.recorded_at
     match item.event:
         case MessageReceived(letter=letter):
             return [(RECEIVED, (letter.message_id, letter.received_at, letter.kind.value, at))]
         case MessageRouted(letter=letter) as routed:
-            row = (letter.message_id, routed.ticketbox_id, routed.disposition.value, at)
-            return [(ROUTED, row)]
-        case TicketOpened(ticket_id=ticket_id, letter=letter) as opened:
-            ticket = (
-                ticket_id,
-                opened.number,
-                opened.ticketbox_id,
-                letter.received_at,
-                letter.kind.value,
-                at,
-            )
-            return [(TICKET, ticket), (OUTCOME, (letter.message_id, ticket_id, "opened", at))]
+            return [(ROUTED, (letter.message_id, routed.ticketbox_id, routed.disposition.value, at))]
+        case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
+            ticket = (ticket_id, number, opened.ticketbox_id, letter.received_at, letter.automatic, at)
+            return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]
         case CustomerReplied(ticket_id=ticket_id, letter=letter):
-            return [(OUTCOME, (letter.message_id, ticket_id, "replied", at))]
+            return [_outcome(item, ticket_id, letter, "replied")]
         case AutomaticReplyReceived(ticket_id=ticket_id, letter=letter):
-            return [(OUTCOME, (letter.message_id, ticket_id, "automatic_reply", at))]
+            return [_outcome(item, ticket_id, letter, "automatic_reply")]
         case ReplyBounced(ticket_id=ticket_id, letter=letter):
-            return [(OUTCOME, (letter.message_id, ticket_id, "bounced", at))]
-        case ReplyReleased() as released:
-            reply = (
-                released.reply_id,
-                released.ticket_id,
-                released.author_id,
-                released.letter.automatic,
-                item.occurred_at,
-                at,
-            )
-            return [(RELEASED, reply)]
-        case ReplySent() as sent:
-            return [(SENT, (sent.reply_id, sent.ticket_id, sent.sent_at, at))]
+            return [_outcome(item, ticket_id, letter, "bounced")]
+        case TicketAssigned(ticket_id=ticket_id, agent_id=agent_id):
+            return [(ASSIGNED, (ticket_id, item.version, agent_id, item.occurred_at, at))]
+        case ReplyReleased(reply_id=reply_id, ticket_id=ticket_id, author_id=author_id, letter=letter):
+            return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
+        case ReplySent(reply_id=reply_id, ticket_id=ticket_id, sent_at=sent_at):
+            return [(SENT, (reply_id, ticket_id, sent_at, at))]
         case TicketboxCreated(ticketbox_id=ticketbox_id, name=name):
             return [(TICKETBOX, (ticketbox_id, name))]
         case PersonAdded(person_id=person_id, name=name):
             return [(PERSON, (person_id, name))]
-        case _:  # reports do not look at it
+        case _:  # no report looks at it
             return []
 
 
+def _outcome(item: Recorded[Event], ticket_id: object, letter: LetterHead, outcome: str) -> tuple[Part, Row]:
+    return OUTCOME, (letter.message_id, ticket_id, outcome, item.recorded_at)
+
+
 async def keep_facts(batch: Sequence[Recorded[Event]], db: Connection) -> None:
-    """Take a batch of one log into the facts, one statement a part; again and in any order with others does no harm."""
-    rows: dict[Part, dict[object, Row]] = {}
+    """Take a batch of one log into the facts, one statement a part.
+
+    Again, and in any order with the other logs, gives the same rows.
+    """
+    rows: defaultdict[Part, dict[Row, Row]] = defaultdict(dict)
     for item in batch:
-        for part, row in parts_of(item):
-            # A statement cannot touch a row twice. The first of a key is the first that was recorded.
-            rows.setdefault(part, {}).setdefault(row[0], row)
-    for part, by_key in rows.items():
-        await db.execute(UPSERTS[part], *zip(*by_key.values(), strict=True))
+        for part, row in facts_of(item):
+            # A statement cannot touch a row twice: the first event decides within a batch too.
+            rows[part].setdefault(row[: len(part.key)], row)
+    for part, upsert in UPSERTS:
+        if part in rows:
+            await db.execute(upsert, *zip(*rows[part].values(), strict=True))
 
 
 FACTS = Projection(
     name="facts",
     schema="analytics",
-    tables=("fact_message", "fact_ticket", "fact_reply", "ticketbox", "person"),
+    tables=("fact_message", "fact_ticket", "fact_assignment", "fact_reply", "ticketbox", "person"),
     consumers=ANALYTICS,
     apply=keep_facts,
 )

@@ -10,6 +10,8 @@ from contracts.queries import GetReport, ReportDescription
 DEFAULT_DAYS = 30
 MOST_PERIODS = 4000
 """Enough for ten years of days; more rows than that help nobody."""
+YEARS = range(1970, 2200)
+"""A time outside them is a slip of the pen; near the ends of the calendar no day can be reckoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class BadScope(Exception):  # noqa: N818
 
 
 def scope_of(query: GetReport, description: ReportDescription, now: datetime, zone: ZoneInfo) -> Scope:
-    """What a query asks for, its gaps filled.
+    """What a query asks for, its gaps filled; what is not recorded yet cannot be asked for, so `as_of` is past.
 
     Raises:
         BadScope: it cannot be divided so, or the range ends before it begins.
@@ -41,11 +43,10 @@ def scope_of(query: GetReport, description: ReportDescription, now: datetime, zo
     if by not in description.by:
         ways = ", ".join(description.by)
         raise BadScope("unknown_division", f"“{description.title}” can be divided by {ways}, not by “{by}”.")
-    as_of = query.as_of or now
+    as_of = min(_instant(query.as_of, zone) if query.as_of else now, now)
     tomorrow = as_of.astimezone(zone).date() + timedelta(days=1)
-    until = _instant(query.until if query.until is not None else tomorrow, zone)
-    earlier = until.astimezone(zone).date() - timedelta(days=DEFAULT_DAYS)
-    since = _instant(query.since if query.since is not None else earlier, zone)
+    until = _instant(query.until or tomorrow, zone)
+    since = _instant(query.since or until.astimezone(zone).date() - timedelta(days=DEFAULT_DAYS), zone)
     if since >= until:
         raise BadScope(
             "empty_range",
@@ -55,6 +56,8 @@ def scope_of(query: GetReport, description: ReportDescription, now: datetime, zo
 
 
 def _instant(moment: datetime | date, zone: ZoneInfo) -> datetime:
+    if moment.year not in YEARS:
+        raise BadScope("unknown_time", f"The year {moment.year} is not between {YEARS[0]} and {YEARS[-1]}.")
     return moment if isinstance(moment, datetime) else start_of_day(moment, zone)
 
 

@@ -14,11 +14,7 @@ def _zone(name: object) -> object:
         return name
     try:
         return ZoneInfo(name)
-    except (
-        ZoneInfoNotFoundError,
-        ValueError,
-        OSError,
-    ):  # what it raises for names such as "", "../x" or "Europe"
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # it has one for each of "Mars", "../x" and "Europe"
         raise ValueError("must be a time zone such as Europe/Berlin (IANA time zone database)") from None
 
 

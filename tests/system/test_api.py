@@ -208,11 +208,11 @@ async def test_reports_come_as_json_and_as_csv(api: httpx.AsyncClient, shared_po
     await arrived(api, "kim170@customers.example")
     names = [one["name"] for one in (await api.get("/api/v1/reports")).json()["items"]]
     assert names == [
-        "inbound-messages-by-ticketbox",
-        "first-response-time-by-agent",
-        "busiest-day-of-the-week",
+        "inbound_messages_by_ticketbox",
+        "first_response_time_by_agent",
+        "busiest_day_of_the_week",
     ]
-    path = "/api/v1/reports/inbound-messages-by-ticketbox"
+    path = "/api/v1/reports/inbound_messages_by_ticketbox"
 
     async def counted() -> bool:
         rows = (await api.get(path)).json()["rows"]

@@ -7,27 +7,24 @@ from dataclasses import dataclass
 
 from contracts.queries import Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table, percent
+from services.analytics.inbound import INBOUND
 from services.analytics.scope import Scope, days_of, start_of_day
 
 DESCRIPTION = ReportDescription(
-    name="busiest-day-of-the-week",
+    name="busiest_day_of_the_week",
     title="Busiest day of the week",
     description="How many messages customers sent on each day of the week, in all and on average.",
     by=("weekday",),
 )
 
 # A day is a place in $4, the beginnings of all days.
-SQL = """
+SQL = f"""
+WITH {INBOUND}
 SELECT
     width_bucket(received_at, $4::timestamptz[]) AS day,
     count(*) AS messages
-FROM fact_message
-WHERE received_at >= $1
-  AND received_at < $2
-  AND kind = 'customer'
-  AND disposition = 'deliver'
-  AND received_recorded_at <= $3
-  AND routed_recorded_at <= $3
+FROM inbound
+WHERE sort = 'message'
 GROUP BY day
 """
 
@@ -52,17 +49,17 @@ def build(scope: Scope, counts: Sequence[Day]) -> Table:
     messages = Counter[int]()
     for count in counts:
         messages[dates[count.day - 1].weekday()] += count.messages
-    everything = messages.total()
     # A day that has not begun yet says nothing about the average.
-    days = Counter(day.weekday() for day in days_of(scope.since, min(scope.until, scope.as_of), scope.zone))
-    averages = [_average(messages[weekday], days[weekday]) for weekday in range(7)]
+    begun = Counter(day.weekday() for day in days_of(scope.since, min(scope.until, scope.as_of), scope.zone))
+    averages = [messages[weekday] / begun[weekday] if begun[weekday] else None for weekday in range(7)]
     highest = max((average for average in averages if average), default=None)
+    everything, days = messages.total(), begun.total()
     rows = tuple(
         (
             day_name[weekday],
             messages[weekday],
-            days[weekday],
-            averages[weekday],
+            begun[weekday],
+            _tenths(averages[weekday]),
             percent(messages[weekday], everything),
             "busiest" if highest is not None and averages[weekday] == highest else None,
         )
@@ -81,8 +78,8 @@ def build(scope: Scope, counts: Sequence[Day]) -> Table:
         totals=(
             "Total",
             everything,
-            days.total(),
-            _average(everything, days.total()),
+            days,
+            _tenths(everything / days if days else None),
             percent(everything, everything),
             None,
         ),
@@ -90,8 +87,8 @@ def build(scope: Scope, counts: Sequence[Day]) -> Table:
     )
 
 
-def _average(messages: int, days: int) -> float | None:
-    return round(messages / days, 1) if days else None
+def _tenths(average: float | None) -> float | None:
+    return None if average is None else round(average, 1)
 
 
 BUSIEST_DAY_OF_THE_WEEK = Definition(DESCRIPTION, Day, ask, build)

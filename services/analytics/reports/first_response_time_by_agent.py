@@ -2,79 +2,91 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from contracts.queries import Cell, Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table
 from services.analytics.scope import Scope
 
 DESCRIPTION = ReportDescription(
-    name="first-response-time-by-agent",
+    name="first_response_time_by_agent",
     title="First response time by agent",
-    description="How long customers waited for the first answer that a person wrote, by who wrote it. Wall clock.",
+    description=(
+        "How long customers who began a conversation waited for the first answer that a person wrote, by who wrote it. "
+        "Wall clock. Who was not answered is counted for the owner of the ticket."
+    ),
     by=("agent",),
 )
 
 SQL = """
-WITH answer AS (
-    SELECT reply_id, ticket_id, agent_id, sent_at
-    FROM fact_reply
-    WHERE NOT automatic
-      AND released_recorded_at <= $3
-      AND sent_recorded_at <= $3
+WITH ticket AS (
+    SELECT ticket_id, received_at
+    FROM fact_ticket
+    WHERE received_at >= $1
+      AND received_at < $2
+      AND recorded_at <= $3
+      AND NOT automatic
 ),
-first_response AS (
-    SELECT
-        answer.agent_id,
-        coalesce(person.name, answer.agent_id::text) AS agent,
-        extract(epoch FROM answer.sent_at - ticket.received_at)::float8 AS seconds
-    FROM answer
-    JOIN fact_ticket AS ticket
-        ON ticket.ticket_id = answer.ticket_id
-        AND ticket.kind = 'customer'
-        AND ticket.recorded_at <= $3
-    LEFT JOIN person
-        ON person.person_id = answer.agent_id
-    WHERE answer.sent_at >= $1
-      AND answer.sent_at < $2
-      AND NOT EXISTS (
-          SELECT
-          FROM answer AS earlier
-          WHERE earlier.ticket_id = answer.ticket_id
-            AND (earlier.sent_at, earlier.reply_id) < (answer.sent_at, answer.reply_id)
-      )
+answer AS (
+    SELECT DISTINCT ON (ticket_id)
+        ticket_id,
+        reply.agent_id,
+        extract(epoch FROM reply.released_at - ticket.received_at)::float8 AS seconds
+    FROM ticket
+    JOIN fact_reply AS reply USING (ticket_id)
+    WHERE reply.released_recorded_at <= $3
+      AND NOT reply.automatic
+    ORDER BY ticket_id, reply.released_at, reply.reply_id
+),
+owner AS (
+    SELECT DISTINCT ON (ticket_id) ticket_id, assignment.agent_id
+    FROM ticket
+    JOIN fact_assignment AS assignment USING (ticket_id)
+    WHERE assignment.recorded_at <= $3
+    ORDER BY ticket_id, assignment.version DESC
+),
+wait AS (
+    SELECT coalesce(answer.agent_id, owner.agent_id) AS agent_id, answer.seconds
+    FROM ticket
+    LEFT JOIN answer USING (ticket_id)
+    LEFT JOIN owner USING (ticket_id)
 )
 SELECT
-    agent_id,
-    agent,
-    count(*) AS answers,
+    CASE
+        WHEN grouping(agent_id) = 1 THEN 'Total'
+        WHEN agent_id IS NULL THEN 'Nobody'
+        ELSE coalesce(person.name, agent_id::text)
+    END AS agent,
+    count(seconds) AS answers,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90,
-    avg(seconds) AS mean
-FROM first_response
-GROUP BY GROUPING SETS ((agent_id, agent), ())
-ORDER BY agent_id IS NULL, agent, agent_id
+    avg(seconds) AS mean,
+    count(*) - count(seconds) AS unanswered
+FROM wait
+LEFT JOIN person
+    ON person.person_id = wait.agent_id
+GROUP BY GROUPING SETS ((agent_id, person.name), ())
+ORDER BY grouping(agent_id), agent_id IS NULL, agent, agent_id
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """The waits that one agent ended, in seconds; `agent_id` None: of all agents together."""
+class Waits:
+    """The waits that one agent ended, in seconds, and the number of those that go on in the agent's tickets."""
 
-    agent_id: UUID | None
-    agent: str | None
+    agent: str
     answers: int
     median: float | None
     p90: float | None
     mean: float | None
+    unanswered: int
 
 
 def ask(scope: Scope) -> Question:
-    """Waits by agent, and all together in the last row."""
+    """Waits by agent, then those of tickets without an owner, and all together in the last row."""
     return Question(SQL, (scope.since, scope.until, scope.as_of))
 
 
-def build(_: Scope, waits: Sequence[Wait]) -> Table:
+def build(_: Scope, waits: Sequence[Waits]) -> Table:
     """One row an agent. The totals are of all waits together: a median of medians would mean nothing."""
     *agents, everyone = waits
     return Table(
@@ -84,19 +96,22 @@ def build(_: Scope, waits: Sequence[Wait]) -> Table:
             Column(name="median", title="Median", unit="seconds"),
             Column(name="p90", title="90th percentile", unit="seconds"),
             Column(name="mean", title="Mean", unit="seconds"),
+            Column(name="unanswered", title="Unanswered", unit="count"),
         ),
-        rows=tuple((wait.agent, *_figures(wait)) for wait in agents),
-        totals=("Total", *_figures(everyone)),
+        rows=tuple(_row(agent) for agent in agents),
+        totals=_row(everyone),
         chart=Chart(shape="horizontal_bars", label="agent", value="median"),
     )
 
 
-def _figures(wait: Wait) -> tuple[Cell, ...]:
-    return (wait.answers, *(_tenths(seconds) for seconds in (wait.median, wait.p90, wait.mean)))
+def _row(waits: Waits) -> tuple[Cell, ...]:
+    times = (waits.median, waits.p90, waits.mean)
+    return (
+        waits.agent,
+        waits.answers,
+        *(None if seconds is None else round(seconds, 1) for seconds in times),
+        waits.unanswered,
+    )
 
 
-def _tenths(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 1)
-
-
-FIRST_RESPONSE_TIME_BY_AGENT = Definition(DESCRIPTION, Wait, ask, build)
+FIRST_RESPONSE_TIME_BY_AGENT = Definition(DESCRIPTION, Waits, ask, build)

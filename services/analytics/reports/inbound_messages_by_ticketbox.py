@@ -5,55 +5,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.queries import Chart, Column, ReportDescription, Unit
+from contracts.queries import Cell, Chart, Column, ReportDescription, Unit
 from services.analytics.definition import Definition, Question, Table, percent
+from services.analytics.inbound import INBOUND
 from services.analytics.scope import Scope, periods
 
 DESCRIPTION = ReportDescription(
-    name="inbound-messages-by-ticketbox",
+    name="inbound_messages_by_ticketbox",
     title="Inbound messages by ticketbox",
     description="How many messages customers sent to each ticketbox, and what they began.",
     by=("ticketbox", "hour", "day", "week", "month"),
 )
 
 # A period is a place in $4, the beginnings of all periods; with the whole range as one period, it is 1.
-SQL = """
-WITH message AS (
-    SELECT
-        ticketbox_id,
-        width_bucket(received_at, $4::timestamptz[]) AS period,
-        disposition = 'deliver' AND kind = 'customer' AS counts,
-        disposition = 'deliver' AND kind <> 'customer' AS automatic,
-        disposition <> 'deliver' AS held_back,
-        CASE WHEN outcome_recorded_at <= $3 THEN outcome END AS outcome
-    FROM fact_message
-    WHERE received_at >= $1
-      AND received_at < $2
-      AND received_recorded_at <= $3
-      AND routed_recorded_at <= $3
-)
+SQL = f"""
+WITH {INBOUND}
 SELECT
-    message.ticketbox_id,
-    coalesce(ticketbox.name, message.ticketbox_id::text) AS ticketbox,
-    message.period,
-    count(*) FILTER (WHERE counts) AS messages,
-    count(*) FILTER (WHERE counts AND outcome = 'opened') AS new_tickets,
-    count(*) FILTER (WHERE counts AND outcome IN ('replied', 'automatic_reply', 'bounced')) AS follow_ups,
-    count(*) FILTER (WHERE automatic) AS automatic,
-    count(*) FILTER (WHERE held_back) AS held_back
-FROM message
-LEFT JOIN ticketbox
-    ON ticketbox.ticketbox_id = message.ticketbox_id
-GROUP BY message.ticketbox_id, ticketbox.name, message.period
-ORDER BY ticketbox, message.ticketbox_id, message.period
+    ticketbox_id,
+    CASE
+        WHEN ticketbox_id IS NULL THEN 'Not routed yet'
+        ELSE coalesce(ticketbox.name, ticketbox_id::text)
+    END AS ticketbox,
+    width_bucket(received_at, $4::timestamptz[]) AS period,
+    count(*) FILTER (WHERE sort = 'message') AS messages,
+    count(*) FILTER (WHERE sort = 'message' AND outcome = 'opened') AS new_tickets,
+    count(*) FILTER (WHERE sort = 'message' AND outcome <> 'opened') AS follow_ups,
+    count(*) FILTER (WHERE sort = 'automatic') AS automatic,
+    count(*) FILTER (WHERE sort = 'held_back') AS held_back
+FROM inbound
+LEFT JOIN ticketbox USING (ticketbox_id)
+GROUP BY ticketbox_id, ticketbox.name, period
+ORDER BY ticketbox_id IS NULL, ticketbox, ticketbox_id, period
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The messages of one ticketbox in one period."""
+    """The messages of one ticketbox in one period; `ticketbox_id` None: not routed yet."""
 
-    ticketbox_id: UUID
+    ticketbox_id: UUID | None
     ticketbox: str
     period: int
     """From 1."""
@@ -75,51 +65,45 @@ def build(scope: Scope, counts: Sequence[Count]) -> Table:
     return _by_ticketbox(counts) if scope.by == "ticketbox" else _by_period(scope, counts)
 
 
-_COUNTED = (
+_TICKETBOX_COLUMNS = (
+    Column(name="ticketbox", title="Ticketbox", unit="text"),
     Column(name="messages", title="Messages", unit="count"),
     Column(name="new_tickets", title="New tickets", unit="count"),
     Column(name="follow_ups", title="Follow-ups", unit="count"),
     Column(name="automatic", title="Automatic", unit="count"),
     Column(name="held_back", title="Held back", unit="count"),
+    Column(name="share", title="Share", unit="percent"),
 )
 
 
 def _by_ticketbox(counts: Sequence[Count]) -> Table:
     everything = sum(count.messages for count in counts)
-    rows = [
-        (
-            count.ticketbox,
-            count.messages,
-            count.new_tickets,
-            count.follow_ups,
-            count.automatic,
-            count.held_back,
-            percent(count.messages, everything),
+
+    def figures(some: Sequence[Count]) -> tuple[Cell, ...]:
+        messages = sum(count.messages for count in some)
+        return (
+            messages,
+            sum(count.new_tickets for count in some),
+            sum(count.follow_ups for count in some),
+            sum(count.automatic for count in some),
+            sum(count.held_back for count in some),
+            percent(messages, everything),
         )
-        for count in counts
-    ]
+
     return Table(
-        columns=(
-            Column(name="ticketbox", title="Ticketbox", unit="text"),
-            *_COUNTED,
-            Column(name="share", title="Share", unit="percent"),
-        ),
-        rows=tuple(rows),
-        totals=(
-            "Total",
-            everything,
-            sum(count.new_tickets for count in counts),
-            sum(count.follow_ups for count in counts),
-            sum(count.automatic for count in counts),
-            sum(count.held_back for count in counts),
-            percent(everything, everything),
-        ),
+        columns=_TICKETBOX_COLUMNS,
+        rows=tuple((count.ticketbox, *figures([count])) for count in counts),
+        totals=("Total", *figures(counts)),
         chart=Chart(shape="horizontal_bars", label="ticketbox", value="messages"),
     )
 
 
-_PERIOD_UNITS: dict[str, Unit] = {"hour": "hour", "day": "date", "week": "date", "month": "month"}
-_PERIOD_TITLES = {"hour": "Hour", "day": "Day", "week": "Week of", "month": "Month"}
+_PERIODS: dict[str, tuple[str, Unit]] = {
+    "hour": ("Hour", "hour"),
+    "day": ("Day", "date"),
+    "week": ("Week of", "date"),
+    "month": ("Month", "month"),
+}
 
 
 def _by_period(scope: Scope, counts: Sequence[Count]) -> Table:
@@ -129,18 +113,15 @@ def _by_period(scope: Scope, counts: Sequence[Count]) -> Table:
     for number, period in enumerate(periods(scope), 1):
         figures = [messages[number, ticketbox_id] for ticketbox_id in names]
         rows.append((period.label, sum(figures), *figures))
-    totals = [sum(figures) for figures in zip(*(row[1:] for row in rows), strict=True)]
+    title, unit = _PERIODS[scope.by]
     return Table(
         columns=(
-            Column(name=scope.by, title=_PERIOD_TITLES[scope.by], unit=_PERIOD_UNITS[scope.by]),
+            Column(name=scope.by, title=title, unit=unit),
             Column(name="messages", title="Messages", unit="count"),
-            *(
-                Column(name=str(ticketbox_id), title=name, unit="count")
-                for ticketbox_id, name in names.items()
-            ),
+            *(Column(name=f"messages: {name}", title=name, unit="count") for name in names.values()),
         ),
         rows=tuple(rows),
-        totals=("Total", *totals),
+        totals=("Total", *(sum(figures) for figures in zip(*(row[1:] for row in rows), strict=True))),
         chart=Chart(shape="bars", label=scope.by, value="messages"),
     )
 

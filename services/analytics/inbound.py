@@ -1,0 +1,23 @@
+"""What counts as an inbound message, the same in every report."""
+
+INBOUND = """
+inbound AS (
+    SELECT
+        received_at,
+        CASE WHEN routed_recorded_at <= $3 THEN ticketbox_id END AS ticketbox_id,
+        CASE WHEN outcome_recorded_at <= $3 THEN outcome END AS outcome,
+        CASE
+            WHEN routed_recorded_at <= $3 AND disposition <> 'deliver' THEN 'held_back'
+            WHEN kind = 'customer' THEN 'message'
+            ELSE 'automatic'
+        END AS sort
+    FROM fact_message
+    WHERE received_at >= $1
+      AND received_at < $2
+      AND received_recorded_at <= $3
+)
+"""
+"""A part of a query over `[$1, $2)` as of `$3`: every accepted message once, and which sort it is of.
+
+One that was not routed yet belongs to no ticketbox, but it counts: mail that is stuck must not be missing.
+"""

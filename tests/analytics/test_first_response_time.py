@@ -1,0 +1,142 @@
+"""First response time by agent: when a wait begins, what ends it, and whose it is."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from contracts.queries import Report
+from tests import events
+from tests.analytics.story import Story
+from tests.analytics.story import report as any_report
+from tests.events import ANNA, BELA, NOON
+
+pytestmark = pytest.mark.anyio
+A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+async def report(db: asyncpg.Connection, **about: object) -> Report:
+    return await any_report(db, "first_response_time_by_agent", **about)
+
+
+async def test_median_90th_percentile_and_mean_of_each_agent_and_of_all_waits(db: asyncpg.Connection) -> None:
+    story = Story()
+    for number, minutes in enumerate((10, 20, 30, 40, 100)):
+        at = NOON + number * timedelta(hours=1)
+        story.answered(story.opened(at), ANNA, at + minutes * A_MINUTE)
+    story.answered(story.opened(NOON), BELA, NOON + 60 * A_MINUTE)
+    await story.told(db)
+
+    made = await report(db)
+
+    assert [one.name for one in made.columns] == ["agent", "answers", "median", "p90", "mean", "unanswered"]
+    assert made.rows == (
+        # Of 10, 20, 30, 40 and 100 minutes, the 90th percentile lies 0.6 of the way from the fourth to the fifth.
+        ("Anna", 5, 30 * 60.0, 76 * 60.0, 40 * 60.0, 0),
+        ("Bela", 1, 60 * 60.0, 60 * 60.0, 60 * 60.0, 0),
+    )
+    assert made.totals == ("Total", 6, 35 * 60.0, 80 * 60.0, round(260 / 6 * 60, 1), 0)
+
+
+async def test_a_wait_belongs_to_who_answered_and_not_to_the_owner(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket = story.opened(NOON)
+    story.assigned(ticket, ANNA, NOON + A_MINUTE)
+    story.answered(ticket, BELA, NOON + 5 * A_MINUTE)
+    await story.told(db)
+    assert [row[:3] for row in (await report(db)).rows] == [("Bela", 1, 300.0)]
+
+
+async def test_a_second_answer_is_no_first_response(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket = story.opened(NOON)
+    story.answered(ticket, ANNA, NOON + 5 * A_MINUTE)
+    story.answered(ticket, BELA, NOON + 9 * A_MINUTE)
+    await story.told(db)
+    assert (await report(db)).totals[:3] == ("Total", 1, 300.0)
+
+
+async def test_an_answer_counts_from_its_release_even_if_it_is_never_delivered(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket = story.opened(NOON)
+    story.happened(events.released(ticket, uuid4(), ANNA), NOON + 5 * A_MINUTE, str(ticket))
+    await story.told(db)
+    assert (await report(db)).totals[:3] == ("Total", 1, 300.0)
+
+
+async def test_an_answer_that_is_only_submitted_ends_no_wait(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket = story.opened(NOON)
+    story.happened(events.submitted(ticket, uuid4(), ANNA), NOON + 5 * A_MINUTE, str(ticket))
+    await story.told(db)
+    assert (await report(db)).totals == ("Total", 0, None, None, None, 1)
+
+
+async def test_an_automatic_answer_ends_no_wait(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket = story.opened(NOON)
+    released = events.released(ticket, uuid4(), ANNA)
+    automatic = released.letter.model_copy(update={"automatic": True})
+    story.happened(released.model_copy(update={"letter": automatic}), NOON + A_MINUTE, str(ticket))
+    story.answered(ticket, BELA, NOON + 5 * A_MINUTE)
+    await story.told(db)
+    assert [row[:3] for row in (await report(db)).rows] == [("Bela", 1, 300.0)]
+
+
+async def test_who_is_not_answered_is_counted_for_the_owner_of_the_ticket(db: asyncpg.Connection) -> None:
+    story = Story()
+    passed_on, given_back, _ = story.opened(NOON), story.opened(NOON), story.opened(NOON)
+    story.assigned(passed_on, ANNA, NOON + A_MINUTE)
+    story.assigned(passed_on, BELA, NOON + 2 * A_MINUTE)
+    story.assigned(given_back, ANNA, NOON + A_MINUTE)
+    story.assigned(given_back, None, NOON + 2 * A_MINUTE)
+    await story.told(db)
+
+    made = await report(db)
+
+    assert made.rows == (("Bela", 0, None, None, None, 1), ("Nobody", 0, None, None, None, 2))
+    assert made.totals == ("Total", 0, None, None, None, 3)
+
+
+async def test_nobody_waits_for_an_answer_to_a_machine(db: asyncpg.Connection) -> None:
+    story = Story()
+    story.answered(story.opened(NOON, automatic=True), ANNA, NOON + A_MINUTE)
+    await story.told(db)
+    made = await report(db)
+    assert made.rows == ()
+    assert made.totals == ("Total", 0, None, None, None, 0)
+
+
+async def test_a_wait_is_in_the_range_in_which_it_began(db: asyncpg.Connection) -> None:
+    story = Story()
+    story.answered(story.opened(NOON), ANNA, NOON + 8 * A_DAY)
+    story.answered(story.opened(NOON - A_DAY), BELA, NOON)
+    await story.told(db)
+    assert [row[:3] for row in (await report(db)).rows] == [("Anna", 1, 8 * 86400.0)]
+
+
+async def test_as_of_a_moment_an_answer_that_was_recorded_later_is_missing(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket = story.opened(NOON)
+    story.assigned(ticket, ANNA, NOON + A_MINUTE)
+    story.assigned(ticket, BELA, NOON + 3 * A_MINUTE)
+    story.answered(ticket, BELA, NOON + 5 * A_MINUTE)
+    await story.told(db)
+
+    assert (await report(db, as_of=NOON)).rows == ()
+    assert (await report(db, as_of=NOON + 2 * A_MINUTE)).rows == (("Anna", 0, None, None, None, 1),)
+    assert (await report(db, as_of=NOON + 4 * A_MINUTE)).rows == (("Bela", 0, None, None, None, 1),)
+    assert (await report(db, as_of=NOON + 5 * A_MINUTE)).rows == (("Bela", 1, 300.0, 300.0, 300.0, 0),)
+
+
+async def test_two_people_of_one_name_have_a_row_each(db: asyncpg.Connection) -> None:
+    story = Story()
+    other = uuid4()
+    story.happened(events.person_added(other, "Anna"), NOON)
+    for agent in (ANNA, other):
+        story.answered(story.opened(NOON), agent, NOON + A_MINUTE)
+    await story.told(db)
+    assert [row[:2] for row in (await report(db)).rows] == [("Anna", 1), ("Anna", 1)]

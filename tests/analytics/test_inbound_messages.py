@@ -1,0 +1,154 @@
+"""Inbound messages by ticketbox: which messages count, where, and when."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from contracts.mail import Kind
+from contracts.queries import Report
+from contracts.router import Disposition
+from tests import events
+from tests.analytics.story import ORDERS, SECOND, Story, column
+from tests.analytics.story import report as any_report
+from tests.events import NOON
+
+pytestmark = pytest.mark.anyio
+A_DAY = timedelta(days=1)
+
+
+async def report(db: asyncpg.Connection, zone: str = "UTC", **about: object) -> Report:
+    return await any_report(db, "inbound_messages_by_ticketbox", zone, **about)
+
+
+async def test_every_accepted_message_is_in_exactly_one_column(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket = story.opened(NOON)
+    follow_up = story.received(NOON + A_DAY)
+    story.routed(follow_up)
+    story.happened(events.replied(ticket, follow_up), NOON + A_DAY + SECOND, str(ticket))
+    story.opened(NOON + A_DAY, ORDERS)
+    story.routed(story.received(NOON, Kind.AUTO_REPLY))
+    story.routed(story.received(NOON, Kind.BOUNCE), ORDERS)
+    story.routed(story.received(NOON, Kind.LOOP), disposition=Disposition.SUPPRESS)
+    story.routed(story.received(NOON), disposition=Disposition.QUARANTINE)
+    story.received(NOON + 6 * A_DAY)
+    await story.told(db)
+
+    made = await report(db)
+
+    assert [one.name for one in made.columns] == [
+        "ticketbox",
+        "messages",
+        "new_tickets",
+        "follow_ups",
+        "automatic",
+        "held_back",
+        "share",
+    ]
+    assert made.rows == (
+        ("Orders", 1, 1, 0, 1, 0, 25.0),
+        ("Support", 2, 1, 1, 1, 2, 50.0),
+        ("Not routed yet", 1, 0, 0, 0, 0, 25.0),
+    )
+    assert made.totals == ("Total", 4, 2, 1, 2, 2, 100.0)
+    accepted = len(story.logs["ingest"])
+    assert accepted == sum(int(made.totals[number] or 0) for number in (1, 4, 5))
+
+
+async def test_a_machine_that_writes_what_a_person_should_read_counts_as_a_message(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    story.opened(NOON, automatic=True)
+    await story.told(db)
+    assert column(await report(db), "messages") == [1]
+
+
+async def test_the_range_includes_its_beginning_and_not_its_end(db: asyncpg.Connection) -> None:
+    story = Story()
+    for at in (NOON - timedelta(microseconds=1), NOON, NOON + A_DAY):
+        story.opened(at)
+    await story.told(db)
+    assert (await report(db, since=NOON, until=NOON + A_DAY)).totals[1] == 1
+
+
+async def test_each_day_has_a_row_and_each_ticketbox_with_mail_a_column(db: asyncpg.Connection) -> None:
+    story = Story()
+    for at, box in ((NOON, ORDERS), (NOON + 2 * A_DAY, ORDERS), (NOON + 2 * A_DAY, None)):
+        story.opened(at, box) if box else story.opened(at)
+    await story.told(db)
+
+    made = await report(db, by="day")
+
+    assert [(one.title, one.unit) for one in made.columns] == [
+        ("Day", "date"),
+        ("Messages", "count"),
+        ("Orders", "count"),
+        ("Support", "count"),
+    ]
+    assert made.rows[:3] == (("2026-03-02", 1, 1, 0), ("2026-03-03", 0, 0, 0), ("2026-03-04", 2, 1, 1))
+    assert len(made.rows) == 7
+    assert made.totals == ("Total", 3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("by", "until", "labels"),
+    [
+        ("hour", "2026-03-03", [f"2026-03-02T{hour:02}:00:00+01:00" for hour in range(24)]),
+        ("day", "2026-03-04", ["2026-03-02", "2026-03-03"]),
+        ("week", "2026-03-12", ["2026-03-02", "2026-03-09"]),
+        ("month", "2026-03-12", ["2026-03"]),
+    ],
+)
+async def test_periods_are_named_by_how_they_begin_in_the_time_zone_of_the_installation(
+    db: asyncpg.Connection, by: str, until: str, labels: list[str]
+) -> None:
+    story = Story()
+    story.opened(NOON.replace(hour=0) - timedelta(minutes=30))  # on Sunday in UTC, on Monday in Berlin
+    await story.told(db)
+    made = await report(db, "Europe/Berlin", by=by, until=until)
+    assert column(made, by) == labels
+    assert column(made, "messages") == [1] + [0] * (len(labels) - 1)
+
+
+async def test_the_hour_that_comes_twice_when_clocks_go_back_has_two_rows(db: asyncpg.Connection) -> None:
+    story = Story()
+    for minutes in (30, 90, 95):  # of which the first two are both 02:30 in Berlin
+        story.opened(datetime(2025, 10, 26, tzinfo=UTC) + timedelta(minutes=minutes))
+    await story.told(db)
+
+    made = await report(db, "Europe/Berlin", by="hour", since="2025-10-26", until="2025-10-27")
+
+    assert len(made.rows) == 25
+    assert made.rows[2:4] == (("2025-10-26T02:00:00+02:00", 1, 1), ("2025-10-26T02:00:00+01:00", 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rows"),
+    [
+        (-1, ()),
+        (0, (("Not routed yet", 1, 0, 0, 0, 0, 100.0),)),
+        (1, (("Support", 1, 0, 0, 0, 0, 100.0),)),
+        (2, (("Support", 1, 1, 0, 0, 0, 100.0),)),
+    ],
+)
+async def test_as_of_a_moment_only_what_was_recorded_up_to_it_is_known(
+    db: asyncpg.Connection, seconds: int, rows: tuple[object, ...]
+) -> None:
+    story = Story()
+    story.opened(NOON)
+    await story.told(db)
+    assert (await report(db, as_of=NOON + seconds * SECOND)).rows == rows
+
+
+async def test_a_message_is_held_back_only_since_that_was_decided(db: asyncpg.Connection) -> None:
+    story = Story()
+    story.routed(story.received(NOON), disposition=Disposition.QUARANTINE)
+    await story.told(db)
+    assert (await report(db, as_of=NOON)).totals == ("Total", 1, 0, 0, 0, 0, 100.0)
+    assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 1, None)
+
+
+async def test_nothing_to_count_has_no_share(db: asyncpg.Connection) -> None:
+    assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 0, None)
