@@ -94,7 +94,8 @@ class Postgres:
 
     def _make(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)  # half made, by a start that was killed
-        self.folder.mkdir(parents=True, mode=0o700)
+        self.folder.mkdir(parents=True, exist_ok=True)  # there still if it is a disk of its own
+        self.folder.chmod(0o700)
         if self._user:
             os.chown(self.folder, pwd.getpwnam(self._user).pw_uid, pwd.getpwnam(self._user).pw_gid)
         with tempfile.NamedTemporaryFile("w", suffix=".password") as secret:
