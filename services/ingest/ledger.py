@@ -34,12 +34,21 @@ def outcome_of(event: Event) -> Outcome | None:
             return None
 
 
+# Two consumers may settle the same messages at once: locked in one order, they do not wait for each other in a circle.
 _SETTLE = """
+WITH locked AS MATERIALIZED (
+    SELECT message_id
+    FROM ledger
+    WHERE message_id = ANY($1::uuid[])
+    ORDER BY message_id
+    FOR UPDATE
+)
 UPDATE ledger
 SET state = new.state,
     reason = new.reason,
     settled_at = now()
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (message_id, state, reason)
+JOIN locked USING (message_id)
 WHERE ledger.message_id = new.message_id
   -- A message that was parked may be replayed and find its ticket; what is in a ticket stays there.
   AND ledger.state <> 'ticketed'

@@ -1,11 +1,14 @@
 """What keeps people and their accounts safe."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
 from services.gateway import credentials, safe_html
 from services.gateway.credentials import BY_ACCOUNT, BY_ACCOUNT_AND_ADDRESS, Failures, wait_before
+from services.gateway.web import POLICY, STATIC
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -81,3 +84,19 @@ def test_who_has_waited_may_try_again() -> None:
 
 def test_nobody_is_locked_out_of_an_account_by_strangers() -> None:
     assert wait_before([(Failures(100_000, NOW), BY_ACCOUNT)], NOW) <= timedelta(seconds=5)
+
+
+def test_vendored_files_are_what_they_are_said_to_be() -> None:
+    rows = [line.split("|") for line in (STATIC / "VENDORED.md").read_text().splitlines() if ".js |" in line]
+    assert rows
+    for row in rows:
+        assert sha256((STATIC / row[1].strip()).read_bytes()).hexdigest() == row[4].strip()
+
+
+def test_pages_run_only_our_own_scripts_and_styles() -> None:
+    assert "unsafe" not in POLICY
+    for template in (STATIC.parent / "templates").iterdir():
+        html = template.read_text()
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|hx-on|<script(?! src=\"/static/)", html), (
+            template.name
+        )
