@@ -3,13 +3,16 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: run test check format demo bench docs lock clean
+.PHONY: run test test-containers check format demo bench docs lock clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m postroom up
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest
+
+test-containers: $(VENV)/installed  ## needs a Docker engine, debootstrap and root
+	POSTROOM_TEST_CONTAINERS=1 $(BIN)/python -m pytest tests/chassis tests/analytics tests/system tests/faults
 
 check: $(VENV)/installed
 	$(BIN)/ruff format --check .

@@ -11,6 +11,8 @@ import pytest
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import Postgres
 from postroom.embedded.process import free_port
+from tests import containers
+from tests.containers import PostgresContainer
 from tests.running import Postroom
 
 
@@ -20,8 +22,16 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
+async def postgres_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Postgres | PostgresContainer]:
     """One PostgreSQL for the whole run."""
+    if containers.WANTED:
+        container = PostgresContainer()
+        container.make_database()
+        yield container
+        container.remove()
+        return
     folder = tmp_path_factory.mktemp("postgres")
     server = Postgres(folder / "data", free_port(), "test", folder / "postgres.log")
     await server.start()
@@ -31,7 +41,7 @@ async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 
 @pytest.fixture
-async def database_url(postgres_server: Postgres) -> AsyncIterator[str]:
+async def database_url(postgres_server: Postgres | PostgresContainer) -> AsyncIterator[str]:
     """An empty database of its own."""
     name = f"test_{uuid4().hex}"
     db = await asyncpg.connect(postgres_server.url("postgres"))
@@ -56,4 +66,4 @@ def shared_postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postro
     running = Postroom(tmp_path_factory.mktemp("shared"))
     running.start()
     yield running
-    running.stop()
+    running.close()

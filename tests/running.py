@@ -22,6 +22,8 @@ from contracts.commands import AddPerson, Command, Done, Refused
 from contracts.queries import GetLedger, Ledger
 from contracts.tickets import Role
 from postroom.embedded.process import free_port
+from tests import containers
+from tests.containers import NatsContainer, PostgresContainer
 
 
 def _free_base(count: int) -> int:
@@ -46,6 +48,11 @@ class Postroom:
         self.http_port = free_port()
         self.process: subprocess.Popen[bytes]
         self._admin_base = _free_base(8)
+        self._postgres: PostgresContainer | None = None
+        self._nats: NatsContainer | None = None
+        if containers.WANTED:
+            self._postgres, self._nats = PostgresContainer(), NatsContainer()
+            self._postgres.make_database()
 
     def start(self) -> None:
         environment = {
@@ -56,6 +63,7 @@ class Postroom:
             "POSTROOM_ADMIN_PASSWORD": PASSWORD,
             "POSTROOM_ADMIN_TOKEN": TOKEN,
             **self.environment,
+            **self._servers,
             "POSTROOM_ADMIN_HTTP_BASE": f"127.0.0.1:{self._admin_base}",
         }
         self.process = subprocess.Popen(
@@ -71,6 +79,22 @@ class Postroom:
             if line.startswith(b"Ctrl-C"):
                 return
         raise AssertionError("".join(said))
+
+    @property
+    def _servers(self) -> dict[str, str]:
+        """Servers that `postroom up` need not start itself."""
+        if self._postgres is None or self._nats is None:
+            return {}
+        return {"POSTROOM_DATABASE_URL": self._postgres.url(), "POSTROOM_NATS_URL": self._nats.url()}
+
+    def close(self) -> int:
+        """Stop, for good."""
+        try:
+            return self.stop()
+        finally:
+            for server in (self._postgres, self._nats):
+                if server is not None:
+                    server.remove()
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -89,6 +113,24 @@ class Postroom:
             member.kill()
         psutil.wait_procs(family, timeout=10)
 
+    def kill(self, word: str) -> None:
+        """`kill -9` of a service, of `nats-server`, or of `postgres`."""
+        server = {"postgres": self._postgres, "nats-server": self._nats}.get(word)
+        if server is None:
+            self.child(word).kill()
+        else:
+            server.kill()
+
+    async def wipe_nats(self) -> None:
+        """NATS is killed, and what it had stored is gone."""
+        if self._nats is None:
+            # Away before the kill: the server is started again at once, and must not find half of it.
+            (self.data / "nats" / "jetstream").rename(self.data / "wiped")
+            self.child("nats-server").kill()
+        else:
+            self._nats.wipe()
+            await self.migrate()  # the embedded one is watched; of this one its operator takes care
+
     def child(self, word: str) -> psutil.Process:
         """The process whose command line has this word."""
         return next(
@@ -104,10 +146,14 @@ class Postroom:
 
     @property
     def database_url(self) -> str:
+        if self._postgres is not None:
+            return self._postgres.url()
         return f"postgresql://postgres:{self._known['password']}@127.0.0.1:{self._known['postgres_port']}/postroom"
 
     @property
     def nats_url(self) -> str:
+        if self._nats is not None:
+            return self._nats.url()
         return f"nats://postroom:{self._known['password']}@127.0.0.1:{self._known['nats_port']}"
 
     def send(self, message: EmailMessage) -> None:

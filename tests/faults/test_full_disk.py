@@ -10,12 +10,14 @@ import pytest
 
 from contracts.queries import Ledger
 from postroom.verify import verify
+from tests import containers
 from tests.running import Postroom, letter, until
 
 pytestmark = [
     pytest.mark.system,
     pytest.mark.faults,
     pytest.mark.anyio,
+    pytest.mark.skipif(containers.WANTED, reason="it is about the disk of the embedded PostgreSQL"),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk"),
 ]
 
@@ -83,4 +85,4 @@ async def test_a_full_disk_gives_4xx_and_when_there_is_room_again_everything_goe
         assert ledger.accepted == accepted
         assert await verify(postroom.database_url) == []
     finally:
-        postroom.stop()
+        postroom.close()

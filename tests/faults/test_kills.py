@@ -30,7 +30,7 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
     running = Postroom(tmp_path_factory.mktemp("kills"))
     running.start()
     yield running
-    running.stop()
+    running.close()
 
 
 def send_all(postroom: Postroom, base: int, at: dict[int, Callable[[], object]]) -> None:
@@ -145,7 +145,7 @@ async def test_a_kill_in_the_middle_of_500_letters_loses_and_doubles_nothing(
     postroom: Postroom, victim: str
 ) -> None:
     base = 100_000 * (1 + [*SERVICES, "nats-server", "postgres"].index(victim))
-    async with traffic(postroom, base, {150: lambda: postroom.child(victim).kill()}):
+    async with traffic(postroom, base, {150: lambda: postroom.kill(victim)}):
         pass
 
 
@@ -228,4 +228,4 @@ async def test_a_breach_that_was_due_while_everything_was_down_carries_its_true_
         received_at = datetime.fromisoformat(opened["letter"]["received_at"])
         assert datetime.fromisoformat(breach["due_at"]) == received_at + timedelta(seconds=6)
     finally:
-        postroom.stop()
+        postroom.close()

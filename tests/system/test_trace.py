@@ -22,7 +22,7 @@ async def test_a_letter_and_its_answer_are_one_trace_and_the_breach_is_linked(tm
             await write_and_answer(postroom)
             await until(lambda: complete(spans))
         finally:
-            postroom.stop()
+            postroom.close()
     by_trace: dict[str, list[Span]] = {}
     for span in spans:
         by_trace.setdefault(span.trace_id, []).append(span)
