@@ -17,6 +17,7 @@ TRANSIENT = (
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server was killed amid an operation: the driver lost its place
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # disk full, too many connections, out of memory
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting up
