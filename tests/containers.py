@@ -83,6 +83,10 @@ class Server:
         wrapped.kill()
         wrapped.start()
 
+    def restart(self) -> None:
+        """Ended in order and started again."""
+        self._container.get_wrapped_container().restart()
+
     def wipe(self) -> None:
         """Killed, and another one with empty storage in its place."""
         self.remove()

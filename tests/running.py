@@ -121,6 +121,15 @@ class Postroom:
         else:
             server.kill()
 
+    def restart(self, word: str) -> None:
+        """An orderly end of a service or server; whoever watches it starts it again."""
+        server = {"postgres": self._postgres, "nats-server": self._nats}.get(word)
+        if server is not None:
+            server.restart()
+        else:
+            # PostgreSQL's way to end without waiting for its clients is SIGINT.
+            self.child(word).send_signal(signal.SIGINT if word == "postgres" else signal.SIGTERM)
+
     async def wipe_nats(self) -> None:
         """NATS is killed, and what it had stored is gone."""
         if self._nats is None:
