@@ -22,16 +22,17 @@ from contracts.commands import AddPerson, Command, Done, Refused
 from contracts.queries import GetLedger, Ledger
 from contracts.tickets import Role
 from postroom.embedded.process import free_port
+from postroom.ports import Wanted, taken
 from tests import containers
 from tests.containers import NatsContainer, PostgresContainer
 
 
-def _free_base(count: int) -> int:
-    """A port with free neighbours for the services' administrative addresses."""
+def _free_row(count: int) -> int:
+    """The first of as many free ports in a row."""
     while True:
-        base = free_port()
-        if base + count < 65535:
-            return base
+        first = free_port()
+        if not taken(Wanted(f"127.0.0.1:{port}", "", "") for port in range(first, first + count)):
+            return first
 
 
 PASSWORD = "correct horse battery"
@@ -44,10 +45,11 @@ class Postroom:
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
         self.environment = environment
-        self.smtp_port = free_port()
-        self.http_port = free_port()
+        # Six administrative addresses, one a service, come first.
+        self._admin_base = _free_row(8)
+        self.smtp_port = self._admin_base + 6
+        self.http_port = self._admin_base + 7
         self.process: subprocess.Popen[bytes]
-        self._admin_base = _free_base(8)
         self._postgres: PostgresContainer | None = None
         self._nats: NatsContainer | None = None
         if containers.WANTED:

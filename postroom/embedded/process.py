@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -69,11 +70,16 @@ async def stop(process: asyncio.subprocess.Process, number: signal.Signals, seco
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback interface that nobody listens on.
+
+    Below the range from which systems lend ports to outgoing connections (RFC 6335 §6 and Linux's own):
+    a server that starts again must not find its port lent out meanwhile.
+    """
+    while True:
+        port = random.randint(10_000, 32_000)  # noqa: S311 - nothing secret about it
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def server_user() -> str | None:
