@@ -1,0 +1,1 @@
+"""Mailboxes elsewhere from which mail is fetched, by IMAP and POP3."""
