@@ -88,23 +88,24 @@ class ImapMailbox:
         return Folder(int(said[b"UIDVALIDITY"]), newest, held)
 
     def _uid_at(self, number: int) -> int:
-        return int(self._by_number(f"{number}:{number}", ["UID"])[number][b"UID"])
+        found = self._by_number(range(number, number + 1), ["UID"]).get(number)
+        if found is None:
+            raise MailboxUnavailable("the folder changed while it was listed")
+        return int(found[b"UID"])
 
     def _list(self, first: int, last: int) -> tuple[Listed, ...]:
-        if first > last:
-            return ()
-        found = self._by_number(f"{first}:{last}", ["UID", "RFC822.SIZE", "INTERNALDATE"])
+        found = self._by_number(range(first, last + 1), ["UID", "RFC822.SIZE", "INTERNALDATE"])
         return tuple(
             Listed(str(one[b"UID"]), int(one[b"RFC822.SIZE"]), one.get(b"INTERNALDATE"))
             for _, one in sorted(found.items())
             if b"UID" in one and b"RFC822.SIZE" in one
         )
 
-    def _by_number(self, numbers: str, items: list[str]) -> dict[int, dict[bytes, object]]:
+    def _by_number(self, numbers: range, items: list[str]) -> dict[int, dict[bytes, object]]:
         """By sequence number: a server must not renumber while it answers such a FETCH (RFC 9051 §7.5.1)."""
         self._client.use_uid = False
         try:
-            found: dict[int, dict[bytes, object]] = self._client.fetch(numbers, items)
+            found: dict[int, dict[bytes, object]] = self._client.fetch(list(numbers), items)
         finally:
             self._client.use_uid = True
         return found
