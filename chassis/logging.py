@@ -39,7 +39,7 @@ def configure(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("faststream", "nats", "uvicorn.access", "mail.log", "aiosmtplib"):
+    for noisy in ("faststream", "nats", "uvicorn.access", "mail.log", "aiosmtplib", "imapclient"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
 
 

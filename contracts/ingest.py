@@ -22,7 +22,7 @@ class MessageReceived(IngestEvent):
     """Of the bytes as received; they are fetched by it."""
     size: int
     source: Text
-    """Where it came from: `smtp`."""
+    """Where it came from: `smtp`, `imap:NAME` or `pop3:NAME`."""
     envelope: SmtpEnvelope
     text: Text
     """The best plain text, cut at `MAX_TEXT`."""

@@ -42,6 +42,45 @@ class Ledger(Model):
         return self.accepted == settled + self.in_flight
 
 
+class GetSources(Query):
+    """What each IMAP and POP3 source holds and what was taken of it. Answer: `Sources`."""
+
+    service: ClassVar[str] = "ingest"
+
+
+class SourceBooks(Model):
+    """The books of one source: `seen` is the sum of the five numbers after it."""
+
+    name: Text
+    kind: Literal["imap", "pop3"]
+    address: Text
+    """Of the ticketbox that its mail is for."""
+    state: Literal["connecting", "fetching", "watching", "sign_in_refused", "failing"]
+    held: int
+    """Messages in the mailbox when it was last looked at."""
+    seen: int
+    taken: int
+    duplicate: int
+    """Had been taken before, by this way or another."""
+    refused: int
+    """Left in the mailbox: too large, or the server does not give them."""
+    vanished: int
+    """Were listed, and gone before they could be fetched."""
+    passed: int
+    """Were there before the source was set up to begin with what is new."""
+    last_success_at: Instant | None = None
+    last_error: Text | None = None
+    last_error_at: Instant | None = None
+
+    @property
+    def balanced(self) -> bool:
+        return self.seen == self.taken + self.duplicate + self.refused + self.vanished + self.passed
+
+
+class Sources(Model):
+    items: tuple[SourceBooks, ...]
+
+
 class GetBlob(Query):
     """Bytes of a message, attachment, HTML or long text, a piece at a time.
 

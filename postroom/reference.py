@@ -66,7 +66,11 @@ def _variables(settings: type[ServiceSettings], without: set[str]) -> list[tuple
         if name not in without:
             default = field.default
             shown = (
-                "required" if default is PydanticUndefined else "unset" if default is None else f"`{default}`"
+                "required"
+                if default is PydanticUndefined
+                else "unset"
+                if default in {None, ()}
+                else f"`{default}`"
             )
             rows.append((f"POSTROOM_{name.upper()}", field.description or "", shown))
     return rows

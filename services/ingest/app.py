@@ -1,4 +1,4 @@
-"""The shell of ingest: mail comes in by SMTP, the ledger is kept, stored bytes are given out."""
+"""The shell of ingest: mail comes in by SMTP and is fetched from sources, the ledger is kept, stored bytes are given out."""
 
 import asyncio
 from functools import partial
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from chassis.service import Service, run
 from contracts.mail import SmtpEnvelope
-from contracts.queries import GetBlob, GetLedger, Ledger
+from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
 from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
 from services.ingest import ledger
 from services.ingest.blobs import piece_of
@@ -14,6 +14,8 @@ from services.ingest.intake import accept
 from services.ingest.reading import read
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp import smtp_server
+from services.ingest.sources.cursor import books
+from services.ingest.sources.tending import Tending
 from services.ingest.store import Store
 
 LARGE = 256 * 1024
@@ -52,13 +54,23 @@ async def count(service: Service[IngestSettings], _: GetLedger) -> Ledger:
         return await ledger.count(db)
 
 
+async def sources(service: Service[IngestSettings], _: GetSources) -> Sources:
+    """Answer what each source holds and what was taken of it."""
+    async with service.pool.acquire() as db:
+        return await books(db, [source.name for source in service.settings.sources])
+
+
 async def set_up(service: Service[IngestSettings]) -> None:
     """Say what this service does."""
     service.consume(LEDGER_ROUTER, ledger.settle)
     service.consume(LEDGER_TICKETS, ledger.settle)
     service.answer(GetLedger, partial(count, service))
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
-    service.background("SMTP", partial(serve_smtp, service, Store(service)))
+    service.answer(GetSources, partial(sources, service))
+    store = Store(service)
+    service.background("SMTP", partial(serve_smtp, service, store))
+    for source in service.settings.sources:
+        service.background(f"source {source.name}", Tending(source, service, store).run)
 
 
 def main() -> None:

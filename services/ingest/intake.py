@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts import ingest
 from contracts.ingest import MessageReceived
 from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, SmtpEnvelope
+from services.ingest.identity import identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
 
 EXCERPT = 200
-_SAME_MESSAGE = UUID("c7c1e4e2-2a1d-4f43-9d60-0c8b7f7a6f10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +24,21 @@ class Accepted:
     blobs: dict[str, bytes]
 
 
-def message_id_of(
-    raw: bytes, internet_message_id: str | None, recipients: tuple[str, ...], fresh: UUID
-) -> UUID:
-    """Our id of a message.
-
-    A client that did not hear our 250 sends the same bytes to the same recipients again: that is one message. Bytes
-    without a Message-ID may be the same twice and yet be two messages; they get a fresh id each.
-    """
-    if internet_message_id is None:
-        return fresh
-    return uuid5(_SAME_MESSAGE, f"{sha256(raw).hexdigest()} {' '.join(sorted(recipients))}")
-
-
 def accept(
-    raw: bytes, letter: Letter, envelope: SmtpEnvelope, *, source: str, received_at: datetime, fresh: UUID
+    raw: bytes,
+    letter: Letter,
+    envelope: SmtpEnvelope,
+    *,
+    source: str,
+    received_at: datetime,
+    fresh: UUID,
+    again: str | None = None,
 ) -> Accepted:
-    """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs."""
-    message_id = message_id_of(raw, letter.message_id, envelope.recipients, fresh)
+    """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs.
+
+    `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
+    """
+    message_id = identity_of(raw, envelope.recipients, fresh, again=again)
     blobs = {_sha256(raw): raw}
     text, text_sha256 = letter.text, None
     encoded = letter.text.encode()

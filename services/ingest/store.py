@@ -1,8 +1,9 @@
 """Accepts messages: bytes, ledger row and event in one transaction, several messages at a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from chassis import log
 from chassis.database import Connection
@@ -14,15 +15,18 @@ from services.ingest.intake import Accepted
 from services.ingest.settings import IngestSettings
 
 MOST_TOGETHER = 100
+Move = Callable[[Connection, int], Awaitable[None]]
+"""Writes in the transaction of a group of messages; it is told how many of them are new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message whose client waits for our answer."""
+    """Messages that are committed together, or not at all, and for which someone waits."""
 
-    accepted: Accepted
+    accepted: tuple[Accepted, ...]
     traceparent: str | None
     stored: asyncio.Future[None]
+    move: Move | None = None
 
 
 class Store:
@@ -39,8 +43,18 @@ class Store:
         Raises:
             whatever kept PostgreSQL from it: then nothing of this message is stored, and the client may try again.
         """
+        await self.accept_group((accepted,), traceparent)
+
+    async def accept_group(
+        self, accepted: tuple[Accepted, ...], traceparent: str | None, move: Move | None = None
+    ) -> None:
+        """Return once all of them are committed, together with what `move` writes.
+
+        Raises:
+            whatever kept PostgreSQL from it, or `move` raised: then nothing of the group is stored.
+        """
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(accepted, traceparent, stored))
+        self._waiting.append(Waiting(accepted, traceparent, stored, move))
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._store_waiting())
         await stored
@@ -82,27 +96,28 @@ FROM unnest($1::uuid[], $2::timestamptz[]) AS new (message_id, accepted_at)
 
 
 async def _write(db: Connection, service: Service[IngestSettings], batch: Sequence[Waiting]) -> None:
-    known = await log.answered(db, [waiting.accepted.message_id for waiting in batch])
-    news: dict[object, Waiting] = {}
+    known = await log.answered(db, [one.message_id for waiting in batch for one in waiting.accepted])
+    news: dict[UUID, tuple[Accepted, str | None]] = {}
     for waiting in batch:
-        if waiting.accepted.message_id not in known:
-            news.setdefault(waiting.accepted.message_id, waiting)
+        before = len(news)
+        for one in waiting.accepted:
+            if one.message_id not in known:
+                news.setdefault(one.message_id, (one, waiting.traceparent))
+        if waiting.move is not None:
+            await waiting.move(db, len(news) - before)
     if not news:
         return
-    blobs = {
-        digest: content for waiting in news.values() for digest, content in waiting.accepted.blobs.items()
-    }
+    blobs = {digest: content for accepted, _ in news.values() for digest, content in accepted.blobs.items()}
     await db.execute(_BLOBS, [bytes.fromhex(digest) for digest in blobs], list(blobs.values()))
     await db.execute(
         _LEDGER,
         list(news),
-        [waiting.accepted.event.letter.received_at for waiting in news.values()],
+        [accepted.event.letter.received_at for accepted, _ in news.values()],
     )
-    await log.append(db, [_answer(waiting) for waiting in news.values()], service.clock())
+    await log.append(db, [_answer(*new) for new in news.values()], service.clock())
 
 
-def _answer(waiting: Waiting) -> Answer:
-    accepted = waiting.accepted
+def _answer(accepted: Accepted, traceparent: str | None) -> Answer:
     return Answer(
         stream_id=message_stream(accepted.message_id),
         events=(accepted.event,),
@@ -110,7 +125,7 @@ def _answer(waiting: Waiting) -> Answer:
         meta=Meta(
             correlation_id=accepted.message_id,
             causation_id=accepted.message_id,
-            traceparent=waiting.traceparent,
+            traceparent=traceparent,
         ),
         occurred_at=accepted.event.letter.received_at,
     )

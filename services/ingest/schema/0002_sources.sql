@@ -9,6 +9,8 @@ CREATE TABLE source (
     begun_at timestamptz,
     uidvalidity bigint,
     uid bigint,
+    -- Up to this UID messages were there already when the UIDVALIDITY changed.
+    anew_until bigint NOT NULL DEFAULT 0,
     held bigint NOT NULL DEFAULT 0,
     taken bigint NOT NULL DEFAULT 0,
     duplicate bigint NOT NULL DEFAULT 0,

@@ -17,6 +17,8 @@ class Place:
     revision: int
     cursor: Cursor | None
     begun_at: datetime | None
+    anew_until: int = 0
+    """Up to this UID messages were there already when the UIDVALIDITY changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Step:
     vanished: int = 0
     passed: int = 0
     held: int = 0
+    anew_until: int | None = None
 
 
 class MovedElsewhere(Exception):  # noqa: N818
@@ -68,12 +71,13 @@ SET location = $2,
     begun_at = NULL,
     uidvalidity = NULL,
     uid = NULL,
+    anew_until = 0,
     held = 0
 WHERE name = $1
 """
 
 _PLACE = """
-SELECT revision, uidvalidity, uid, begun_at
+SELECT revision, uidvalidity, uid, begun_at, anew_until
 FROM source
 WHERE name = $1
 """
@@ -89,7 +93,7 @@ async def open_books(db: Connection, source: Source) -> Place:
         row = await db.fetchrow(_PLACE, source.name)
     assert row is not None  # noqa: S101 - it was written a line ago
     cursor = None if row["uidvalidity"] is None else Cursor(row["uidvalidity"], row["uid"])
-    return Place(row["revision"], cursor, row["begun_at"])
+    return Place(row["revision"], cursor, row["begun_at"], row["anew_until"])
 
 
 _MOVE = """
@@ -104,6 +108,7 @@ SET revision = revision + 1,
     vanished = vanished + $9,
     passed = passed + $10,
     held = $11,
+    anew_until = coalesce($12, anew_until),
     last_success_at = $3
 WHERE name = $1
   AND revision = $2
@@ -159,6 +164,7 @@ async def move(db: Connection, source: str, revision: int, step: Step, new: int,
         step.vanished,
         step.passed,
         step.held,
+        step.anew_until,
     )
     if moved is None:
         raise MovedElsewhere(source)
@@ -212,7 +218,6 @@ SELECT key
 FROM source_pending
 WHERE source = $1
   AND uidvalidity = $2
-LIMIT $3
 """
 
 _FINISHED = """
@@ -222,9 +227,9 @@ WHERE source = $1
 """
 
 
-async def pending(db: Connection, source: str, uidvalidity: int, most: int) -> tuple[str, ...]:
+async def pending(db: Connection, source: str, uidvalidity: int) -> tuple[str, ...]:
     """Taken messages that are still to be marked, moved or deleted."""
-    return tuple(row["key"] for row in await db.fetch(_STILL_PENDING, source, uidvalidity, most))
+    return tuple(row["key"] for row in await db.fetch(_STILL_PENDING, source, uidvalidity))
 
 
 async def finished(db: Connection, source: str, uidvalidity: int, keys: Collection[str]) -> None:
@@ -243,9 +248,7 @@ LIMIT 1000
 """
 
 
-async def worth_a_try(
-    db: Connection, source: str, uidvalidity: int, most_bytes: int
-) -> tuple[Listed, ...]:
+async def worth_a_try(db: Connection, source: str, uidvalidity: int, most_bytes: int) -> tuple[Listed, ...]:
     """Messages that were refused and may be taken now: the limit was raised, or what failed was mended."""
     rows = await db.fetch(_WORTH_A_TRY, source, uidvalidity, most_bytes)
     return tuple(Listed(row["key"], row["size"]) for row in rows)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
+
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Sorted:
 
     wanted: tuple[Listed, ...]
     refused: tuple[Refusal, ...]
-    passed: tuple[Listed, ...]
+    passed: int
 
 
 def where_to_begin(known: Cursor | None, folder: Folder, begin: Literal["everything", "now"]) -> Cursor:
@@ -85,12 +87,26 @@ def first_beyond(uid: int, held: int, uid_at: Callable[[int], int], near: int) -
     return beyond
 
 
-def sort(page: Sequence[Listed], *, most_bytes: int, not_before: datetime | None) -> Sorted:
-    """Pass over what had arrived before `not_before`, and refuse what is larger than `most_bytes`."""
-    passed = tuple(one for one in page if not_before and one.arrived_at and one.arrived_at < not_before)
-    refused = tuple(too_large(one, most_bytes) for one in page if one not in passed and one.size > most_bytes)
-    left = {*passed, *(refusal.listed for refusal in refused)}
-    return Sorted(tuple(one for one in page if one not in left), refused, passed)
+def old(page: Sequence[Listed], anew_until: int, begun_at: datetime) -> frozenset[str]:
+    """Which messages a source that began with what was new has no need to take when UIDVALIDITY has changed.
+
+    They were in the folder at the change (UIDs up to `anew_until`) and had arrived before the source began. A day is
+    left to clocks that differ: the rule for duplicates knows what was taken.
+    """
+    before = begun_at - _CLOCKS_DIFFER
+    return frozenset(
+        one.key for one in page if int(one.key) <= anew_until and one.arrived_at and one.arrived_at < before
+    )
+
+
+def sort(page: Sequence[Listed], *, most_bytes: int, passed: frozenset[str] = frozenset()) -> Sorted:
+    """Leave out what is passed over, and refuse what is larger than `most_bytes`."""
+    left = [one for one in page if one.key not in passed]
+    return Sorted(
+        wanted=tuple(one for one in left if one.size <= most_bytes),
+        refused=tuple(too_large(one, most_bytes) for one in left if one.size > most_bytes),
+        passed=len(page) - len(left),
+    )
 
 
 def too_large(listed: Listed, most_bytes: int) -> Refusal:

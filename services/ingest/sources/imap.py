@@ -74,7 +74,9 @@ class ImapMailbox:
             first = first_beyond(cursor.uid, folder.held, self._uid_at, self._near or folder.held)
             listed = self._list(first, min(first + PAGE - 1, folder.held))
             self._near = first + len(listed)
-        return Page(cursor, folder.newest, folder.held, tuple(one for one in listed if int(one.key) > cursor.uid))
+        return Page(
+            cursor, folder.newest, folder.held, tuple(one for one in listed if int(one.key) > cursor.uid)
+        )
 
     def _select(self) -> Folder:
         said = self._client.select_folder(self._source.folder, readonly=self._source.after == "leave")
@@ -127,7 +129,9 @@ class ImapMailbox:
 
     def _bodies(self, uids: list[int]) -> dict[str, bytes]:
         found = self._client.fetch(uids, ["BODY.PEEK[]"])
-        return {str(uid): one[b"BODY[]"] for uid, one in found.items() if isinstance(one.get(b"BODY[]"), bytes)}
+        return {
+            str(uid): one[b"BODY[]"] for uid, one in found.items() if isinstance(one.get(b"BODY[]"), bytes)
+        }
 
     def finish(self, keys: Sequence[str]) -> None:
         uids = [int(key) for key in keys]
@@ -190,7 +194,9 @@ def _sign_in(client: IMAPClient, user: str, sign_in: SignIn) -> None:
             answers = iter([initial_response(sign_in.mechanism, user, sign_in.secret).encode()])
             client.sasl_login(sign_in.mechanism, lambda _: next(answers, b""))
     except LoginError as error:
-        if isinstance(error.__context__, IMAPClientAbortError) or any(code in str(error) for code in _PASSING):
+        if isinstance(error.__context__, IMAPClientAbortError) or any(
+            code in str(error) for code in _PASSING
+        ):
             raise MailboxUnavailable(f"no answer to the sign-in: {error}") from error
         raise SignInRefused(str(error)) from error
     except UnicodeEncodeError as error:

@@ -36,6 +36,8 @@ class Page:
     newest: int
     held: int
     listed: tuple[Listed, ...]
+    whole: bool = False
+    """It is all that a maildrop holds, and what of it is done with is in the books."""
 
 
 @dataclass(frozen=True, slots=True)

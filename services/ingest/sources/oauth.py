@@ -78,7 +78,9 @@ def ask_for_token(oauth: OAuth, refresh_token: str | None, now: datetime) -> Tok
             return token_of(answer.read(_LONGEST_ANSWER), now)
     except HTTPError as error:
         if error.code in {400, 401, 403}:
-            raise SignInRefused(f"the authorization server says {_reason(error.read(_LONGEST_ANSWER))}") from error
+            raise SignInRefused(
+                f"the authorization server says {_reason(error.read(_LONGEST_ANSWER))}"
+            ) from error
         raise MailboxUnavailable(f"the authorization server answered {error.code}") from error
     except (OSError, HTTPException) as error:
         raise MailboxUnavailable(f"the authorization server cannot be reached: {error}") from error

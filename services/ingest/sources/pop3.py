@@ -67,9 +67,7 @@ class Pop3Mailbox:
         """
         host, port = source.host, port_of(source)
         if source.security == "tls":
-            client: poplib.POP3 = _TlsClient(
-                host, port, context=tls_context(source), timeout=CONNECT_SECONDS
-            )
+            client: poplib.POP3 = _TlsClient(host, port, context=tls_context(source), timeout=CONNECT_SECONDS)
         else:
             client = _Client(host, port, timeout=CONNECT_SECONDS)
         try:
@@ -92,7 +90,7 @@ class Pop3Mailbox:
         sizes = {int(number): int(size) for number, size in map(_pair, self._client.list()[1])}
         self._numbers = {uidl: number for number, uidl in names.items()}
         listed = tuple(Listed(uidl, sizes.get(number, 0)) for uidl, number in self._numbers.items())
-        return Page(known or _NO_CURSOR, newest=0, held=len(names), listed=listed)
+        return Page(known or _NO_CURSOR, newest=0, held=len(names), listed=listed, whole=True)
 
     def fetch(self, listed: Sequence[Listed]) -> Fetched:
         found: dict[str, bytes] = {}
@@ -104,7 +102,9 @@ class Pop3Mailbox:
             try:
                 found[one.key] = b"\r\n".join([*self._client.retr(number)[1], b""])
             except poplib.error_proto as error:
-                with suppress(poplib.error_proto):  # it is gone, if the server does not know its UIDL any more
+                with suppress(
+                    poplib.error_proto
+                ):  # it is gone, if the server does not know its UIDL any more
                     self._client.uidl(number)
                     refused.append(Refusal(one, f"the server does not give it: {error}"))
         return Fetched(found, tuple(refused))
@@ -121,7 +121,9 @@ class Pop3Mailbox:
         self._cut.wait(seconds)
 
     def leave(self) -> None:
-        with suppress(OSError, AttributeError, poplib.error_proto):  # it has no socket any more after `finish`
+        with suppress(
+            OSError, AttributeError, poplib.error_proto
+        ):  # it has no socket any more after `finish`
             self._client.quit()
 
     def cut(self) -> None:

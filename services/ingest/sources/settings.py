@@ -124,27 +124,25 @@ def location_of(source: Source) -> str:
     return f"{source.kind}://{source.user}@{source.host}:{port_of(source)}{folder}"
 
 
-class WrongSources(Exception):  # noqa: N818
+class WrongSources(ValueError):  # noqa: N818
     """The file of sources cannot be used; the words say what to change."""
 
 
-def read_sources(path: Path | None) -> tuple[Source, ...]:
-    """The sources of the file, a table each, by name; none without a file.
+def read_sources(path: Path) -> tuple[Source, ...]:
+    """The sources of the file, a table each, by name.
 
     Raises:
         WrongSources: it cannot be read, is no TOML, or describes a source wrongly.
     """
-    if path is None:
-        return ()
     try:
         tables = tomllib.loads(path.read_text())
         return _SOURCES.validate_python([_named(name, table) for name, table in tables.items()])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WrongSources(f"POSTROOM_SOURCES: {path}: {error}") from error
+        raise WrongSources(f"{path}: {error}") from error
     except ValidationError as error:
         names = list(tables)
         lines = [
-            f"POSTROOM_SOURCES: {path}: [{names[int(problem['loc'][0])]}] "
+            f"{path}: [{names[int(problem['loc'][0])]}] "
             f"{'.'.join(map(str, problem['loc'][2:]))}: {problem['msg']}"
             for problem in error.errors(include_input=False)
         ]
