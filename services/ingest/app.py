@@ -1,4 +1,4 @@
-"""The shell of ingest: mail comes in by SMTP and is fetched from sources, the ledger is kept, stored bytes are given out."""
+"""The shell of ingest: mail comes in, the ledger is kept, stored bytes are given out."""
 
 import asyncio
 from functools import partial

@@ -296,14 +296,14 @@ async def books(db: Connection, names: Sequence[str]) -> Sources:
     return Sources(items=tuple(SourceBooks(**row) for row in await db.fetch(_BOOKS, names)))
 
 
-_STORED_TOKEN = """
+_REPLACEMENT = """
 SELECT refresh_token
 FROM source_token
 WHERE source = $1
   AND replaces = $2
 """
 
-_STORE_TOKEN = """
+_REPLACE = """
 INSERT INTO source_token (source, replaces, refresh_token)
 VALUES ($1, $2, $3)
 ON CONFLICT (source) DO UPDATE
@@ -312,11 +312,11 @@ SET replaces = excluded.replaces,
 """
 
 
-async def stored_token(db: Connection, source: str, replaces: bytes) -> str | None:
+async def replacement(db: Connection, source: str, replaces: bytes) -> str | None:
     """The refresh token that took the place of the one whose sha256 is `replaces`."""
-    token: str | None = await db.fetchval(_STORED_TOKEN, source, replaces)
+    token: str | None = await db.fetchval(_REPLACEMENT, source, replaces)
     return token
 
 
-async def store_token(db: Connection, source: str, replaces: bytes, refresh_token: str) -> None:
-    await db.execute(_STORE_TOKEN, source, replaces, refresh_token)
+async def replace(db: Connection, source: str, replaces: bytes, refresh_token: str) -> None:
+    await db.execute(_REPLACE, source, replaces, refresh_token)

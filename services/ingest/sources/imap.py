@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import assert_never
+from typing import Any, assert_never
 
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
@@ -28,6 +28,10 @@ LONGEST_IDLE_SECONDS = 25 * 60
 """RFC 2177 asks for less than 29 minutes."""
 _PASSING = ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]", "[CONTACTADMIN]")
 """Answers to a sign-in that do not speak against the password (RFC 5530)."""
+
+
+_Answer = dict[bytes, Any]
+"""Of a FETCH, as imapclient reads it and does not type it; what was not answered is absent."""
 
 
 class ImapMailbox:
@@ -83,10 +87,7 @@ class ImapMailbox:
         held = int(said[b"EXISTS"])
         if b"UIDVALIDITY" not in said:
             raise MailboxUnavailable("the server gives no UIDVALIDITY: its messages cannot be told apart")
-        if b"UIDNEXT" in said:
-            newest = int(said[b"UIDNEXT"]) - 1
-        else:
-            newest = self._uid_at(held) if held else 0
+        newest = self._uid_at(held) if held else 0
         return Folder(int(said[b"UIDVALIDITY"]), newest, held)
 
     def _uid_at(self, number: int) -> int:
@@ -98,16 +99,16 @@ class ImapMailbox:
     def _list(self, first: int, last: int) -> tuple[Listed, ...]:
         found = self._by_number(range(first, last + 1), ["UID", "RFC822.SIZE", "INTERNALDATE"])
         return tuple(
-            Listed(str(one[b"UID"]), int(one[b"RFC822.SIZE"]), one.get(b"INTERNALDATE"))
+            Listed(str(one[b"UID"]), one[b"RFC822.SIZE"], one.get(b"INTERNALDATE"))
             for _, one in sorted(found.items())
             if b"UID" in one and b"RFC822.SIZE" in one
         )
 
-    def _by_number(self, numbers: range, items: list[str]) -> dict[int, dict[bytes, object]]:
+    def _by_number(self, numbers: range, items: list[str]) -> dict[int, _Answer]:
         """By sequence number: a server must not renumber while it answers such a FETCH (RFC 9051 §7.5.1)."""
         self._client.use_uid = False
         try:
-            found: dict[int, dict[bytes, object]] = self._client.fetch(list(numbers), items)
+            found: dict[int, _Answer] = self._client.fetch(list(numbers), items)
         finally:
             self._client.use_uid = True
         return found

@@ -1,12 +1,13 @@
 """Access tokens for mailboxes (RFC 6749), and how they are shown to a server (XOAUTH2; RFC 7628)."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
+
+from pydantic import BaseModel, ValidationError
 
 from services.ingest.sources.mailbox import MailboxUnavailable, SignInRefused
 from services.ingest.sources.settings import OAuth
@@ -28,6 +29,17 @@ class Token:
         return now < self.expires_at - _EARLY
 
 
+class _Granted(BaseModel):
+    access_token: str
+    expires_in: float | None = None
+    refresh_token: str | None = None
+
+
+class _No(BaseModel):
+    error: str
+    error_description: str | None = None
+
+
 def form_of(oauth: OAuth, refresh_token: str | None) -> dict[str, str]:
     """The request for a token (RFC 6749 §4.4.2 and §6)."""
     form = {"client_id": oauth.client_id}
@@ -47,18 +59,14 @@ def token_of(answer: bytes, now: datetime) -> Token:
         MailboxUnavailable: it is none.
     """
     try:
-        match json.loads(answer):
-            case {"access_token": str(access_token), **rest}:
-                refresh_token = rest.get("refresh_token")
-                seconds = float(rest.get("expires_in") or _USUAL_LIFE_SECONDS)
-                return Token(
-                    access_token,
-                    now + timedelta(seconds=seconds),
-                    refresh_token if isinstance(refresh_token, str) and refresh_token else None,
-                )
-    except (ValueError, TypeError, OverflowError):
-        pass
-    raise MailboxUnavailable("the authorization server answered without an access token")
+        granted = _Granted.model_validate_json(answer)
+        return Token(
+            granted.access_token,
+            now + timedelta(seconds=granted.expires_in or _USUAL_LIFE_SECONDS),
+            granted.refresh_token or None,
+        )
+    except (ValidationError, OverflowError) as error:
+        raise MailboxUnavailable("the authorization server answered without an access token") from error
 
 
 def ask_for_token(oauth: OAuth, refresh_token: str | None, now: datetime) -> Token:
@@ -88,14 +96,10 @@ def ask_for_token(oauth: OAuth, refresh_token: str | None, now: datetime) -> Tok
 
 def _reason(body: bytes) -> str:
     try:
-        match json.loads(body):
-            case {"error": str(code), "error_description": str(words)}:
-                return f"{code}: {words}"[:500]
-            case {"error": str(code)}:
-                return code[:500]
-    except ValueError:
-        pass
-    return "no, without a reason"
+        no = _No.model_validate_json(body)
+    except ValidationError:
+        return "no, without a reason"
+    return f"{no.error}: {no.error_description}"[:500] if no.error_description else no.error[:500]
 
 
 def initial_response(mechanism: str, user: str, access_token: str) -> str:

@@ -29,7 +29,7 @@ _NO_CURSOR = Cursor(uidvalidity=0, uid=0)
 """A maildrop has none: which UIDLs are done with is kept in the database."""
 
 
-class _Lines(poplib.POP3):
+class _Client(poplib.POP3):
     """Takes lines of any length and as they are, where poplib raises after 2 kB, and tells an end from a refusal."""
 
     def _getline(self) -> tuple[bytes, int]:
@@ -38,19 +38,21 @@ class _Lines(poplib.POP3):
             raise ConnectionResetError("the connection ended in the middle of an answer")
         return line[:-2] if line.endswith(b"\r\n") else line[:-1], len(line)
 
+    def authenticate(self, mechanism: str, response: str) -> None:
+        """AUTH (RFC 5034), which poplib lacks, in two lines: the second may be longer than a command."""
+        if not self._shortcmd(f"AUTH {mechanism}").startswith(b"+ "):
+            raise MailboxUnavailable(f"the server does not speak {mechanism}")
+        self._shortcmd(b64encode(response.encode()).decode())
 
-class _Client(_Lines):
-    pass
 
-
-class _TlsClient(_Lines, poplib.POP3_SSL):
-    pass
+class _TlsClient(_Client, poplib.POP3_SSL):
+    """The same inside TLS."""
 
 
 class Pop3Mailbox:
     """One session: other clients may be locked out until it ends, so it does not wait for news."""
 
-    def __init__(self, source: Pop3Source, client: poplib.POP3) -> None:
+    def __init__(self, source: Pop3Source, client: _Client) -> None:
         self._source = source
         self._client = client
         self._numbers: dict[str, int] = {}
@@ -67,7 +69,7 @@ class Pop3Mailbox:
         """
         host, port = source.host, port_of(source)
         if source.security == "tls":
-            client: poplib.POP3 = _TlsClient(host, port, context=tls_context(source), timeout=CONNECT_SECONDS)
+            client: _Client = _TlsClient(host, port, context=tls_context(source), timeout=CONNECT_SECONDS)
         else:
             client = _Client(host, port, timeout=CONNECT_SECONDS)
         try:
@@ -137,16 +139,14 @@ def _pair(line: bytes) -> tuple[bytes, bytes]:
     return number, value.split(b" ")[0]
 
 
-def _sign_in(client: poplib.POP3, user: str, sign_in: SignIn) -> None:
+def _sign_in(client: _Client, user: str, sign_in: SignIn) -> None:
     try:
         if sign_in.mechanism is None:
             client.user(user)
             client.pass_(sign_in.secret)
         else:
-            response = b64encode(initial_response(sign_in.mechanism, user, sign_in.secret).encode()).decode()
-            if not client._shortcmd(f"AUTH {sign_in.mechanism}").startswith(b"+ "):  # noqa: SLF001 - poplib has no AUTH
-                raise MailboxUnavailable(f"the server does not speak {sign_in.mechanism}")
-            client._shortcmd(response)  # noqa: SLF001
+            response = initial_response(sign_in.mechanism, user, sign_in.secret)
+            client.authenticate(sign_in.mechanism, response)
     except poplib.error_proto as error:
         if any(code in str(error) for code in _PASSING):
             raise MailboxUnavailable(f"no answer to the sign-in: {error}") from error

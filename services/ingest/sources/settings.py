@@ -56,7 +56,7 @@ class OAuth(_Part):
 
 
 class Mark(_Part):
-    """Put a keyword, or a flag such as `\\Seen`, on each message that was taken."""
+    """Put a keyword, or a flag such as Seen with its backslash, on each message that was taken."""
 
     mark: str = Field(pattern=r"^[\\$A-Za-z][A-Za-z0-9_.-]*$")
 

@@ -167,7 +167,7 @@ class Taking:
 
 
 def envelope_of(letter: Letter, address: str, server: Server) -> SmtpEnvelope:
-    """What is known of the way of a fetched message: its last server wrote the sender into Return-Path (RFC 5321 §4.4)."""
+    """What is known of the way of a message: its last server wrote the sender into Return-Path (RFC 5321 §4.4)."""
     if letter.return_path is not None:
         mail_from = letter.return_path.strip().strip("<>")
     else:

@@ -69,6 +69,7 @@ class Tending:
     async def _tend(self, lock: Connection) -> None:
         """One connection after the other, as long as the lock is ours."""
         loop = asyncio.get_running_loop()
+        cause: Exception
         waits, refused_waits = growing(1, 120), growing(30, 900)
         while await lock.fetchval("SELECT true"):
             began = loop.time()
@@ -130,11 +131,11 @@ class Tending:
         configured = oauth.refresh_token.get_secret_value()
         replaces = sha256(configured.encode()).digest()
         async with self._service.pool.acquire() as db:
-            current = await books.stored_token(db, name, replaces) or configured
+            current = await books.replacement(db, name, replaces) or configured
         token = await asyncio.to_thread(ask_for_token, oauth, current, now)
         if token.refresh_token not in {None, current}:
             async with self._service.pool.acquire() as db:
-                await books.store_token(db, name, replaces, token.refresh_token or current)
+                await books.replace(db, name, replaces, token.refresh_token or current)
         return token
 
 
