@@ -40,9 +40,9 @@ class _Client(poplib.POP3):
 
     def authenticate(self, mechanism: str, response: str) -> None:
         """AUTH (RFC 5034), which poplib lacks, in two lines: the second may be longer than a command."""
-        if not self._shortcmd(f"AUTH {mechanism}").startswith(b"+ "):
+        if not self._shortcmd(f"AUTH {mechanism}").startswith(b"+ "):  # type: ignore[attr-defined]
             raise MailboxUnavailable(f"the server does not speak {mechanism}")
-        self._shortcmd(b64encode(response.encode()).decode())
+        self._shortcmd(b64encode(response.encode()).decode())  # type: ignore[attr-defined]
 
 
 class _TlsClient(_Client, poplib.POP3_SSL):
