@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -33,6 +34,12 @@ def mail_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
     running = Dovecot(tmp_path_factory.mktemp("dovecot"))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def user() -> str:
+    """Who has a mailbox of their own."""
+    return f"u{uuid4().hex[:8]}"
 
 
 class Books:

@@ -16,40 +16,23 @@ from services.ingest.store import Store
 from services.ingest.sources.imap import ImapMailbox
 from tests.ingest.sources.conftest import Tend, needs_dovecot
 from tests.ingest.sources.dovecot import PASSWORD, Dovecot
+from tests.ingest.sources.letters import mail
+from tests.ingest.sources.letters import source as described_source
 from tests.ingest.sources.proxy import Proxy
 
 pytestmark = [needs_dovecot, pytest.mark.anyio]
 
 
-@pytest.fixture
-def user() -> str:
-    return f"u{uuid4().hex[:8]}"
-
-
-def mail(number: int, size: int = 0) -> bytes:
-    return (
-        f"Return-Path: <kim{number}@customers.example>\r\n"
-        f"Received: from mx.example by imap.example; Mon, 2 Mar 2026 13:00:{number % 60:02} +0000\r\n"
-        f"From: Kim <kim{number}@customers.example>\r\nTo: support@example.com\r\nSubject: Letter {number}\r\n"
-        f"Message-ID: <{number}@customers.example>\r\nDate: Mon, 2 Mar 2026 13:00:00 +0000\r\n\r\n"
-        f"Where is order {number}?\r\n" + "x" * 70 * (size // 72) + "\r\n"
-    ).encode()
-
-
-def source(server: Dovecot, user: str, more: str = "", *, port: int = 0, begin: str = "everything") -> str:
-    return f"""
-[support]
-kind = "imap"
-host = "127.0.0.1"
-port = {port or server.imap_port}
-security = "none"
-user = "{user}"
-password = "{PASSWORD}"
-address = "support@example.com"
-begin = "{begin}"
-poll_seconds = 2
-{more}
-"""
+def source(
+    server: Dovecot,
+    user: str,
+    more: str = "",
+    *,
+    port: int = 0,
+    begin: str = "everything",
+    poll_seconds: float = 2,
+) -> str:
+    return described_source("imap", port or server.imap_port, user, more, begin=begin, poll_seconds=poll_seconds)
 
 
 async def test_everything_in_the_folder_is_taken_in_order_and_no_flag_changes(
@@ -86,7 +69,7 @@ async def test_the_custody_of_a_message_names_its_source(mail_server: Dovecot, u
 
 async def test_what_arrives_is_taken_at_once_by_idle(mail_server: Dovecot, user: str, tend: Tend) -> None:
     mail_server.client(user=user).logout()
-    async with tend(source(mail_server, user, begin="now").replace("= 2\n", "= 900\n")) as books:
+    async with tend(source(mail_server, user, begin="now", poll_seconds=900)) as books:
         await books.until(state="watching", seen=0)
         await asyncio.sleep(0.3)  # into IDLE
         mail_server.deliver(mail(1), user=user)
