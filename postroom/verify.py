@@ -27,6 +27,19 @@ WHERE accepted.message_id IS NULL
    OR (ticketed.message_id IS NOT NULL) <> (ledger.state = 'ticketed')
 """
 
+_SOURCES = """
+WITH logged AS (
+    SELECT data ->> 'source' AS way, count(*) AS messages
+    FROM ingest.event
+    WHERE type = 'MessageReceived'
+    GROUP BY data ->> 'source'
+)
+SELECT source.name, source.taken, coalesce(logged.messages, 0) AS logged
+FROM ingest.source
+LEFT JOIN logged ON logged.way = source.kind || ':' || source.name
+WHERE source.taken <> coalesce(logged.messages, 0)
+"""
+
 
 async def verify(database_url: str) -> list[str]:
     """What is wrong, a sentence each; empty if nothing is."""
@@ -48,6 +61,10 @@ async def verify(database_url: str) -> list[str]:
             f"in a ticket {row['ticketed']}"
             for row in await db.fetch(_DISAGREEING)
             if row["state"] != "in_flight" or not row["accepted"]
+        ]
+        problems += [
+            f"source {row['name']}: its books say {row['taken']} messages taken, the log holds {row['logged']}"
+            for row in await db.fetch(_SOURCES)
         ]
     finally:
         await db.close()

@@ -182,6 +182,26 @@ class LedgerView(Representation):
     balanced: bool
 
 
+class SourceItem(Representation):
+    """The books of an IMAP or POP3 source: `seen` is the sum of the five numbers after it."""
+
+    name: str
+    kind: str
+    address: str
+    state: str
+    held: int
+    seen: int
+    taken: int
+    duplicate: int
+    refused: int
+    vanished: int
+    passed: int
+    last_success_at: datetime | None
+    last_error: str | None
+    last_error_at: datetime | None
+    balanced: bool
+
+
 class ConsumerLag(Representation):
     name: str
     stream: str
@@ -206,6 +226,7 @@ class Status(Representation):
     """How the whole of it is. What does not answer is in `silent`."""
 
     ledger: LedgerView | None
+    sources: list[SourceItem]
     consumers: list[ConsumerLag]
     parked: list[ParkedItem]
     outgoing: str | None

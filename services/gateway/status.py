@@ -5,12 +5,21 @@ import asyncio
 import nats.errors
 import nats.js.errors
 
-from contracts.queries import GetLedger, GetTransport, Ledger, ListParked, ParkedList, Transport
+from contracts.queries import (
+    GetLedger,
+    GetSources,
+    GetTransport,
+    Ledger,
+    ListParked,
+    ParkedList,
+    Sources,
+    Transport,
+)
 from contracts.services import SERVICES
 from contracts.streams import CONSUMERS, Consumer
 from services.gateway.gateway import Gateway
 from services.gateway.problems import Problem
-from services.gateway.representations import ConsumerLag, LedgerView, ParkedItem, Status
+from services.gateway.representations import ConsumerLag, LedgerView, ParkedItem, SourceItem, Status
 
 
 def ledger_view(ledger: Ledger) -> LedgerView:
@@ -28,6 +37,14 @@ async def status(gateway: Gateway) -> Status:
             silent.append("ingest")
             return None
 
+    async def sources() -> list[SourceItem]:
+        try:
+            found = await gateway.ask(GetSources(), Sources)
+        except Problem:
+            silent.append("ingest")
+            return []
+        return [SourceItem(**one.model_dump(), balanced=one.balanced) for one in found.items]
+
     async def outgoing() -> str | None:
         try:
             transport = await gateway.ask(GetTransport(), Transport)
@@ -44,14 +61,16 @@ async def status(gateway: Gateway) -> Status:
             return []
         return [ParkedItem(service=service, **one.model_dump(exclude={"event_id"})) for one in found.items]
 
-    ledger_now, outgoing_now, consumers, parked_now = await asyncio.gather(
+    ledger_now, sources_now, outgoing_now, consumers, parked_now = await asyncio.gather(
         ledger(),
+        sources(),
         outgoing(),
         asyncio.gather(*(_lag(gateway, consumer) for consumer in CONSUMERS)),
         asyncio.gather(*(parked(service) for service in SERVICES)),
     )
     return Status(
         ledger=ledger_now,
+        sources=sources_now,
         outgoing=outgoing_now,
         consumers=list(consumers),
         parked=[one for found in parked_now for one in found],

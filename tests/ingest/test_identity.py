@@ -74,7 +74,9 @@ def test_without_a_message_id_a_source_knows_the_very_copy_again() -> None:
     assert identity_of(nameless, BOX, uuid4(), again="imap:sales") != seen[0]
 
 
-@pytest.mark.parametrize("raw", [b"", b"\r\n", b"\n\nbody", b"no header at all", b":\n:\n", b"\xff\x00" * 100])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\r\n", b"\n\nbody", b"no header at all", b":\n:\n", b"\xff\x00" * 100]
+)
 def test_any_bytes_have_an_identity(raw: bytes) -> None:
     assert identity_of(raw, BOX, uuid4(), again="imap:support") == identity_of(
         raw, BOX, uuid4(), again="imap:support"

@@ -80,7 +80,9 @@ Tend = Callable[..., AbstractAsyncContextManager[Books]]
 async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     """Ingest with its database, and without a broker."""
     await migrate_database(database_url)
-    settings = IngestSettings(database_url=database_url, nats_url="nats://127.0.0.1:1", max_message_size=100_000)
+    settings = IngestSettings(
+        database_url=database_url, nats_url="nats://127.0.0.1:1", max_message_size=100_000
+    )
     made = Service("ingest", settings, asyncio.Event())
     made.pool = await connect_pool(database_url, "ingest", 4)
     yield made
@@ -109,5 +111,3 @@ def described(folder: Path, description: str) -> Source:
     path = folder / "sources.toml"
     path.write_text(description)
     return read_sources(path)[0]
-
-

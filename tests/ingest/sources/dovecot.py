@@ -92,7 +92,9 @@ passdb {{
 class Dovecot:
     """Started by the one who makes it; anyone with the password has a mailbox."""
 
-    def __init__(self, folder: Path, *, token_check: str | None = None, certificate: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, token_check: str | None = None, certificate: Path | None = None
+    ) -> None:
         assert PROGRAM is not None, "install dovecot-imapd and dovecot-pop3d"
         self.folder = folder
         self.imap_port, self.imaps_port, self.pop3_port = free_port(), free_port(), free_port()
@@ -140,7 +142,9 @@ class Dovecot:
                 self.client().logout()
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    said = [f.read_text() for f in (self.folder / "errors", self.folder / "log") if f.exists()]
+                    said = [
+                        f.read_text() for f in (self.folder / "errors", self.folder / "log") if f.exists()
+                    ]
                     raise AssertionError("".join(said)) from None
                 time.sleep(0.05)
             else:

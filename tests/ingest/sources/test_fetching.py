@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.sources.fetching import Cursor, Folder, Listed, batches, first_beyond, old, sort, where_to_begin
+from services.ingest.sources.fetching import (
+    Cursor,
+    Folder,
+    Listed,
+    batches,
+    first_beyond,
+    old,
+    sort,
+    where_to_begin,
+)
 
 BEGUN = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -28,7 +37,9 @@ def test_a_changed_uidvalidity_begins_again() -> None:
 
 
 @given(st.sets(st.integers(1, 2**32 - 1), max_size=60), st.integers(0, 2**32 - 1), st.integers(-5, 70))
-def test_the_first_message_beyond_the_cursor_is_found_from_any_place(uids: set[int], uid: int, near: int) -> None:
+def test_the_first_message_beyond_the_cursor_is_found_from_any_place(
+    uids: set[int], uid: int, near: int
+) -> None:
     held = sorted(uids)
     expected = next((number for number, one in enumerate(held, 1) if one > uid), len(held) + 1)
     assert first_beyond(uid, len(held), lambda number: held[number - 1], near) == expected
@@ -49,7 +60,9 @@ def test_what_is_too_large_is_refused_and_the_rest_is_wanted() -> None:
     page = listed(10, 200, 30)
     chosen = sort(page, most_bytes=100, passed=frozenset({"3"}))
     assert chosen.wanted == page[:1]
-    assert [(refusal.listed.key, refusal.reason) for refusal in chosen.refused] == [("2", "larger than 100 bytes")]
+    assert [(refusal.listed.key, refusal.reason) for refusal in chosen.refused] == [
+        ("2", "larger than 100 bytes")
+    ]
     assert chosen.passed == 1
 
 

@@ -1,6 +1,7 @@
 """Mail is fetched from a real IMAP server: nothing is lost, nothing comes twice."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -12,8 +13,10 @@ from postroom.embedded.process import free_port
 from services.ingest.intake import accept
 from services.ingest.reading import read
 from services.ingest.settings import IngestSettings
-from services.ingest.store import Store
+from services.ingest.sources.fetching import Listed
 from services.ingest.sources.imap import ImapMailbox
+from services.ingest.sources.mailbox import Fetched
+from services.ingest.store import Store
 from tests.ingest.sources.conftest import Tend, needs_dovecot
 from tests.ingest.sources.dovecot import PASSWORD, Dovecot
 from tests.ingest.sources.letters import mail
@@ -32,7 +35,9 @@ def source(
     begin: str = "everything",
     poll_seconds: float = 2,
 ) -> str:
-    return described_source("imap", port or server.imap_port, user, more, begin=begin, poll_seconds=poll_seconds)
+    return described_source(
+        "imap", port or server.imap_port, user, more, begin=begin, poll_seconds=poll_seconds
+    )
 
 
 async def test_everything_in_the_folder_is_taken_in_order_and_no_flag_changes(
@@ -203,7 +208,7 @@ async def test_a_message_that_is_deleted_meanwhile_is_in_the_books(
     mail_server.deliver(*map(mail, range(4)), user=user)
     fetch = ImapMailbox.fetch
 
-    def delete_and_fetch(mailbox: ImapMailbox, listed):  # type: ignore[no-untyped-def]
+    def delete_and_fetch(mailbox: ImapMailbox, listed: Sequence[Listed]) -> Fetched:
         monkeypatch.setattr(ImapMailbox, "fetch", fetch)
         with mail_server.client(user=user) as client:
             client.delete_messages([2])
@@ -290,9 +295,7 @@ async def test_a_mailbox_of_thousands_is_taken_whole(mail_server: Dovecot, user:
         await books.until(taken=2601, duplicate=0, state="watching")
 
 
-async def test_a_server_that_is_away_is_found_again(
-    tend: Tend, mail_server: Dovecot, user: str
-) -> None:
+async def test_a_server_that_is_away_is_found_again(tend: Tend, mail_server: Dovecot, user: str) -> None:
     mail_server.deliver(mail(1), user=user)
     port = free_port()
     async with tend(source(mail_server, user, port=port)) as books:

@@ -31,7 +31,7 @@ class Authority:
         authority = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 form = {name: values[0] for name, values in parse_qs(body).items()}
                 status, answer = authority.check(form) if self.path == "/check" else authority.grant(form)
@@ -142,12 +142,16 @@ def test_client_credentials_are_asked_for_without_a_refresh_token(authority: Aut
         {"token_url": f"{authority.url}/token", "client_id": "postroom", "client_secret": "s"}
     )
     token = ask_for_token(described, None, NOW)
-    assert authority.asked == [{"grant_type": "client_credentials", "client_id": "postroom", "client_secret": "s"}]
+    assert authority.asked == [
+        {"grant_type": "client_credentials", "client_id": "postroom", "client_secret": "s"}
+    ]
     assert token.good_at(NOW + timedelta(minutes=58))
     assert not token.good_at(NOW + timedelta(minutes=59, seconds=30))
 
 
-def test_an_authorization_server_in_trouble_is_asked_again_and_one_that_says_no_is_not(authority: Authority) -> None:
+def test_an_authorization_server_in_trouble_is_asked_again_and_one_that_says_no_is_not(
+    authority: Authority,
+) -> None:
     described = OAuth.model_validate(
         {"token_url": f"{authority.url}/token", "client_id": "postroom", "client_secret": "s"}
     )
@@ -162,7 +166,9 @@ def test_an_authorization_server_in_trouble_is_asked_again_and_one_that_says_no_
         ask_for_token(described, None, NOW)
 
 
-@pytest.mark.parametrize("answer", [b"", b"[]", b'{"token_type": "Bearer"}', b'{"access_token": 7}', b"<html>"])
+@pytest.mark.parametrize(
+    "answer", [b"", b"[]", b'{"token_type": "Bearer"}', b'{"access_token": 7}', b"<html>"]
+)
 def test_an_answer_without_a_token_is_trouble(answer: bytes) -> None:
     with pytest.raises(MailboxUnavailable):
         token_of(answer, NOW)
