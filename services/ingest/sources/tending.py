@@ -3,7 +3,7 @@
 import asyncio
 import imaplib
 import poplib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -51,6 +51,7 @@ class Tending:
         self._service = service
         self._store = store
         self._token: Token | None = None
+        self._retried = False
 
     async def run(self) -> None:
         """Tend it until cancelled."""
@@ -70,18 +71,19 @@ class Tending:
         """One connection after the other, as long as the lock is ours."""
         loop = asyncio.get_running_loop()
         cause: Exception
-        waits, refused_waits = growing(1, 120), growing(30, 900)
+        waits, refused_waits = _patience()
         while await lock.fetchval("SELECT true"):
             began = loop.time()
             try:
                 await self._connected()
+                waits, refused_waits = _patience()
                 continue
             except SignInRefused as error:
                 self._token = None
                 state, cause, wait = "sign_in_refused", error, next(refused_waits)
             except (*_NETWORK, *PASSING) as error:
                 if loop.time() - began > CALM_SECONDS:
-                    waits = growing(1, 120)
+                    waits, refused_waits = _patience()
                 state, cause, wait = "failing", error, next(waits)
             except Exception as error:
                 logger.exception("source failed", source=self._source.name)
@@ -101,7 +103,7 @@ class Tending:
         """One connection, until it ends: by an error, or because a POP3 session is done."""
         async with self._service.pool.acquire() as db:
             place = await books.open_books(db, self._source)
-        with_place = Taking(self._source, self._service, self._store, place)
+        taking = Taking(self._source, self._service, self._store, place)
         thread = ThreadPoolExecutor(1, thread_name_prefix=f"source {self._source.name}")
         try:
             sign_in = await self._sign_in()
@@ -109,7 +111,11 @@ class Tending:
                 thread, open_mailbox, self._source, sign_in
             )
             try:
-                await Session(self._source, self._service, with_place, mailbox, thread).work()
+                session = Session(self._source, self._service, taking, mailbox, thread)
+                if not self._retried:
+                    await session.retry()
+                    self._retried = True
+                await session.work()
             finally:
                 mailbox.cut()
         finally:
@@ -139,6 +145,11 @@ class Tending:
         return token
 
 
+def _patience() -> tuple[Iterator[float], Iterator[float]]:
+    """Seconds between tries: after a cut, and after a refused sign-in, of which several could lock the account."""
+    return growing(1, 120), growing(30, 900)
+
+
 def open_mailbox(source: Source, sign_in: SignIn) -> Mailbox:
     """Connect and sign in; blocks."""
     if isinstance(source, ImapSource):
@@ -165,10 +176,18 @@ class Session:
         self._server = Server(mailbox.peer, mailbox.tls)
         self._page: Page
 
+    async def retry(self) -> None:
+        """Try again what was refused and may be taken now; the cursor stays."""
+        await self._look()
+        cursor, limit = self._page.cursor, self._service.settings.max_message_size
+        async with self._service.pool.acquire() as db:
+            again = await books.worth_a_try(db, self._source.name, cursor.uidvalidity, limit)
+        for batch in batches(again, most=BATCH, most_bytes=BATCH_BYTES):
+            await self._taking.take(batch, self._fetch, self._behind_again, self._server)
+
     async def work(self) -> None:
         """Take what is there and what comes; returns where a POP3 session is done."""
         await self._look()
-        await self._retry()
         while True:
             while listed := await self._new():
                 await self._say("fetching")
@@ -214,14 +233,6 @@ class Session:
         async with self._service.pool.acquire() as db:
             new = await books.not_done(db, self._source.name, [one.key for one in self._page.listed])
         return tuple(one for one in self._page.listed if one.key in new)
-
-    async def _retry(self) -> None:
-        """Try again what was refused and may be taken now; the cursor stays."""
-        cursor, limit = self._page.cursor, self._service.settings.max_message_size
-        async with self._service.pool.acquire() as db:
-            again = await books.worth_a_try(db, self._source.name, cursor.uidvalidity, limit)
-        for batch in batches(again, most=BATCH, most_bytes=BATCH_BYTES):
-            await self._taking.take(batch, self._fetch, self._behind_again, self._server)
 
     async def _fetch(self, wanted: Sequence[Listed]) -> Fetched:
         return await self._call(self._mailbox.fetch, wanted)
