@@ -67,7 +67,8 @@ class ImapMailbox:
             _sign_in(client, source.user, sign_in)
             return cls(source, client)
         except BaseException:
-            client.shutdown()
+            with suppress(OSError):  # a failed handshake has closed it: its own error says more
+                client.shutdown()
             raise
 
     def look(self, known: Cursor | None) -> Page:

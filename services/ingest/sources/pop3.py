@@ -79,7 +79,8 @@ class Pop3Mailbox:
             _sign_in(client, source.user, sign_in)
             return cls(source, client)
         except BaseException:
-            client.close()
+            with suppress(OSError):
+                client.close()
             raise
 
     def look(self, known: Cursor | None) -> Page:

@@ -67,7 +67,7 @@ service pop3-login {{
     port = {pop3_port}
   }}
   inet_listener pop3s {{
-    port = 0
+    port = {pop3s_port}
   }}
 }}
 service stats {{
@@ -97,7 +97,8 @@ class Dovecot:
     ) -> None:
         assert PROGRAM is not None, "install dovecot-imapd and dovecot-pop3d"
         self.folder = folder
-        self.imap_port, self.imaps_port, self.pop3_port = free_port(), free_port(), free_port()
+        self.imap_port, self.imaps_port = free_port(), free_port()
+        self.pop3_port, self.pop3s_port = free_port(), free_port()
         self._user = "nobody" if os.geteuid() == 0 else None
         for name in ("run", "mail", "home"):
             (folder / name).mkdir(parents=True)
@@ -126,6 +127,7 @@ class Dovecot:
                 imap_port=self.imap_port,
                 imaps_port=self.imaps_port if certificate else 0,
                 pop3_port=self.pop3_port,
+                pop3s_port=self.pop3s_port if certificate else 0,
             )
         )
         self.start()
