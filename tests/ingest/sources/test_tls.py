@@ -18,7 +18,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of 127.0.0.1, signed by itself, with its key in the same file."""
     path = tmp_path_factory.mktemp("certificate") / "server.pem"
     key = path.with_suffix(".key")
-    request = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    request = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    )
     subprocess.run(
         [*request.split(), "-keyout", str(key), "-out", str(path)], check=True, capture_output=True
     )
