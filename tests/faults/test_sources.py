@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+import httpx
 import pytest
 
 from contracts.queries import Ledger
@@ -10,7 +11,7 @@ from postroom.verify import verify
 from tests.ingest.sources.conftest import needs_dovecot
 from tests.ingest.sources.dovecot import USER, Dovecot
 from tests.ingest.sources.letters import mail, source
-from tests.running import Postroom, until
+from tests.running import TOKEN, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.faults, pytest.mark.anyio, needs_dovecot]
 LETTERS = 500
@@ -59,6 +60,16 @@ async def test_ingest_is_killed_while_it_fetches_and_each_letter_is_accepted_onc
         ]  # type: ignore[index]
         assert subjects == [f"Letter {number}" for number in range(LETTERS)]
         assert await verify(postroom.database_url) == []
+        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+            answer = await client.get(f"http://127.0.0.1:{postroom.http_port}/api/v1/status")
+        books = answer.json()["sources"][0]
+        assert (books["name"], books["state"], books["held"], books["taken"]) == (
+            "support",
+            "watching",
+            LETTERS,
+            LETTERS,
+        )
+        assert books["balanced"]
         assert server.held() == before
     finally:
         postroom.close()

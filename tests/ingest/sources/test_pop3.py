@@ -1,9 +1,16 @@
 """Mail is fetched from a real POP3 server: what was taken is known by its UIDL."""
 
+import socket
+import threading
+
 import pytest
+from pydantic import SecretStr
 
 from chassis.service import Service
 from services.ingest.settings import IngestSettings
+from services.ingest.sources.mailbox import SignIn
+from services.ingest.sources.pop3 import Pop3Mailbox
+from services.ingest.sources.settings import Pop3Source
 from tests.ingest.sources.conftest import Tend, needs_dovecot
 from tests.ingest.sources.dovecot import PASSWORD, Dovecot
 from tests.ingest.sources.letters import mail
@@ -100,3 +107,32 @@ async def test_the_same_mail_by_imap_and_by_pop3_is_one_message(
         await books.until(taken=1)
     async with tend(source(mail_server, user).replace("[support]", "[again]")) as books:
         await books.until(duplicate=1, taken=0)
+
+
+def test_a_connection_that_is_cut_behind_two_dots_is_not_the_end_of_a_message() -> None:
+    """A line of the message that begins with a dot is sent with two; half of it looks like the final dot."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            client = server.accept()[0]
+            with client, client.makefile("rb") as lines:
+                client.sendall(b"+OK\r\n")
+                for answer in (b"", b"", b"1 uidl\r\n.\r\n", b"1 30\r\n.\r\n", b"first\r\n.."):
+                    lines.readline()
+                    client.sendall(b"+OK\r\n" + answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        described = Pop3Source(
+            name="support",
+            kind="pop3",
+            host="127.0.0.1",
+            port=server.getsockname()[1],
+            security="none",
+            user="support",
+            password=SecretStr(PASSWORD),
+            address="support@example.com",
+        )
+        mailbox = Pop3Mailbox.open(described, SignIn(PASSWORD))
+        listed = mailbox.look(None).listed
+        with pytest.raises(ConnectionResetError):
+            mailbox.fetch(listed)
