@@ -1,0 +1,53 @@
+"""The page Status shows the books of sources."""
+
+from datetime import UTC, datetime
+
+from services.gateway.pages.rendering import _ENVIRONMENT
+from services.gateway.representations import SourceItem, Status
+
+
+def rendered(*sources: SourceItem) -> str:
+    now = Status(ledger=None, sources=list(sources), consumers=[], parked=[], outgoing=None, silent=[])
+    return _ENVIRONMENT.get_template("_status.html").render(status=now, me=None)
+
+
+def source(**changes: object) -> SourceItem:
+    facts = {
+        "name": "support",
+        "kind": "imap",
+        "address": "support@example.com",
+        "state": "watching",
+        "held": 50_000,
+        "seen": 12,
+        "taken": 7,
+        "duplicate": 5,
+        "refused": 0,
+        "vanished": 0,
+        "passed": 0,
+        "last_success_at": datetime(2026, 3, 2, 13, tzinfo=UTC),
+        "last_error": None,
+        "last_error_at": None,
+        "balanced": True,
+    }
+    return SourceItem.model_validate({**facts, **changes})
+
+
+def test_a_source_at_work_is_shown_with_its_figures() -> None:
+    html = rendered(source())
+    assert "support <small>imap, for support@example.com</small>" in html
+    assert '<span class="mark good">watching</span>' in html
+    assert "50,000" in html
+    assert "not balanced" not in html
+
+
+def test_a_source_in_trouble_says_what_its_server_said_as_text() -> None:
+    html = rendered(
+        source(state="sign_in_refused", last_error="<b>no</b>", last_success_at=None, balanced=False)
+    )
+    assert '<span class="mark bad">sign in refused</span> <small>&lt;b&gt;no&lt;/b&gt;</small>' in html
+    assert "never" in html
+    assert "not balanced" in html
+
+
+def test_without_sources_there_is_no_table_of_them() -> None:
+    assert "Sources" not in rendered()
