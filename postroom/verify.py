@@ -29,14 +29,15 @@ WHERE accepted.message_id IS NULL
 
 _SOURCES = """
 WITH logged AS (
-    SELECT data ->> 'source' AS way, count(*) AS messages
+    -- By name alone: a source may have changed from POP3 to IMAP.
+    SELECT split_part(data ->> 'source', ':', 2) AS name, count(*) AS messages
     FROM ingest.event
     WHERE type = 'MessageReceived'
-    GROUP BY data ->> 'source'
+    GROUP BY split_part(data ->> 'source', ':', 2)
 )
 SELECT source.name, source.taken, coalesce(logged.messages, 0) AS logged
 FROM ingest.source
-LEFT JOIN logged ON logged.way = source.kind || ':' || source.name
+LEFT JOIN logged USING (name)
 WHERE source.taken <> coalesce(logged.messages, 0)
 """
 
