@@ -9,11 +9,11 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _BLANKS = b" \t\r\n\x00"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_WORDS = re.compile(rb"[A-Za-z]{2,}[ \t]+[A-Za-z]{2,}[ \t]+[A-Za-z]{2,}")
+_WORDS = re.compile(rb"(?<![^\s])[A-Za-z']{1,30}[,.]? {1,3}[A-Za-z']{1,30}[,.]? {1,3}[A-Za-z']{1,30}\b")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s\x00_-]|\S[ \t]+\S")
 _PADDING = re.compile(rb"={1,2}")
-_SOFT_BREAK = re.compile(rb"=[ \t]+(\r?\n)")
-_BLANKS_AT_END = re.compile(rb"[ \t]+(?=\r?\n)")
-_NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
+_SOFT_BREAK = re.compile(rb"=[ \t]+(\r{0,2}\n|\r)|=\r(?!\r?\n)")
+_NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r{0,2}\n|\r|\Z))")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
 NAMES = {
@@ -52,14 +52,16 @@ def without_encoding(content: bytes, encoding: str, repairs: Repairs) -> bytes:
 
 def from_base64(content: bytes, repairs: Repairs) -> bytes:
     """Decode what can be decoded: without padding, with foreign characters, several pieces behind each other."""
-    if not content.rstrip(b"=" + _BLANKS).isascii() or _WORDS.search(content, 0, 4096):
+    if is_prose(content[:4096]):
         repairs.note(Problem.BASE64_REPAIRED)
-        if _WORDS.search(content, 0, 4096):
-            return content  # plain text that only says that it is encoded
+        return content  # plain text that only says that it is encoded
+    if _is_url_safe(content):
+        content = content.translate(_URL_SAFE)
     padding = content.find(b"=")
-    if padding >= 0 and content[padding:].strip(b"=" + _BLANKS):
+    if padding >= 0 and (rest := content[padding:].strip(b"=" + _BLANKS)):
         repairs.note(Problem.BASE64_REPAIRED)
-        return b"".join(_piece(piece) for piece in _PADDING.split(content))
+        pieces = [content[:padding]] if is_prose(rest[:4096]) else _PADDING.split(content)
+        return b"".join(_piece(piece) for piece in pieces)
     try:
         return a2b_base64(content)
     except Error:
@@ -67,17 +69,40 @@ def from_base64(content: bytes, repairs: Repairs) -> bytes:
         return _piece(content)
 
 
+def _is_url_safe(content: bytes) -> bool:
+    """Whether it is in the alphabet of RFC 4648 §5: two of 64 characters are others."""
+    if (b"-" not in content and b"_" not in content) or b"+" in content or b"/" in content:
+        return False
+    return (content.count(b"-") + content.count(b"_")) * 100 > len(content)
+
+
 def _piece(content: bytes) -> bytes:
-    content = content.translate(_URL_SAFE, _NOT_BASE64.replace(b"-", b"").replace(b"_", b""))
+    """Decode a run of base64 without its padding; a character that is left over is dropped."""
+    content = content.translate(None, _NOT_BASE64)
     if len(content) % 4 == 1:
         content = content[:-1]
     return a2b_base64(content + b"=" * (-len(content) % 4))
 
 
+def split_base64(content: bytes) -> tuple[bytes, bytes]:
+    """Base64, and the plain text that somebody on the way put behind it, as mailing lists do with their footers."""
+    foreign = _FOREIGN.search(content)
+    if foreign is None:
+        return content, b""
+    begin = content.rfind(b"\n", 0, foreign.start()) + 1
+    return (content[:begin], content[begin:]) if begin and is_prose(content[begin:]) else (content, b"")
+
+
+def is_prose(content: bytes) -> bool:
+    """Whether it holds words with blanks between them, as nothing encoded does."""
+    return b" " in content and _WORDS.search(content) is not None
+
+
 def from_quoted_printable(content: bytes, repairs: Repairs) -> bytes:
     if _NO_ESCAPE.search(content):
         repairs.note(Problem.QUOTED_PRINTABLE_REPAIRED)
-    return a2b_qp(_SOFT_BREAK.sub(rb"=\1", content))
+        content = _NO_ESCAPE.sub(b"=3D", content)
+    return a2b_qp(_SOFT_BREAK.sub(b"=\n", content))
 
 
 def from_uuencode(content: bytes, repairs: Repairs) -> bytes:

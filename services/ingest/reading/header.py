@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from services.ingest.reading.charsets import decode, sound
+from services.ingest.reading.charsets import Hint, decode, sound
 from services.ingest.reading.encoded_words import decode_words
 from services.ingest.reading.repairs import Problem, Repairs
 
@@ -71,7 +71,11 @@ def read_block(buffer: bytes, start: int, end: int, repairs: Repairs, *, of_mess
             continue
         line = _LINE.match(buffer, position, end)
         after = line.end() if line else end
-        if stray < MOST_STRAY_LINES and _more_fields(buffer, after, end):
+        if (
+            stray < MOST_STRAY_LINES
+            and not buffer.startswith(b"--", position)
+            and _more_fields(buffer, after, end)
+        ):
             stray += 1
             repairs.note(Problem.HEADER_MALFORMED)
             stripped = buffer[position:after].strip()
@@ -99,12 +103,12 @@ def _more_fields(buffer: bytes, position: int, end: int) -> bool:
     return _KNOWN_LINE.search(ahead[: blank.start()] if blank else ahead) is not None
 
 
-def text_of_fields(fields: list[tuple[bytes, bytes]], hint: str | None, repairs: Repairs) -> Fields:
-    """Unfolded and as text, before RFC 2047; `hint` names the charset that raw 8-bit bytes may be in."""
+def text_of_fields(fields: list[tuple[bytes, bytes]], hint: Hint, repairs: Repairs) -> Fields:
+    """Unfolded and as text, before RFC 2047; `hint` speaks of the charset of raw 8-bit bytes."""
     return tuple((name.decode("ascii"), text_of_value(value, hint, repairs)) for name, value in fields)
 
 
-def text_of_value(value: bytes, hint: str | None, repairs: Repairs) -> str:
+def text_of_value(value: bytes, hint: Hint, repairs: Repairs) -> str:
     value = unfolded(value)
     if value.isascii() and b"\x1b" not in value:
         text = value.decode("ascii")

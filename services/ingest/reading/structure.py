@@ -9,8 +9,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.ingest.reading.charsets import decode, sound
-from services.ingest.reading.encodings import encoding_of, without_encoding
+from services.ingest.reading.charsets import NO_HINT, Hint, decode, sound
+from services.ingest.reading.encodings import encoding_of, split_base64, without_encoding
 from services.ingest.reading.header import Fields, for_people, read_block, text_of_fields, text_of_value
 from services.ingest.reading.parameters import content_type, parse
 from services.ingest.reading.part import Part
@@ -49,6 +49,7 @@ _META_CHARSET = re.compile(
     rb"<(?:meta\b[^>]{0,200}?charset|\?xml\b[^>]{0,100}?encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})",
     re.IGNORECASE,
 )
+_DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,250}\.([A-Za-z]{2,20})\b")
 _LINE_ENDS = re.compile(r"\r{0,2}\n|\r")
 
 
@@ -69,7 +70,7 @@ class _Draft:
     disposition: str | None = None
     name: str | None = None
     encoding: str = "7bit"
-    hint: str | None = None
+    hint: Hint = NO_HINT
     preamble: str = ""
     epilogue: str = ""
     children: "list[_Draft]" = field(default_factory=list)
@@ -85,7 +86,7 @@ class _Leaf:
     encoding: str
     type: str
     charset: str | None
-    hint: str | None
+    hint: Hint
     repairs: Repairs
 
     def content(self) -> bytes:
@@ -94,11 +95,14 @@ class _Leaf:
     def text(self) -> str:
         if not self.type.startswith("text/") and self.type not in REPORTS:
             return ""
-        content = self.content()
+        content, behind = self.buffer[self.start : self.end], b""
+        if self.encoding == "base64":
+            content, behind = split_base64(content)
+        content = without_encoding(content, self.encoding, self.repairs) + behind
         charset, hint = self.charset, self.hint
         if self.type == "text/html" and (declared := _META_CHARSET.search(content, 0, 2048)):
             named = declared[1].decode("ascii")
-            charset, hint = charset or named, named
+            charset, hint = charset or named, hint._replace(charset=named)
         text = decode(content, charset, self.repairs, hint)
         return _LINE_ENDS.sub("\n", text) if "\r" in text else text
 
@@ -226,9 +230,11 @@ class _Structure:
         if declared is None:
             draft.type = draft.default_type
         else:
-            kind, parameters = content_type(text_of_value(declared, draft.hint, repairs), repairs)
+            kind, parameters = content_type(text_of_value(declared, NO_HINT, repairs), repairs)
             draft.type, draft.parameters = kind, dict(parameters)
-            draft.hint = draft.parameters.get("charset") or draft.hint
+            draft.hint = draft.hint._replace(charset=draft.parameters.get("charset") or draft.hint.charset)
+        if draft.depth == 0:
+            draft.hint = draft.hint._replace(domain=_senders_domain(block.fields))
         draft.fields = text_of_fields(block.fields, draft.hint, repairs)
         draft.headers = for_people(draft.fields, repairs)
         encoding = _first(draft.fields, "content-transfer-encoding")
@@ -358,6 +364,12 @@ class _Structure:
             preamble=draft.preamble,
             epilogue=draft.epilogue,
         )
+
+
+def _senders_domain(fields: list[tuple[bytes, bytes]]) -> bytes | None:
+    """The top-level domain of From: it speaks of a language, and so of a charset."""
+    found = next((_DOMAIN.search(value) for name, value in fields if name.lower() == b"from"), None)
+    return found[1].lower() if found else None
 
 
 def _first(fields: Iterable[tuple[str, str]], wanted: str) -> str | None:
