@@ -5,6 +5,9 @@ from binascii import Error, a2b_base64, a2b_qp, a2b_uu
 
 from services.ingest.reading.repairs import Problem, Repairs
 
+SHORTEST_PIECE = 16
+"""What is shorter than this behind the end of base64 is no further piece of it."""
+
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _BLANKS = b" \t\r\n\x00"
@@ -60,7 +63,8 @@ def from_base64(content: bytes, repairs: Repairs) -> bytes:
     padding = content.find(b"=")
     if padding >= 0 and (rest := content[padding:].strip(b"=" + _BLANKS)):
         repairs.note(Problem.BASE64_REPAIRED)
-        pieces = [content[:padding]] if is_prose(rest[:4096]) else _PADDING.split(content)
+        ends = len(rest) < SHORTEST_PIECE or is_prose(rest[:4096])
+        pieces = [content[:padding]] if ends else _PADDING.split(content)
         return b"".join(_piece(piece) for piece in pieces)
     try:
         return a2b_base64(content)
