@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
+from urllib.parse import unquote
 
 from services.ingest.reading import cms
+from services.ingest.reading.charsets import decode
+from services.ingest.reading.encodings import is_prose
 from services.ingest.reading.flowed import unflowed
 from services.ingest.reading.html_text import html_to_text
 from services.ingest.reading.letter import Attachment
@@ -36,6 +39,7 @@ _NOTICE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _STUB = re.compile(r"\bhtml\b", re.IGNORECASE)
+_CONTENT_ID = re.compile(r"\bcid:([^\"'\s<>()]{1,250})", re.IGNORECASE)
 _INVISIBLE = " \t\r\n\xa0\u00ad\u200b\u200c\u200d\u2060\ufeff"
 
 
@@ -103,11 +107,14 @@ class _Reader:
             self._repairs.note(Problem.TEXT_CUT)
             self._files.append(Part(name="text.txt", disposition="attachment", content=text.encode()))
             text = text[:LONGEST_TEXT]
-        attachments = tuple(_attachment(part) for part in self._files if _is_kept(part))
+        shown = {unquote(address) for address in _CONTENT_ID.findall(html)} if html else set()
+        attachments = tuple(_attachment(part, shown) for part in self._files if _is_kept(part))
         return Bodies(text, html, attachments, self._signed, self._encrypted)
 
     def _mark(self, part: Part) -> None:
-        if part.type in {"application/pgp-signature", "application/pgp"}:
+        if part.type == "message/partial":
+            self._repairs.note(Problem.PARTIAL)
+        elif part.type in {"application/pgp-signature", "application/pgp"}:
             self._signed = self._signed or "pgp"
         elif part.type in {"application/pkcs7-signature", "application/x-pkcs7-signature"}:
             self._signed = self._signed or "smime"
@@ -155,28 +162,24 @@ class _Reader:
 
     def _text(self) -> str:
         """The texts in their order, each in its best form."""
-        texts: list[str] = []
-        pages: list[str] = []
+        plain: list[str] = []
+        texts: list[tuple[str, bool]] = []
         for choice in self._choices:
-            page = None
-            if not choice.has_text or self._is_stub(choice):
+            if choice.has_text or not choice.htmls:
+                plain += choice.texts
+                texts += [(text, False) for text in choice.texts]
+            if choice.htmls and (not choice.has_text or self._is_stub(choice)):
                 page = "\n\n".join(self._from_html(html) for html in choice.htmls)
-                if page and choice.texts:
+                texts.append((page, True))
+                if choice.texts and page:
                     stub = choice.has_text
                     self._repairs.note(
                         Problem.ALTERNATIVE_TEXT_STUB if stub else Problem.ALTERNATIVE_TEXT_EMPTY
                     )
-            if choice.has_text or not page:
-                texts += choice.texts
-            if page:
-                pages.append(page)
-                texts.append(page)
-        if pages and len(pages) < len(texts):
-            # Programs that mix text and HTML without saying that they are alternatives say the same twice.
-            words = {word for text in texts if text not in pages for word in text.split()}
-            texts = [text for text in texts if text not in pages or _says_more(text, words)]
-        texts = [text for text in texts if text.strip()] or texts[:1]
-        return "\n".join(texts)
+        # Programs that mix text and HTML without saying that they are alternatives say the same twice.
+        known = {word for text in plain for word in text.split()} if len(texts) > 1 else set()
+        kept = [text for text, is_page in texts if text.strip() and not (is_page and _is_known(text, known))]
+        return "\n".join(kept or plain[:1])
 
     def _is_stub(self, choice: _Choice) -> bool:
         """Whether a text only says that there is HTML."""
@@ -197,8 +200,8 @@ class _Reader:
             page = next((part.text for part in self._spares if part.type == "text/html"), None)
             plain = "\n".join(part.text for part in self._spares if part.type != "text/html")
             return plain if plain.strip() else self._from_html(page or ""), html or page
-        before = [part.preamble for part in root.walk() if part.preamble]
-        behind = [part.epilogue for part in root.walk() if part.epilogue]
+        before = [part.preamble for part in _multiparts(root) if part.preamble]
+        behind = [part.epilogue for part in _multiparts(root) if part.epilogue]
         inline = [part for part in self._files if part.disposition != "attachment" and _is_readable(part)]
         texts = [text for part in inline if (text := self._readable(part)).strip()]
         if words := [
@@ -224,7 +227,7 @@ class _Reader:
         """A message in the message, with what its header says; of messages in messages the first that has words."""
         while part.type in MESSAGES or part.type == "message/partial":
             if not part.parts:
-                return part.content.decode("utf-8", "replace") if part.type == "message/partial" else ""
+                return self._fragment(part)
             (message,) = part.parts
             reader = _Reader(self._repairs)
             for leaf, alternative, role in _leaves(message):
@@ -240,6 +243,10 @@ class _Reader:
                 return head
             part = nested[0]
         return ""
+
+    def _fragment(self, part: Part) -> str:
+        """A later piece of a message that was sent in several: often the middle of a file."""
+        return decode(part.content, None, self._repairs) if is_prose(part.content[:LONGEST_TEXT]) else ""
 
 
 def _leaves(root: Part) -> Iterator[tuple[Part, int, Role]]:
@@ -268,6 +275,16 @@ def _leaves(root: Part) -> Iterator[tuple[Part, int, Role]]:
             yield part, alternative, Role.BODY if _is_body(part, is_first) else Role.FILE
 
 
+def _multiparts(root: Part) -> Iterator[Part]:
+    """The message itself, and the multiparts in it, but not those of messages in it."""
+    waiting = [root]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if part is root or part.type.startswith("multipart/"):
+            waiting.extend(inner for inner in reversed(part.parts) if inner.type.startswith("multipart/"))
+
+
 def _is_shown(multipart: Part, part: Part, number: int) -> bool:
     """Whether a part is shown in its multipart even if it has a name."""
     if multipart.type == "multipart/alternative":
@@ -291,9 +308,10 @@ def _is_kept(part: Part) -> bool:
     return bool(part.name or part.disposition == "attachment" or part.content)
 
 
-def _says_more(text: str, known: set[str]) -> bool:
+def _is_known(text: str, known: set[str]) -> bool:
+    """Whether nine of ten words are."""
     words = text.split()
-    return sum(word not in known for word in words) * 10 > len(words)
+    return sum(word not in known for word in words) * 10 <= len(words)
 
 
 def _enriched(text: str) -> str:
@@ -304,14 +322,16 @@ def _enriched(text: str) -> str:
     return re.sub(r"\n+", lambda breaks: "\n" * (len(breaks[0]) - 1) or " ", text)
 
 
-def _attachment(part: Part) -> Attachment:
+def _attachment(part: Part, shown: set[str]) -> Attachment:
+    """A file; it is inline if its sender says so, or if the HTML shows it by its Content-ID (RFC 2392)."""
     content = part.content
+    inline = part.disposition == "inline" or (part.disposition is None and part.content_id is not None)
     return Attachment(
         name=_name(part),
         type=part.type,
         size=len(content),
         sha256=sha256(content).hexdigest(),
-        inline=part.content_id is not None and part.disposition != "attachment",
+        inline=inline or part.content_id in shown,
         content_id=part.content_id,
         content=content,
     )

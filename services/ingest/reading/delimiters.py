@@ -9,9 +9,9 @@ MOST_LINES = 200_000
 DEEP = 32
 """From this depth on an index of all such lines is used instead of a search for each boundary."""
 
-_DASHES = re.compile(rb"(?:\A|[\r\n])--([^\r\n]{1,200})")
+_DASHES = re.compile(rb"(?<![^\r\n])--([^\r\n]{1,200})")
 _GUESS = re.compile(
-    rb"(?:\A|[\r\n])[ \t]?--([^\s-][^\r\n]{0,200}?|-[^\r\n]{0,200}?[^-\s][^\r\n]{0,200}?)[ \t]*(?:\r{0,2}\n|\r)"
+    rb"(?<![^\r\n])[ \t]?--([^\s-][^\r\n]{0,200}?|-[^\r\n]{0,200}?[^-\s][^\r\n]{0,200}?)[ \t]*(?:\r{0,2}\n|\r)"
     rb"(?:Content-[A-Za-z-]{1,40}[ \t]*:|(?:\r{0,2}\n|\r))",
     re.IGNORECASE,
 )

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from services.ingest.reading import cms
-from services.ingest.reading.charsets import NO_HINT, Hint, decode
-from services.ingest.reading.delimiters import Delimiter, Delimiters, without_line_end
+from services.ingest.reading.charsets import NO_HINT, Hint, decode, guess
+from services.ingest.reading.delimiters import DEEP, Delimiter, Delimiters, without_line_end
 from services.ingest.reading.encodings import encoding_of, split_base64, without_encoding
 from services.ingest.reading.header import (
     Block,
@@ -100,6 +100,9 @@ class _Draft:
     encoding: str = "7bit"
     preamble: str = ""
     epilogue: str = ""
+    parent: "_Draft | None" = None
+    closed: bool = False
+    """The delimiter behind it is a closing one."""
     children: "list[_Draft]" = field(default_factory=list)
     opened: tuple[Part, ...] = ()
 
@@ -110,7 +113,9 @@ class _Draft:
         self, start: int, end: int, *, is_message: bool = False, default_type: str = "text/plain"
     ) -> "_Draft":
         """A part of this one."""
-        return _Draft(self.buffer, start, end, is_message, default_type, self.depth + 1, self.hint)
+        return _Draft(
+            self.buffer, start, end, is_message, default_type, self.depth + 1, self.hint, parent=self
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +153,15 @@ class _Structure:
     def __init__(self, repairs: Repairs) -> None:
         self._repairs = repairs
         self._delimiters: dict[int, Delimiters] = {}
-        self._parts = 0
+        self._drafts: list[_Draft] = []
 
     def read(self, raw: bytes) -> Part:
         root = _Draft(raw, 0, len(raw), is_message=True)
-        order = [root]
-        for draft in order:  # grows while it is walked: what lies deeper comes behind
+        self._drafts.append(root)
+        for draft in self._drafts:  # grows while it is walked: what lies deeper comes behind
             self._look(draft)
-            order.extend(draft.children)
         parts: dict[int, Part] = {}
-        for draft in reversed(order):
+        for draft in reversed(self._drafts):
             parts[id(draft)] = self._part(draft, tuple(parts.pop(id(child)) for child in draft.children))
         return parts[id(root)]
 
@@ -165,6 +169,8 @@ class _Structure:
         """Read the header of a part, and open it if there are parts in it."""
         self._head(draft)
         name = (draft.name or "").lower()
+        if len(self._drafts) > MOST_PARTS:
+            return
         if draft.type.startswith("multipart/"):
             self._divide(draft)
         elif draft.type in MESSAGES or (
@@ -187,8 +193,8 @@ class _Structure:
         else:
             kind, parameters = content_type(text_of_value(declared, NO_HINT, repairs), repairs)
             draft.type, draft.parameters = kind, dict(parameters)
-        charset = draft.parameters.get("charset") or draft.hint.charset
         domain = draft.hint.domain or (_senders_domain(block.fields) if draft.is_message else None)
+        charset = draft.parameters.get("charset") or draft.hint.charset or _charset_of_header(block, domain)
         draft.hint = Hint(charset, domain)
         draft.fields = text_of_fields(block.fields, draft.hint, repairs)
         draft.headers = for_people(draft.fields, repairs)
@@ -227,6 +233,8 @@ class _Structure:
 
     def _divide(self, draft: _Draft) -> None:
         """Divide a multipart at its delimiters."""
+        if self._adopt(draft):
+            return
         found = self._find(draft)
         if not found and draft.encoding in _ENCODED:
             self._decode(draft)
@@ -248,16 +256,41 @@ class _Structure:
                 around = self._around(buffer, delimiter.after, end)
                 if is_last:
                     draft.epilogue = around
-                if is_last or not around:
+                if is_last:
                     continue
                 self._repairs.note(Problem.BOUNDARY_REOPENED)
+                if not around:
+                    continue
             if _is_empty(buffer, delimiter.after, end):
                 continue
-            if not self._room():
+            if self._is_full():
                 end = draft.end
-            draft.children.append(draft.inside(delimiter.after, end, default_type=default_type))
+            child = draft.inside(delimiter.after, end, default_type=default_type)
+            child.closed = not is_last and found[number + 1].closes
+            self._add(draft, child)
             if end == draft.end:
                 break
+
+    def _adopt(self, draft: _Draft) -> bool:
+        """Take the parts that follow, up to a closing delimiter, into a multipart with the boundary of the one around it."""
+        parent = draft.parent
+        boundary = draft.parameters.get("boundary")
+        if (
+            parent is None
+            or not boundary
+            or parent.parameters.get("boundary") != boundary
+            or draft.depth > DEEP
+        ):
+            return False
+        first = next(number for number, child in enumerate(parent.children) if child is draft) + 1
+        last = next(
+            (number for number in range(first, len(parent.children)) if parent.children[number].closed), None
+        )
+        draft.children = parent.children[first : last + 1 if last is not None else None]
+        del parent.children[first : first + len(draft.children)]
+        for child in draft.children:
+            child.parent, child.depth = draft, draft.depth + 1
+        return bool(draft.children)
 
     def _find(self, draft: _Draft) -> list[Delimiter]:
         """The delimiters by the boundary that was declared, else by one that the body shows."""
@@ -288,8 +321,7 @@ class _Structure:
             inner.end = len(inner.buffer)
         else:
             inner = draft.inside(draft.start, draft.end, is_message=True)
-        if self._room():
-            draft.children.append(inner)
+        self._add(draft, inner)
 
     def _open_envelope(self, draft: _Draft) -> None:
         """Go into what S/MIME signed; what it encrypted stays closed."""
@@ -300,18 +332,22 @@ class _Structure:
             return
         if sort is cms.Sort.ENCRYPTED:
             self._repairs.note(Problem.ENCRYPTED)
-        elif content is not None and self._room():
-            draft.children.append(_Draft(content, 0, len(content), depth=draft.depth + 1, hint=draft.hint))
+        elif content is not None:
+            self._add(draft, _Draft(content, 0, len(content), depth=draft.depth + 1, hint=draft.hint))
 
     def _decode(self, draft: _Draft) -> None:
         draft.buffer = draft.content(self._repairs)
         draft.start, draft.end, draft.encoding = 0, len(draft.buffer), "8bit"
 
-    def _room(self) -> bool:
-        self._parts += 1
-        if self._parts > MOST_PARTS:
-            self._repairs.note(Problem.TOO_MANY_PARTS)
+    def _add(self, draft: _Draft, child: _Draft) -> None:
+        draft.children.append(child)
+        self._drafts.append(child)
+
+    def _is_full(self) -> bool:
+        """Whether what is left becomes one part: there are too many."""
+        if len(self._drafts) < MOST_PARTS:
             return False
+        self._repairs.note(Problem.TOO_MANY_PARTS)
         return True
 
     def _around(self, buffer: bytes, start: int, end: int) -> str:
@@ -357,6 +393,12 @@ def _senders_domain(fields: list[tuple[bytes, bytes]]) -> bytes | None:
     """The top-level domain of From: it speaks of a language, and so of a charset."""
     found = next((_DOMAIN.search(value) for name, value in fields if name.lower() == b"from"), None)
     return found[1].lower() if found else None
+
+
+def _charset_of_header(block: Block, domain: bytes | None) -> str | None:
+    """The charset of raw bytes in a header that names none: one guess for all of them, and for the body."""
+    raw = b"\n".join(value for _, value in block.fields if not value.isascii())
+    return guess(raw, domain) if raw else None
 
 
 def _first(fields: Iterable[tuple[str, str]], wanted: str) -> str | None:
