@@ -9,20 +9,22 @@ from services.ingest.reading.letter import Address
 from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_ADDRESSES = 25_000
+MOST_TOKENS = 400_000
 LONGEST_MAILBOX = 2_000
 MOST_PIECES = 4
 """A name has at most so many commas."""
 
-_TOKEN = re.compile(
+_PATTERN = (
     r"(?P<blank>\s+)"
     r"|(?P<word>=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*+\?=)"
     r'|"(?P<quoted>(?:[^"\\]|\\.)*+)"'
     r"|<(?P<angle>[^<>]*+)>"
     r"|(?P<special>[,;:(])"
     r'|(?P<atom>[^\s"(),:;<>]+)'
-    r"|(?P<stray>.)",
-    re.DOTALL,
+    r"|(?P<stray>.)"
 )
+_TOKEN = re.compile(_PATTERN, re.DOTALL)
+_TOKEN_WITHOUT_QUOTES = re.compile(_PATTERN.replace('|"(?P<quoted>', '|(?!)"(?P<quoted>'), re.DOTALL)
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ADDRESS = re.compile(
@@ -68,13 +70,13 @@ class _Reader:
         self._box = _Mailbox()
         self._held: list[str] = []
         """Pieces without an address: those of a name with commas, or mailboxes of a machine of its own."""
-        self._comments_end = True
+        self._quotes_end = self._comments_end = True  # until one was looked for in vain: that keeps it linear
 
     def read(self) -> list[Address]:
         value, position, last_semicolon = self._value, 0, self._value.rfind(";")
-        while position < len(value) and len(self._found) < MOST_ADDRESSES:
-            token = _TOKEN.match(value, position)
-            if token is None:
+        for _ in range(MOST_TOKENS):
+            token = (_TOKEN if self._quotes_end else _TOKEN_WITHOUT_QUOTES).match(value, position)
+            if token is None or len(self._found) >= MOST_ADDRESSES:
                 break
             position = token.end()
             match token.lastgroup:
@@ -89,6 +91,7 @@ class _Reader:
                 case "special":
                     position = self._special(token["special"], position, last_semicolon)
                 case "stray":
+                    self._quotes_end = self._quotes_end and token[0] != '"'
                     self._repairs.note(Problem.ADDRESS_REPAIRED)
                 case _:
                     self._box.phrase.append(token[0])
@@ -122,7 +125,7 @@ class _Reader:
                 if depth == 0:
                     self._box.comments.append(_ESCAPED.sub(r"\1", self._value[begin : mark.start()]))
                     return mark.end()
-        self._comments_end = False  # looked for once: that keeps it linear
+        self._comments_end = False
         self._repairs.note(Problem.ADDRESS_REPAIRED)
         return begin
 

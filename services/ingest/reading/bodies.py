@@ -20,7 +20,7 @@ from services.ingest.reading.structure import MESSAGES, REPORTS, TNEF
 from services.ingest.reading.wrapped import unwrapped
 
 LONGEST_TEXT = 4_000_000
-"""Characters. What is longer is cut in the text, and kept whole as a file."""
+"""Characters of all texts together. A part behind them is kept as a file only."""
 LONGEST_NOTICE = 400
 """Characters. A longer text around the parts is more than a notice to old programs."""
 _DIRECT = ("from", "date", "subject")
@@ -87,6 +87,7 @@ class _Reader:
         self._alternatives: dict[int, _Choice] = {}
         self._files: list[Part] = []
         self._spares: list[Part] = []
+        self._read = 0
         self._signed: str | None = None
         self._encrypted: str | None = None
 
@@ -103,10 +104,6 @@ class _Reader:
         html = "\n".join(html for choice in self._choices for html in choice.htmls) or None
         if not text.strip():
             text, html = self._spare_text(root, html)
-        if len(text) > LONGEST_TEXT:
-            self._repairs.note(Problem.TEXT_CUT)
-            self._files.append(Part(name="text.txt", disposition="attachment", content=text.encode()))
-            text = text[:LONGEST_TEXT]
         shown = {unquote(address) for address in _CONTENT_ID.findall(html)} if html else set()
         attachments = tuple(_attachment(part, shown) for part in self._files if _is_kept(part))
         return Bodies(text, html, attachments, self._signed, self._encrypted)
@@ -128,6 +125,12 @@ class _Reader:
                 self._encrypted = self._encrypted or "smime"
 
     def _take(self, part: Part, alternative: int) -> None:
+        if self._read > LONGEST_TEXT or (part.text and part.is_cut):
+            self._repairs.note(Problem.TEXT_CUT)
+            self._files.append(part)
+            if self._read > LONGEST_TEXT:
+                return
+        self._read += len(part.text)
         choice = self._alternatives.get(alternative) if alternative else None
         if choice is None:
             choice = _Choice()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 
-LONGEST_UNPACKED = 16 * 1024 * 1024
+LONGEST_UNPACKED = 8 * 1024 * 1024
 _DEEPEST = 64
 
 _SEQUENCE, _OBJECT_IDENTIFIER, _OCTETS, _CONSTRUCTED, _EXPLICIT = 0x30, 0x06, 0x04, 0x20, 0xA0

@@ -2,6 +2,7 @@
 
 import re
 from binascii import a2b_qp
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.ingest.reading.charsets import codec_for, decode
@@ -39,9 +40,8 @@ def decode_words(value: str, repairs: Repairs) -> str:
     return "".join(pieces)
 
 
-def _words(value: str, repairs: Repairs) -> "list[tuple[int, int, _Word]]":
+def _words(value: str, repairs: Repairs) -> "Iterator[tuple[int, int, _Word]]":
     """Each encoded word with its place. One that is not closed ends where the next begins, or at a blank."""
-    found: list[tuple[int, int, _Word]] = []
     position = closing = 0
     while begin := _BEGIN.search(value, position):
         content = begin.end()
@@ -56,8 +56,7 @@ def _words(value: str, repairs: Repairs) -> "list[tuple[int, int, _Word]]":
             limit = following.start() if following else len(value)
             blank = _SPACES.search(value, content, limit)
             end = position = blank.start() if blank and begin[2] in "qQ" else limit
-        found.append((begin.start(), position, _Word(begin[1], begin[2].lower(), value[content:end])))
-    return found
+        yield begin.start(), position, _Word(begin[1], begin[2].lower(), value[content:end])
 
 
 def _text(run: list[_Word], repairs: Repairs) -> str:

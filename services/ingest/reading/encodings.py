@@ -8,6 +8,10 @@ from services.ingest.reading.repairs import Problem, Repairs
 SHORTEST_PIECE = 16
 """What is shorter than this behind the end of base64 is no further piece of it."""
 
+MOST_PIECES = 10_000
+MOST_ESCAPES = 100_000
+"""Equal signs that are no escapes: with more of them nothing is repaired."""
+
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _BLANKS = b" \t\r\n\x00"
@@ -61,7 +65,7 @@ def from_base64(content: bytes, repairs: Repairs) -> bytes:
     if padding >= 0 and (rest := content[padding:].strip(b"=" + _BLANKS)):
         repairs.note(Problem.BASE64_REPAIRED)
         ends = len(rest) < SHORTEST_PIECE or is_prose(rest[:4096])
-        pieces = [content[:padding]] if ends else _PADDING.split(content)
+        pieces = [content[:padding]] if ends else _PADDING.split(content, maxsplit=MOST_PIECES)
         return b"".join(_piece(piece) for piece in pieces)
     try:
         return a2b_base64(content)
@@ -102,8 +106,8 @@ def is_prose(content: bytes) -> bool:
 def from_quoted_printable(content: bytes, repairs: Repairs) -> bytes:
     if _NO_ESCAPE.search(content):
         repairs.note(Problem.QUOTED_PRINTABLE_REPAIRED)
-        content = _NO_ESCAPE.sub(b"=3D", content)
-    return a2b_qp(_SOFT_BREAK.sub(b"=\n", content))
+        content = _NO_ESCAPE.sub(b"=3D", content, count=MOST_ESCAPES)
+    return a2b_qp(_SOFT_BREAK.sub(b"=\n", content, count=MOST_ESCAPES))
 
 
 def from_uuencode(content: bytes, repairs: Repairs) -> bytes:

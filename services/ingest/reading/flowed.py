@@ -3,7 +3,7 @@
 
 def unflowed(text: str, *, delete_space: bool) -> str:
     """Paragraphs as single lines; quoted lines keep their depth as `>` marks."""
-    paragraphs: list[str] = []
+    pieces: list[str] = []
     open_depth = -1
     for line in text.split("\n"):
         content = line.lstrip(">")
@@ -15,8 +15,8 @@ def unflowed(text: str, *, delete_space: bool) -> str:
         if flows and delete_space:
             content = content[:-1]
         if open_depth == depth and not signature:
-            paragraphs[-1] += content
+            pieces.append(content)
         else:
-            paragraphs.append(f"{'>' * depth} {content}" if depth else content)
+            pieces.append(f"\n{'>' * depth} {content}" if depth else f"\n{content}")
         open_depth = depth if flows else -1
-    return "\n".join(paragraphs)
+    return "".join(pieces)[1:]

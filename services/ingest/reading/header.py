@@ -8,8 +8,9 @@ from services.ingest.reading.encoded_words import decode_words
 from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_FIELDS = 2000
-LONGEST_FIELD = 4 * 1024 * 1024
+LONGEST_FIELD = 2 * 1024 * 1024
 MOST_STRAY_LINES = 50
+MOST_MBOX_LINES = 10
 LOOK_AHEAD = 4096
 
 Fields = tuple[tuple[str, str], ...]
@@ -50,7 +51,7 @@ def read_block(buffer: bytes, start: int, end: int, repairs: Repairs, *, of_mess
     """Find the fields from `start` on, and the body behind them."""
     fields: list[tuple[bytes, bytes]] = []
     before: list[bytes] = []
-    stray = 0
+    stray = mbox_lines = 0
     position = _BLANKS.match(buffer, start, end).end() if of_message else start  # type: ignore[union-attr]
     while position < end:
         field = _FIELD.match(buffer, position, end)
@@ -66,7 +67,9 @@ def read_block(buffer: bytes, start: int, end: int, repairs: Repairs, *, of_mess
             if fields or not of_message:
                 position = line_end.end()
             break
-        if mbox := _MBOX_LINE.match(buffer, position, end):
+        mbox = _MBOX_LINE.match(buffer, position, end)
+        if mbox and mbox_lines < MOST_MBOX_LINES:
+            mbox_lines += 1
             position = mbox.end()
             continue
         line = _LINE.match(buffer, position, end)

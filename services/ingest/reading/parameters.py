@@ -10,7 +10,8 @@ from services.ingest.reading.encoded_words import decode_words
 from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_PARAMETERS = 200
-_NAME = re.compile(r"[;\s]*([^=;\s\"]+)\s*=\s*")
+_SEPARATORS = re.compile(r"[;\s]*+")
+_NAME = re.compile(r"([^=;\s\"]++)\s*+=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*(?=;|\Z|\()', re.DOTALL)
 _SECTION = re.compile(r"([^*]+)\*(?:(\d{1,4})(\*)?)?")
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -31,6 +32,8 @@ def _pairs(rest: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     position = 0
     while len(found) < MOST_PARAMETERS and position < len(rest):
+        if separators := _SEPARATORS.match(rest, position):
+            position = separators.end()
         name = _NAME.match(rest, position)
         if name is None:
             semicolon = rest.find(";", position)

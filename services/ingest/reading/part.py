@@ -10,8 +10,8 @@ class Source(Protocol):
     def content(self) -> bytes:
         """The bytes without transfer encoding."""
 
-    def text(self) -> str:
-        """Their text, with bare line feeds."""
+    def text(self) -> tuple[str, bool]:
+        """Their text, with bare line feeds, and whether it is all of it."""
 
 
 class Part:
@@ -31,6 +31,7 @@ class Part:
 
     __slots__ = (
         "_content",
+        "_is_whole",
         "_source",
         "_text",
         "content_id",
@@ -75,6 +76,7 @@ class Part:
         self._source = source
         self._content = content
         self._text = text
+        self._is_whole = True
 
     @property
     def content(self) -> bytes:
@@ -85,8 +87,13 @@ class Part:
     @property
     def text(self) -> str:
         if self._text is None:
-            self._text = self._source.text() if self._source else ""
+            self._text, self._is_whole = self._source.text() if self._source else ("", True)
         return self._text
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether `text` is only the beginning: there is more of it than anybody reads."""
+        return not (self.text == "" or self._is_whole)
 
     def first(self, name: str) -> str | None:
         """The value of the first field with this name, given in lower case."""

@@ -27,7 +27,10 @@ from services.ingest.reading.part import Part
 from services.ingest.reading.repairs import Problem, Repairs
 from services.ingest.reading.tnef import parts_of_tnef
 
-MOST_PARTS = 10_000
+MOST_PARTS = 20_000
+LONGEST_TEXT = 4_000_000
+LONGEST_HTML = 12_000_000
+"""Bytes of a part that become text: more is no letter. Pages hold pictures, too."""
 LONGEST_PREAMBLE = 65_536
 
 MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -56,7 +59,6 @@ _META_CHARSET = re.compile(
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,250}\.([A-Za-z]{2,20})\b")
-_LINE_ENDS = re.compile(r"\r{0,2}\n|\r")
 
 
 def structure(raw: bytes, repairs: Repairs) -> Part:
@@ -134,9 +136,9 @@ class _Leaf:
     def content(self) -> bytes:
         return without_encoding(self.buffer[self.start : self.end], self.encoding, self.repairs)
 
-    def text(self) -> str:
+    def text(self) -> tuple[str, bool]:
         if not self.type.startswith("text/") and self.type not in REPORTS:
-            return ""
+            return "", True
         content, behind = self.buffer[self.start : self.end], b""
         if self.encoding == "base64":
             content, behind = split_base64(content)
@@ -145,8 +147,10 @@ class _Leaf:
         if self.type == "text/html" and (declared := _META_CHARSET.search(content, 0, 2048)):
             named = declared[1].decode("ascii")
             charset, hint = charset or named, hint._replace(charset=named)
-        text = decode(content, charset, self.repairs, hint)
-        return _LINE_ENDS.sub("\n", text) if "\r" in text else text
+        longest = LONGEST_HTML if self.type == "text/html" else LONGEST_TEXT
+        return with_line_feeds(decode(content[:longest], charset, self.repairs, hint)), len(
+            content
+        ) <= longest
 
 
 class _Structure:
@@ -169,8 +173,6 @@ class _Structure:
         """Read the header of a part, and open it if there are parts in it."""
         self._head(draft)
         name = (draft.name or "").lower()
-        if len(self._drafts) > MOST_PARTS:
-            return
         if draft.type.startswith("multipart/"):
             self._divide(draft)
         elif draft.type in MESSAGES or (
@@ -233,6 +235,9 @@ class _Structure:
 
     def _divide(self, draft: _Draft) -> None:
         """Divide a multipart at its delimiters."""
+        if self._is_full(draft):
+            draft.type = "text/plain"
+            return
         if self._adopt(draft):
             return
         found = self._find(draft)
@@ -263,7 +268,7 @@ class _Structure:
                     continue
             if _is_empty(buffer, delimiter.after, end):
                 continue
-            if self._is_full():
+            if self._is_full(draft):
                 end = draft.end
             child = draft.inside(delimiter.after, end, default_type=default_type)
             child.closed = not is_last and found[number + 1].closes
@@ -343,9 +348,9 @@ class _Structure:
         draft.children.append(child)
         self._drafts.append(child)
 
-    def _is_full(self) -> bool:
-        """Whether what is left becomes one part: there are too many."""
-        if len(self._drafts) < MOST_PARTS:
+    def _is_full(self, draft: _Draft) -> bool:
+        """Whether what is left of a multipart becomes one part: there are too many. The outermost takes half of them."""
+        if len(self._drafts) < (MOST_PARTS if draft.parent else MOST_PARTS // 2):
             return False
         self._repairs.note(Problem.TOO_MANY_PARTS)
         return True
@@ -353,7 +358,7 @@ class _Structure:
     def _around(self, buffer: bytes, start: int, end: int) -> str:
         """The text before or behind the parts."""
         text = buffer[start : min(end, start + LONGEST_PREAMBLE)].strip()
-        return _LINE_ENDS.sub("\n", decode(text, None, self._repairs)) if text else ""
+        return with_line_feeds(decode(text, None, self._repairs)) if text else ""
 
     def _part(self, draft: _Draft, parts: tuple[Part, ...]) -> Part:
         source = None
@@ -382,6 +387,12 @@ class _Structure:
             preamble=draft.preamble,
             epilogue=draft.epilogue,
         )
+
+
+def with_line_feeds(text: str) -> str:
+    if "\r" not in text:
+        return text
+    return text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_empty(buffer: bytes, start: int, end: int) -> bool:

@@ -42,7 +42,10 @@ def _without_files(text: str) -> tuple[str, list[tuple[str, bytes]]]:
     files: list[tuple[str, bytes]] = []
     kept: list[str] = []
     position = 0
-    while len(files) < MOST_FILES and (begin := _UU_BEGIN.search(text, position)):
+    for _ in range(MOST_FILES):
+        begin = _UU_BEGIN.search(text, position)
+        if begin is None:
+            break
         end, content = _file(text, begin.end())
         if content:
             kept.append(text[position : begin.start()])
