@@ -26,8 +26,11 @@ def every(event: type[Event]) -> str:
 EVENTS: dict[str, type[Event]] = {
     event.type_name(): event
     for event in (
+        ingest.MessageHeld,
         ingest.MessageReceived,
+        ingest.MessageReread,
         router.MessageRouted,
+        router.MessageDiscarded,
         router.TicketRouted,
         router.RoutingFailed,
         tickets.TicketOpened,
