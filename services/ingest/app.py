@@ -9,6 +9,7 @@ from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
 from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
 from services.ingest import ledger
+from services.ingest.authentication import Authenticator
 from services.ingest.blobs import piece_of
 from services.ingest.intake import accept
 from services.ingest.reading import read
@@ -25,23 +26,32 @@ LARGE = 256 * 1024
 async def deliver(
     service: Service[IngestSettings],
     store: Store,
+    authenticator: Authenticator,
     raw: bytes,
     envelope: SmtpEnvelope,
     traceparent: str | None,
 ) -> str:
     """Take a message for good and return its id; raises if it could not be stored."""
     letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
-    accepted = accept(raw, letter, envelope, source="smtp", received_at=service.clock(), fresh=uuid4())
+    accepted = accept(
+        raw,
+        letter,
+        envelope,
+        source="smtp",
+        received_at=service.clock(),
+        fresh=uuid4(),
+        authentication=await authenticator.examine(raw, letter, envelope, "smtp"),
+    )
     await store.accept(accepted, traceparent)
     return str(accepted.message_id)
 
 
-async def serve_smtp(service: Service[IngestSettings], store: Store) -> None:
+async def serve_smtp(service: Service[IngestSettings], store: Store, authenticator: Authenticator) -> None:
     """Take mail until the service stops."""
     settings = service.settings
     async with smtp_server(
         settings.smtp_listen,
-        partial(deliver, service, store),
+        partial(deliver, service, store, authenticator),
         hostname=settings.smtp_hostname,
         max_size=settings.max_message_size,
     ):
@@ -68,9 +78,11 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
     service.answer(GetSources, partial(sources, service))
     store = Store(service)
-    service.background("SMTP", partial(serve_smtp, service, store))
+    authenticator = Authenticator(service.settings)
+    service.background("name servers", authenticator.watch)
+    service.background("SMTP", partial(serve_smtp, service, store, authenticator))
     for source in service.settings.sources:
-        service.background(f"source {source.name}", Tending(source, service, store).run)
+        service.background(f"source {source.name}", Tending(source, service, store, authenticator).run)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts import ingest
 from contracts.ingest import MessageReceived
-from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, SmtpEnvelope
+from contracts.mail import Address, Attachment, Authentication, Bounce, Kind, LetterHead, SmtpEnvelope
 from services.ingest.identity import identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
@@ -33,6 +33,7 @@ def accept(
     received_at: datetime,
     fresh: UUID,
     again: str | None = None,
+    authentication: Authentication | None = None,
 ) -> Accepted:
     """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs.
 
@@ -87,6 +88,7 @@ def accept(
         ),
         headers=letter.headers,
         problems=letter.problems,
+        authentication=authentication,
     )
     return Accepted(message_id, event, blobs)
 

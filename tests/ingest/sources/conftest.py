@@ -13,6 +13,7 @@ from chassis.database import connect_pool
 from chassis.service import Service
 from contracts.queries import SourceBooks
 from postroom.migrate import migrate_database
+from services.ingest.authentication import Authenticator
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import cursor
 from services.ingest.sources.settings import Source, read_sources
@@ -96,7 +97,9 @@ def tend(service: Service[IngestSettings], tmp_path: Path) -> Tend:
     @asynccontextmanager
     async def tending(description: str, store: Store | None = None) -> AsyncIterator[Books]:
         source = described(tmp_path, description)
-        task = asyncio.create_task(Tending(source, service, store or Store(service)).run())
+        task = asyncio.create_task(
+            Tending(source, service, store or Store(service), Authenticator(service.settings)).run()
+        )
         try:
             yield Books(service, source.name)
         finally:
