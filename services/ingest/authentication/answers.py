@@ -1,5 +1,6 @@
 """What DNS says, as plain data: evaluations are pure functions of it, and say what they still need to know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -39,11 +40,16 @@ class Wanted(Exception):  # noqa: N818
         self.questions = questions
 
 
-class Answers:
-    """What has been answered so far."""
+def _nothing(_: Question) -> None:
+    return None
 
-    def __init__(self, known: dict[Question, Answer | Failure] | None = None) -> None:
-        self._known = {} if known is None else known
+
+class Answers:
+    """What has been answered so far, and what `recall` remembers; once it was told, an answer stays."""
+
+    def __init__(self, recall: Callable[[Question], Answer | Failure | None] = _nothing) -> None:
+        self._known: dict[Question, Answer | Failure] = {}
+        self._recall = recall
 
     def add(self, answered: dict[Question, Answer | Failure]) -> None:
         self._known |= answered
@@ -54,8 +60,16 @@ class Answers:
         Raises:
             Wanted: those that are missing.
         """
-        if missing := tuple(question for question in questions if question not in self._known):
+        if missing := tuple(question for question in questions if not self._knows(question)):
             raise Wanted(missing)
+
+    def _knows(self, question: Question) -> bool:
+        if question in self._known:
+            return True
+        answer = self._recall(question)
+        if answer is not None:
+            self._known[question] = answer
+        return answer is not None
 
     def to(self, name: str, kind: Kind = "TXT") -> Answer:
         """The answer to one question.

@@ -11,7 +11,7 @@ from services.ingest.authentication import measures
 from services.ingest.authentication.answers import Answers, Results, Wanted
 from services.ingest.authentication.body import Body
 from services.ingest.authentication.client import client_of, outside
-from services.ingest.authentication.dmarc import dmarc_results
+from services.ingest.authentication.dmarc import dmarc_results, policy_asked_for
 from services.ingest.authentication.header import Header, author_of, header_of
 from services.ingest.authentication.resolver import Resolver
 from services.ingest.authentication.signatures import arc_results, dkim_results
@@ -85,16 +85,18 @@ class Authenticator:
         if client is not None and not outside(client):
             client = None
         body = Body(raw, header.body_at)
+        author = author_of(header, letter.from_.address if letter.from_ else None)
         evaluations: dict[str, Evaluation] = {
             "spf": partial(spf_results, envelope, client),
             "dkim": partial(dkim_results, header, body),
             "arc": partial(arc_results, header, body),
+            "dmarc": partial(policy_asked_for, author),
         }
         deadline = asyncio.get_running_loop().time() + BUDGET_SECONDS
         elsewhere = len(raw) > LARGE
         found = await self._evaluate(evaluations, deadline, elsewhere=elsewhere)
-        author = author_of(header, letter.from_.address if letter.from_ else None)
         dmarc = partial(dmarc_results, author, found, client is not None)
+        found = tuple(one for one in found if one.method != "dmarc")
         return found + await self._evaluate({"dmarc": dmarc}, deadline)
 
     async def _evaluate(
@@ -106,7 +108,8 @@ class Authenticator:
         for method, evaluation in evaluations.items():
             evaluate = partial(_soundly, method, evaluation)
             try:
-                results[method] = evaluate(Answers())
+                # Most can be said at once. What takes long does not come so far: it wants keys.
+                results[method] = evaluate(Answers() if elsewhere else Answers(self._resolver.recall))
             except Wanted:
                 waiting[method] = asyncio.create_task(self._resolver.settle(evaluate, elsewhere=elsewhere))
         if waiting:

@@ -1,6 +1,7 @@
 """DMARC (RFC 9989): whether the domain in From stands behind a message, by SPF or by DKIM."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from contracts.mail import AuthenticationResult
@@ -110,6 +111,18 @@ def policy_of(domain: str, answers: Answers) -> Policy | None:
         if record := records.get(name):
             return Policy(record, name, record.sp or record.p)
     return None
+
+
+def policy_asked_for(author: Author, answers: Answers) -> Results:
+    """No result yet, but the policy is known then: it is asked for while SPF and DKIM are evaluated.
+
+    Raises:
+        Wanted.
+    """
+    with suppress(Unanswered):
+        if author.domain:
+            policy_of(author.domain, answers)
+    return ()
 
 
 def dmarc_results(author: Author, found: Results, client_known: bool, answers: Answers) -> Results:

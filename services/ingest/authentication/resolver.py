@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+import dns.asyncquery
 import dns.asyncresolver
 import dns.exception
 import dns.message
 import dns.name
 import dns.nameserver
-import dns.rcode
 import dns.resolver
 from dns.rdtypes.ANY.MX import MX
 from dns.rdtypes.ANY.PTR import PTR
@@ -24,7 +24,7 @@ from services.ingest.authentication.answers import Answer, Answers, Failure, Que
 logger = get_logger(__name__)
 T = TypeVar("T")
 
-TRY_SECONDS = 2.0
+TRY_SECONDS = 1.5
 LOOK_UP_SECONDS = 5.0
 PATIENCE_SECONDS = 1.0
 """After so long without an answer the name servers are asked whether they are there at all."""
@@ -44,6 +44,7 @@ class Resolver:
 
     def __init__(self, servers: Sequence[ListenAddress] = ()) -> None:
         self._resolver = _configured(servers)
+        self._servers = servers or _of_the_system(self._resolver)
         self._kept: dict[Question, tuple[float, Answer | Failure]] = {}
         self._pending: dict[Question, asyncio.Task[Answer | Failure]] = {}
         self._suspicion = asyncio.Event()
@@ -58,7 +59,7 @@ class Resolver:
         Raises:
             what `evaluate` raises, but `Wanted`.
         """
-        answers = Answers()
+        answers = Answers(self.recall)
         while True:
             try:
                 return await asyncio.to_thread(evaluate, answers) if elsewhere else evaluate(answers)
@@ -66,24 +67,23 @@ class Resolver:
                 answers.add(await self.ask(wanted.questions))
 
     async def ask(self, questions: Iterable[Question]) -> dict[Question, Answer | Failure]:
-        """The answers to all of them, asked at the same time."""
-        found: dict[Question, Answer | Failure] = {}
-        waiting: dict[Question, asyncio.Task[Answer | Failure]] = {}
-        for question in questions:
-            known = self._known(question)
-            if known is None:
-                waiting[question] = self._asked(question)
-            else:
-                found[question] = known
-        if waiting:
-            # Others may wait for the same answer: who gives up does not end it for them.
-            await asyncio.wait(waiting.values())
-            found |= {question: _outcome(task) for question, task in waiting.items()}
-        return found
+        """The answers to all of them, asked at the same time; there must be one at least."""
+        tasks = {question: self._asked(question) for question in questions}
+        # Others may wait for the same answer: who gives up does not end it for them.
+        await asyncio.wait(tasks.values())
+        return {question: DOWN if task.cancelled() else task.result() for question, task in tasks.items()}
+
+    def recall(self, question: Question) -> Answer | Failure | None:
+        """The answer that is known already; while the name servers are down, that is the answer to everything else."""
+        until, answer = self._kept.get(question, (0.0, ()))
+        if until > time.monotonic():
+            return answer
+        return DOWN if self._down else None
 
     async def watch(self) -> None:
         """Find out whether the name servers answer: at once, whenever it is doubtful, and again while they do not."""
         while True:
+            self._suspicion.clear()
             began = time.monotonic()
             answers = await self._probe() or self._answered_at > began
             if self._down == answers:
@@ -95,14 +95,7 @@ class Resolver:
                     task.cancel()
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                self._suspicion.clear()
                 await self._suspicion.wait()
-
-    def _known(self, question: Question) -> Answer | Failure | None:
-        until, answer = self._kept.get(question, (0.0, ()))
-        if until > time.monotonic():
-            return answer
-        return DOWN if self._down else None
 
     def _asked(self, question: Question) -> asyncio.Task[Answer | Failure]:
         if (task := self._pending.get(question)) is None:
@@ -161,15 +154,18 @@ class Resolver:
         """
         if self._resolver is None:
             return False
-        try:
-            await self._resolver.resolve(dns.name.root, "NS", lifetime=PROBE_SECONDS, search=False)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return True
-        except dns.resolver.NoNameservers as error:
-            return any(response is not None for *_, response in error.kwargs["errors"])
-        except (dns.exception.DNSException, OSError):
-            return False
+        return any(await asyncio.gather(*map(_answers, self._servers)))
+
+
+async def _answers(server: ListenAddress) -> bool:
+    query = dns.message.make_query(dns.name.root, "NS")
+    try:
+        await dns.asyncquery.udp(query, server.host, PROBE_SECONDS, server.port)
+    except dns.message.Truncated:
         return True
+    except (dns.exception.DNSException, OSError):
+        return False
+    return True
 
 
 def _configured(servers: Sequence[ListenAddress]) -> dns.asyncresolver.Resolver | None:
@@ -187,8 +183,9 @@ def _configured(servers: Sequence[ListenAddress]) -> dns.asyncresolver.Resolver 
     return resolver
 
 
-def _outcome(task: asyncio.Task[Answer | Failure]) -> Answer | Failure:
-    return DOWN if task.cancelled() else task.result()
+def _of_the_system(resolver: dns.asyncresolver.Resolver | None) -> Sequence[ListenAddress]:
+    found = [] if resolver is None else resolver.nameservers
+    return [ListenAddress(server, 53) for server in found if isinstance(server, str)]
 
 
 def _rcodes(error: dns.resolver.NoNameservers) -> str:

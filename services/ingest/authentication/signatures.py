@@ -123,9 +123,14 @@ def _verified(header: Header, signature: Signature, body: Body, answers: Answers
     except (Unacceptable, Unanswered):
         raise
     except Exception as error:
-        # dkimpy raises its own exceptions, and whatever else the sender's bytes lead it into.
-        raise Unacceptable("neutral", _plain(error)) from error
+        raise Unacceptable("neutral", _trouble(error)) from error
     return key.described
+
+
+def _trouble(error: Exception) -> str:
+    """What dkimpy says, or what the sender's bytes have led it into."""
+    known = isinstance(error, dkim.DKIMException)
+    return _plain(error) if known else f"it cannot be checked: {type(error).__name__}"
 
 
 class _Checking(dkim.DomainSigner):  # type: ignore[misc]
@@ -255,7 +260,7 @@ def _chain_verified(header: Header, chain: Chain, body: Body, answers: Answers) 
     except Unanswered:
         raise
     except Exception as error:
-        raise Unacceptable("fail", _plain(error)) from error
+        raise Unacceptable("fail", _trouble(error)) from error
     if validity != dkim.CV_Pass:
         raise Unacceptable("fail", _plain(reason))
     return "pass", f"{chain.sets} sets" if chain.sets > 1 else "1 set"
