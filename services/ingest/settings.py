@@ -1,10 +1,10 @@
 """Settings of ingest."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from chassis.settings import Listen, ListenAddress, ServiceSettings
@@ -15,29 +15,34 @@ def _sources(value: object) -> object:
     return read_sources(Path(value)) if isinstance(value, str) else value
 
 
-def _listed(value: object) -> object:
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
+def _networks(text: object) -> object:
+    """Networks such as `192.0.2.0/24`, or single addresses, separated by commas."""
+    if not isinstance(text, str):
+        return text
+    return tuple(ip_network(word.strip()) for word in text.split(",") if word.strip())
 
 
-def _name_servers(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def _names(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    return tuple(word.strip().lower() for word in text.split(",") if word.strip())
+
+
+def _name_servers(text: object) -> object:
+    """Addresses such as `192.0.2.53`, `192.0.2.53:5353` or `[2001:db8::53]:5353`, separated by commas."""
+    if not isinstance(text, str):
+        return text
     servers = []
-    for part in value.split(","):
-        host, port = part.strip(), 53
-        if host.startswith("[") or host.count(":") == 1:
-            host, _, digits = host.rpartition(":")
-            port = int(digits)
-        servers.append(ListenAddress(str(ip_address(host.strip("[]"))), port))
+    for word in filter(None, map(str.strip, text.split(","))):
+        host, port = word, "53"
+        if word.count(":") == 1 or "]:" in word:
+            host, _, port = word.rpartition(":")
+        servers.append(ListenAddress(str(ip_address(host.strip("[]"))), int(port)))
     return tuple(servers)
 
 
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
-AuthservIds = Annotated[
-    tuple[Annotated[str, StringConstraints(to_lower=True)], ...], NoDecode, BeforeValidator(_listed)
-]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+AuthservIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 NameServers = Annotated[tuple[ListenAddress, ...], NoDecode, BeforeValidator(_name_servers)]
 Sources = Annotated[tuple[Source, ...], NoDecode, BeforeValidator(_sources)]
 
