@@ -19,7 +19,9 @@ def spf_results(envelope: SmtpEnvelope, client: Client | None, answers: Answers)
         Wanted.
     """
     if client is None:
-        return _result("none", None, f"{envelope.client_address} is not the client of the sender")
+        return _result(
+            "none", None, f"not examined: behind {envelope.client_address} the sender's client is not known"
+        )
     sender, helo = envelope.mail_from, envelope.helo
     domain = domain_of(sender) if sender else host_name(helo)
     if domain is None:
