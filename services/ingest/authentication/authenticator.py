@@ -52,19 +52,21 @@ class Authenticator:
     ) -> Authentication | None:
         """The results of a message; None if nobody is to look.
 
-        `authserv_id` is that of the server that a message was fetched from, if its results are believed. Whatever a
-        sender or DNS does ends in a result, within the budget.
+        `authserv_id` is that of the server that a message was fetched from, if its results are believed. It ends
+        within the budget and never raises: no message is refused because it could not be examined.
         """
         if self._settings.authentication == "off":
             return None
         began = perf_counter()
-        header = header_of(raw)
-        ids = frozenset({authserv_id}) if authserv_id else self._trusted(envelope, source)
-        found = believed(header, ids) if ids else None
-        if found is None:
-            found = Authentication(
+        try:
+            header = header_of(raw)
+            ids = frozenset({authserv_id}) if authserv_id else self._trusted(envelope, source)
+            found = (ids and believed(header, ids)) or Authentication(
                 by="postroom", results=await self._verify(raw, header, letter, envelope, source)
             )
+        except Exception:
+            logger.exception("authentication failed")
+            return None
         for one in found.results:
             measures.RESULTS.labels(one.method, one.result).inc()
         measures.SECONDS.observe(perf_counter() - began)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contracts.mail import AuthenticationResult
 from services.ingest.authentication.answers import Answers, Question, Results, Unanswered
-from services.ingest.authentication.header import Author
+from services.ingest.authentication.header import Author, words
 
 MOST_QUERIES = 8
 
@@ -182,4 +182,4 @@ def aligned(author: str, other: str, answers: Answers, *, strict: bool) -> bool:
 
 
 def _result(result: str, detail: str, domain: str | None = None) -> Results:
-    return (AuthenticationResult(method="dmarc", result=result, domain=domain, detail=detail),)
+    return (AuthenticationResult(method="dmarc", result=result, domain=domain, detail=words(detail)),)

@@ -73,7 +73,7 @@ def author_of(header: Header, shown: str | None) -> Author:
 def _addresses(values: tuple[bytes, ...]) -> list[str]:
     try:
         return [address for _, address in getaddresses([unfolded(value) for value in values])]
-    except (IndexError, ValueError, TypeError):  # what the standard library raises at some broken addresses
+    except Exception:  # noqa: BLE001 - the standard library stumbles over some broken addresses; what is shown remains
         return []
 
 

@@ -125,8 +125,8 @@ class Resolver:
     async def _query(self, question: Question) -> tuple[Answer, float]:
         """The answer, and for how many seconds it may be kept."""
         try:
-            name = dns.name.from_text(question.name)
-        except dns.exception.DNSException:
+            name = dns.name.from_text(question.name.encode("ascii").decode())
+        except (dns.exception.DNSException, UnicodeError):
             return (), LONGEST_KEPT_SECONDS  # it cannot be a name, so there is nothing at it
         if self._resolver is None:
             raise dns.resolver.NoResolverConfiguration

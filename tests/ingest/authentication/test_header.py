@@ -38,6 +38,7 @@ AUTHORS = [
     ([b"kim@a.example", b"kim@a.example"], "kim@a.example", Author(None)),
     ([b"kim@a.example <lee@b.example>"], "kim@a.example", Author(None)),
     ([b"x" * 9000 + b" <kim@a.example>"], "kim@a.example", Author(None)),
+    ([b"(" * 5000 + b" kim@a.example"], "kim@a.example", Author("a.example")),
     ([b"Kim"], None, Author(None, missing=True)),
     ([b"kim@localhost"], "kim@localhost", Author(None, missing=True)),
     ([b"<"], None, Author(None, missing=True)),
