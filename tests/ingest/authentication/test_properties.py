@@ -17,12 +17,14 @@ from services.ingest.authentication.trusted import believed
 from tests.ingest.authentication.zone import settled
 
 PIECES = st.sampled_from(
-    b"v=1|a=rsa-sha256|d=a.example|s=mail|i=1|cv=none|bh=AAAA|b=AAAA|h=from|l=9|x=1|c=simple/relaxed|; |=|\r\n |\xff|\x00"
+    b"v=1|a=rsa-sha256|d=a.example|s=mail|i=1|cv=none|bh=AAAA|b=AAAA|h=from|l=9|x=1|c=simple/relaxed|; |="
+    b"|\r\n |\xff|\x00"
     b'|mx.a.example|spf=pass|smtp.mailfrom=a.example|(|"|<|kim@a.example|,'.split(b"|")
 )
 VALUES = st.lists(PIECES, max_size=20).map(b"".join)
 NAMES = st.sampled_from(
-    b"From DKIM-Signature ARC-Seal ARC-Message-Signature ARC-Authentication-Results Authentication-Results Received".split()
+    b"From DKIM-Signature ARC-Seal ARC-Message-Signature ARC-Authentication-Results Received"
+    b" Authentication-Results".split()
 )
 LETTERS = st.lists(st.tuples(NAMES, VALUES), max_size=8).map(
     lambda fields: b"".join(name + b": " + value + b"\r\n" for name, value in fields) + b"\r\nHello"
@@ -45,8 +47,8 @@ def test_any_header_has_results(raw: bytes, shown: str | None) -> None:
 
 
 TERMS = st.sampled_from(
-    "a mx ptr all include:a.example redirect=b.example exists:%{s} exp=%{p} a:%{i}.x ip4:1.2.3.4 ip6:::1 % = / //64 ~ -all"
-    " a:.. \xe9 A:%{d1r-} mx/33".split()
+    b"a mx ptr all include:a.example redirect=b.example exists:%{s} exp=%{p} a:%{i}.x ip4:1.2.3.4 ip6:::1 % = /"
+    b" //64 ~ -all a:.. \xe9 A:%{d1r-} mx/33".decode("latin-1").split(" ")
 )
 
 
