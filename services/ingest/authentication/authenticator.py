@@ -97,8 +97,8 @@ class Authenticator:
         deadline = asyncio.get_running_loop().time() + BUDGET_SECONDS
         elsewhere = len(raw) > LARGE
         found = await self._evaluate(evaluations, deadline, elsewhere=elsewhere)
+        found = tuple(one for one in found if one.method != "dmarc")  # what came too late may be known by now
         dmarc = partial(dmarc_results, author, found, client is not None)
-        found = tuple(one for one in found if one.method != "dmarc")
         return found + await self._evaluate({"dmarc": dmarc}, deadline)
 
     async def _evaluate(

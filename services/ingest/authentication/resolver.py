@@ -30,7 +30,9 @@ PATIENCE_SECONDS = 1.0
 """After so long without an answer the name servers are asked whether they are there at all."""
 PROBE_SECONDS = 1.5
 RETRY_SECONDS = 5.0
-MOST_KEPT = 20_000
+MOST_KEPT = 10_000
+LONGEST_KEPT = 8192
+"""Characters; a longer answer is asked for again each time, so that strangers cannot fill the memory."""
 LONGEST_KEPT_SECONDS = 3600
 NOTHING_KEPT_SECONDS = 300
 """The longest that "there is none" is believed (RFC 2308 §5 allows more)."""
@@ -85,10 +87,10 @@ class Resolver:
         while True:
             self._suspicion.clear()
             began = time.monotonic()
-            answers = await self._probe() or self._answered_at > began
-            if self._down == answers:
-                logger.warning("name servers", answer=answers)
-            self._down = not answers
+            there = await self._probe() or self._answered_at > began
+            if there == self._down:
+                logger.warning("name servers are back" if there else "name servers do not answer")
+            self._down = not there
             measures.DNS_DOWN.set(self._down)
             if self._down:
                 for task in self._pending.values():
@@ -141,6 +143,8 @@ class Resolver:
         return found, min(ttl, LONGEST_KEPT_SECONDS if found else NOTHING_KEPT_SECONDS)
 
     def _keep(self, question: Question, answer: Answer | Failure, seconds: float) -> None:
+        if not isinstance(answer, Failure) and sum(map(len, answer)) > LONGEST_KEPT:
+            return
         if len(self._kept) >= MOST_KEPT:
             # The oldest half goes: a dict remembers the order of insertion.
             for old in list(self._kept)[: MOST_KEPT // 2]:
@@ -154,10 +158,10 @@ class Resolver:
         """
         if self._resolver is None:
             return False
-        return any(await asyncio.gather(*map(_answers, self._servers)))
+        return any(await asyncio.gather(*map(_is_there, self._servers)))
 
 
-async def _answers(server: ListenAddress) -> bool:
+async def _is_there(server: ListenAddress) -> bool:
     query = dns.message.make_query(dns.name.root, "NS")
     try:
         await dns.asyncquery.udp(query, server.host, PROBE_SECONDS, server.port)

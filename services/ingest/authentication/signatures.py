@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ _MOST_SIGNED = 200
 _LONGEST_SIGNATURE = 4096
 _LONGEST_GAP = re.compile(rb"\s{100}")
 """The expressions of dkimpy slow down with the square of a run of blanks, and of the whole field."""
+_SILENT = logging.getLogger(f"{__name__}.dkimpy")
+_SILENT.disabled = True
+"""What dkimpy would log is text of senders; all of it that matters is in the results."""
 _NOISE = re.compile(r"b'([^']*)'")
 
 Tags = dict[bytes, bytes]
@@ -137,7 +141,7 @@ class _Checking(dkim.DomainSigner):  # type: ignore[misc]
     """What both kinds of signature have in common, with our keys and our hashes of the body."""
 
     def __init__(self, header: Header, body: Body, key_of: Callable[[Question], Key]) -> None:
-        super().__init__()
+        super().__init__(logger=_SILENT)
         # As dkimpy's own parser would leave them, which raises at what is no field.
         self.headers = list(header.fields)
         self._body = body
@@ -160,13 +164,19 @@ class _Checking(dkim.DomainSigner):  # type: ignore[misc]
         if (b"ed25519" in sig[b"a"]) != (key.algorithm == b"ed25519"):
             raise Unacceptable("permerror", f"the key is for {key.algorithm.decode()}")
         self.pk, self.keysize, self.ktag = key.public, key.bits, key.algorithm
-        self._check_body(sig)
+        unsigned = self._check_body(sig) if b"bh" in sig else ""  # an ARC-Seal covers no body
         without_body = {name: value for name, value in sig.items() if name != b"bh"}
-        return bool(self.verify_sig_process(without_body, include_headers, sig_header, dnsfunc))
+        good = bool(self.verify_sig_process(without_body, include_headers, sig_header, dnsfunc))
+        if good and unsigned:
+            raise Unacceptable("policy", unsigned)
+        return good
 
-    def _check_body(self, sig: Tags) -> None:
-        if b"bh" not in sig:  # an ARC-Seal covers no body
-            return
+    def _check_body(self, sig: Tags) -> str:
+        """What of the body is not signed, in words.
+
+        Raises:
+            Unacceptable: what is signed was changed.
+        """
         _, _, canonicalization = sig.get(b"c", b"simple/simple").partition(b"/")
         if canonicalization not in {b"", b"simple", b"relaxed"}:
             raise Unacceptable("neutral", f"unknown canonicalization {_text(sig, b'c')}")
@@ -178,14 +188,17 @@ class _Checking(dkim.DomainSigner):  # type: ignore[misc]
             raise Unacceptable("neutral", "bh= is no base64") from error
         if not hmac.compare_digest(claimed, hashed.digest):
             raise Unacceptable("fail", "the body was changed")
-        if most is not None and most < hashed.length:
-            raise Unacceptable("policy", f"only {most} of {hashed.length} bytes of the body are signed")
+        if most is None or most >= hashed.length:
+            return ""
+        return f"only {most} of {hashed.length} bytes of the body are signed"
 
 
 class _Dkim(_Checking, dkim.DKIM):  # type: ignore[misc]
     def verify_at(self, number: int) -> None:
         """Raise unless the signature is good."""
         sig, include_headers, fields = self.verify_headerprep(number)
+        if b"from" not in include_headers:
+            raise Unacceptable("permerror", "From is not signed")
         if not self.verify_sig(sig, include_headers, fields[number], None):
             raise Unacceptable("fail", "the header was changed, or the key is another one")
 

@@ -114,6 +114,8 @@ def test_a_body_that_is_longer_than_what_is_signed_is_not_vouched_for(rsa: Signe
     assert only(signed, published(rsa))[0] == "pass"
     result, detail = only(signed + b"Send the money here.\r\n", published(rsa))
     assert (result, detail) == ("policy", "s=mail; only 29 of 55 bytes of the body are signed")
+    forged = signed.replace(b"my lamp", b"my car") + b"Send the money here.\r\n"
+    assert only(forged, published(rsa))[0] == "fail"
 
 
 @pytest.mark.parametrize(("bits", "result"), [(512, "policy"), (1024, "pass"), (4096, "pass")])
@@ -128,6 +130,11 @@ def test_a_key_that_would_keep_us_busy_is_not_used(rsa: Signer) -> None:
         "permerror",
         f"s=mail; the key at {KEY} has 9002 characters",
     )
+
+
+def test_a_signature_that_leaves_from_out_vouches_for_nobody(rsa: Signer) -> None:
+    without = re.sub(rb"h=[^;]+;", b"h=date : subject;", rsa.sign(), count=1)
+    assert only(without, published(rsa)) == ("permerror", "s=mail; From is not signed")
 
 
 def test_sha1_is_not_believed(rsa: Signer) -> None:

@@ -78,10 +78,11 @@ async def test_aliases_in_a_circle_end(name_server: NameServer, resolver: Resolv
 
 
 async def test_a_huge_answer_comes_by_tcp(name_server: NameServer, resolver: Resolver) -> None:
-    huge = "x" * 40_000
+    huge = "x" * 40_000  # too much to be kept
     name_server.zone = {"a.example": [f"TXT {huge}"]}
     assert await ask(resolver, "a.example") == (huge,)
     assert [transport for _, _, transport in name_server.asked] == ["udp", "tcp"]
+    assert resolver.recall(Question("a.example", "TXT")) is None
 
 
 @pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "NOTIMP"])
