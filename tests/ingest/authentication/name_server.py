@@ -31,6 +31,7 @@ class NameServer:
         self.ttl = 300
         self.asked: list[tuple[str, str, str]] = []
         """Name, type and transport of each question, without those about the root."""
+        self.probes = 0
         self._tcp, self._udp = _servers(self)
         for server in (self._tcp, self._udp):
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -50,7 +51,9 @@ class NameServer:
         (question,) = query.question
         name = question.name.to_text(omit_final_dot=True).lower()
         kind = dns.rdatatype.to_text(question.rdtype)
-        if name != ".":
+        if name == ".":
+            self.probes += 1
+        else:
             self.asked.append((name, kind, transport))
         if self.dumb or name in self.silent:
             return None

@@ -149,6 +149,7 @@ ORGANISATIONS = [
     ("a.b.shop.example", policies(b_shop_example="p=none; psd=n", shop_example="p=none"), "b.shop.example"),
     ("a.shop.bank", policies(bank="p=reject; psd=y"), "shop.bank"),
     ("bank", policies(bank="p=reject; psd=y"), "bank"),
+    ("co.bank", policies(co_bank="p=reject; psd=y", bank="p=none"), "co.bank"),
     ("a.shop.example", {}, "a.shop.example"),
 ]
 

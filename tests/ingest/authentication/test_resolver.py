@@ -140,6 +140,7 @@ async def test_a_domain_whose_servers_are_silent_is_not_dns_being_down(
     asked = len(name_server.asked)
     assert await ask(resolver, "silent.example") == Failure("no answer in time")
     assert len(name_server.asked) == asked
+    assert name_server.probes < 10
 
 
 async def test_nobody_waits_for_name_servers_that_are_down_and_they_are_noticed_when_they_are_back(
