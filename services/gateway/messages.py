@@ -9,7 +9,7 @@ import orjson
 from chassis.database import Connection
 from contracts.ingest import MessageReceived
 from contracts.router import Disposition
-from services.gateway import history
+from services.gateway import desk, history
 from services.gateway.conversation import contact, letter_of
 from services.gateway.problems import NotFound
 from services.gateway.representations import Custody, Letter, MessageItem, Page, Step
@@ -97,6 +97,7 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
     state, reason = state_of(rows)
     ticket_ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
     number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = ANY($1::uuid[])", ticket_ids)
+    actors = await desk.called(db, {row["actor"] for row in rows})
     return Custody(
         message_id=message_id,
         state=state,
@@ -108,7 +109,7 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
                 at=row["occurred_at"],
                 service=row["source"],
                 event=row["type"],
-                evidence=evidence(row["type"], orjson.loads(row["data"]), row["actor"]),
+                evidence=evidence(row["type"], orjson.loads(row["data"]), actors[row["actor"]]),
             )
             for row in rows
         ],

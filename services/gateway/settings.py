@@ -16,3 +16,8 @@ class GatewaySettings(ServiceSettings):
         description="Addresses of load balancers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, "
         "separated by commas; `*` for all.",
     )
+    max_message_size: int = Field(
+        default=25 * 1024 * 1024,
+        gt=0,
+        description="Bytes; larger messages by API or form get 413. As for ingest.",
+    )

@@ -1,6 +1,5 @@
 """The shell of ingest: mail comes in, the ledger is kept, stored bytes are given out."""
 
-import asyncio
 from functools import partial
 from uuid import uuid4
 
@@ -8,18 +7,15 @@ from chassis.service import Service, run
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
 from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
-from services.ingest import ledger
+from contracts.uploads import AcceptUpload, StoreUpload
+from services.ingest import ledger, uploads
 from services.ingest.blobs import piece_of
-from services.ingest.intake import accept
-from services.ingest.reading import read
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp import smtp_server
 from services.ingest.sources.cursor import books
 from services.ingest.sources.tending import Tending
 from services.ingest.store import Store
-
-LARGE = 256 * 1024
-"""Bytes from which a message is read in a thread, so that other clients need not wait."""
+from services.ingest.taking import Arrival, take, understand
 
 
 async def deliver(
@@ -30,10 +26,8 @@ async def deliver(
     traceparent: str | None,
 ) -> str:
     """Take a message for good and return its id; raises if it could not be stored."""
-    letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
-    accepted = accept(raw, letter, envelope, source="smtp", received_at=service.clock(), fresh=uuid4())
-    await store.accept(accepted, traceparent)
-    return str(accepted.message_id)
+    arrival = Arrival(raw, await understand(raw), envelope, source="smtp", fresh=uuid4())
+    return str(await take(service, store, arrival, traceparent))
 
 
 async def serve_smtp(service: Service[IngestSettings], store: Store) -> None:
@@ -68,6 +62,9 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
     service.answer(GetSources, partial(sources, service))
     store = Store(service)
+    service.answer(StoreUpload, partial(uploads.store_piece, service))
+    service.answer(AcceptUpload, partial(uploads.accept_upload, service, store))
+    service.background("uploads", partial(uploads.clean, service))
     service.background("SMTP", partial(serve_smtp, service, store))
     for source in service.settings.sources:
         service.background(f"source {source.name}", Tending(source, service, store).run)
