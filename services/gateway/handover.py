@@ -8,11 +8,9 @@ from uuid import UUID, uuid4
 
 from chassis import requests
 from chassis.backoff import growing
-from chassis.projection import wait_for
 from chassis.requests import RefusedQuery, ServiceUnavailable
 from contracts.uploads import PIECE, AcceptUpload, Stored, StoreUpload, UploadAccepted, UploadRequest
 from services.gateway.gateway import Gateway
-from services.gateway.inbox import INBOX
 from services.gateway.problems import TooLarge, Unavailable, Unprocessable
 
 PATIENCE_SECONDS = 20
@@ -33,7 +31,7 @@ class Origin:
 
 
 async def hand_over(gateway: Gateway, content: AsyncIterator[bytes], origin: Origin) -> UploadAccepted:
-    """Return when the message is committed and can be read in the gateway.
+    """Return when the message is committed.
 
     Raises:
         TooLarge: the content is larger than messages may be; it is read no further.
@@ -56,9 +54,12 @@ async def hand_over(gateway: Gateway, content: AsyncIterator[bytes], origin: Ori
         client_address=origin.client_address,
         actor_id=origin.actor_id,
     )
-    accepted = await _ask(gateway, accept, UploadAccepted, ACCEPTING_SECONDS)
-    await wait_for(gateway.service.pool, INBOX.name, "ingest", accepted.position)
-    return accepted
+    return await _ask(gateway, accept, UploadAccepted, ACCEPTING_SECONDS)
+
+
+async def at_once(message: bytes) -> AsyncIterator[bytes]:
+    """A message that is there already, as content to hand over."""
+    yield message
 
 
 async def _pieces(content: AsyncIterator[bytes], most_bytes: int) -> AsyncIterator[bytes]:

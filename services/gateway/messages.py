@@ -83,6 +83,14 @@ async def received(db: Connection, message_id: UUID) -> MessageReceived:
     return letter
 
 
+async def one_between(db: Connection, least: UUID, greatest: UUID) -> UUID | None:
+    """A letter whose id is in the range."""
+    found: UUID | None = await db.fetchval(
+        "SELECT message_id FROM history WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
+    )
+    return found
+
+
 async def custody(db: Connection, message_id: UUID) -> Custody:
     """Everything that happened to a message, or to an answer of ours.
 

@@ -255,6 +255,8 @@ class BoxItem(Representation):
     id: UUID
     name: str
     addresses: list[str]
+    form: str | None = None
+    """Where its web form is, if it has one."""
 
 
 class Changed(Representation):

@@ -10,12 +10,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
+from chassis.projection import wait_for
 from mail.headers import Uncomposable
 from services.gateway import desk
 from services.gateway.composing import compose, message_id_for
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Writer, client_address, command_id_of
-from services.gateway.handover import Origin, hand_over
+from services.gateway.handover import Origin, at_once, hand_over
+from services.gateway.inbox import INBOX
 from services.gateway.new_message import EXAMPLE, NewMessage
 from services.gateway.problems import BadRequest, TooLarge, Unprocessable, UnsupportedMediaType
 from services.gateway.representations import TakenIn
@@ -67,7 +69,7 @@ async def post_message(
             recipient = await _recipient(here, new.to, new.box)
             letter = new.letter(recipient, message_id_for(command_id, recipient), here.service.clock())
             try:
-                content = _at_once(await asyncio.to_thread(compose, letter))
+                content = at_once(await asyncio.to_thread(compose, letter))
             except Uncomposable as error:
                 raise Unprocessable(str(error)) from error
         case other:
@@ -76,6 +78,7 @@ async def post_message(
             )
     origin = Origin(command_id, "api", recipient, client_address(request), person.person_id)
     accepted = await hand_over(here, content, origin)
+    await wait_for(here.service.pool, INBOX.name, "ingest", accepted.position)  # so that its custody is there
     custody = f"/api/v1/messages/{accepted.message_id}"
     response.headers["Location"] = custody
     return TakenIn(message_id=accepted.message_id, duplicate=accepted.duplicate, custody=custody)
@@ -128,7 +131,3 @@ def _understood(body: bytes) -> NewMessage:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong]) from error
-
-
-async def _at_once(message: bytes) -> AsyncIterator[bytes]:
-    yield message
