@@ -1,5 +1,6 @@
 """What every request may need: the read model, the other services, the live feed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -21,6 +22,8 @@ from services.gateway.problems import (
 )
 from services.gateway.settings import GatewaySettings
 
+MOST_WRITING = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -30,6 +33,8 @@ class Gateway:
     feed: Feed
     limiter: Limiter = field(default_factory=Limiter)
     """Of the forms of this process."""
+    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_WRITING))
+    """Strangers' letters, with their files, that are in memory at the same time."""
 
     async def command(self, command: AnyCommand) -> Done:
         """Have something done, and wait until the read model shows it.

@@ -1,5 +1,6 @@
 """A letter as a program describes it in JSON."""
 
+from base64 import b64decode
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -7,10 +8,11 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    Base64Bytes,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -28,6 +30,15 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _decoded(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return b64decode("".join(value.split()), validate=True)
+    except ValueError as error:
+        raise ValueError(f"must be base64: {error}") from error
+
+
 def _free(name: str) -> str:
     if name.lower().startswith("x-postroom-"):
         raise ValueError("is Postroom's own")
@@ -35,6 +46,9 @@ def _free(name: str) -> str:
 
 
 Line = Annotated[Text, AfterValidator(_one_line)]
+Content = Annotated[
+    bytes, BeforeValidator(_decoded), WithJsonSchema({"type": "string", "contentEncoding": "base64"})
+]
 HeaderName = Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,60}$"), AfterValidator(_free)]
 ContentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]{1,200}$")]
 
@@ -56,7 +70,7 @@ class Mailbox(Strict):
 class NewFile(Strict):
     name: Line
     type: Line = "application/octet-stream"
-    content: Base64Bytes
+    content: Content
     content_id: ContentId | None = Field(
         default=None, description="Of an image that the HTML shows by `cid:`."
     )

@@ -15,27 +15,21 @@ from services.ingest.smtp import smtp_server
 from services.ingest.sources.cursor import books
 from services.ingest.sources.tending import Tending
 from services.ingest.store import Store
-from services.ingest.taking import Arrival, take, understand
+from services.ingest.taking import Arrival, Intake, understand
 
 
-async def deliver(
-    service: Service[IngestSettings],
-    store: Store,
-    raw: bytes,
-    envelope: SmtpEnvelope,
-    traceparent: str | None,
-) -> str:
+async def deliver(intake: Intake, raw: bytes, envelope: SmtpEnvelope, traceparent: str | None) -> str:
     """Take a message for good and return its id; raises if it could not be stored."""
     arrival = Arrival(raw, await understand(raw), envelope, source="smtp", fresh=uuid4())
-    return str(await take(service, store, arrival, traceparent))
+    return str(await intake.take(arrival, traceparent))
 
 
-async def serve_smtp(service: Service[IngestSettings], store: Store) -> None:
+async def serve_smtp(service: Service[IngestSettings], intake: Intake) -> None:
     """Take mail until the service stops."""
     settings = service.settings
     async with smtp_server(
         settings.smtp_listen,
-        partial(deliver, service, store),
+        partial(deliver, intake),
         hostname=settings.smtp_hostname,
         max_size=settings.max_message_size,
     ):
@@ -62,10 +56,11 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
     service.answer(GetSources, partial(sources, service))
     store = Store(service)
+    intake = Intake(service, store)
     service.answer(StoreUpload, partial(uploads.store_piece, service))
-    service.answer(AcceptUpload, partial(uploads.accept_upload, service, store))
+    service.answer(AcceptUpload, partial(uploads.accept_upload, service, intake))
     service.background("uploads", partial(uploads.clean, service))
-    service.background("SMTP", partial(serve_smtp, service, store))
+    service.background("SMTP", partial(serve_smtp, service, intake))
     for source in service.settings.sources:
         service.background(f"source {source.name}", Tending(source, service, store).run)
 

@@ -39,27 +39,28 @@ async def understand(raw: bytes) -> Letter:
     return await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
 
 
-async def take(
-    service: Service[IngestSettings],
-    store: Store,
-    arrival: Arrival,
-    traceparent: str | None,
-    move: MoveWith | None = None,
-) -> UUID:
-    """Commit a message, with what `move` writes, and return its id.
+class Intake:
+    """The one way into the store for messages that come one at a time."""
 
-    Raises:
-        whatever kept it from being stored: then nothing of it is.
-    """
-    accepted = accept(
-        arrival.raw,
-        arrival.letter,
-        arrival.envelope,
-        source=arrival.source,
-        received_at=service.clock(),
-        fresh=arrival.fresh,
-        actor=arrival.actor,
-    )
-    message_id = accepted.message_id
-    await store.accept_group((accepted,), traceparent, partial(move, message_id) if move else None)
-    return message_id
+    def __init__(self, service: Service[IngestSettings], store: Store) -> None:
+        self._service = service
+        self._store = store
+
+    async def take(self, arrival: Arrival, traceparent: str | None, move: MoveWith | None = None) -> UUID:
+        """Commit a message, with what `move` writes, and return its id.
+
+        Raises:
+            whatever kept it from being stored: then nothing of it is.
+        """
+        accepted = accept(
+            arrival.raw,
+            arrival.letter,
+            arrival.envelope,
+            source=arrival.source,
+            received_at=self._service.clock(),
+            fresh=arrival.fresh,
+            actor=arrival.actor,
+        )
+        message_id = accepted.message_id
+        await self._store.accept_group((accepted,), traceparent, partial(move, message_id) if move else None)
+        return message_id

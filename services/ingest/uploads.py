@@ -15,8 +15,7 @@ from contracts.commands import Refused
 from contracts.uploads import AcceptUpload, Stored, StoreUpload, UploadAccepted
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.taking import Server, envelope_of
-from services.ingest.store import Store
-from services.ingest.taking import Arrival, take, understand
+from services.ingest.taking import Arrival, Intake, understand
 
 PIECES_KEPT = timedelta(hours=1)
 ANSWERS_KEPT = timedelta(days=7)
@@ -37,7 +36,7 @@ async def store_piece(service: Service[IngestSettings], piece: StoreUpload) -> S
 
 
 async def accept_upload(
-    service: Service[IngestSettings], store: Store, request: AcceptUpload
+    service: Service[IngestSettings], intake: Intake, request: AcceptUpload
 ) -> UploadAccepted | Refused:
     """Take a message whose pieces are all here."""
     async with service.pool.acquire() as db:
@@ -46,13 +45,13 @@ async def accept_upload(
     if answered is None:
         if sha256(raw).hexdigest() != request.sha256:
             return Refused(code="incomplete", detail="Pieces of the message are missing; send it again.")
-        answered = await _take(service, store, request, raw)
+        answered = await _take(service, intake, request, raw)
     await service.pool.execute("DELETE FROM upload WHERE upload_id = $1", request.upload_id)
     return answered
 
 
 async def _take(
-    service: Service[IngestSettings], store: Store, request: AcceptUpload, raw: bytes
+    service: Service[IngestSettings], intake: Intake, request: AcceptUpload, raw: bytes
 ) -> UploadAccepted:
     letter = await understand(raw)
     arrival = Arrival(
@@ -68,7 +67,7 @@ async def _take(
         await db.execute(_KEEP_ANSWER, request.command_id, message_id, not new, service.clock())
 
     with suppress(asyncpg.UniqueViolationError):  # another worker has the same request, or the same message
-        await take(service, store, arrival, telemetry.current_traceparent(), keep_answer)
+        await intake.take(arrival, telemetry.current_traceparent(), keep_answer)
     async with service.pool.acquire() as db:
         answered = await _answer(db, request.command_id)
     if answered is None:

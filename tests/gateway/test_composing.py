@@ -159,6 +159,11 @@ def test_the_example_of_the_description_becomes_a_letter() -> None:
     assert [(one.name, one.content) for one in letter.attachments] == [("order.txt", b"2 lamps\n")]
 
 
+def test_base64_may_have_lines_as_mail_has_them() -> None:
+    (file,) = new_message(attachments=[{"name": "a", "content": "aGVs\r\nbG8=\n"}]).attachments
+    assert file.content == b"hello"
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -172,7 +177,8 @@ def test_the_example_of_the_description_becomes_a_letter() -> None:
         ({"headers": {"Bcc": "b@example.com"}}, "headers.Bcc.[key]"),
         ({"headers": {"X-Postroom-Form": "honeypot"}}, "headers.X-Postroom-Form.[key]"),
         ({"attachments": [{"name": "a\nb", "content": ""}]}, "attachments.0.name"),
-        ({"attachments": [{"name": "a", "content": "not base64!"}]}, "attachments.0.content"),
+        ({"attachments": [{"name": "a", "content": "aGVs!bG8="}]}, "attachments.0.content"),
+        ({"attachments": [{"name": "a", "content": "aGVsbG8"}]}, "attachments.0.content"),
         ({"date": "2026-03-02T12:00:00"}, "date"),
         ({"attachements": []}, "attachements"),
     ],

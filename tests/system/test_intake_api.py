@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -258,6 +260,24 @@ async def test_only_who_may_write_hands_letters_in(api: httpx.AsyncClient, postr
     answer = await until(known)
     assert isinstance(answer, httpx.Response)
     assert answer.status_code == 403
+
+
+async def test_the_description_of_the_call_says_what_json_it_takes(api: httpx.AsyncClient) -> None:
+    document = (await api.get("/api/v1/openapi.json")).json()
+    body = document["paths"][PATH]["post"]["requestBody"]["content"]
+    assert set(body) == {"message/rfc822", "application/json"}
+    json_body = body["application/json"]
+    assert (await api.post(PATH, json=json_body["example"])).status_code == 201
+
+    def find(reference: str) -> object:
+        found = document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step.replace("~1", "/")]
+        return found
+
+    references = re.findall(r'"\$ref": "([^"]+)"', json.dumps(json_body["schema"]))
+    assert references
+    assert all(find(reference) for reference in references)
 
 
 async def test_at_the_end_the_books_balance(postroom: Postroom) -> None:

@@ -33,17 +33,23 @@ class Entry:
     message: str = ""
     trap: str = ""
     """Not shown to people: only a program fills it in."""
-    files: tuple[File, ...] = ()
+    file_sizes: tuple[int, ...] = ()
+    """Bytes of each file that was chosen. What is in the files is read when all else is right."""
 
 
-def tidy(name: str, email: str, subject: str, message: str, trap: str, files: tuple[File, ...]) -> Entry:
+def tidy(entry: Entry) -> Entry:
     """Fields of one line have one line, and nothing holds NUL."""
 
     def line(text: str) -> str:
         return " ".join(text.replace("\x00", "").split())
 
     return Entry(
-        line(name), line(email), line(subject), message.replace("\x00", "").strip(), line(trap), files
+        name=line(entry.name),
+        email=line(entry.email),
+        subject=line(entry.subject),
+        message=entry.message.replace("\x00", "").strip(),
+        trap=line(entry.trap),
+        file_sizes=entry.file_sizes,
     )
 
 
@@ -61,9 +67,9 @@ def mistakes(entry: Entry, most_file_bytes: int = MOST_FILE_BYTES) -> dict[Field
             found[field] = "missing"  # type: ignore[index]
         elif len(text) > LONGEST[field]:
             found[field] = "too_long"  # type: ignore[index]
-    if len(entry.files) > MOST_FILES:
+    if len(entry.file_sizes) > MOST_FILES:
         found["files"] = "too_many"
-    elif sum(len(file.content) for file in entry.files) > most_file_bytes:
+    elif sum(entry.file_sizes) > most_file_bytes:
         found["files"] = "too_large"
     return found
 
@@ -75,17 +81,19 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def identity(entry: Entry, visit_number: UUID) -> UUID:
+def identity(entry: Entry, files: tuple[File, ...], visit_number: UUID) -> UUID:
     """The same for what is sent twice from one visit, by a double click or a reload; another if a word is changed."""
     digest = sha256()
     for text in (entry.name, entry.email, entry.subject, entry.message, entry.trap):
         digest.update(f"{len(text)} {text}\n".encode())
-    for file in entry.files:
+    for file in files:
         digest.update(f"{file.name}\n".encode() + sha256(file.content).digest())
     return uuid5(visit_number, digest.hexdigest())
 
 
-def letter_of(entry: Entry, recipient: str, command_id: UUID, now: datetime) -> NewLetter:
+def letter_of(
+    entry: Entry, files: tuple[File, ...], recipient: str, command_id: UUID, now: datetime
+) -> NewLetter:
     """What was written, as a letter from who wrote it. No person's words are an answer of a machine (RFC 3834)."""
     return NewLetter(
         message_id=message_id_for(command_id, recipient),
@@ -95,5 +103,5 @@ def letter_of(entry: Entry, recipient: str, command_id: UUID, now: datetime) -> 
         subject=entry.subject,
         text=entry.message,
         more=(("Auto-Submitted", "no"), *(((FORM_HEADER, HONEYPOT),) if entry.trap else ())),
-        files=entry.files,
+        files=files,
     )

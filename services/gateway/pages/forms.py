@@ -2,13 +2,14 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
 from prometheus_client import Counter
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 
@@ -54,7 +55,7 @@ class Form:
         """A third is for the text, and for base64, in which files travel."""
         return min(entries.MOST_FILE_BYTES, self.here.service.settings.max_message_size * 2 // 3)
 
-    def shown(
+    def again(
         self,
         entry: Entry,
         carried: str,
@@ -64,7 +65,7 @@ class Form:
         notice: str | None = None,
         wrong: dict[Field, Mistake] | None = None,
     ) -> Response:
-        """The form again, with what was typed and what is the matter with it."""
+        """The form once more, with what was typed and what is the matter with it."""
         SUBMISSIONS.labels(outcome).inc()
         return self.page("form.html", status, entry=entry, mark=carried, notice=notice, wrong=wrong or {})
 
@@ -121,70 +122,67 @@ async def submit(request: Request, here: Here, box_id: str, lang: Language = Non
         await _discard(request)
         SUBMISSIONS.labels("too_large").inc()
         return form.page("form_too_large.html", 413)
-    entry, carried = await _typed(request)
-    return await _take(form, entry, carried)
+    try:
+        async with request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS) as sent:
+            return await _take(form, sent)
+    except ClientDisconnect as error:
+        raise BadRequest("The connection was cut before the end of the form.") from error
 
 
-async def _take(form: Form, entry: Entry, carried: str) -> Response:
+async def _take(form: Form, sent: FormData) -> Response:
+    """Take what was sent, if nothing is the matter with it; what costs memory comes last."""
     now = form.here.service.clock()
+    entry, uploads = _typed(sent)
+    carried = str(sent.get("mark", ""))
     visit = visit_of(carried, form.box.id, form.key, now)
     if visit is None:
-        return form.shown(entry, form.new_mark(), "expired", 422, notice=form.texts.expired)
+        return form.again(entry, form.new_mark(), "expired", 422, notice=form.texts.expired)
     if wrong := entries.mistakes(entry, form.most_file_bytes):
-        return form.shown(entry, carried, "mistaken", 422, wrong=wrong)
+        return form.again(entry, carried, "mistaken", 422, wrong=wrong)
     if now - visit.opened_at < QUICKEST:
-        return form.shown(entry, carried, "too_fast", 422, notice=form.texts.too_fast)
+        return form.again(entry, carried, "too_fast", 422, notice=form.texts.too_fast)
     client = client_key(client_address(form.request))
     rates = {f"client {client}": BY_CLIENT, f"ticketbox {form.box.id}": BY_TICKETBOX}
     if wait := math.ceil(form.here.limiter.admit(rates, now).total_seconds()):
         notice = form.texts.limited.format(seconds=wait)
-        answer = form.shown(entry, carried, "limited", 429, notice=notice)
+        answer = form.again(entry, carried, "limited", 429, notice=notice)
         answer.headers["Retry-After"] = str(wait)
         return answer
     try:
-        accepted = await _hand_over(form, entry, visit)
+        accepted = await _hand_over(form, entry, uploads, visit)
     except TooLarge:
-        return form.shown(entry, carried, "too_large", 422, wrong={"files": "too_large"})
+        return form.again(entry, carried, "too_large", 422, wrong={"files": "too_large"})
     except Unavailable:
-        return form.shown(entry, carried, "unavailable", 503, notice=form.texts.unavailable)
+        return form.again(entry, carried, "unavailable", 503, notice=form.texts.unavailable)
     SUBMISSIONS.labels("trapped" if entry.trap else "taken").inc()
     return form.page("form_sent.html", 200, email=entry.email, reference=reference_of(accepted.message_id))
 
 
-async def _hand_over(form: Form, entry: Entry, visit: Visit) -> UploadAccepted:
-    recipient = form.box.addresses[0]
-    command_id = entries.identity(entry, visit.number)
-    letter = entries.letter_of(entry, recipient, command_id, form.here.service.clock())
-    message = await asyncio.to_thread(compose, letter)
-    client = client_address(form.request)
-    origin = Origin(command_id, f"form:{recipient}", recipient, client, actor_id=None)
-    return await hand_over(form.here, at_once(message), origin)
-
-
-async def _typed(request: Request) -> tuple[Entry, str]:
-    """What was filled in, and the mark that the page carried."""
-    try:
-        async with request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS) as sent:
-            fields = {name: value for name, value in sent.items() if isinstance(value, str)}
-            uploads = [one for one in sent.getlist("files") if isinstance(one, UploadFile)]
-            files = tuple(
-                [
-                    File(one.filename, one.content_type or "", await one.read())
-                    for one in uploads
-                    if one.filename
-                ]
-            )
-    except ClientDisconnect as error:
-        raise BadRequest("The connection was cut before the end of the form.") from error
-    entry = entries.tidy(
+def _typed(sent: FormData) -> tuple[Entry, list[UploadFile]]:
+    """What was filled in, and the files that were chosen."""
+    fields = {name: value for name, value in sent.items() if isinstance(value, str)}
+    uploads = [one for one in sent.getlist("files") if isinstance(one, UploadFile) and one.filename]
+    entry = Entry(
         name=fields.get("name", ""),
         email=fields.get("email", ""),
         subject=fields.get("subject", ""),
         message=fields.get("message", ""),
         trap=fields.get("website", ""),
-        files=files,
+        file_sizes=tuple(one.size or 0 for one in uploads),
     )
-    return entry, fields.get("mark", "")
+    return entries.tidy(entry), uploads
+
+
+async def _hand_over(form: Form, entry: Entry, uploads: Sequence[UploadFile], visit: Visit) -> UploadAccepted:
+    recipient, now = form.box.addresses[0], form.here.service.clock()
+    async with form.here.writing:
+        files = tuple([File(one.filename or "", one.content_type or "", await one.read()) for one in uploads])
+        command_id = entries.identity(entry, files, visit.number)
+        letter = entries.letter_of(entry, files, recipient, command_id, now)
+        message = await asyncio.to_thread(compose, letter)
+        client = client_address(form.request)
+        origin = Origin(command_id, f"form:{recipient}", recipient, client, actor_id=None)
+        return await hand_over(form.here, at_once(message), origin)
 
 
 async def _discard(request: Request) -> None:
