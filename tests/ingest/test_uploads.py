@@ -98,6 +98,16 @@ async def test_the_same_request_again_gets_the_first_answer_even_without_its_pie
     assert await counts(service) == (1, 1, 0)
 
 
+async def test_a_bare_message_is_known_by_its_request_even_when_the_answer_is_forgotten(
+    service: Ingest,
+) -> None:
+    command_id = uuid4()
+    first = await accepted(service, wish(await hand_in(service, [(0, BARE)]), BARE, command_id=command_id))
+    await service.pool.execute("DELETE FROM upload_answer")
+    late = await accepted(service, wish(await hand_in(service, [(0, BARE)]), BARE, command_id=command_id))
+    assert (late.message_id, late.duplicate) == (first.message_id, True)
+
+
 async def test_many_workers_with_the_same_request_take_one_message(service: Ingest) -> None:
     command_id = uuid4()
     uploads = [await hand_in(service, [(0, BARE)]) for _ in range(6)]
