@@ -66,7 +66,8 @@ async def _take(
     async def keep_answer(message_id: UUID, db: Connection, new: int) -> None:
         await db.execute(_KEEP_ANSWER, request.command_id, message_id, not new, service.clock())
 
-    with suppress(asyncpg.UniqueViolationError):  # another worker has the same request, or the same message
+    # Another worker has the same request, or another way the same message.
+    with suppress(asyncpg.UniqueViolationError, log.AlreadyAnswered, log.VersionConflict):
         await intake.take(arrival, telemetry.current_traceparent(), keep_answer)
     async with service.pool.acquire() as db:
         answered = await _answer(db, request.command_id)

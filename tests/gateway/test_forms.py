@@ -27,7 +27,6 @@ from services.gateway.forms.entry import (
 from services.gateway.forms.limits import Limiter, Rate, client_key
 from services.gateway.forms.references import range_of, reference_of
 from services.gateway.forms.texts import LANGUAGES, texts_for
-from services.gateway.forms.visit import LONGEST as LONGEST_VISIT
 from services.gateway.forms.visit import Visit, mark, visit_of
 from services.gateway.pages.ticketboxes import snippet
 from services.gateway.representations import BoxItem
@@ -99,7 +98,7 @@ def test_an_ipv6_customer_is_one_client_with_all_his_addresses(one: str, other: 
 
 def test_a_visit_is_known_by_its_mark() -> None:
     visit = Visit(NOW, uuid4())
-    assert visit_of(mark(visit, BOX, KEY), BOX, KEY, NOW + timedelta(minutes=5)) == visit
+    assert visit_of(mark(visit, BOX, KEY), BOX, KEY) == visit
 
 
 @pytest.mark.parametrize(
@@ -113,18 +112,17 @@ def test_a_visit_is_known_by_its_mark() -> None:
     ],
 )
 def test_a_mark_that_is_none_is_no_visit(text: str) -> None:
-    assert visit_of(text, BOX, KEY, NOW) is None
+    assert visit_of(text, BOX, KEY) is None
 
 
-def test_a_mark_that_was_changed_or_is_for_another_ticketbox_or_old_is_no_visit() -> None:
+def test_a_mark_that_was_changed_or_is_for_another_ticketbox_is_no_visit() -> None:
     made = mark(Visit(NOW, UUID(int=5)), BOX, KEY)
-    assert visit_of(made, BOX, KEY, NOW) is not None
+    assert visit_of(made, BOX, KEY) is not None
     seconds, number, signature = made.split(".")
-    assert visit_of(f"{int(seconds) - 60}.{number}.{signature}", BOX, KEY, NOW) is None
-    assert visit_of(f"{seconds}.{UUID(int=6).hex}.{signature}", BOX, KEY, NOW) is None
-    assert visit_of(made, UUID(int=2), KEY, NOW) is None
-    assert visit_of(made, BOX, b"another key", NOW) is None
-    assert visit_of(made, BOX, KEY, NOW + LONGEST_VISIT) is None
+    assert visit_of(f"{int(seconds) - 60}.{number}.{signature}", BOX, KEY) is None
+    assert visit_of(f"{seconds}.{UUID(int=6).hex}.{signature}", BOX, KEY) is None
+    assert visit_of(made, UUID(int=2), KEY) is None
+    assert visit_of(made, BOX, b"another key") is None
 
 
 def test_what_is_missing_or_wrong_is_named_field_by_field() -> None:

@@ -3,12 +3,15 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
 from services.gateway.forms.references import range_of
+from services.gateway.forms.visit import Visit, mark
 from tests.running import PASSWORD, TOKEN, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
@@ -210,3 +213,17 @@ async def test_an_agent_finds_the_letter_by_the_reference_that_its_writer_got(vi
     await visitor.client.post("/sign-in", data={"email": "admin@example.com", "password": PASSWORD})
     found = await visitor.client.get("/tickets", params={"q": told.lower()})
     assert found.headers["Location"] == f"/letters/{message_id}"
+
+
+async def test_a_page_that_was_open_for_days_is_sent_once_more_and_at_once(
+    visitor: Visitor, shared_postroom: Postroom
+) -> None:
+    db = await asyncpg.connect(shared_postroom.database_url)
+    key = await db.fetchval("SELECT value FROM gateway.secret WHERE name = 'forms'")
+    await db.close()
+    opened = Visit(datetime.now(UTC) - timedelta(days=3), uuid4())
+    late = await visitor.sends(mark(opened, UUID(visitor.form.rpartition("/")[2]), key))
+    assert late.status_code == 422
+    assert "is there a blue one?" in late.text
+    fresh = re.findall(r'name="mark" value="([^"]+)"', late.text)[0]
+    assert reference(await visitor.sends(fresh))

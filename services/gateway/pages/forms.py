@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from contracts.uploads import UploadAccepted
 from services.gateway import desk, keys
 from services.gateway.composing import File, compose
 from services.gateway.forms import entry as entries
+from services.gateway.forms import visit as visits
 from services.gateway.forms.entry import LONGEST, MOST_FILES, Entry, Field, Mistake
 from services.gateway.forms.limits import BY_CLIENT, BY_TICKETBOX, client_key
 from services.gateway.forms.references import reference_of
@@ -34,7 +36,7 @@ SUBMISSIONS = Counter("postroom_form_submissions_total", "Forms that were sent, 
 MOST_PARTS = 50
 MOST_DISCARDED = 200 * 1000 * 1000
 """Bytes that are read and thrown away, since a browser that still sends shows no answer."""
-Language = Annotated[str | None, Query(max_length=8, description="Of the page around the form.")]
+Language = Annotated[str | None, Query(max_length=8)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,8 @@ class Form:
     box: BoxItem
     key: bytes
 
-    def new_mark(self) -> str:
-        return mark(Visit(self.here.service.clock(), uuid4()), self.box.id, self.key)
+    def new_mark(self, opened_at: datetime) -> str:
+        return mark(Visit(opened_at, uuid4()), self.box.id, self.key)
 
     @property
     def most_file_bytes(self) -> int:
@@ -106,7 +108,9 @@ async def show_form(request: Request, here: Here, box_id: str, lang: Language = 
     form = await _form(request, here, box_id, lang)
     if isinstance(form, HTMLResponse):
         return form
-    return form.page("form.html", 200, entry=Entry(), mark=form.new_mark(), notice=None, wrong={})
+    return form.page(
+        "form.html", 200, entry=Entry(), mark=form.new_mark(here.service.clock()), notice=None, wrong={}
+    )
 
 
 @router.post("/forms/{box_id}")
@@ -134,9 +138,11 @@ async def _take(form: Form, sent: FormData) -> Response:
     now = form.here.service.clock()
     entry, uploads = _typed(sent)
     carried = str(sent.get("mark", ""))
-    visit = visit_of(carried, form.box.id, form.key, now)
-    if visit is None:
-        return form.again(entry, form.new_mark(), "expired", 422, notice=form.texts.expired)
+    visit = visit_of(carried, form.box.id, form.key)
+    if visit is None or now - visit.opened_at > visits.LONGEST:
+        # Who has been here for a day need not wait any more.
+        fresh = form.new_mark(now - QUICKEST if visit else now)
+        return form.again(entry, fresh, "expired", 422, notice=form.texts.expired)
     if wrong := entries.mistakes(entry, form.most_file_bytes):
         return form.again(entry, carried, "mistaken", 422, wrong=wrong)
     if now - visit.opened_at < QUICKEST:
