@@ -25,6 +25,8 @@ logger = get_logger(__name__)
 BUDGET_SECONDS = 8.0
 LARGE = 64 * 1024
 """Bytes from which signatures are checked in a thread, so that other clients need not wait."""
+_BY_MAIL = ("smtp", "lmtp", "imap:", "pop3:")
+"""What comes by the API or by a form was sent by no mail server."""
 Evaluation = Callable[[Answers], Results]
 
 
@@ -50,12 +52,12 @@ class Authenticator:
         source: str,
         authserv_id: str | None = None,
     ) -> Authentication | None:
-        """The results of a message; None if nobody is to look.
+        """The results of a message; None if nobody is to look, or it did not come by mail.
 
         `authserv_id` is that of the server that a message was fetched from, if its results are believed. It ends
         within the budget and never raises: no message is refused because it could not be examined.
         """
-        if self._settings.authentication == "off":
+        if self._settings.authentication == "off" or not source.startswith(_BY_MAIL):
             return None
         began = perf_counter()
         try:

@@ -97,6 +97,9 @@ async def test_a_message_that_was_fetched_is_examined_by_its_signatures(
 async def test_where_nobody_is_to_look_there_is_no_result(authenticating: Authenticating) -> None:
     async with authenticating(authentication="off") as at_work:
         assert await at_work.examine(LETTER, read(LETTER), ENVELOPE, "smtp") is None
+    async with authenticating() as at_work:
+        for source in ("api", "form:support@example.com"):
+            assert await at_work.examine(LETTER, read(LETTER), ENVELOPE, source) is None
 
 
 async def test_nothing_is_asked_twice_while_it_is_known(
@@ -204,7 +207,7 @@ async def test_the_same_word_from_elsewhere_is_worth_nothing(
     customers: NameServer, authenticating: Authenticating
 ) -> None:
     async with authenticating(**TRUST) as at_work:
-        for source, envelope in (("smtp", ENVELOPE), ("imap:support", INSIDE), ("api", INSIDE)):
+        for source, envelope in (("smtp", ENVELOPE), ("imap:support", INSIDE)):
             assert (await examine(at_work, FOUND + LETTER, envelope, source)).by == "postroom"
     async with authenticating() as at_work:
         assert (await examine(at_work, FOUND + LETTER, INSIDE)).by == "postroom"
