@@ -54,6 +54,7 @@ class Intake:
         Raises:
             whatever kept it from being stored: then nothing of it is.
         """
+        received_at = self._service.clock()
         authentication = await self._authenticator.examine(
             arrival.raw, arrival.letter, arrival.envelope, arrival.source
         )
@@ -62,7 +63,7 @@ class Intake:
             arrival.letter,
             arrival.envelope,
             source=arrival.source,
-            received_at=self._service.clock(),
+            received_at=received_at,
             fresh=arrival.fresh,
             actor=arrival.actor,
             authentication=authentication,

@@ -138,6 +138,7 @@ class Taking:
 
     async def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
         way = f"{self._source.kind}:{self._source.name}"
+        now = self._service.clock()
         letters = await asyncio.to_thread(lambda: [read(raw) for raw in raws])
         envelopes = [envelope_of(letter, self._source.address, server) for letter in letters]
         messages = list(zip(raws, letters, envelopes, strict=True))
@@ -147,7 +148,6 @@ class Taking:
                 for message in messages
             )
         )
-        now = self._service.clock()
         return await asyncio.to_thread(
             lambda: tuple(
                 accept(
