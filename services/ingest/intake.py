@@ -7,7 +7,7 @@ from uuid import UUID
 
 from contracts import ingest
 from contracts.ingest import MessageReceived
-from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, SmtpEnvelope
+from contracts.mail import Address, Attachment, Authentication, Bounce, Kind, LetterHead, SmtpEnvelope
 from services.ingest.identity import identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
@@ -22,6 +22,8 @@ class Accepted:
     message_id: UUID
     event: MessageReceived
     blobs: dict[str, bytes]
+    actor: str = "postroom"
+    """The person who handed it in, by id; `postroom`: nobody who is known here."""
 
 
 def accept(
@@ -33,6 +35,8 @@ def accept(
     received_at: datetime,
     fresh: UUID,
     again: str | None = None,
+    actor: str = "postroom",
+    authentication: Authentication | None = None,
 ) -> Accepted:
     """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs.
 
@@ -87,8 +91,9 @@ def accept(
         ),
         headers=letter.headers,
         problems=letter.problems,
+        authentication=authentication,
     )
-    return Accepted(message_id, event, blobs)
+    return Accepted(message_id, event, blobs, actor)
 
 
 def _sha256(content: bytes) -> str:

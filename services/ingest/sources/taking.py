@@ -14,6 +14,7 @@ from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
+from services.ingest.authentication import Authenticator
 from services.ingest.intake import Accepted, accept
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
@@ -50,11 +51,19 @@ class Server:
 class Taking:
     """Commits batches of one source; `place` is where the last commit left it."""
 
-    def __init__(self, source: Source, service: Service[IngestSettings], store: Store, place: Place) -> None:
+    def __init__(
+        self,
+        source: Source,
+        service: Service[IngestSettings],
+        store: Store,
+        authenticator: Authenticator,
+        place: Place,
+    ) -> None:
         self.place = place
         self._source = source
         self._service = service
         self._store = store
+        self._authenticator = authenticator
 
     async def take(
         self,
@@ -78,7 +87,7 @@ class Taking:
         ) as span:
             raws, step = await self._fetch(batch, fetch, behind(batch))
             try:
-                accepted = await asyncio.to_thread(self._read, raws, server)
+                accepted = await self._read(raws, server)
                 await self.commit(step, accepted, span.traceparent)
             except PASSING:
                 raise
@@ -127,20 +136,30 @@ class Taking:
             return frozenset()
         return old(batch, anew_until, begun_at)
 
-    def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
+    async def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
         way = f"{self._source.kind}:{self._source.name}"
         now = self._service.clock()
-        return tuple(
-            accept(
-                raw,
-                letter := read(raw),
-                envelope_of(letter, self._source.address, server),
-                source=way,
-                received_at=now,
-                fresh=uuid4(),
-                again=way,
+        letters = await asyncio.to_thread(lambda: [read(raw) for raw in raws])
+        envelopes = [envelope_of(letter, self._source.address, server) for letter in letters]
+        messages = list(zip(raws, letters, envelopes, strict=True))
+        authentications = await asyncio.gather(
+            *(
+                self._authenticator.examine(*message, source=way, authserv_id=self._source.authserv_id)
+                for message in messages
             )
-            for raw in raws
+        )
+        return await asyncio.to_thread(
+            lambda: tuple(
+                accept(
+                    *message,
+                    source=way,
+                    received_at=now,
+                    fresh=uuid4(),
+                    again=way,
+                    authentication=authentication,
+                )
+                for message, authentication in zip(messages, authentications, strict=True)
+            )
         )
 
     async def commit(
