@@ -1,6 +1,7 @@
 """Which parts of a message are its text, and which are its files."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -105,7 +106,10 @@ class _Reader:
         if not text.strip():
             text, html = self._spare_text(root, html)
         shown = {unquote(address) for address in _CONTENT_ID.findall(html)} if html else set()
-        attachments = tuple(_attachment(part, shown) for part in self._files if _is_kept(part))
+        kept = [part for part in self._files if _is_kept(part)]
+        attachments = tuple(
+            _attachment(part, name, shown) for part, name in zip(kept, _names(kept), strict=True)
+        )
         return Bodies(text, html, attachments, self._signed, self._encrypted)
 
     def _mark(self, part: Part) -> None:
@@ -325,12 +329,12 @@ def _enriched(text: str) -> str:
     return re.sub(r"\n+", lambda breaks: "\n" * (len(breaks[0]) - 1) or " ", text)
 
 
-def _attachment(part: Part, shown: set[str]) -> Attachment:
+def _attachment(part: Part, name: str, shown: set[str]) -> Attachment:
     """A file; it is inline if its sender says so, or if the HTML shows it by its Content-ID (RFC 2392)."""
     content = part.content
     inline = part.disposition == "inline" or (part.disposition is None and part.content_id is not None)
     return Attachment(
-        name=_name(part),
+        name=name,
         type=part.type,
         size=len(content),
         sha256=sha256(content).hexdigest(),
@@ -340,10 +344,15 @@ def _attachment(part: Part, shown: set[str]) -> Attachment:
     )
 
 
-def _name(part: Part) -> str:
-    if part.name and (name := safe_name(part.name)):
-        return name
-    if part.type in MESSAGES:
-        subject = part.parts[0].first("subject") if part.parts else None
-        return f"{safe_name(subject or '')[:100] or 'message'}.eml"
-    return default_name(part.type)
+def _names(parts: list[Part]) -> Iterator[str]:
+    """The name that each file has from its sender, or one by its type; those are numbered if there are several."""
+    given: Counter[str] = Counter()
+    for part in parts:
+        if part.name and (name := safe_name(part.name)):
+            yield name
+            continue
+        subject = part.parts[0].first("subject") if part.type in MESSAGES and part.parts else None
+        name = safe_name(f"{subject}.eml") if subject and safe_name(subject) else default_name(part.type)
+        given[name] += 1
+        stem, dot, extension = name.rpartition(".")
+        yield name if given[name] == 1 else f"{stem}-{given[name]}{dot}{extension}"

@@ -9,8 +9,7 @@ from services.ingest.reading.charsets import codec_for, decode
 from services.ingest.reading.encodings import from_base64
 from services.ingest.reading.repairs import Problem, Repairs
 
-_BEGIN = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?")
-_BROKEN_BEGIN = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?[^\s?]")
+_BEGIN = re.compile(r"=\?([^?\s]{0,80})\?([bBqQ])\?")
 _SPACES = re.compile(r"\s+")
 
 

@@ -3,24 +3,32 @@
 import re
 from mimetypes import guess_extension
 
-LONGEST_NAME = 200
+LONGEST_NAME = 240
+"""Bytes in UTF-8; file systems take 255."""
+LONGEST_EXTENSION = 16
+
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-_PATH = re.compile(r"(?:[A-Za-z]:|\.{0,2}/|~/|file:/)[^\n]*/")
-_UNSAFE = re.compile(r'[/\\:*?"<>|]')
+_PATH = re.compile(r"(?:[A-Za-z]:|\.{0,2}/|~/|file:/)")
+_SEPARATORS = re.compile(r"[/\\]")
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
 
 
 def safe_name(name: str) -> str:
     """Without path, controls and characters that change the direction of writing; bounded, with its extension."""
-    name = _CONTROLS.sub("", " ".join(name.split())).strip()
-    slashed = name.replace("\\", "/")
+    name = _CONTROLS.sub("", " ".join(name.split()))
+    slashed = name.replace("\\", "/").rstrip("/")
     if _PATH.match(slashed):
-        name = slashed.rpartition("/")[2] or slashed.rstrip("/").rpartition("/")[2]
-    name = _UNSAFE.sub("_", name).strip(". ")
-    if len(name) > LONGEST_NAME:
-        stem, dot, extension = name.rpartition(".")
-        keep = len(extension) + 1 if dot and len(extension) <= 16 else 0
-        name = name[: LONGEST_NAME - keep] if not keep else f"{stem[: LONGEST_NAME - keep]}.{extension}"
-    return name
+        name = slashed.rpartition("/")[2]
+    name = _SEPARATORS.sub("_", name).strip(". ")
+    if _RESERVED.match(name):  # devices of Windows
+        name = f"_{name}"
+    encoded = name.encode()
+    if len(encoded) <= LONGEST_NAME:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    ending = f".{extension}".encode() if dot and len(extension) <= LONGEST_EXTENSION else b""
+    stem = encoded[: LONGEST_NAME - len(ending)].decode(errors="ignore")
+    return stem + ending.decode()
 
 
 def default_name(kind: str) -> str:
@@ -34,6 +42,7 @@ def default_name(kind: str) -> str:
 
 
 _NAMES = {
+    "application/octet-stream": "attachment.bin",
     "application/pgp-encrypted": "version.txt",
     "application/pgp-signature": "signature.asc",
     "application/pkcs7-mime": "smime.p7m",
@@ -42,6 +51,9 @@ _NAMES = {
     "application/x-pkcs7-signature": "smime.p7s",
     "image/jpeg": "attachment.jpg",
     "image/tiff": "attachment.tif",
+    "message/global": "message.eml",
+    "message/news": "message.eml",
+    "message/rfc822": "message.eml",
     "text/calendar": "invitation.ics",
     "text/html": "attachment.html",
     "text/plain": "attachment.txt",

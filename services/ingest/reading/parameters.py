@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from services.ingest.reading.charsets import decode
@@ -10,9 +9,11 @@ from services.ingest.reading.encoded_words import decode_words
 from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_PARAMETERS = 200
+_VALUE = re.compile(r"[\s\"']*+([^;,\s\"'(/]*+(?:\s*/\s*[^;,\s\"'(]++)?)[\"']?(?:\s*\([^()]*+\))?[;\s]*+")
 _SEPARATORS = re.compile(r"[;\s]*+")
 _NAME = re.compile(r"([^=;\s\"]++)\s*+=\s*+")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"\s*(?=;|\Z|\()', re.DOTALL)
+_FOLLOWING = re.compile(r";\s*+[\w*-]++\s*+=")
 _SECTION = re.compile(r"([^*]+)\*(?:(\d{1,4})(\*)?)?")
 _ESCAPED = re.compile(r'\\(["\\])')
 _COMMENT_AT_END = re.compile(r"\s*\([^()]*\)\s*\Z")
@@ -20,11 +21,10 @@ _COMMENT_AT_END = re.compile(r"\s*\([^()]*\)\s*\Z")
 
 def parse(value: str, repairs: Repairs) -> tuple[str, Mapping[str, str]]:
     """The value itself in lower case, and its parameters by name in lower case, decoded."""
-    main, semicolon, rest = value.partition(";")
-    main = main.partition("(")[0].strip(" \t\"'").lower()
-    if not semicolon or not rest.strip():
-        return main, {}
-    return main, _decoded(_pairs(rest), repairs)
+    found = _VALUE.match(value)
+    main = found[1] if found else ""
+    rest = value[found.end() :] if found else value
+    return main.lower(), _decoded(_pairs(rest), repairs) if rest else {}
 
 
 def _pairs(rest: str) -> list[tuple[str, str]]:
@@ -56,14 +56,22 @@ def _pairs(rest: str) -> list[tuple[str, str]]:
         if text.startswith("=?") and "?=" not in text and (close := rest.find("?=", position)) >= 0:
             end = close + 2  # an encoded word with a semicolon in it
             text = rest[position:end]
-        found.append((name[1].lower(), _COMMENT_AT_END.sub("", text).strip()))
+        found.append((name[1].lower(), _without_quotes(_COMMENT_AT_END.sub("", text).strip())))
         position = end
     return found
 
 
+def _without_quotes(text: str) -> str:
+    """Without quotation marks of a wrong kind: single ones, or escaped ones."""
+    for mark in ("'", '\\"'):
+        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
+            return text[len(mark) : -len(mark)]
+    return text
+
+
 def _badly_quoted(rest: str, position: int) -> tuple[str, int]:
     """A value with quotes inside, or without the closing one: it ends at the next parameter."""
-    following = re.compile(r";\s*[\w*-]+\s*=").search(rest, position)
+    following = _FOLLOWING.search(rest, position)
     end = following.start() if following else len(rest)
     return rest[position + 1 : end].strip().removesuffix('"').rstrip(";"), end
 
@@ -96,20 +104,16 @@ def _joined(parts: dict[int, tuple[str, bool]], repairs: Repairs) -> str:
     return decode_words(decode(content, charset or "utf-8", repairs), repairs)
 
 
-@lru_cache(maxsize=1024)
-def _plain_type(value: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
-    return None
-
-
 def content_type(value: str, repairs: Repairs) -> tuple[str, Mapping[str, str]]:
     """Type and parameters of a Content-Type; `text/plain` where it says nothing that makes sense."""
     main, parameters = parse(value, repairs)
+    main = main.replace(" ", "")
     if _TYPE.fullmatch(main):
         return main, parameters
     repairs.note(Problem.CONTENT_TYPE_INVALID)
-    if main == "multipart" or main.startswith("multipart/"):
+    if main.startswith("multipart"):
         return "multipart/mixed", parameters
-    if main in {"html", "text/htm", "text/html"}:
+    if "htm" in main:
         return "text/html", parameters
     if "name" in parameters or (main and not main.startswith(("text", "plain"))):
         return "application/octet-stream", parameters

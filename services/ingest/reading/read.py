@@ -52,6 +52,8 @@ def _letter(root: Part, repairs: Repairs) -> Letter:
         return_path=root.first("return-path"),
         headers=tuple((name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]),
         problems=repairs.codes(),
+        signed=body.signed,
+        encrypted=body.encrypted,
     )
 
 
