@@ -101,8 +101,10 @@ _WINDOWS = {
 # Codecs of Python that are no charsets of text, or that run slower than linear.
 _REFUSED = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
 
-_ACCENTED = bytes(range(0xC0, 0x100))
-_STRANGE = bytes(set(_ACCENTED) - set("ÄÖÜäöüßÅÆØåæøÁÀÂÃÇÉÈÊËÍÎÏÑÓÔÕÚÛáàâãçéèêëíîïñóôõùúû".encode("cp1252")))
+_ASCII_LETTERS = bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B))
+_HIGH = bytes(range(0x80, 0x100))
+_WESTERN = "ÄÖÜäöüßÅÆØåæøÁÀÂÃÇÉÈÊËÍÎÏÑÓÔÕÚÛáàâãçéèêëíîïñóôõùúû€–—‘’“”„…«»°·".encode("cp1252")
+_NOT_WESTERN = bytes(set(_HIGH) - set(_WESTERN))
 
 # Detection looks at this much: a charset shows itself early.
 _SAMPLE = 16_384
@@ -234,11 +236,13 @@ def _mislabelled(data: bytes, text: str, codec: str) -> bool:
         return False
     if _strict(data, "utf-8") is not None:
         return True
-    if codec != "cp1252" or len(data) > _SAMPLE:
+    if codec != "cp1252":
         return False
-    accented = len(data) - len(data.translate(None, _ACCENTED))
-    strange = len(data) - len(data.translate(None, _STRANGE))
-    return accented >= 6 and accented * 3 > len(data) * 2 and strange * 4 > accented
+    sample = data[:_SAMPLE]
+    ascii_letters = len(sample) - len(sample.translate(None, _ASCII_LETTERS))
+    high = len(sample) - len(sample.translate(None, _HIGH))
+    strange = len(sample) - len(sample.translate(None, _NOT_WESTERN))
+    return high >= 6 and high > ascii_letters and strange * 8 > high
 
 
 def _detected(data: bytes, codec: Codec, hint: Hint) -> str:

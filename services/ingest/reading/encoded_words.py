@@ -48,12 +48,11 @@ def _words(value: str, repairs: Repairs) -> "Iterator[tuple[int, int, _Word]]":
             closing = value.find("?=", content)
         following = _BEGIN.search(value, content, closing if closing >= 0 else len(value))
         if closing >= 0 and following is None:
-            # "=?utf-8?q?=?=" holds one "=": what looks like the end may be the beginning of the content
             end, position = closing, closing + 2
         else:
             repairs.note(Problem.ENCODED_WORD_REPAIRED)
             limit = following.start() if following else len(value)
-            blank = _SPACES.search(value, content, limit)
+            blank = None if following else _SPACES.search(value, content)
             end = position = blank.start() if blank and begin[2] in "qQ" else limit
         yield begin.start(), position, _Word(begin[1], begin[2].lower(), value[content:end])
 

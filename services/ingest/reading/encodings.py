@@ -17,7 +17,7 @@ _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _BLANKS = b" \t\r\n\x00"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _WORDS = re.compile(rb"(?<![^\s])[A-Za-z']{1,30}[,.]? {1,3}[A-Za-z']{1,30}[,.]? {1,3}[A-Za-z']{1,30}\b")
-_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s\x00_-]|\S[ \t]+\S")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s\x00_-]|[_-]{3}|\S[ \t]+\S")
 _PADDING = re.compile(rb"={1,2}")
 _SOFT_BREAK = re.compile(rb"=[ \t]+(\r{0,2}\n|\r)|=\r(?!\r?\n)")
 _NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r{0,2}\n|\r|\Z))")

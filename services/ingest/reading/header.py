@@ -128,7 +128,7 @@ def unfolded(value: bytes) -> bytes:
     """One line: a fold, whatever blanks are around it, is one blank (RFC 5322 §2.2.3)."""
     value = value[:LONGEST_FIELD].strip()
     if b"\n" in value or b"\r" in value:
-        return b" ".join([line.strip() for line in value.replace(b"\r", b"\n").split(b"\n") if line])
+        return b" ".join(filter(None, map(bytes.strip, value.replace(b"\r", b"\n").split(b"\n"))))
     return value
 
 

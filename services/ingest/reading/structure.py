@@ -63,7 +63,7 @@ _DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,250}\.([A-Za-z]{2,20})\b")
 
 def structure(raw: bytes, repairs: Repairs) -> Part:
     """Read a message into the tree of its parts."""
-    if not raw.strip():
+    if not raw.strip(b"\x00 \t\r\n"):
         repairs.note(Problem.MESSAGE_EMPTY)
     return _Structure(repairs).read(_in_bytes_of_ascii(raw, repairs))
 
