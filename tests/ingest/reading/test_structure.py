@@ -39,7 +39,7 @@ def test_the_line_end_before_a_delimiter_belongs_to_the_delimiter(end: bytes) ->
 
 
 def test_the_bytes_of_a_binary_part_are_not_touched() -> None:
-    content = b"\x00\r\n\r\xff\n--bb\n-- b--\r"
+    content = b"\x00\r\n\r\xff\n--bb\r\n-- b--\rx"
     letter = read(
         mixed(
             b"--b\n"
