@@ -20,7 +20,7 @@ from services.ingest.reading.repairs import Problem, Repairs
 from services.ingest.reading.structure import MESSAGES, REPORTS, TNEF
 from services.ingest.reading.wrapped import unwrapped
 
-LONGEST_TEXT = 4_000_000
+LONGEST_TEXT = 2_000_000
 """Characters of all texts together. A part behind them is kept as a file only."""
 LONGEST_NOTICE = 400
 """Characters. A longer text around the parts is more than a notice to old programs."""

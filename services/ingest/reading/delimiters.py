@@ -10,11 +10,9 @@ DEEP = 32
 """From this depth on an index of all such lines is used instead of a search for each boundary."""
 
 _DASHES = re.compile(rb"(?<![^\r\n])--([^\r\n]{1,200})")
-_GUESS = re.compile(
-    rb"(?<![^\r\n])[ \t]?--([^\s-][^\r\n]{0,200}?|-[^\r\n]{0,200}?[^-\s][^\r\n]{0,200}?)[ \t]*(?:\r{0,2}\n|\r)"
-    rb"(?:Content-[A-Za-z-]{1,40}[ \t]*:|(?:\r{0,2}\n|\r))",
-    re.IGNORECASE,
-)
+_DELIMITER = rb"(?<![^\r\n])[ \t]?--([^\s-][^\r\n]{0,200}?|-[^\r\n]{0,200}?[^-\s][^\r\n]{0,200}?)[ \t]*+(?:\r{0,2}\n|\r)"
+_BEFORE_HEADER = re.compile(_DELIMITER + rb"(?=Content-[A-Za-z-]{1,40}[ \t]*:)", re.IGNORECASE)
+_BEFORE_TEXT = re.compile(_DELIMITER + rb"(?=\r{0,2}\n|\r)")
 _LINE_END = re.compile(rb"[ \t]*(?:\r{0,2}\n|\r|\Z)")
 
 
@@ -55,9 +53,16 @@ class Delimiters:
         return found
 
     def guess(self, start: int, end: int) -> bytes | None:
-        """The boundary that a range shows: the first line with two dashes and the header of a part below it."""
-        found = _GUESS.search(self._buffer, start, end)
-        return found[1] if found else None
+        """The boundary that a range shows: a line with two dashes that has the header of a part below it.
+
+        Or an empty line, as a part without a header has; then it must come again as a closing one.
+        """
+        if found := _BEFORE_HEADER.search(self._buffer, start, end):
+            return found[1]
+        found = _BEFORE_TEXT.search(self._buffer, start, end)
+        if found and self._buffer.find(b"--" + found[1] + b"--", found.end(), end) >= 0:
+            return found[1]
+        return None
 
     def _indexed(self, boundary: bytes, start: int, end: int) -> list[Delimiter]:
         """By an index of all lines with two dashes: very deep structures would be searched too often."""
@@ -75,6 +80,12 @@ class Delimiters:
                     self._index.setdefault(text[:-2], []).append(Delimiter(begin, after, closes=True))
         known = self._index.get(boundary, [])
         return known[bisect_left(known, (start,)) : bisect_left(known, (end,))]
+
+
+def begins_with_a_part(buffer: bytes, start: int, end: int) -> bool:
+    """Whether a body shows by its first lines that it is a multipart."""
+    found = _BEFORE_HEADER.search(buffer, start, end)
+    return found is not None and not buffer[start : found.start()].strip()
 
 
 def without_line_end(buffer: bytes, position: int, start: int) -> int:

@@ -1,7 +1,7 @@
 """Reads the bytes of a message into a letter; it never raises, and keeps what a person could read."""
 
 from services.ingest.reading.addresses import addresses
-from services.ingest.reading.bodies import bodies
+from services.ingest.reading.bodies import Bodies, bodies
 from services.ingest.reading.charsets import decode
 from services.ingest.reading.dates import date
 from services.ingest.reading.kind import judge
@@ -14,6 +14,8 @@ from services.ingest.reading.structure import structure
 
 MOST_HEADERS = 100
 LONGEST_HEADER = 2000
+LONGEST_TO_JUDGE = 500_000
+"""Characters of a text in which a sort of mail, or a quotation, is looked for."""
 
 
 def read(raw: bytes) -> Letter:
@@ -28,7 +30,7 @@ def read(raw: bytes) -> Letter:
 
 def _letter(root: Part, repairs: Repairs) -> Letter:
     body = bodies(root, repairs)
-    judgement = judge(root, body.text)
+    judgement = judge(root, body.text[:LONGEST_TO_JUDGE])
     return Letter(
         message_id=message_id(root.first("message-id"), repairs),
         in_reply_to=next(iter(message_ids(root.every("in-reply-to"))), None),
@@ -40,7 +42,7 @@ def _letter(root: Part, repairs: Repairs) -> Letter:
         cc=_people(root, "cc", repairs),
         reply_to=_people(root, "reply-to", repairs),
         text=body.text,
-        reply=new_text(body.text, body.html),
+        reply=_newly_written(body),
         html=body.html,
         attachments=body.attachments,
         kind=judgement.kind,
@@ -55,6 +57,13 @@ def _letter(root: Part, repairs: Repairs) -> Letter:
         signed=body.signed,
         encrypted=body.encrypted,
     )
+
+
+def _newly_written(body: Bodies) -> str:
+    """What no person wrote in one go is taken as a whole."""
+    if len(body.text) > LONGEST_TO_JUDGE:
+        return body.text
+    return new_text(body.text, body.html if body.html and len(body.html) <= LONGEST_TO_JUDGE else None)
 
 
 def _author(root: Part, repairs: Repairs) -> Address | None:

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 
 from services.ingest.reading import cms
 from services.ingest.reading.charsets import NO_HINT, Hint, decode, guess
-from services.ingest.reading.delimiters import DEEP, Delimiter, Delimiters, without_line_end
+from services.ingest.reading.delimiters import (
+    DEEP,
+    Delimiter,
+    Delimiters,
+    begins_with_a_part,
+    without_line_end,
+)
 from services.ingest.reading.encodings import encoding_of, split_base64, without_encoding
 from services.ingest.reading.header import (
     Block,
@@ -28,7 +34,7 @@ from services.ingest.reading.repairs import Problem, Repairs
 from services.ingest.reading.tnef import parts_of_tnef
 
 MOST_PARTS = 20_000
-LONGEST_TEXT = 4_000_000
+LONGEST_TEXT = 2_000_000
 LONGEST_HTML = 12_000_000
 """Bytes of a part that become text: more is no letter. Pages hold pictures, too."""
 LONGEST_PREAMBLE = 65_536
@@ -227,10 +233,10 @@ class _Structure:
 
     def _sniff(self, draft: _Draft) -> None:
         """Say what a body without a Content-Type is, where it shows."""
-        begin = draft.buffer[draft.start : min(draft.end, draft.start + 2048)]
-        if _HTML.match(begin):
+        begin, end = draft.start, min(draft.end, draft.start + 2048)
+        if _HTML.match(draft.buffer, begin, end):
             draft.type = "text/html"
-        elif begin.lstrip().startswith(b"--") and b"\ncontent-type" in begin.lower():
+        elif begins_with_a_part(draft.buffer, begin, end):
             draft.type = "multipart/mixed"
 
     def _divide(self, draft: _Draft) -> None:
@@ -321,6 +327,8 @@ class _Structure:
 
     def _enter(self, draft: _Draft) -> None:
         """Go into a message that is in the message."""
+        if self._is_full(draft):
+            return
         if draft.encoding in _ENCODED:
             inner = _Draft(draft.content(self._repairs), 0, 0, is_message=True, depth=draft.depth + 1)
             inner.end = len(inner.buffer)
@@ -337,7 +345,7 @@ class _Structure:
             return
         if sort is cms.Sort.ENCRYPTED:
             self._repairs.note(Problem.ENCRYPTED)
-        elif content is not None:
+        elif content is not None and not self._is_full(draft):
             self._add(draft, _Draft(content, 0, len(content), depth=draft.depth + 1, hint=draft.hint))
 
     def _decode(self, draft: _Draft) -> None:

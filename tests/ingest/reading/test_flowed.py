@@ -36,5 +36,15 @@ def test_with_delsp_the_blank_at_the_end_is_no_text() -> None:
     assert message("日本 \n語".encode(), FLOWED + b"; DelSp=yes").text == "日本語"
 
 
+def test_with_delsp_words_that_would_grow_together_stay_apart() -> None:
+    kind = FLOWED + b"; delsp=yes"
+    assert message(b"at the bottom of the \nrecord", kind).text == "at the bottom of the record"
+    assert message(b"at the bottom of the  \nrecord", kind).text == "at the bottom of the record"
+    assert (
+        message(b"https://customers.example/a-long \naddress", kind).text
+        == "https://customers.example/a-longaddress"
+    )
+
+
 def test_text_that_does_not_say_that_it_flows_stays() -> None:
     assert message(b"one \ntwo").text == "one \ntwo"
