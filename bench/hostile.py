@@ -14,7 +14,9 @@ def _filled(unit: bytes, size: int, before: bytes = b"", after: bytes = b"") -> 
     return before + unit * count + after
 
 
-def _plain(unit: bytes, kind: bytes = b"text/plain; charset=utf-8", encoding: bytes = b"8bit") -> Callable[[int], bytes]:
+def _plain(
+    unit: bytes, kind: bytes = b"text/plain; charset=utf-8", encoding: bytes = b"8bit"
+) -> Callable[[int], bytes]:
     head = HEAD + b"Content-Type: " + kind + b"\nContent-Transfer-Encoding: " + encoding + b"\n\n"
     return lambda size: _filled(unit, size, head)
 
@@ -44,12 +46,18 @@ def _messages_in_messages(size: int) -> bytes:
 def _encoded_messages(size: int) -> bytes:
     inner = b"Subject: in\n\nthe text\n"
     while len(inner) < size // 2:
-        inner = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(inner)
+        inner = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(
+            inner
+        )
     return HEAD + inner
 
 
 def _same_boundary(size: int) -> bytes:
-    return _filled(b"--b\nContent-Type: multipart/mixed; boundary=b\n\n", size, HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n")
+    return _filled(
+        b"--b\nContent-Type: multipart/mixed; boundary=b\n\n",
+        size,
+        HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n",
+    )
 
 
 def _noise(size: int) -> bytes:
@@ -60,16 +68,32 @@ def _tnef(size: int) -> bytes:
     attribute = struct.pack("<BHHI", 2, 0x9002, 6, 0) + b"\x00\x00"
     content = struct.pack("<IH", 0x223E9F78, 1)
     content += attribute * (size * 3 // 4 // len(attribute))
-    return HEAD + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(content)
+    return (
+        HEAD
+        + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(content)
+    )
 
 
 def _rtf(size: int) -> bytes:
     """Rich text that grows seventeen times when it is unpacked."""
     packed = b"\xff" + struct.pack(">H", 206 << 4 | 15) * 8
     compressed = packed * (size * 3 // 4 // len(packed) - 10)
-    properties = struct.pack("<IHHIIII4sI", 1, 0x0102, 0x1009, 1, len(compressed) + 16, 0, 1 << 31, b"LZFu", 0) + compressed
-    content = struct.pack("<IH", 0x223E9F78, 1) + struct.pack("<BHHI", 1, 0x9003, 6, len(properties)) + properties + b"\x00\x00"
-    return HEAD + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(content)
+    properties = (
+        struct.pack("<IHHIIII4sI", 1, 0x0102, 0x1009, 1, len(compressed) + 16, 0, 1 << 31, b"LZFu", 0)
+        + compressed
+    )
+    content = (
+        struct.pack("<IH", 0x223E9F78, 1)
+        + struct.pack("<BHHI", 1, 0x9003, 6, len(properties))
+        + properties
+        + b"\x00\x00"
+    )
+    return (
+        HEAD
+        + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n"
+        + base64.encodebytes(content)
+    )
 
 
 def _der(tag: int, content: bytes) -> bytes:
@@ -82,13 +106,19 @@ def _compressed(size: int) -> bytes:
     inner = _der(0x30, bytes.fromhex("06092a864886f70d010701") + _der(0xA0, _der(0x04, packed)))
     body = _der(0x30, b"\x02\x01\x00" + _der(0x30, b"") + inner)
     content = _der(0x30, bytes.fromhex("060b2a864886f70d0109100109") + _der(0xA0, body))
-    head = HEAD + b"Content-Type: application/pkcs7-mime; smime-type=compressed-data\nContent-Transfer-Encoding: base64\n\n"
+    head = (
+        HEAD
+        + b"Content-Type: application/pkcs7-mime; smime-type=compressed-data\nContent-Transfer-Encoding: base64\n\n"
+    )
     return head + base64.encodebytes(content)
 
 
 def _attachment(size: int) -> bytes:
     line = base64.b64encode(bytes(57)) + b"\n"
-    head = HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: application/zip; name=a.zip\n"
+    head = (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: application/zip; name=a.zip\n"
+    )
     return _filled(line, size, head + b"Content-Transfer-Encoding: base64\n\n", b"--b--\n")
 
 
