@@ -6,7 +6,7 @@ from base64 import encodebytes
 import pytest
 
 from services.ingest.reading import Letter
-from services.ingest.reading.cms import Damaged, Sort, open_envelope
+from services.ingest.reading.cms import DamagedError, Sort, open_envelope
 from services.ingest.reading.wrapped import unwrapped
 from tests.ingest.reading.writing import file, message, multipart, part, sent
 
@@ -68,13 +68,13 @@ def test_what_smime_encrypted_is_kept_and_marked() -> None:
     assert "encrypted" in letter.problems
 
 
-def test_certificates_alone_are_not_encrypted() -> None:
+def test_certificates_alone_protect_nothing() -> None:
     inner = der(0x30, DATA)
     content = der(
         0x30, bytes.fromhex(SIGNED) + der(0xA0, der(0x30, b"\x02\x01\x01" + der(0x31, b"") + inner))
     )
     letter = smime(content)
-    assert (letter.signed, letter.encrypted) == ("smime", None)
+    assert (letter.signed, letter.encrypted) == (None, None)
 
 
 def test_damaged_smime_is_kept_and_noted() -> None:
@@ -94,7 +94,7 @@ def test_any_cut_and_any_wrong_byte_of_smime_is_survived() -> None:
                 try:
                     sort, _ = open_envelope(broken)
                     assert sort in Sort
-                except Damaged:
+                except DamagedError:
                     pass
 
 
