@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-
 MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 REPORTS = frozenset(
     {
@@ -50,8 +49,8 @@ class Part:
         "_text",
         "content_id",
         "disposition",
-        "fields",
         "epilogue",
+        "fields",
         "headers",
         "name",
         "parameters",

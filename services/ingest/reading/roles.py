@@ -8,10 +8,11 @@ from services.ingest.reading import cms, tnef
 from services.ingest.reading.part import Part
 
 _NO_PROSE = frozenset(
-    {
-        "text/calendar", "text/css", "text/csv", "text/directory", "text/javascript", "text/json", "text/rfc822-headers",
-        "text/rtf", "text/tab-separated-values", "text/vcard", "text/x-vcard", "text/xml", "text/yaml",
-    }
+    f"text/{name}"
+    for name in (
+        "calendar", "css", "csv", "directory", "javascript", "json", "rfc822-headers", "rtf", "tab-separated-values",
+        "vcard", "x-vcard", "xml", "yaml",
+    )
 )  # fmt: skip
 """Types of text that are files even without a name."""
 _OTHER_VIEWS = frozenset({"text/x-amp-html", "text/watch-html"})

@@ -102,7 +102,7 @@ class _Structure:
             draft.type = "text/html" if draft.looks_like_html() else "text/plain"
 
     def _adopt(self, draft: Draft) -> bool:
-        """Take parts that follow, up to a closing delimiter, into a multipart with the boundary of the one around it."""
+        """Take the parts that follow, up to a closing one, into a multipart with the boundary of the one around it."""
         parent = draft.parent
         boundary = draft.parameters.get("boundary")
         if (
@@ -194,7 +194,7 @@ class _Structure:
         self._drafts.append(child)
 
     def _is_full(self, draft: Draft) -> bool:
-        """Whether what is left of a part becomes one: there are too many. The outermost multipart takes half of them."""
+        """Whether there are too many parts: what is left becomes one. The outermost multipart takes half of them."""
         if len(self._drafts) < (MOST_PARTS if draft.parent else MOST_PARTS // 2):
             return False
         self._repairs.note(Problem.TOO_MANY_PARTS)

@@ -109,7 +109,7 @@ def is_tnef(kind: str, name: str | None) -> bool:
 
 
 def parts_of_tnef(data: bytes, repairs: Repairs) -> tuple[Part, ...]:
-    """The texts in it as parts without a disposition, and the files as attachments, those of messages in it included."""
+    """The texts in it as parts without a disposition, and the files as attachments, also those of messages in it."""
     opened = read_tnef(data, repairs)
     if opened is None:
         return ()

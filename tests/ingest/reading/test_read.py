@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from contracts.mail import Kind
 from services.ingest.reading import read
 
-LETTER = """From: =?utf-8?q?J=C3=BCrgen?= <juergen@customers.example>
+LETTER = b"""From: =?utf-8?q?J=C3=BCrgen?= <juergen@customers.example>
 To: support@example.com, "Lee, Kim" <kim@example.com>
 Cc: Lamps: a@lamps.example, b@lamps.example;
 Reply-To: juergen@home.example
@@ -23,7 +23,7 @@ where is my lamp?
 
 On Monday, Anna wrote:
 > It leaves today.
-""".encode()
+"""
 
 
 def test_a_letter_is_read() -> None:
