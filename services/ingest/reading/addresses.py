@@ -16,7 +16,7 @@ MOST_PIECES = 4
 
 _PATTERN = (
     r"(?P<blank>\s+)"
-    r"|(?P<word>=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*+\?=)"
+    r"|(?P<word>=\?[^?\s]{0,80}\?[bBqQ]\?[^?]*+\?=)"
     r'|"(?P<quoted>(?:[^"\\]|\\.)*+)"'
     r"|<(?P<angle>[^<>]*+)>"
     r"|(?P<special>[,;:(])"
@@ -27,9 +27,9 @@ _TOKEN = re.compile(_PATTERN, re.DOTALL)
 _TOKEN_WITHOUT_QUOTES = re.compile(_PATTERN.replace('|"(?P<quoted>', '|(?!)"(?P<quoted>'), re.DOTALL)
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ADDRESS = re.compile(
-    r'(?:"(?:[^"\\]|\\.)*+"|(?<![^\s"\[])[^\s"@\[]++)\s*@\s*(?:\[[^\]\s]*+\]|[^\s"\[\]]+(?:(?:(?<=\.)\s+|\s+\.\s*)[^\s"\[\]@]+)*)'
-)
+_LOCAL_PART = r'(?:"(?:[^"\\]|\\.)*+"|(?<![^\s"\[])[^\s"@\[]++)'
+_DOMAIN = r"(?:\[[^\]\s]*+\]|[^\s\"\[\]]+(?:(?:(?<=\.)\s+|\s+\.\s*)[^\s\"\[\]@]+)*)"
+_ADDRESS = re.compile(rf"{_LOCAL_PART}\s*@\s*{_DOMAIN}")
 _COMMENT = re.compile(r"\([^()]*+\)")
 _ROUTE = re.compile(r"@[^:]*:")
 _NO_RECIPIENTS = re.compile(
@@ -68,8 +68,8 @@ class _Reader:
         self._repairs = repairs
         self._found: list[Address] = []
         self._box = _Mailbox()
-        self._held: list[str] = []
-        """Pieces without an address: those of a name with commas, or mailboxes of a machine of its own."""
+        self._held: list[tuple[str, str]] = []
+        """Pieces without an address, with comments: those of a name with commas, or mailboxes of one machine."""
         self._quotes_end = self._comments_end = True  # until one was looked for in vain: that keeps it linear
 
     def read(self) -> list[Address]:
@@ -103,9 +103,8 @@ class _Reader:
         if character == "(":
             position = self._comment(position)
         elif character == ":":
-            if last_semicolon >= position and self._box.angle is None:
-                self._box = _Mailbox()  # the name of a group
-            elif self._box.text().lower() == "mailto":
+            names_group = last_semicolon >= position and self._box.angle is None
+            if names_group or self._box.text().lower() == "mailto":
                 self._box = _Mailbox()
             else:
                 self._box.phrase.append(":")
@@ -144,7 +143,7 @@ class _Reader:
             text, address = box.angle, _address(swapped[0])
         if self._held:
             self._repairs.note(Problem.ADDRESS_REPAIRED)
-            text = ", ".join([*self._held, text] if text else self._held)
+            text = ", ".join(filter(None, (*(piece for piece, _ in self._held), text)))
             self._held = []
         if address or text:
             self._add(text or comment, address)
@@ -155,7 +154,7 @@ class _Reader:
             text = self._decoded(text) if "@" in self._decoded(text) else text
         found = list(_ADDRESS.finditer(text)) if "@" in text else []
         if not found:
-            self._held.append(f"{text} ({comment})" if comment else text)
+            self._held.append((text, comment))
             if len(self._held) > MOST_PIECES:
                 self._release()
             return
@@ -169,15 +168,14 @@ class _Reader:
     def _release(self) -> None:
         """Pieces that no address followed stand for themselves."""
         held, self._held = self._held, []
-        for piece in held:
-            if _NO_RECIPIENTS.search(piece) or piece.endswith(":"):
+        for text, comment in held:
+            if _NO_RECIPIENTS.search(text) or text.endswith(":"):
                 continue
-            word, _, comment = piece.partition(" (")
-            if " " in word or "=?" in word:
+            if " " in text or "=?" in text:
                 self._repairs.note(Problem.ADDRESS_REPAIRED)
-                self._add(piece, "")
+                self._add(text, "")
             else:
-                self._add(comment.removesuffix(")"), word)
+                self._add(comment, text)
 
     def _decoded(self, text: str) -> str:
         return one_line(decode_words(text, self._repairs)) if "=?" in text else text
@@ -194,11 +192,9 @@ def _quoted(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    """An address without what stands around it: a route, a scheme, blanks, comments, quotation marks."""
+    """An address without what stands around it: a route, a scheme, comments, and blanks outside of quotation marks."""
     pieces = _COMMENT.sub("", text[:LONGEST_MAILBOX]).split('"')
-    pieces[::2] = [
-        "".join(piece.split()) for piece in pieces[::2]
-    ]  # what is between quotation marks keeps its blanks
+    pieces[::2] = ["".join(piece.split()) for piece in pieces[::2]]
     text = '"'.join(pieces).strip("'")
     scheme, colon, rest = text.partition(":")
     if colon and scheme.lower() in {"mailto", "smtp"}:

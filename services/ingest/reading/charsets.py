@@ -118,7 +118,7 @@ _UNWANTED = re.compile("[\x00\ud800-\udfff]")
 _LABEL = re.compile(r"(?:charset=)?[\s\"'<>\[\]();=]*([^\s\"'<>\[\]();,*]*)")
 _WINDOWS_LABEL = re.compile(r"(?:x-)?(?:windows|win|cp|ansi|ms)-?(\d{3,4})")
 _MAC_LABEL = re.compile(r"(?:x-)?mac-?(\w+)")
-_ISO_LABEL = re.compile(r"(?:x-)?iso-?(8859)-?(\d{1,2})(-[ei])?")
+_ISO_LABEL = re.compile(r"(?:x-)?iso-?8859-?(\d{1,2})(-[ei])?")
 
 
 class Hint(NamedTuple):
@@ -148,7 +148,7 @@ def codec_for(label: str) -> Codec | None:
     if windows := _WINDOWS_LABEL.fullmatch(name):
         name = f"cp{windows[1]}"
     elif iso := _ISO_LABEL.fullmatch(name):
-        name = f"iso-{iso[1]}-{iso[2]}{iso[3] or ''}"
+        name = f"iso-8859-{iso[1]}{iso[2] or ''}"
     elif mac := _MAC_LABEL.fullmatch(name):
         name = _ALIASES.get(f"x-mac-{mac[1]}", f"mac-{mac[1]}")
     try:
@@ -231,13 +231,15 @@ def _wide(data: bytes, codec: str) -> str:
 
 
 def _mislabelled(data: bytes, text: str, codec: str) -> bool:
-    """Whether a text that fits a charset of single bytes was written in another: UTF-8 hardly ever comes by chance.
+    """Whether a text was written in another charset, though it fits this one.
 
-    Nor does a text in Latin letters consist of accented ones.
+    UTF-8 hardly ever comes by chance, if it has three bytes a character or this charset only one; nor does a text in
+    Latin letters consist of accented ones.
     """
-    if codec == "utf-8" or len(text) != len(data):
+    if codec == "utf-8":
         return False
-    if _strict(data, "utf-8") is not None:
+    unicode = _strict(data, "utf-8")
+    if unicode is not None and (len(text) == len(data) or max(unicode) >= "\u0800"):
         return True
     if codec != "cp1252":
         return False

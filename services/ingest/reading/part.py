@@ -106,7 +106,7 @@ class Part:
     @property
     def is_cut(self) -> bool:
         """Whether `text` is only the beginning: there is more of it than anybody reads."""
-        return not (self.text == "" or self._is_whole)
+        return self.text != "" and not self._is_whole
 
     def first(self, name: str) -> str | None:
         """The value of the first field with this name, given in lower case."""

@@ -53,10 +53,22 @@ def test_japanese_mail_may_hold_characters_that_only_windows_knows() -> None:
     assert decode(b"\x1b$B\x7c\x62\x1b(B", "iso-2022-jp", Repairs()) == "髙"
 
 
-@pytest.mark.parametrize("label", ["us-ascii", "iso-8859-1", "windows-1250", "koi8-r", "unknown-8bit", None])
-def test_utf8_is_recognised_whatever_was_declared(label: str | None) -> None:
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        *(
+            (label, GERMAN)
+            for label in ("us-ascii", "iso-8859-1", "windows-1250", "koi8-r", "unknown-8bit", None)
+        ),
+        *(
+            (label, "你好，我的订单")
+            for label in ("gb2312", "big5", "shift_jis", "euc-kr", "iso-2022-jp", "latin1")
+        ),
+    ],
+)
+def test_utf8_is_recognised_whatever_was_declared(label: str | None, text: str) -> None:
     repairs = Repairs()
-    assert decode(GERMAN.encode(), label, repairs) == GERMAN
+    assert decode(text.encode(), label, repairs) == text
     assert "charset_detected" in repairs.codes()
 
 
