@@ -14,6 +14,10 @@ LONGEST_MAILBOX = 2_000
 MOST_PIECES = 4
 """A name has at most so many commas."""
 
+_WELL_MADE = re.compile(
+    r"""\s*+(?:(?:"([^"\\]*+)"|([^"<>@,;:()\\]*+))\s*+<([^\s"'<>@,;:()\\]++@[^\s"'<>@,;:()\\]*[^\s"'<>@,;:()\\.])>"""
+    r"""|([^\s"'<>@,;:()\\\[]++@[^\s"'<>@,;:()\\\]]*[^\s"'<>@,;:()\\\].]))\s*+(?:,|\Z)"""
+)
 _PATTERN = (
     r"(?P<blank>\s+)"
     r"|(?P<word>=\?[^?\s]{0,80}\?[bBqQ]\?[^?]*+\?=)"
@@ -55,11 +59,36 @@ def addresses(values: Iterable[str], repairs: Repairs) -> tuple[Address, ...]:
     """The mailboxes of all fields of one name, before RFC 2047; those of groups as if they stood alone."""
     found: list[Address] = []
     for value in values:
-        found += _Reader(value, repairs).read()
+        found += _well_made(value, repairs) or _Reader(value, repairs).read()
         if len(found) >= MOST_ADDRESSES:
             repairs.note(Problem.HEADERS_TOO_LONG)
             break
     return tuple(found[:MOST_ADDRESSES])
+
+
+def _well_made(value: str, repairs: Repairs) -> list[Address]:
+    """The mailboxes of a list that needs no second thought, as most do; none of another."""
+    found: list[Address] = []
+    position = 0
+    while position < len(value) and len(found) < MOST_ADDRESSES:
+        mailbox = _WELL_MADE.match(value, position)
+        if mailbox is None:
+            return []
+        quoted, phrase, address, bare = mailbox.groups()
+        found.append(_named(quoted or phrase or "", address or bare, repairs))
+        position = mailbox.end()
+    return found
+
+
+def _named(name: str, address: str, repairs: Repairs) -> Address:
+    name = " ".join(_decoded(name, repairs).split())
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].strip()
+    return Address(name, address)
+
+
+def _decoded(text: str, repairs: Repairs) -> str:
+    return one_line(decode_words(text, repairs)) if "=?" in text else text
 
 
 class _Reader:
@@ -137,7 +166,7 @@ class _Reader:
             if text:
                 self._without_brackets(text, comment)
             return
-        address = _address(self._decoded(box.angle))
+        address = _address(_decoded(box.angle, self._repairs))
         if "@" not in address and (swapped := _ADDRESS.search(text)):
             self._repairs.note(Problem.ADDRESS_REPAIRED)
             text, address = box.angle, _address(swapped[0])
@@ -151,7 +180,7 @@ class _Reader:
     def _without_brackets(self, text: str, comment: str) -> None:
         """A mailbox that is an address alone, or has lost its brackets, or its address."""
         if "@" not in text:
-            text = self._decoded(text) if "@" in self._decoded(text) else text
+            text = _decoded(text, self._repairs) if "@" in _decoded(text, self._repairs) else text
         found = list(_ADDRESS.finditer(text)) if "@" in text else []
         if not found:
             self._held.append((text, comment))
@@ -165,6 +194,9 @@ class _Reader:
         for one in found:
             self._add(name or comment, _address(one[0]))
 
+    def _add(self, name: str, address: str) -> None:
+        self._found.append(_named(name, address, self._repairs))
+
     def _release(self) -> None:
         """Pieces that no address followed stand for themselves."""
         held, self._held = self._held, []
@@ -176,15 +208,6 @@ class _Reader:
                 self._add(text, "")
             else:
                 self._add(comment, text)
-
-    def _decoded(self, text: str) -> str:
-        return one_line(decode_words(text, self._repairs)) if "=?" in text else text
-
-    def _add(self, name: str, address: str) -> None:
-        name = " ".join(self._decoded(name).split())
-        if len(name) > 1 and name[0] == name[-1] == '"':
-            name = name[1:-1].strip()
-        self._found.append(Address(name, address))
 
 
 def _quoted(text: str) -> str:

@@ -113,6 +113,7 @@ _NOT_WESTERN = bytes(set(_HIGH) - set(_WESTERN))
 _SAMPLE = 16_384
 _ESCAPED = re.compile(rb"\x1b\$[@AB]|\x1b\$\(D|\x1b\([BJI]")
 _ESCAPED_KOREAN = re.compile(rb"\x1b\$\)C")
+_DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,250}\.([A-Za-z]{2,20})\b")
 _C1 = re.compile("[\x80-\x9f]")
 _UNWANTED = re.compile("[\x00\ud800-\udfff]")
 _LABEL = re.compile(r"(?:charset=)?[\s\"'<>\[\]();=]*([^\s\"'<>\[\]();,*]*)")
@@ -125,8 +126,8 @@ class Hint(NamedTuple):
     """What a message says of the charsets in it without saying it: one that it names, and its sender's country."""
 
     charset: str | None = None
-    domain: bytes | None = None
-    """The top-level domain of the sender, in lower case."""
+    sender: bytes = b""
+    """The value of From: the domain of a country speaks of a language, and so of a charset."""
 
 
 class Codec(NamedTuple):
@@ -261,16 +262,17 @@ def _detected(data: bytes, codec: Codec, hint: Hint) -> str:
         return text
     if (text := _nearly(data, "utf-8")) is not None:
         return text
-    return data.decode(guess(data, hint.domain), "replace")
+    return data.decode(guess(data, hint.sender), "replace")
 
 
-def guess(data: bytes, domain: bytes | None) -> str:
+def guess(data: bytes, sender: bytes) -> str:
     """The codec that 8-bit text most likely is in."""
     if _strict(data, "utf-8") is not None:
         return "utf-8"
     detector = EncodingDetector()
     detector.feed(data[:_SAMPLE], last=True)
-    codec = codec_for(detector.guess(tld=domain, allow_utf8=False))
+    domain = _DOMAIN.search(sender[:_SAMPLE])
+    codec = codec_for(detector.guess(tld=domain[1].lower() if domain else None, allow_utf8=False))
     return codec.name if codec else "cp1252"
 
 

@@ -96,7 +96,7 @@ def test_a_charset_that_is_wrong_or_missing_is_detected(text: str, codec: str, l
 
 def test_the_country_of_the_sender_decides_where_bytes_fit_two_languages() -> None:
     text = "Siparişim nerede? Lütfen yardım"
-    assert decode(text.encode("cp1254"), None, Repairs(), Hint(domain=b"tr")) == text
+    assert decode(text.encode("cp1254"), None, Repairs(), Hint(sender=b"a@b.tr")) == text
 
 
 def test_accented_letters_alone_are_no_reason_to_distrust_what_was_declared() -> None:
