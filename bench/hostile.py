@@ -122,6 +122,11 @@ def _attachment(size: int) -> bytes:
     return _filled(line, size, head + b"Content-Transfer-Encoding: base64\n\n", b"--b--\n")
 
 
+def _types(size: int) -> bytes:
+    types = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n" % number for number in range(1000))
+    return _filled(b"--a\n", size, HEAD + types + b"\n")
+
+
 def _picture(size: int) -> bytes:
     head = HEAD + b"Content-Type: text/html\n\n<img src='data:image/png;base64,"
     return _filled(b"A", size, head, b"'>the text")
@@ -168,6 +173,7 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "a header of folds": _header(b"a\n ", b"Subject: "),
     "a header of empty folds": _header(b"\n ", b"Subject: "),
     "a header of fields": _header(b"a:\n"),
+    "a header of types": _types,
     "a header of one colon": _header(b"a"),
     "a header of lines that are none": _header(b"a b\n"),
     "a header of mbox lines": _header(b">From a\n"),
