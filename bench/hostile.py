@@ -52,6 +52,32 @@ def _encoded_messages(size: int) -> bytes:
     return HEAD + inner
 
 
+def _quoted_messages(size: int) -> bytes:
+    """Messages that nothing gets smaller by unwrapping."""
+    head = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n"
+    return HEAD + head * (size // 200) + _filled(b"the text\n", size // 2)
+
+
+def _signed_messages(size: int) -> bytes:
+    entity = b"\n" + b"the text\n" * (size // 20)
+    for _ in range(100):
+        inner = _der(0x30, bytes.fromhex("06092a864886f70d010701") + _der(0xA0, _der(0x04, entity)))
+        body = _der(0x30, b"\x02\x01\x01" + _der(0x31, b"") + inner)
+        content = _der(0x30, bytes.fromhex("06092a864886f70d010702") + _der(0xA0, body))
+        entity = b"Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: binary\n\n" + content
+    return HEAD + entity
+
+
+def _tnef_in_tnef(size: int) -> bytes:
+    content = b"a" * (size // 2)
+    for _ in range(100):
+        properties = struct.pack("<IHHII", 1, 0x000D, 0x3701, 1, len(content) + 16) + bytes(16) + content
+        begins = struct.pack("<BHHI", 2, 0x9002, 6, 0) + b"\x00\x00"
+        file = struct.pack("<BHHI", 2, 0x9005, 6, len(properties)) + properties + b"\x00\x00"
+        content = struct.pack("<IH", 0x223E9F78, 1) + begins + file
+    return HEAD + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: binary\n\n" + content
+
+
 def _same_boundary(size: int) -> bytes:
     return _filled(
         b"--b\nContent-Type: multipart/mixed; boundary=b\n\n",
@@ -211,6 +237,9 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "multiparts with one boundary": _same_boundary,
     "messages in messages": _messages_in_messages,
     "encoded messages in messages": _encoded_messages,
+    "quoted messages in messages": _quoted_messages,
+    "signed messages in messages": _signed_messages,
+    "TNEF in TNEF": _tnef_in_tnef,
     "TNEF of attributes": _tnef,
     "TNEF with rich text": _rtf,
     "compressed S/MIME": _compressed,

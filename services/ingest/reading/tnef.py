@@ -15,6 +15,8 @@ SIGNATURE = b"\x78\x9f\x3e\x22"
 MOST_ATTRIBUTES = 20_000
 MOST_PROPERTIES = 20_000
 MOST_FILES = 1_000
+DEEPEST = 3
+"""Messages in messages that are opened."""
 
 
 class Attribute(IntEnum):
@@ -119,15 +121,16 @@ def parts_of_tnef(data: bytes, repairs: Repairs) -> tuple[Part, ...]:
         if text.strip()
     ]
     files: list[Part] = []
-    waiting = list(reversed(opened.files))
+    waiting = [(file, 1) for file in reversed(opened.files)]
     while waiting and len(files) < MOST_FILES:
-        file = waiting.pop()
-        name = file.long_name or file.name or file.display_name
-        message = read_tnef(file.content, repairs) if file.content.startswith(SIGNATURE) else None
+        file, depth = waiting.pop()
+        is_message = file.content.startswith(SIGNATURE) and depth <= DEEPEST
+        message = read_tnef(file.content, repairs) if is_message else None
         if message is None:
+            name = file.long_name or file.name or file.display_name
             files.append(_part(name, file.type, file.content, file.content_id))
             continue
-        waiting.extend(reversed(message.files))
+        waiting.extend((inner, depth + 1) for inner in reversed(message.files))
         for kind, extension, text in (
             ("text/html", "html", message.html),
             ("text/plain", "txt", message.text or message.rtf),
