@@ -206,6 +206,7 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "a header of 8-bit bytes": _header(b"\xe9t\xe9 ", b"Subject: "),
     "encoded words": _header(b"=?utf-8?q?=c3=a9?=\n ", b"Subject: "),
     "encoded words of base64": _header(b"=?utf-8?b?w6k=?= ", b"Subject: "),
+    "encoded words of no whole groups": _header(b"=?utf-8?b?w6nD?= ", b"Subject: =?utf-8?b?w?= "),
     "encoded words without an end": _header(b"=?utf-8?q?a ", b"Subject: "),
     "encoded words that only begin": _header(b"=?", b"Subject: "),
     "addresses": _header(b"a@b.example, ", b"Cc: "),
