@@ -7,9 +7,10 @@ from contracts.streams import STREAMS
 
 _DISAGREEING = """
 WITH accepted AS (
-    SELECT data -> 'letter' ->> 'message_id' AS message_id
+    SELECT coalesce(data -> 'letter' ->> 'message_id', data ->> 'message_id') AS message_id
     FROM ingest.event
-    WHERE type = 'MessageReceived'
+    WHERE version = 1  -- received at once, or held first
+      AND type IN ('MessageReceived', 'MessageHeld')
 ), ticketed AS (
     SELECT DISTINCT data -> 'letter' ->> 'message_id' AS message_id
     FROM tickets.event
@@ -32,13 +33,32 @@ WITH logged AS (
     -- By name alone: a source may have changed from POP3 to IMAP.
     SELECT split_part(data ->> 'source', ':', 2) AS name, count(*) AS messages
     FROM ingest.event
-    WHERE type = 'MessageReceived'
+    WHERE version = 1
+      AND type IN ('MessageReceived', 'MessageHeld')
     GROUP BY split_part(data ->> 'source', ':', 2)
 )
 SELECT source.name, source.taken, coalesce(logged.messages, 0) AS logged
 FROM ingest.source
 LEFT JOIN logged USING (name)
 WHERE source.taken <> coalesce(logged.messages, 0)
+"""
+
+_HELD = """
+WITH unscanned AS (
+    SELECT data ->> 'message_id' AS message_id
+    FROM ingest.event
+    WHERE type = 'MessageHeld'
+    EXCEPT
+    SELECT data -> 'letter' ->> 'message_id'
+    FROM ingest.event
+    WHERE type = 'MessageReceived'
+)
+SELECT coalesce(unscanned.message_id, held.message_id::text) AS message_id,
+       held.message_id IS NOT NULL AS waits
+FROM unscanned
+FULL JOIN ingest.held ON held.message_id::text = unscanned.message_id
+WHERE held.message_id IS NULL
+   OR unscanned.message_id IS NULL
 """
 
 
@@ -66,6 +86,11 @@ async def verify(database_url: str) -> list[str]:
         problems += [
             f"source {row['name']}: its books say {row['taken']} messages taken, the log holds {row['logged']}"
             for row in await db.fetch(_SOURCES)
+        ]
+        problems += [
+            f"message {row['message_id']}: "
+            + ("waits for the virus scanner, though it need not" if row["waits"] else "waits, but for nobody")
+            for row in await db.fetch(_HELD)
         ]
     finally:
         await db.close()

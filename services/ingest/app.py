@@ -6,12 +6,15 @@ from uuid import uuid4
 
 from chassis.service import Service, run
 from contracts.mail import SmtpEnvelope
-from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
+from contracts.queries import GetBlob, GetLedger, GetSources, GetVirusScanner, Ledger, Sources, VirusScanner
 from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
 from services.ingest import ledger
 from services.ingest.blobs import piece_of
 from services.ingest.intake import accept
 from services.ingest.reading import read
+from services.ingest.scanning import held
+from services.ingest.scanning.holding import Holding
+from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp import smtp_server
 from services.ingest.sources.cursor import books
@@ -25,23 +28,32 @@ LARGE = 256 * 1024
 async def deliver(
     service: Service[IngestSettings],
     store: Store,
+    scanner: Scanner,
     raw: bytes,
     envelope: SmtpEnvelope,
     traceparent: str | None,
 ) -> str:
     """Take a message for good and return its id; raises if it could not be stored."""
     letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
-    accepted = accept(raw, letter, envelope, source="smtp", received_at=service.clock(), fresh=uuid4())
+    accepted = accept(
+        raw,
+        letter,
+        envelope,
+        source="smtp",
+        received_at=service.clock(),
+        fresh=uuid4(),
+        scan=await scanner.examine(raw, letter),
+    )
     await store.accept(accepted, traceparent)
     return str(accepted.message_id)
 
 
-async def serve_smtp(service: Service[IngestSettings], store: Store) -> None:
+async def serve_smtp(service: Service[IngestSettings], store: Store, scanner: Scanner) -> None:
     """Take mail until the service stops."""
     settings = service.settings
     async with smtp_server(
         settings.smtp_listen,
-        partial(deliver, service, store),
+        partial(deliver, service, store, scanner),
         hostname=settings.smtp_hostname,
         max_size=settings.max_message_size,
     ):
@@ -60,6 +72,16 @@ async def sources(service: Service[IngestSettings], _: GetSources) -> Sources:
         return await books(db, [source.name for source in service.settings.sources])
 
 
+async def virus_scanner(service: Service[IngestSettings], _: GetVirusScanner) -> VirusScanner:
+    """Answer whether mail is scanned, and how much waits for it."""
+    address = service.settings.clamd
+    async with service.pool.acquire() as db:
+        messages, since, reason = await held.standing(db)
+    return VirusScanner(
+        address=None if address is None else str(address), held=messages, held_since=since, reason=reason
+    )
+
+
 async def set_up(service: Service[IngestSettings]) -> None:
     """Say what this service does."""
     service.consume(LEDGER_ROUTER, ledger.settle)
@@ -67,10 +89,13 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer(GetLedger, partial(count, service))
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
     service.answer(GetSources, partial(sources, service))
+    service.answer(GetVirusScanner, partial(virus_scanner, service))
     store = Store(service)
-    service.background("SMTP", partial(serve_smtp, service, store))
+    scanner = Scanner(service.settings.clamd, service.settings.scan_limits, service.clock)
+    service.background("held messages", Holding(service, scanner).run)
+    service.background("SMTP", partial(serve_smtp, service, store, scanner))
     for source in service.settings.sources:
-        service.background(f"source {source.name}", Tending(source, service, store).run)
+        service.background(f"source {source.name}", Tending(source, service, store, scanner).run)
 
 
 def main() -> None:

@@ -6,11 +6,12 @@ from hashlib import sha256
 from uuid import UUID
 
 from contracts import ingest
-from contracts.ingest import MessageReceived
-from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, SmtpEnvelope
+from contracts.ingest import MessageHeld, MessageReceived
+from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, Scan, SmtpEnvelope
 from services.ingest.identity import identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
+from services.ingest.scanning.scanner import NotScanned
 
 EXCERPT = 200
 
@@ -20,7 +21,8 @@ class Accepted:
     """What one message leaves behind: the event, and the bytes that it names by sha256."""
 
     message_id: UUID
-    event: MessageReceived
+    received_at: datetime
+    event: MessageReceived | MessageHeld
     blobs: dict[str, bytes]
 
 
@@ -33,12 +35,40 @@ def accept(
     received_at: datetime,
     fresh: UUID,
     again: str | None = None,
+    scan: Scan | NotScanned | None = None,
 ) -> Accepted:
-    """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs.
+    """Make the event of a message: it is received, or held if the virus scanner gave no answer.
 
     `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
     """
     message_id = identity_of(raw, envelope.recipients, fresh, again=again)
+    if isinstance(scan, NotScanned):
+        held = MessageHeld(
+            message_id=message_id,
+            sha256=_sha256(raw),
+            size=len(raw),
+            source=source,
+            envelope=envelope,
+            reason=scan.reason,
+        )
+        return Accepted(message_id, received_at, held, {held.sha256: raw})
+    event, blobs = receive(
+        message_id, raw, letter, envelope, source=source, received_at=received_at, scan=scan
+    )
+    return Accepted(message_id, received_at, event, blobs)
+
+
+def receive(
+    message_id: UUID,
+    raw: bytes,
+    letter: Letter,
+    envelope: SmtpEnvelope,
+    *,
+    source: str,
+    received_at: datetime,
+    scan: Scan | None,
+) -> tuple[MessageReceived, dict[str, bytes]]:
+    """What was read in a message. Attachments, HTML and a text beyond 256 kB travel as blobs."""
     blobs = {_sha256(raw): raw}
     text, text_sha256 = letter.text, None
     encoded = letter.text.encode()
@@ -87,8 +117,9 @@ def accept(
         ),
         headers=letter.headers,
         problems=letter.problems,
+        scan=scan,
     )
-    return Accepted(message_id, event, blobs)
+    return event, blobs
 
 
 def _sha256(content: bytes) -> str:

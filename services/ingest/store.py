@@ -1,7 +1,7 @@
 """Accepts messages: bytes, ledger row and event in one transaction, several messages at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,8 +10,10 @@ from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
 from contracts.event import Meta
+from contracts.ingest import MessageHeld
 from contracts.stream_ids import message_stream
 from services.ingest.intake import Accepted
+from services.ingest.scanning import held
 from services.ingest.settings import IngestSettings
 
 MOST_TOGETHER = 100
@@ -88,6 +90,12 @@ ORDER BY sha256  -- the same order in every transaction: two with the same files
 ON CONFLICT (sha256) DO NOTHING
 """
 
+
+async def keep_blobs(db: Connection, blobs: Mapping[str, bytes]) -> None:
+    """Store bytes by their sha256, once."""
+    await db.execute(_BLOBS, [bytes.fromhex(digest) for digest in blobs], list(blobs.values()))
+
+
 _LEDGER = """
 INSERT INTO ledger (message_id, accepted_at)
 SELECT message_id, accepted_at
@@ -108,11 +116,10 @@ async def _write(db: Connection, service: Service[IngestSettings], batch: Sequen
     if not news:
         return
     blobs = {digest: content for accepted, _ in news.values() for digest, content in accepted.blobs.items()}
-    await db.execute(_BLOBS, [bytes.fromhex(digest) for digest in blobs], list(blobs.values()))
-    await db.execute(
-        _LEDGER,
-        list(news),
-        [accepted.event.letter.received_at for accepted, _ in news.values()],
+    await keep_blobs(db, blobs)
+    await db.execute(_LEDGER, list(news), [accepted.received_at for accepted, _ in news.values()])
+    await held.keep(
+        db, [accepted.event for accepted, _ in news.values() if isinstance(accepted.event, MessageHeld)]
     )
     await log.append(db, [_answer(*new) for new in news.values()], service.clock())
 
@@ -127,5 +134,5 @@ def _answer(accepted: Accepted, traceparent: str | None) -> Answer:
             causation_id=accepted.message_id,
             traceparent=traceparent,
         ),
-        occurred_at=accepted.event.letter.received_at,
+        occurred_at=accepted.received_at,
     )

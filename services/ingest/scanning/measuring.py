@@ -19,6 +19,7 @@ class Limits:
     ratio: int
     """Of what one archive holds to its own size."""
     files: int
+    """At every depth."""
     depth: int
     """Archives, and messages, inside each other."""
 
@@ -34,7 +35,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Within the limits: the files inside archives, and the bytes of all."""
+    """Within the limits: what was counted at every depth."""
 
     files: int
     total_bytes: int
@@ -52,8 +53,7 @@ def measure(files: Iterable[File], limits: Limits) -> Measured | TooMuch:
     tally = _Tally(limits)
     for file in files:
         try:
-            tally.add(len(file.content))
-            tally.look_into(file.content, file.depth)
+            tally.take(file)
         except Unopenable as error:
             return TooMuch(f"{file.name} {error}")
     return Measured(tally.files, tally.total_bytes)
@@ -66,12 +66,17 @@ class _Tally:
         self._limits = limits
         self.files = self.total_bytes = 0
 
-    def add(self, size: int) -> None:
-        self.total_bytes += size
-        if self.total_bytes > self._limits.total_bytes:
-            raise Unopenable(f"unpacks to more than {_size(self._limits.total_bytes)}")
+    def take(self, file: File) -> None:
+        """Count a file of the message, and what it holds."""
+        if len(file.content) > self._limits.file_bytes:
+            raise Unopenable(f"is larger than {_size(self._limits.file_bytes)}")
+        if file.depth > self._limits.depth:
+            raise Unopenable(f"is in messages inside messages, more than {self._limits.depth} deep")
+        self._count()
+        self._add(len(file.content))
+        self._look_into(file.content, file.depth)
 
-    def look_into(self, content: bytes, depth: int) -> None:
+    def _look_into(self, content: bytes, depth: int) -> None:
         """Count what a file holds, if it is an archive."""
         try:
             members = open_archive(content, self._limits.files)
@@ -90,22 +95,30 @@ class _Tally:
         for member in members:
             content = self._read(member, left)
             left -= len(content)
-            self.look_into(content, depth)
+            self._look_into(content, depth)
 
     def _read(self, member: Member, left: int) -> bytes:
         """One file of an archive that may hold so many bytes more."""
-        self.files += 1
-        if self.files > self._limits.files:
-            raise Unopenable(f"holds more than {self._limits.files:,} files")
+        self._count()
         content = bytearray()
         for piece in member:
-            self.add(len(piece))
+            self._add(len(piece))
             content += piece
             if len(content) > self._limits.file_bytes:
                 raise Unopenable(f"holds a file of more than {_size(self._limits.file_bytes)}")
             if len(content) > left:
                 raise Unopenable(f"is packed tighter than {self._limits.ratio}:1")
         return bytes(content)
+
+    def _count(self) -> None:
+        self.files += 1
+        if self.files > self._limits.files:
+            raise Unopenable(f"brings the message to more than {self._limits.files:,} files")
+
+    def _add(self, size: int) -> None:
+        self.total_bytes += size
+        if self.total_bytes > self._limits.total_bytes:
+            raise Unopenable(f"unpacks, with the rest, to more than {_size(self._limits.total_bytes)}")
 
 
 def _size(size: int) -> str:

@@ -16,6 +16,7 @@ from chassis.service import Service
 from contracts.mail import SmtpEnvelope
 from services.ingest.intake import Accepted, accept
 from services.ingest.reading import Letter, read
+from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import cursor as books
 from services.ingest.sources import measures
@@ -50,11 +51,19 @@ class Server:
 class Taking:
     """Commits batches of one source; `place` is where the last commit left it."""
 
-    def __init__(self, source: Source, service: Service[IngestSettings], store: Store, place: Place) -> None:
+    def __init__(
+        self,
+        source: Source,
+        service: Service[IngestSettings],
+        store: Store,
+        scanner: Scanner,
+        place: Place,
+    ) -> None:
         self.place = place
         self._source = source
         self._service = service
         self._store = store
+        self._scanner = scanner
 
     async def take(
         self,
@@ -78,7 +87,7 @@ class Taking:
         ) as span:
             raws, step = await self._fetch(batch, fetch, behind(batch))
             try:
-                accepted = await asyncio.to_thread(self._read, raws, server)
+                accepted = await self._read(raws, server)
                 await self.commit(step, accepted, span.traceparent)
             except PASSING:
                 raise
@@ -127,20 +136,25 @@ class Taking:
             return frozenset()
         return old(batch, anew_until, begun_at)
 
-    def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
+    async def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
+        letters = await asyncio.to_thread(lambda: [read(raw) for raw in raws])
+        scans = await asyncio.gather(*map(self._scanner.examine, raws, letters))
         way = f"{self._source.kind}:{self._source.name}"
         now = self._service.clock()
-        return tuple(
-            accept(
-                raw,
-                letter := read(raw),
-                envelope_of(letter, self._source.address, server),
-                source=way,
-                received_at=now,
-                fresh=uuid4(),
-                again=way,
+        return await asyncio.to_thread(
+            lambda: tuple(
+                accept(
+                    raw,
+                    letter,
+                    envelope_of(letter, self._source.address, server),
+                    source=way,
+                    received_at=now,
+                    fresh=uuid4(),
+                    again=way,
+                    scan=scan,
+                )
+                for raw, letter, scan in zip(raws, letters, scans, strict=True)
             )
-            for raw in raws
         )
 
     async def commit(

@@ -37,7 +37,7 @@ def refused(*contents: bytes, limits: Limits = LIMITS) -> str:
 
 
 def test_what_is_no_archive_is_counted_and_let_through() -> None:
-    assert measured(b"Hello", NOISE, b"") == Measured(files=0, total_bytes=5 + len(NOISE))
+    assert measured(b"Hello", NOISE, b"") == Measured(files=3, total_bytes=5 + len(NOISE))
 
 
 @pytest.mark.parametrize(
@@ -47,14 +47,14 @@ def test_what_is_no_archive_is_counted_and_let_through() -> None:
 )
 def test_a_zip_is_let_through_with_the_files_and_bytes_that_it_holds(method: int) -> None:
     packed = zip_of({"a.txt": b"a" * 1000, "b.bin": NOISE, "empty": b""}, method)
-    assert measured(packed) == Measured(files=3, total_bytes=len(packed) + 1000 + len(NOISE))
+    assert measured(packed) == Measured(files=4, total_bytes=len(packed) + 1000 + len(NOISE))
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gzip", "bzip2", "xz"])
 def test_a_packed_tar_is_let_through(pack) -> None:  # noqa: ANN001
     tar = tar_of({"a.txt": b"a" * 1000, "b.bin": NOISE})
     packed = pack(tar)
-    assert measured(packed) == Measured(files=3, total_bytes=len(packed) + len(tar) + 1000 + len(NOISE))
+    assert measured(packed) == Measured(files=4, total_bytes=len(packed) + len(tar) + 1000 + len(NOISE))
 
 
 def test_a_zip_that_was_written_into_a_pipe_is_let_through() -> None:
@@ -74,7 +74,7 @@ def test_a_zip_that_was_written_into_a_pipe_is_let_through() -> None:
 
 def test_a_gzip_file_of_several_parts_is_one_file() -> None:
     packed = gzip.compress(b"a" * 1000) + gzip.compress(b"b" * 1000) + b"\0" * 512
-    assert measured(packed) == Measured(files=1, total_bytes=len(packed) + 2000)
+    assert measured(packed) == Measured(files=2, total_bytes=len(packed) + 2000)
 
 
 def test_documents_of_an_office_pass_with_the_ratios_that_they_have() -> None:
@@ -93,7 +93,7 @@ def test_documents_of_an_office_pass_with_the_ratios_that_they_have() -> None:
 def test_a_zip_behind_something_else_is_measured_as_programs_open_it() -> None:
     packed = zip_of({"a.txt": b"a" * 1000})
     picture = b"\xff\xd8\xff\xe0" + NOISE[:5000]
-    assert measured(picture + packed) == Measured(files=1, total_bytes=5004 + len(packed) + 1000)
+    assert measured(picture + packed) == Measured(files=2, total_bytes=5004 + len(packed) + 1000)
 
 
 def test_30_megabytes_of_zeros_are_not_let_through() -> None:
@@ -113,22 +113,20 @@ def test_the_total_counts_all_archives_of_a_message_together() -> None:
     limits = replace(LIMITS, total_bytes=9 * MEGABYTE)
     packed = zip_of({"a": NOISE})
     assert isinstance(measured(packed, limits=limits), Measured)
-    assert refused(packed, packed, limits=limits) == "1.bin unpacks to more than 9 MB"
+    assert refused(packed, packed, limits=limits) == "1.bin unpacks, with the rest, to more than 9 MB"
 
 
 def test_the_number_of_files_is_limited() -> None:
     limits = replace(LIMITS, files=100)
-    assert isinstance(measured(zip_of({str(n): b"x" for n in range(100)}), limits=limits), Measured)
-    assert (
-        refused(zip_of({str(n): b"x" for n in range(101)}), limits=limits)
-        == "0.bin holds more than 100 files"
-    )
-    assert (
-        refused(tar_of({str(n): b"x" for n in range(101)}), limits=limits)
-        == "0.bin holds more than 100 files"
-    )
+    assert isinstance(measured(zip_of({str(n): b"x" for n in range(99)}), limits=limits), Measured)
+    for archive in (
+        zip_of({str(n): b"x" for n in range(100)}),
+        tar_of({str(n): b"x" for n in range(100)}),
+        zip_of({str(n): zip_of({"a": b"x", "b": b"y"}) for n in range(34)}),
+    ):
+        assert refused(archive, limits=limits) == "0.bin brings the message to more than 100 files"
     half = zip_of({str(n): b"x" for n in range(51)})
-    assert refused(half, half, limits=limits) == "1.bin holds more than 100 files"
+    assert refused(half, half, limits=limits) == "1.bin brings the message to more than 100 files"
 
 
 def test_the_depth_is_limited() -> None:
@@ -141,6 +139,15 @@ def test_messages_inside_messages_count_as_depth() -> None:
     content = nested(b"Hello", 3)
     assert isinstance(measure([File("a.zip", content, depth=2)], LIMITS), Measured)
     assert isinstance(measure([File("a.zip", content, depth=3)], LIMITS), TooMuch)
+    assert measure([File("a.txt", b"", depth=6)], LIMITS) == TooMuch(
+        "a.txt is in messages inside messages, more than 5 deep"
+    )
+
+
+def test_a_file_that_is_larger_than_the_scanner_takes_is_not_let_through() -> None:
+    limits = replace(LIMITS, file_bytes=MEGABYTE)
+    assert isinstance(measured(b"a" * MEGABYTE, limits=limits), Measured)
+    assert refused(b"a" * (MEGABYTE + 1), limits=limits) == "0.bin is larger than 1 MB"
 
 
 def test_files_that_share_their_bytes_are_not_let_through() -> None:
@@ -282,7 +289,7 @@ def test_nothing_is_let_through_beyond_a_limit(content: bytes, limits: Limits) -
     if isinstance(found, Measured):
         assert found.total_bytes <= limits.total_bytes
         assert found.files <= limits.files
-        assert everything(content, 0) == (found.files, found.total_bytes - len(content))
+        assert everything(content, 0) == (found.files - 1, found.total_bytes - len(content))
 
 
 def everything(content: bytes, depth: int) -> tuple[int, int]:
@@ -326,7 +333,7 @@ def test_no_more_than_one_piece_is_unpacked_beyond_a_limit(bomb: str, limit: int
 
     tracemalloc.start()
     with patch.object(measuring, "open_archive", counting):
-        assert refused(BOMBS[bomb], limits=limits).startswith("0.bin unpacks to more than")
+        assert refused(BOMBS[bomb], limits=limits).startswith("0.bin unpacks, with the rest, to more than")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert limit < unpacked <= limit + PIECE

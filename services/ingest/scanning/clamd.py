@@ -1,0 +1,188 @@
+"""Speaks with clamd: several streams in one session (clamd(8): IDSESSION, INSTREAM)."""
+
+import asyncio
+import os
+import re
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple, Self
+
+from contracts.mail import ScanVerdict
+
+GREETING_SECONDS = 5.0
+"""For the connection and the first answer, which costs clamd nothing."""
+ANSWER_SECONDS = 60.0
+"""For one stream. Less than clamd's MaxScanTime (120 s): what it has not finished by then it calls OK."""
+CHUNK = 64 * 1024
+_LONGEST_ANSWER = 4096
+
+
+class Address(NamedTuple):
+    """Where clamd listens: a host and a port, or the path of a socket."""
+
+    host: str | None
+    port: int
+    path: str
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read `tcp://host:port` or `unix:/path`.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if text.startswith("unix:/"):
+            return cls(None, 0, text.removeprefix("unix:"))
+        host, colon, port = text.removeprefix("tcp://").rpartition(":")
+        if (
+            not text.startswith("tcp://")
+            or not colon
+            or not host
+            or not port.isdecimal()
+            or int(port) > 65535
+        ):
+            raise ValueError("must be tcp://host:port or unix:/path, such as unix:/run/clamav/clamd.ctl")
+        return cls(host.strip("[]"), int(port), "")
+
+    def __str__(self) -> str:
+        return f"tcp://{self.host}:{self.port}" if self.host else f"unix:{self.path}"
+
+
+class ScannerAway(Exception):  # noqa: N818
+    """The scanner gave no answer: it is down, hangs, or was cut off. What it was asked may be asked again."""
+
+
+class OddAnswer(ScannerAway):
+    """The scanner is there, and could not say whether this content is clean."""
+
+
+class Session:
+    """A connection to clamd, on which one content after the other is scanned."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.version = "clamd"
+        self._connection = connection
+        self._received = b""
+        self._asked = 0
+
+    async def greet(self) -> None:
+        """Begin the session, and learn with whom it is."""
+        async with _patience(GREETING_SECONDS):
+            await self._send(b"zIDSESSION\0zVERSION\0")
+            answer = await self._answer()
+        if answer.startswith("ClamAV"):  # an administrator may have switched the command off
+            self.version = answer
+
+    async def scan(self, content: bytes) -> str:
+        """What clamd says of a content, word for word.
+
+        Raises:
+            ScannerAway.
+        """
+        async with _patience(ANSWER_SECONDS):
+            try:
+                await self._send(b"zINSTREAM\0")
+                for start in range(0, len(content), CHUNK):
+                    chunk = content[start : start + CHUNK]
+                    await self._send(len(chunk).to_bytes(4) + chunk)
+                await self._send(bytes(4))
+            except ConnectionError:
+                # To what is too large it answers before the end, and hangs up.
+                pass
+            return await self._answer()
+
+    async def _send(self, data: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendall(self._connection, data)
+
+    async def _answer(self) -> str:
+        self._asked += 1
+        while b"\0" not in self._received:
+            more = await asyncio.get_running_loop().sock_recv(self._connection, _LONGEST_ANSWER)
+            if not more or len(self._received) > _LONGEST_ANSWER:
+                raise ConnectionError("it hung up")
+            self._received += more
+        answer, _, self._received = self._received.partition(b"\0")
+        number, _, words = answer.decode(errors="replace").partition(": ")
+        if number != str(self._asked):
+            raise OddAnswer(answer.decode(errors="replace"))
+        return words
+
+
+@asynccontextmanager
+async def session(address: Address) -> AsyncIterator[Session]:
+    """A session with clamd, which has said its version.
+
+    Raises:
+        ScannerAway.
+    """
+    async with _patience(GREETING_SECONDS):
+        connection = await _connect(address)
+    with connection:
+        begun = Session(connection)
+        await begun.greet()
+        yield begun
+
+
+@asynccontextmanager
+async def _patience(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise ScannerAway(f"no answer in {seconds:g} s") from None
+    except OSError as error:
+        raise ScannerAway(_words(error)) from error
+
+
+def _words(error: OSError) -> str:
+    # asyncio has words of its own in the place of the system's; a resolver's codes are below zero.
+    by_system = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
+    return by_system or str(error)
+
+
+async def _connect(address: Address) -> socket.socket:
+    # Sockets and not asyncio's streams: a stream forgets what was received when what is sent meets a closed end.
+    loop = asyncio.get_running_loop()
+    if address.host is None:
+        return await _connected(socket.AF_UNIX, address.path)
+    found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    for family, _, _, _, where in found[:-1]:
+        try:
+            return await _connected(family, where)
+        except OSError:
+            continue  # the next address of the same host
+    return await _connected(found[-1][0], found[-1][4])
+
+
+async def _connected(family: int, where: str | tuple[object, ...]) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, where)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+_FOUND = re.compile(r"stream: (?P<name>.+?)(\([0-9a-f]{32}:\d+\))? FOUND")
+"""With ExtendedDetectionInfo a digest and the size follow the name."""
+_NOT_SCANNED = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted")
+_TOO_LARGE = "INSTREAM size limit exceeded. ERROR"
+
+
+def judge(answer: str) -> tuple[ScanVerdict, str | None]:
+    """What an answer means, and what was found: only the one answer is clean.
+
+    Raises:
+        OddAnswer: it says neither.
+    """
+    if answer == "stream: OK":
+        return ScanVerdict.CLEAN, None
+    if found := _FOUND.fullmatch(answer):
+        name = found["name"]
+        return ScanVerdict.UNSCANNABLE if name.startswith(_NOT_SCANNED) else ScanVerdict.INFECTED, name
+    if answer == _TOO_LARGE:
+        return ScanVerdict.UNSCANNABLE, "it is larger than the scanner takes"
+    raise OddAnswer(answer)
