@@ -27,6 +27,7 @@ from contracts.tickets import (
 )
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
 from services.gateway.summary import TicketEvent
+from services.gateway.withholding import withheld
 
 _THREADED = {
     "in_reply_to": "it answers an earlier message of this conversation",
@@ -128,8 +129,13 @@ def contact(address: Address) -> Contact:
     return Contact(name=address.name, address=address.address)
 
 
-def letter_of(head: LetterHead, received: MessageReceived | None, threaded_by: str | None) -> Letter:
-    """A letter with its text, if that has come."""
+def letter_of(
+    head: LetterHead, received: MessageReceived | None, threaded_by: str | None, *, released: bool = True
+) -> Letter:
+    """A letter with its text, if that has come.
+
+    What could not be scanned comes into a ticket only when a person releases it.
+    """
     attachments = received.attachments if received else ()
     return Letter(
         message_id=head.message_id,
@@ -149,6 +155,7 @@ def letter_of(head: LetterHead, received: MessageReceived | None, threaded_by: s
             for number, one in enumerate(attachments)
         ],
         problems=list(received.problems) if received else [],
+        withheld=withheld(received, released=released) if received else None,
         threaded_by=_THREADED.get(threaded_by) if threaded_by else None,
     )
 

@@ -36,6 +36,7 @@ SELECT message_id, data::text AS data, schema_version
 FROM history
 WHERE message_id = ANY($1::uuid[])
   AND source = 'ingest'
+  AND type = 'MessageReceived'
 """
 
 

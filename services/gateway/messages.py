@@ -7,12 +7,14 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
-from contracts.ingest import MessageReceived
+from contracts.ingest import MessageHeld, MessageReceived
 from contracts.router import Disposition
+from contracts.streams import EVENTS
 from services.gateway import history
 from services.gateway.conversation import contact, letter_of
 from services.gateway.problems import NotFound
-from services.gateway.representations import Custody, Letter, MessageItem, Page, Step
+from services.gateway.representations import Custody, MessageItem, Page, Step
+from services.gateway.withholding import withheld
 
 # What became of a message is what was last said of it; a ticket is the end, whatever was said before.
 _STATES = """
@@ -22,6 +24,7 @@ FROM (
     SELECT position, message_id, data, schema_version
     FROM history
     WHERE source = 'ingest'
+      AND type = 'MessageReceived'
       AND position < $1
     ORDER BY position DESC
     LIMIT $2
@@ -75,12 +78,25 @@ async def received(db: Connection, message_id: UUID) -> MessageReceived:
     """A letter as it was read at intake.
 
     Raises:
-        NotFound.
+        NotFound, or nothing of it has been read yet.
     """
     letter = (await history.letters(db, [message_id])).get(message_id)
     if letter is None:
-        raise NotFound(f"There is no message {message_id}.")
+        raise NotFound(f"There is no message {message_id}, or it waits for the virus scanner.")
     return letter
+
+
+async def stored(db: Connection, message_id: UUID) -> tuple[MessageReceived | MessageHeld, str | None]:
+    """A message that came in, and why its bytes are not given out; None if they are.
+
+    Raises:
+        NotFound.
+    """
+    rows = await history.of_message(db, message_id)
+    message = _stored(rows)
+    if message is None:
+        raise NotFound(f"There is no message {message_id}.")
+    return message, withheld(message, released=_released(rows))
 
 
 async def custody(db: Connection, message_id: UUID) -> Custody:
@@ -95,6 +111,12 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
     if not rows:
         raise NotFound(f"There is no message {message_id}.")
     state, reason = state_of(rows)
+    message, released = _stored(rows), _released(rows)
+    letter = (
+        letter_of(message.letter, message, None, released=released)
+        if isinstance(message, MessageReceived)
+        else None
+    )
     ticket_ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
     number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = ANY($1::uuid[])", ticket_ids)
     return Custody(
@@ -102,7 +124,8 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
         state=state,
         reason=reason,
         ticket=number,
-        letter=_letter(rows),
+        letter=letter,
+        withheld=withheld(message, released=released) if message else None,
         steps=[
             Step(
                 at=row["occurred_at"],
@@ -123,12 +146,19 @@ ORDER BY recorded_at, source, position
 """
 
 
-def _letter(rows: Sequence[asyncpg.Record]) -> Letter | None:
-    for row in rows:
-        if row["source"] == "ingest":
-            letter = MessageReceived.read(row["data"], row["schema_version"])
-            return letter_of(letter.letter, letter, None)
+def _stored(rows: Sequence[asyncpg.Record]) -> MessageReceived | MessageHeld | None:
+    """What ingest said last of a message."""
+    for row in reversed(rows):
+        kind = EVENTS[row["type"]]
+        if kind is MessageReceived or kind is MessageHeld:
+            return kind.read(row["data"], row["schema_version"])
     return None
+
+
+def _released(rows: Sequence[asyncpg.Record]) -> bool:
+    return any(
+        row["type"] == "MessageRouted" and orjson.loads(row["data"]).get("released_by") for row in rows
+    )
 
 
 _OUTGOING = {
@@ -148,6 +178,10 @@ def state_of(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
     for row in rows:
         data = orjson.loads(row["data"])
         match row["type"]:
+            case "MessageHeld":
+                reason = data["reason"]
+            case "MessageReceived":
+                reason = None
             case "MessageRouted" if data["disposition"] == Disposition.SUPPRESS:
                 state, reason = "suppressed", data["reason"]
             case "MessageRouted" if data["disposition"] == Disposition.QUARANTINE:
@@ -167,7 +201,8 @@ def state_of(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
 
 _ROUTING = ("rule", "ruleset_version", "condition", "matched")
 _EVIDENCE = {
-    "MessageReceived": ("source", "envelope", "size", "sha256", "problems"),
+    "MessageHeld": ("reason", "source", "envelope", "size", "sha256"),
+    "MessageReceived": ("source", "envelope", "size", "sha256", "problems", "scan"),
     "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ROUTING),
     "RoutingFailed": ("error",),
     "TicketingFailed": ("error",),

@@ -82,6 +82,8 @@ class Letter(Representation):
     html: bool
     attachments: list[AttachmentItem]
     problems: list[str]
+    withheld: str | None
+    """Why its attachments are not given out; null if they are."""
     threaded_by: str | None
 
 
@@ -152,6 +154,8 @@ class Custody(Representation):
     reason: str | None
     ticket: int | None
     letter: Letter | None
+    withheld: str | None
+    """Why its bytes are given to administrators only, and its attachments to nobody; null if they are given out."""
     steps: list[Step]
 
 
@@ -202,6 +206,15 @@ class SourceItem(Representation):
     balanced: bool
 
 
+class VirusScannerItem(Representation):
+    """Whether mail is scanned, and how much of it waits for the scanner."""
+
+    address: str | None
+    held: int
+    held_since: datetime | None
+    reason: str | None
+
+
 class ConsumerLag(Representation):
     name: str
     stream: str
@@ -227,6 +240,7 @@ class Status(Representation):
 
     ledger: LedgerView | None
     sources: list[SourceItem]
+    scanner: VirusScannerItem | None
     consumers: list[ConsumerLag]
     parked: list[ParkedItem]
     outgoing: str | None

@@ -9,6 +9,7 @@ from uuid import UUID
 import cel
 
 from contracts.ingest import MessageReceived
+from contracts.mail import Scan, ScanVerdict
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
@@ -67,6 +68,7 @@ def facts_of(message: MessageReceived) -> Facts:
         "automatic": letter.automatic,
         "size": message.size,
         "source": message.source,
+        "scan": message.scan.verdict.value if message.scan else "none",
         "attachments": [attachment.name for attachment in message.attachments],
         "headers": {name.lower(): value for name, value in reversed(message.headers)},
     }
@@ -99,9 +101,13 @@ def compile_condition(condition: str) -> Callable[[Facts], bool]:
 def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
     """Where a message goes by the ruleset; the same message and ruleset give the same decision.
 
+    No rule is asked about a message that the virus scanner does not call clean.
+
     Raises:
         BadCondition: a condition cannot be answered for this message.
     """
+    if message.scan is not None and message.scan.verdict is not ScanVerdict.CLEAN:
+        return _quarantine(message, message.scan, ruleset)
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
     ticketbox = _ticketbox(message.letter.recipients, rule, ruleset)
@@ -128,6 +134,19 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
             condition=rule.condition,
             matched=_matched(rule.condition, facts),
         ),
+    )
+
+
+def _quarantine(message: MessageReceived, scan: Scan, ruleset: Ruleset) -> Decision:
+    word = "virus" if scan.verdict is ScanVerdict.INFECTED else scan.verdict.value
+    said = (("scan", scan.verdict.value), ("finding", scan.finding or ""), ("scanner", scan.scanner))
+    return Decision(
+        ticketbox=_ticketbox(message.letter.recipients, None, ruleset),
+        priority=Priority.NORMAL,
+        tags=(),
+        disposition=Disposition.QUARANTINE,
+        reason=f"{word}: {scan.finding}" if scan.finding else word,
+        evidence=RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=said),
     )
 
 
