@@ -19,6 +19,8 @@ def message_with(*files: tuple[str, bytes], text: str = "Hello", number: int = 1
     message.set_content(text)
     for name, content in files:
         message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    if files:
+        message.set_boundary("between-the-parts")  # else each copy had another one, and were another message
     return message
 
 
