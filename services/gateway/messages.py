@@ -10,7 +10,7 @@ from chassis.database import Connection
 from contracts.ingest import MessageHeld, MessageReceived
 from contracts.router import Disposition
 from contracts.streams import EVENTS
-from services.gateway import history
+from services.gateway import desk, history
 from services.gateway.conversation import contact, letter_of
 from services.gateway.problems import NotFound
 from services.gateway.representations import Custody, MessageItem, Page, Step
@@ -99,6 +99,14 @@ async def stored(db: Connection, message_id: UUID) -> tuple[MessageReceived | Me
     return message, withheld(message, released=_released(rows))
 
 
+async def one_between(db: Connection, least: UUID, greatest: UUID) -> UUID | None:
+    """A letter whose id is in the range."""
+    found: UUID | None = await db.fetchval(
+        "SELECT message_id FROM history WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
+    )
+    return found
+
+
 async def custody(db: Connection, message_id: UUID) -> Custody:
     """Everything that happened to a message, or to an answer of ours.
 
@@ -119,6 +127,7 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
     )
     ticket_ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
     number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = ANY($1::uuid[])", ticket_ids)
+    actors = await desk.called(db, {row["actor"] for row in rows})
     return Custody(
         message_id=message_id,
         state=state,
@@ -131,7 +140,7 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
                 at=row["occurred_at"],
                 service=row["source"],
                 event=row["type"],
-                evidence=evidence(row["type"], orjson.loads(row["data"]), row["actor"]),
+                evidence=evidence(row["type"], orjson.loads(row["data"]), actors[row["actor"]]),
             )
             for row in rows
         ],
@@ -164,6 +173,7 @@ def _released(rows: Sequence[asyncpg.Record]) -> bool:
 _OUTGOING = {
     "ReplySubmitted": "in_flight",
     "ReplyReleased": "in_flight",
+    "AcknowledgementReleased": "in_flight",
     "ReplyDelayed": "in_flight",
     "ReplySent": "sent",
     "ReplyFailed": "failed",
@@ -211,6 +221,8 @@ _EVIDENCE = {
     "AutomaticReplyReceived": ("threaded_by",),
     "ReplyBounced": ("bounce",),
     "ReplyReleased": ("attempt",),
+    "AcknowledgementReleased": ("attempt",),
+    "AcknowledgementWithheld": ("recipient", "detail"),
     "ReplySent": ("relay", "answer", "attempts", "internet_message_id"),
     "ReplyDelayed": ("answer", "attempts", "next_try_at"),
     "ReplyFailed": ("answer", "attempts"),

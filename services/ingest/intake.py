@@ -24,6 +24,8 @@ class Accepted:
     received_at: datetime
     event: MessageReceived | MessageHeld
     blobs: dict[str, bytes]
+    actor: str = "postroom"
+    """The person who handed it in, by id; `postroom`: nobody who is known here."""
 
 
 def accept(
@@ -35,6 +37,7 @@ def accept(
     received_at: datetime,
     fresh: UUID,
     again: str | None = None,
+    actor: str = "postroom",
     scan: Scan | NotScanned | None = None,
 ) -> Accepted:
     """Make the event of a message: it is received, or held if the virus scanner gave no answer.
@@ -51,11 +54,11 @@ def accept(
             envelope=envelope,
             reason=scan.reason,
         )
-        return Accepted(message_id, received_at, held, {held.sha256: raw})
+        return Accepted(message_id, received_at, held, {held.sha256: raw}, actor)
     event, blobs = receive(
         message_id, raw, letter, envelope, source=source, received_at=received_at, scan=scan
     )
-    return Accepted(message_id, received_at, event, blobs)
+    return Accepted(message_id, received_at, event, blobs, actor)
 
 
 def receive(

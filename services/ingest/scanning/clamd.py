@@ -16,6 +16,7 @@ ANSWER_SECONDS = 60.0
 """For one stream. Less than clamd's MaxScanTime (120 s): what it has not finished by then it calls OK."""
 CHUNK = 64 * 1024
 _LONGEST_ANSWER = 4096
+_TCP = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:.]+\]|[^\[\]:]+):(?P<port>[0-9]{1,5})")
 
 
 class Address(NamedTuple):
@@ -34,19 +35,15 @@ class Address(NamedTuple):
         """
         if text.startswith("unix:/"):
             return cls(None, 0, text.removeprefix("unix:"))
-        host, colon, port = text.removeprefix("tcp://").rpartition(":")
-        if (
-            not text.startswith("tcp://")
-            or not colon
-            or not host
-            or not port.isdecimal()
-            or int(port) > 65535
-        ):
+        found = _TCP.fullmatch(text)
+        if found is None or int(found["port"]) > 65535:
             raise ValueError("must be tcp://host:port or unix:/path, such as unix:/run/clamav/clamd.ctl")
-        return cls(host.strip("[]"), int(port), "")
+        return cls(found["host"].strip("[]"), int(found["port"]), "")
 
     def __str__(self) -> str:
-        return f"tcp://{self.host}:{self.port}" if self.host else f"unix:{self.path}"
+        if self.host is None:
+            return f"unix:{self.path}"
+        return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
 
 
 class ScannerAway(Exception):  # noqa: N818
@@ -55,6 +52,28 @@ class ScannerAway(Exception):  # noqa: N818
 
 class OddAnswer(ScannerAway):
     """The scanner is there, and could not say whether this content is clean."""
+
+
+@asynccontextmanager
+async def patience(seconds: float) -> AsyncIterator[None]:
+    """Wait so long for the scanner, and no longer.
+
+    Raises:
+        ScannerAway: for this, and for everything that a connection may raise.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise ScannerAway(f"no answer in {seconds:g} s") from None
+    except OSError as error:
+        raise ScannerAway(_words(error)) from error
+
+
+def _words(error: OSError) -> str:
+    # asyncio has words of its own in the place of the system's; a resolver's codes are below zero.
+    by_system = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
+    return by_system or str(error)
 
 
 class Session:
@@ -68,7 +87,7 @@ class Session:
 
     async def greet(self) -> None:
         """Begin the session, and learn with whom it is."""
-        async with _patience(GREETING_SECONDS):
+        async with patience(GREETING_SECONDS):
             await self._send(b"zIDSESSION\0zVERSION\0")
             answer = await self._answer()
         if answer.startswith("ClamAV"):  # an administrator may have switched the command off
@@ -80,7 +99,7 @@ class Session:
         Raises:
             ScannerAway.
         """
-        async with _patience(ANSWER_SECONDS):
+        async with patience(ANSWER_SECONDS):
             try:
                 await self._send(b"zINSTREAM\0")
                 for start in range(0, len(content), CHUNK):
@@ -116,29 +135,12 @@ async def session(address: Address) -> AsyncIterator[Session]:
     Raises:
         ScannerAway.
     """
-    async with _patience(GREETING_SECONDS):
+    async with patience(GREETING_SECONDS):
         connection = await _connect(address)
     with connection:
         begun = Session(connection)
         await begun.greet()
         yield begun
-
-
-@asynccontextmanager
-async def _patience(seconds: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        raise ScannerAway(f"no answer in {seconds:g} s") from None
-    except OSError as error:
-        raise ScannerAway(_words(error)) from error
-
-
-def _words(error: OSError) -> str:
-    # asyncio has words of its own in the place of the system's; a resolver's codes are below zero.
-    by_system = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror
-    return by_system or str(error)
 
 
 async def _connect(address: Address) -> socket.socket:

@@ -24,6 +24,8 @@ from services.ingest.store import keep_blobs
 logger = get_logger(__name__)
 
 POLL_SECONDS = 1.0
+PATIENCE_SECONDS = 300.0
+"""For the whole of a message, for which nobody waits now."""
 MOST_TRIES = 5
 """A scanner that scans others, and never this one, is not waited for any longer: a person looks at the message."""
 
@@ -113,7 +115,7 @@ class Holding:
         )
         now = self._service.clock()
         cause = uuid5(one.message_id, "scanned")
-        answer = Answer(stream_id, (event,), cause, log.caused_by(first), now, history.head)
+        answer = Answer(stream_id, (event,), cause, log.caused_by(first, first.meta.actor), now, history.head)
         async with db.transaction():
             if await held.let_go(db, one.message_id):
                 await keep_blobs(db, blobs)
@@ -122,7 +124,7 @@ class Holding:
 
     async def _scan(self, one: Held, raw: bytes, letter: Letter) -> Scan | NotScanned | None:
         if one.tries < MOST_TRIES:
-            return await self._scanner.examine(raw, letter)
+            return await self._scanner.examine(raw, letter, PATIENCE_SECONDS)
         return Scan(
             verdict=ScanVerdict.UNSCANNABLE,
             scanner=OURSELVES,

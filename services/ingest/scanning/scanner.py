@@ -8,11 +8,13 @@ from datetime import datetime
 from contracts.mail import Scan, ScanVerdict
 from services.ingest.reading import Letter, read
 from services.ingest.scanning import measures
-from services.ingest.scanning.clamd import Address, OddAnswer, ScannerAway, judge, session
+from services.ingest.scanning.clamd import Address, OddAnswer, ScannerAway, judge, patience, session
 from services.ingest.scanning.measuring import File, Limits, TooMuch, measure
 
 AT_ONCE = 4
 """Messages that one process has scanned at a time; clamd works at 10 unless it is told otherwise."""
+PATIENCE_SECONDS = 15.0
+"""For the whole of a message, while somebody waits who hands it in; what takes longer is held."""
 OURSELVES = "postroom"
 _HARMLESS = b"Do you scan?\n"
 _MESSAGE = "message/rfc822"
@@ -36,14 +38,18 @@ class Scanner:
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_ONCE)
 
-    async def examine(self, raw: bytes, letter: Letter) -> Scan | NotScanned | None:
+    async def examine(
+        self, raw: bytes, letter: Letter, patience_seconds: float = PATIENCE_SECONDS
+    ) -> Scan | NotScanned | None:
         """What the scanner says of a message; None if there is no scanner."""
         if self._address is None:
             return None
         with measures.SECONDS.time():
             async with self._slots:  # they bound the memory of measuring, too
                 try:
-                    verdict, scanner, finding = await self._examine(self._address, raw, letter)
+                    verdict, scanner, finding = await self._examine(
+                        self._address, raw, letter, patience_seconds
+                    )
                 except ScannerAway as away:
                     return NotScanned(f"The virus scanner gave no answer: {away}")
         measures.SCANS.labels(verdict.value).inc()
@@ -66,7 +72,7 @@ class Scanner:
         self.away = None
 
     async def _examine(
-        self, address: Address, raw: bytes, letter: Letter
+        self, address: Address, raw: bytes, letter: Letter, patience_seconds: float
     ) -> tuple[ScanVerdict, str, str | None]:
         seen = (
             await asyncio.to_thread(let_through, raw, letter, self._limits)
@@ -78,7 +84,7 @@ class Scanner:
         if self.away is not None:
             raise ScannerAway(self.away)
         try:
-            async with session(address) as clamd:
+            async with patience(patience_seconds), session(address) as clamd:
                 for content in seen:
                     verdict, finding = judge(await clamd.scan(content))
                     if verdict is not ScanVerdict.CLEAN:

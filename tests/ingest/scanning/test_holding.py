@@ -27,6 +27,7 @@ from services.ingest.scanning.holding import Holding
 from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Store
+from services.ingest.taking import Intake
 from tests.ingest.scanning.clamd import NAME, VIRUS, Clamd
 from tests.ingest.scanning.conftest import needs_clamd
 from tests.ingest.scanning.letters import letter_with
@@ -54,7 +55,7 @@ def scanner_server(tmp_path: Path) -> Iterator[Clamd]:
 
 
 @dataclass
-class Intake:
+class Office:
     """Ingest as a mail server sees it, and its books."""
 
     service: Service[IngestSettings]
@@ -62,7 +63,7 @@ class Intake:
     store: Store
 
     async def take(self, raw: bytes) -> str:
-        return await deliver(self.service, self.store, self.scanner, raw, ENVELOPE, None)
+        return await deliver(Intake(self.service, self.store, self.scanner), raw, ENVELOPE, None)
 
     async def events(self, message_id: str) -> list[Event]:
         stream_id = message_stream(message_id)  # type: ignore[arg-type]
@@ -103,17 +104,17 @@ class Intake:
 
 
 @pytest.fixture
-def intake_with(service: Service[IngestSettings]) -> Callable[[str | None], Intake]:
-    def made(address: str | None) -> Intake:
+def intake_with(service: Service[IngestSettings]) -> Callable[[str | None], Office]:
+    def made(address: str | None) -> Office:
         scanner = Scanner(
             None if address is None else Address.read(address), service.settings.scan_limits, service.clock
         )
-        return Intake(service, scanner, Store(service))
+        return Office(service, scanner, Store(service))
 
     return made
 
 
-IntakeWith = Callable[[str | None], Intake]
+IntakeWith = Callable[[str | None], Office]
 
 
 @needs_clamd

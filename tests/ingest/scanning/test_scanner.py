@@ -219,7 +219,7 @@ async def test_every_other_answer_says_nothing(answer: str) -> None:
 async def test_an_address_is_of_one_of_two_forms(text: str) -> None:
     with pytest.raises(ValueError, match="tcp://host:port or unix:/path"):
         Address.read(text)
-    assert str(Address.read("tcp://[::1]:3310")) == "tcp://::1:3310"
+    assert str(Address.read("tcp://[::1]:3310")) == "tcp://[::1]:3310"
     assert str(Address.read("unix:/run/clamav/clamd.ctl")) == "unix:/run/clamav/clamd.ctl"
 
 
@@ -256,6 +256,20 @@ async def test_a_scanner_that_hangs_is_waited_for_once(
         assert time.monotonic() - began < 3
         with pytest.raises(ScannerAway):
             await scanner.check()
+
+
+@needs_clamd
+async def test_who_hands_a_message_in_waits_for_a_hanging_scanner_so_long_and_no_longer(
+    tmp_path: Path,
+) -> None:
+    clamd = Clamd(tmp_path)
+    clamd.process.send_signal(signal.SIGSTOP)  # the system still takes connections for it
+    raw = letter_with(("a.bin", os.urandom(5 * MEGABYTE)))
+    began = time.monotonic()
+    said = await scanner_at(clamd.unix).examine(raw, read(raw), 0.5)
+    assert said == NotScanned("The virus scanner gave no answer: no answer in 0.5 s")
+    assert time.monotonic() - began < 3
+    clamd.stop()
 
 
 @needs_clamd
