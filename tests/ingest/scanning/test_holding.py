@@ -104,7 +104,7 @@ class Office:
 
 
 @pytest.fixture
-def intake_with(service: Service[IngestSettings]) -> Callable[[str | None], Office]:
+def office_with(service: Service[IngestSettings]) -> Callable[[str | None], Office]:
     def made(address: str | None) -> Office:
         scanner = Scanner(
             None if address is None else Address.read(address), service.settings.scan_limits, service.clock
@@ -114,129 +114,134 @@ def intake_with(service: Service[IngestSettings]) -> Callable[[str | None], Offi
     return made
 
 
-IntakeWith = Callable[[str | None], Office]
+OfficeWith = Callable[[str | None], Office]
 
 
 @needs_clamd
 async def test_a_message_is_held_while_the_scanner_is_down_and_goes_on_when_it_is_back(
-    intake_with: IntakeWith, scanner_server: Clamd
+    office_with: OfficeWith, scanner_server: Clamd
 ) -> None:
-    intake = intake_with(scanner_server.unix)
+    office = office_with(scanner_server.unix)
     scanner_server.stop()
-    before = intake.service.clock()
-    message_id = await intake.take(letter_with(("a.txt", b"Hello")))
-    after = intake.service.clock()
+    before = office.service.clock()
+    message_id = await office.take(letter_with(("a.txt", b"Hello")))
+    after = office.service.clock()
 
-    (event,) = await intake.events(message_id)
+    (event,) = await office.events(message_id)
     assert isinstance(event, MessageHeld)
     assert event.reason.startswith("The virus scanner gave no answer: ")
-    async with intake.service.pool.acquire() as db:
+    async with office.service.pool.acquire() as db:
         books = await ledger.count(db)
         assert (books.accepted, books.in_flight) == (1, 1)
         messages, since, reason = await held.standing(db)
     assert (messages, reason) == (1, event.reason)
     assert since is not None
     assert before <= since <= after
-    assert await verify(intake.service.settings.database_url) == []
+    assert await verify(office.service.settings.database_url) == []
 
-    async with intake.at_work():
+    async with office.at_work():
         await asyncio.sleep(0.3)
-        assert await intake.received() == []
+        assert await office.received() == []
         scanner_server.start()
-        await intake.until_received(1)
-    _, event = await intake.events(message_id)
+        await office.until_received(1)
+    _, event = await office.events(message_id)
     assert isinstance(event, MessageReceived)
     assert event.scan is not None
     assert event.scan.verdict is ScanVerdict.CLEAN
     assert (str(event.letter.message_id), event.letter.received_at) == (message_id, since)
     assert event.envelope == ENVELOPE
     assert [attachment.name for attachment in event.attachments] == ["a.txt"]
-    assert await intake.waiting() == 0
-    assert await verify(intake.service.settings.database_url) == []
+    assert await office.waiting() == 0
+    assert await verify(office.service.settings.database_url) == []
 
 
 @needs_clamd
 async def test_held_messages_go_on_in_the_order_in_which_they_came_and_viruses_are_found(
-    intake_with: IntakeWith, scanner_server: Clamd
+    office_with: OfficeWith, scanner_server: Clamd
 ) -> None:
-    intake = intake_with(scanner_server.unix)
+    office = office_with(scanner_server.unix)
     scanner_server.stop()
-    ids = [await intake.take(letter_with(number=number)) for number in range(20)]
-    ids.append(await intake.take(letter_with(("a.exe", VIRUS), number=20)))
+    ids = [await office.take(letter_with(number=number)) for number in range(20)]
+    ids.append(await office.take(letter_with(("a.exe", VIRUS), number=20)))
     scanner_server.start()
-    async with intake.at_work():
-        assert await intake.until_received(21) == [f"Letter {number}" for number in range(21)]
-    scans = [(await intake.events(message_id))[-1].scan for message_id in ids]  # type: ignore[attr-defined]
+    async with office.at_work():
+        assert await office.until_received(21) == [f"Letter {number}" for number in range(21)]
+    scans = [(await office.events(message_id))[-1].scan for message_id in ids]  # type: ignore[attr-defined]
     assert [scan.verdict for scan in scans] == [ScanVerdict.CLEAN] * 20 + [ScanVerdict.INFECTED]
     assert scans[-1].finding == NAME
 
 
 @needs_clamd
 async def test_a_copy_of_a_held_message_is_the_same_message_before_and_after_it_was_scanned(
-    intake_with: IntakeWith, scanner_server: Clamd
+    office_with: OfficeWith, scanner_server: Clamd
 ) -> None:
-    intake = intake_with(scanner_server.unix)
+    office = office_with(scanner_server.unix)
     scanner_server.stop()
-    first = await intake.take(letter_with())
-    assert await intake.take(b"Received: by another way\r\n" + letter_with()) == first
-    assert await intake.waiting() == 1
+    first = await office.take(letter_with())
+    assert await office.take(b"Received: by another way\r\n" + letter_with()) == first
+    assert await office.waiting() == 1
     scanner_server.start()
-    assert await intake.take(letter_with()) == first
-    async with intake.at_work():
-        await intake.until_received(1)
-    assert await intake.take(letter_with()) == first
-    assert [type(event) for event in await intake.events(first)] == [MessageHeld, MessageReceived]
-    async with intake.service.pool.acquire() as db:
+    assert await office.take(letter_with()) == first
+    async with office.at_work():
+        await office.until_received(1)
+    assert await office.take(letter_with()) == first
+    assert [type(event) for event in await office.events(first)] == [MessageHeld, MessageReceived]
+    async with office.service.pool.acquire() as db:
         assert (await ledger.count(db)).accepted == 1
 
 
 @needs_clamd
 async def test_whenever_the_work_is_cut_off_nothing_is_lost_and_nothing_comes_twice(
-    intake_with: IntakeWith, scanner_server: Clamd
+    office_with: OfficeWith, scanner_server: Clamd
 ) -> None:
-    intake = intake_with(scanner_server.unix)
+    office = office_with(scanner_server.unix)
     scanner_server.stop()
     for number in range(60):
-        await intake.take(letter_with(number=number))
+        await office.take(letter_with(number=number))
     scanner_server.start()
     cuts = 0
-    while await intake.waiting():
-        async with intake.at_work(), intake.at_work():  # and two of them, as in two processes
+    while await office.waiting():
+        async with office.at_work(), office.at_work():  # and two of them, as in two processes
             await asyncio.sleep(0.03 + 0.01 * (cuts % 7))
         cuts += 1
     assert cuts > 3
-    assert await intake.received() == [f"Letter {number}" for number in range(60)]
-    assert await verify(intake.service.settings.database_url) == []
+    assert await office.received() == [f"Letter {number}" for number in range(60)]
+    assert await verify(office.service.settings.database_url) == []
 
 
 @needs_clamd
 async def test_the_next_messages_are_scanned_at_once_when_the_scanner_is_back_though_nothing_is_held(
-    intake_with: IntakeWith, scanner_server: Clamd
+    office_with: OfficeWith, scanner_server: Clamd
 ) -> None:
-    intake = intake_with(scanner_server.unix)
+    office = office_with(scanner_server.unix)
     scanner_server.stop()
-    await intake.take(letter_with(number=1))
+    await office.take(letter_with(number=1))
     scanner_server.start()
-    async with intake.at_work():
-        await intake.until_received(1)
-        assert intake.scanner.away is None
-        message_id = await intake.take(letter_with(number=2))
-    (event,) = await intake.events(message_id)
+    async with office.at_work():
+        await office.until_received(1)
+        assert office.scanner.away is None
+        message_id = await office.take(letter_with(number=2))
+    (event,) = await office.events(message_id)
     assert isinstance(event, MessageReceived)
 
 
-async def test_messages_go_on_unscanned_when_the_scanner_was_switched_off(intake_with: IntakeWith) -> None:
-    message_id = await intake_with("unix:/nowhere/clamd").take(letter_with())
-    intake = intake_with(None)
-    async with intake.at_work():
-        await intake.until_received(1)
-    _, event = await intake.events(message_id)
+async def test_messages_go_on_unscanned_when_the_scanner_was_switched_off(office_with: OfficeWith) -> None:
+    message_id = await office_with("unix:/nowhere/clamd").take(letter_with())
+    office = office_with(None)
+    async with office.at_work():
+        await office.until_received(1)
+    _, event = await office.events(message_id)
     assert isinstance(event, MessageReceived)
     assert event.scan is None
 
 
 async def afraid_of(
-    word: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, silent: bool
+    word: bytes,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    *,
+    silent: bool,
+    afraid: Callable[[], None] = lambda: None,
 ) -> None:
     """A scanner that never answers what holds a word: it hangs up, or is silent."""
     await reader.readexactly(len(b"zIDSESSION\0zVERSION\0"))
@@ -247,33 +252,76 @@ async def afraid_of(
         content += await reader.readexactly(length)
     if word not in content:
         writer.write(b"2: stream: OK\0")
-    elif silent:
-        await reader.read()
+    else:
+        afraid()
+        if silent:
+            await reader.read()
     writer.close()
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["hangs up", "is silent"])
 async def test_a_message_that_the_scanner_never_answers_does_not_keep_the_others_and_ends_with_a_person(
-    intake_with: IntakeWith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, silent: bool
+    office_with: OfficeWith, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, silent: bool
 ) -> None:
     monkeypatch.setattr(protocol, "ANSWER_SECONDS", 0.2)
     path = tmp_path / "socket"
-    intake = intake_with(f"unix:{path}")
-    ids = [await intake.take(letter_with(number=number)) for number in (1, 2, 3)]
+    office = office_with(f"unix:{path}")
+    ids = [await office.take(letter_with(number=number)) for number in (1, 2, 3)]
     server = await asyncio.start_unix_server(partial(afraid_of, b"Letter 1", silent=silent), path)
-    async with server, intake.at_work():
-        assert await intake.until_received(3) == ["Letter 2", "Letter 3", "Letter 1"]
-    event = (await intake.events(ids[0]))[-1]
+    async with server, office.at_work():
+        assert await office.until_received(3) == ["Letter 2", "Letter 3", "Letter 1"]
+    event = (await office.events(ids[0]))[-1]
     assert isinstance(event, MessageReceived)
     assert event.scan is not None
     assert (event.scan.verdict, event.scan.scanner) == (ScanVerdict.UNSCANNABLE, "postroom")
     assert event.scan.finding == "the scanner answers, but not to this message, in 5 tries"
 
 
-async def test_a_held_message_that_cannot_be_stored_waits_and_the_others_go_on(
-    intake_with: IntakeWith, monkeypatch: pytest.MonkeyPatch
+async def test_a_message_that_kills_the_scanner_lets_the_others_go_first(
+    office_with: OfficeWith, tmp_path: Path
 ) -> None:
-    ids = [await intake_with("unix:/nowhere/clamd").take(letter_with(number=number)) for number in (1, 2)]
+    path = tmp_path / "socket"
+    office = office_with(f"unix:{path}")
+    for number in (1, 2, 3):
+        await office.take(letter_with(number=number))
+    killed = asyncio.Event()
+
+    async def fragile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await afraid_of(b"Letter 1", reader, writer, silent=False, afraid=killed.set)
+
+    async def live_and_die() -> None:
+        while True:
+            killed.clear()
+            async with await asyncio.start_unix_server(fragile, path):
+                await killed.wait()
+                path.unlink()
+            await asyncio.sleep(0.2)
+
+    living = asyncio.create_task(live_and_die())
+    async with office.at_work():
+        assert await office.until_received(3) == ["Letter 2", "Letter 3", "Letter 1"]
+    living.cancel()
+
+
+@needs_clamd
+async def test_two_processes_that_both_think_that_it_is_their_turn_do_no_harm(
+    office_with: OfficeWith, scanner_server: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holding, "_LOCK", "SELECT true")
+    office = office_with("unix:/nowhere/clamd")
+    for number in range(30):
+        await office.take(letter_with(number=number))
+    office = office_with(scanner_server.unix)
+    async with office.at_work(), office.at_work():
+        await office.until_received(30)
+    assert sorted(await office.received()) == sorted(f"Letter {number}" for number in range(30))
+    assert await verify(office.service.settings.database_url) == []
+
+
+async def test_a_held_message_that_cannot_be_stored_waits_and_the_others_go_on(
+    office_with: OfficeWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [await office_with("unix:/nowhere/clamd").take(letter_with(number=number)) for number in (1, 2)]
     receive = holding.receive
 
     def broken(message_id: object, *arguments: object, **more: object) -> object:
@@ -281,11 +329,11 @@ async def test_a_held_message_that_cannot_be_stored_waits_and_the_others_go_on(
             raise ValueError("a string holds what it must not")
         return receive(message_id, *arguments, **more)  # type: ignore[arg-type]
 
-    intake = intake_with(None)
+    office = office_with(None)
     monkeypatch.setattr(holding, "receive", broken)
-    async with intake.at_work():
-        assert await intake.until_received(1) == ["Letter 2"]
+    async with office.at_work():
+        assert await office.until_received(1) == ["Letter 2"]
         await asyncio.sleep(0.5)
-        assert await intake.waiting() == 1
+        assert await office.waiting() == 1
         monkeypatch.setattr(holding, "receive", receive)
-        assert await intake.until_received(2) == ["Letter 2", "Letter 1"]
+        assert await office.until_received(2) == ["Letter 2", "Letter 1"]

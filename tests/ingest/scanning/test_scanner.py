@@ -13,6 +13,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,27 @@ async def test_a_file_is_scanned_as_our_reader_decodes_it_whatever_clamd_makes_o
     scan = await scanner_at(virus_scanner.unix).examine(letter_with(), read(letter_with(("a", VIRUS))))
     assert isinstance(scan, Scan)
     assert scan.verdict is ScanVerdict.INFECTED
+
+
+@needs_clamd
+@pytest.mark.parametrize(
+    ("message", "finding"),
+    [
+        (forwarded(message_with(("a.zip", encrypted({"a": b"a"})))), "a.zip is encrypted"),
+        (
+            forwarded(message_with(("a.txt", b"a")), 7),
+            "message.eml is in messages inside messages, more than 5 deep",
+        ),
+    ],
+    ids=["an encrypted file of it", "deep"],
+)
+async def test_messages_inside_a_message_are_looked_into(
+    virus_scanner: Clamd, message: Message, finding: str
+) -> None:
+    scan = await examined(message.as_bytes(), virus_scanner.unix)
+    assert (scan.verdict, scan.finding) == (ScanVerdict.UNSCANNABLE, finding)
+    passed = forwarded(message_with(("a.txt", b"a")), 5)
+    assert (await examined(passed.as_bytes(), virus_scanner.unix)).verdict is ScanVerdict.CLEAN
 
 
 ZEROS = b"\0" * 30_000_000 + VIRUS
