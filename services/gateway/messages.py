@@ -211,8 +211,8 @@ def state_of(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
 
 _ROUTING = ("rule", "ruleset_version", "condition", "matched")
 _EVIDENCE = {
-    "MessageHeld": ("reason", "source", "envelope", "size", "sha256"),
-    "MessageReceived": ("source", "envelope", "size", "sha256", "problems", "scan"),
+    "MessageHeld": ("reason", "source", "envelope", "authentication", "size", "sha256"),
+    "MessageReceived": ("source", "envelope", "authentication", "scan", "size", "sha256", "problems"),
     "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ROUTING),
     "RoutingFailed": ("error",),
     "TicketingFailed": ("error",),

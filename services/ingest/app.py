@@ -9,7 +9,9 @@ from contracts.queries import GetBlob, GetLedger, GetSources, GetVirusScanner, L
 from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
 from contracts.uploads import AcceptUpload, StoreUpload
 from services.ingest import ledger, uploads
+from services.ingest.authentication import Authenticator
 from services.ingest.blobs import piece_of
+from services.ingest.examining import Examiner
 from services.ingest.scanning import held
 from services.ingest.scanning.holding import Holding
 from services.ingest.scanning.scanner import Scanner
@@ -70,15 +72,18 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer(GetSources, partial(sources, service))
     service.answer(GetVirusScanner, partial(virus_scanner, service))
     store = Store(service)
+    authenticator = Authenticator(service.settings)
     scanner = Scanner(service.settings.clamd, service.settings.scan_limits, service.clock)
-    intake = Intake(service, store, scanner)
+    examiner = Examiner(authenticator, scanner)
+    intake = Intake(service, store, examiner)
     service.answer(StoreUpload, partial(uploads.store_piece, service))
     service.answer(AcceptUpload, partial(uploads.accept_upload, service, intake))
+    service.background("name servers", authenticator.watch)
     service.background("uploads", partial(uploads.clean, service))
     service.background("held messages", Holding(service, scanner).run)
     service.background("SMTP", partial(serve_smtp, service, intake))
     for source in service.settings.sources:
-        service.background(f"source {source.name}", Tending(source, service, store, scanner).run)
+        service.background(f"source {source.name}", Tending(source, service, store, examiner).run)
 
 
 def main() -> None:

@@ -7,13 +7,33 @@ from uuid import UUID
 
 from contracts import ingest
 from contracts.ingest import MessageHeld, MessageReceived
-from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, Scan, SmtpEnvelope
+from contracts.mail import (
+    Address,
+    Attachment,
+    Authentication,
+    Bounce,
+    Kind,
+    LetterHead,
+    Scan,
+    SmtpEnvelope,
+)
 from services.ingest.identity import identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
-from services.ingest.scanning.scanner import NotScanned
+from services.ingest.scanning.answer import NotScanned
 
 EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found out about a message between reading and commit; None: nobody was to look."""
+
+    authentication: Authentication | None = None
+    scan: Scan | NotScanned | None = None
+
+
+UNEXAMINED = Examined()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +58,14 @@ def accept(
     fresh: UUID,
     again: str | None = None,
     actor: str = "postroom",
-    scan: Scan | NotScanned | None = None,
+    examined: Examined = UNEXAMINED,
 ) -> Accepted:
     """Make the event of a message: it is received, or held if the virus scanner gave no answer.
 
     `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
     """
     message_id = identity_of(raw, envelope.recipients, fresh, again=again)
+    authentication, scan = examined.authentication, examined.scan
     if isinstance(scan, NotScanned):
         held = MessageHeld(
             message_id=message_id,
@@ -52,11 +73,19 @@ def accept(
             size=len(raw),
             source=source,
             envelope=envelope,
+            authentication=authentication,
             reason=scan.reason,
         )
         return Accepted(message_id, received_at, held, {held.sha256: raw}, actor)
     event, blobs = receive(
-        message_id, raw, letter, envelope, source=source, received_at=received_at, scan=scan
+        message_id,
+        raw,
+        letter,
+        envelope,
+        source=source,
+        received_at=received_at,
+        authentication=authentication,
+        scan=scan,
     )
     return Accepted(message_id, received_at, event, blobs, actor)
 
@@ -69,6 +98,7 @@ def receive(
     *,
     source: str,
     received_at: datetime,
+    authentication: Authentication | None,
     scan: Scan | None,
 ) -> tuple[MessageReceived, dict[str, bytes]]:
     """What was read in a message. Attachments, HTML and a text beyond 256 kB travel as blobs."""
@@ -120,6 +150,7 @@ def receive(
         ),
         headers=letter.headers,
         problems=letter.problems,
+        authentication=authentication,
         scan=scan,
     )
     return event, blobs

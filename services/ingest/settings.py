@@ -1,9 +1,10 @@
 """Settings of ingest."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from chassis.settings import Listen, ListenAddress, ServiceSettings
@@ -16,6 +17,35 @@ def _sources(value: object) -> object:
     return read_sources(Path(value)) if isinstance(value, str) else value
 
 
+def _networks(text: object) -> object:
+    """Networks such as `192.0.2.0/24`, or single addresses, separated by commas."""
+    if not isinstance(text, str):
+        return text
+    return tuple(ip_network(word.strip()) for word in text.split(",") if word.strip())
+
+
+def _names(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    return tuple(word.strip().lower() for word in text.split(",") if word.strip())
+
+
+def _name_servers(text: object) -> object:
+    """Addresses such as `192.0.2.53`, `192.0.2.53:5353` or `[2001:db8::53]:5353`, separated by commas."""
+    if not isinstance(text, str):
+        return text
+    servers = []
+    for word in filter(None, map(str.strip, text.split(","))):
+        host, port = word, "53"
+        if word.count(":") == 1 or "]:" in word:
+            host, _, port = word.rpartition(":")
+        servers.append(ListenAddress(str(ip_address(host.strip("[]"))), int(port)))
+    return tuple(servers)
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+AuthservIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+NameServers = Annotated[tuple[ListenAddress, ...], NoDecode, BeforeValidator(_name_servers)]
 Sources = Annotated[tuple[Source, ...], NoDecode, BeforeValidator(_sources)]
 
 
@@ -39,6 +69,37 @@ class IngestSettings(ServiceSettings):
         default=(),
         description="A TOML file that describes IMAP and POP3 sources, as [intake.md](intake.md) shows.",
     )
+    authentication: Literal["verify", "trust", "off"] = Field(
+        default="verify",
+        description="Whether senders are who they say they are: `verify` looks by itself, `trust` takes the word of "
+        "the upstreams below where they bring a message, `off` does not look.",
+    )
+    trusted_authserv_ids: AuthservIds = Field(
+        default=(),
+        description="The names under which upstreams write Authentication-Results, separated by commas; "
+        "`protection.outlook.com` for Microsoft 365.",
+    )
+    trusted_upstreams: Networks = Field(
+        default=(),
+        validate_default=True,
+        description="The networks of the SMTP clients that are such upstreams, separated by commas, as in "
+        "`192.0.2.0/28`.",
+    )
+    dns_servers: NameServers = Field(
+        default=(),
+        description="Name servers for authentication in place of the system's, separated by commas, each an address "
+        "with or without a port.",
+    )
+
+    @field_validator("trusted_upstreams")
+    @classmethod
+    def _trusts_somebody(cls, value: object, info: ValidationInfo) -> object:
+        if info.data.get("authentication") == "trust" and not (
+            value and info.data.get("trusted_authserv_ids")
+        ):
+            raise ValueError("POSTROOM_AUTHENTICATION=trust needs this and POSTROOM_TRUSTED_AUTHSERV_IDS")
+        return value
+
     clamd: Clamd | None = Field(
         default=None,
         description="The virus scanner, as `tcp://host:3310` or `unix:/run/clamav/clamd.ctl`; "

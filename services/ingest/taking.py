@@ -9,9 +9,9 @@ from uuid import UUID
 from chassis.database import Connection
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
+from services.ingest.examining import Examiner
 from services.ingest.intake import accept
 from services.ingest.reading import Letter, read
-from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Store
 
@@ -43,10 +43,10 @@ async def understand(raw: bytes) -> Letter:
 class Intake:
     """The one way into the store for messages that come one at a time."""
 
-    def __init__(self, service: Service[IngestSettings], store: Store, scanner: Scanner) -> None:
+    def __init__(self, service: Service[IngestSettings], store: Store, examiner: Examiner) -> None:
         self._service = service
         self._store = store
-        self._scanner = scanner
+        self._examiner = examiner
 
     async def take(self, arrival: Arrival, traceparent: str | None, move: MoveWith | None = None) -> UUID:
         """Commit a message, with what `move` writes, and return its id.
@@ -54,15 +54,17 @@ class Intake:
         Raises:
             whatever kept it from being stored: then nothing of it is.
         """
+        received_at = self._service.clock()
+        examined = await self._examiner.examine(arrival.raw, arrival.letter, arrival.envelope, arrival.source)
         accepted = accept(
             arrival.raw,
             arrival.letter,
             arrival.envelope,
             source=arrival.source,
-            received_at=self._service.clock(),
+            received_at=received_at,
             fresh=arrival.fresh,
             actor=arrival.actor,
-            scan=await self._scanner.examine(arrival.raw, arrival.letter),
+            examined=examined,
         )
         message_id = accepted.message_id
         await self._store.accept_group((accepted,), traceparent, partial(move, message_id) if move else None)

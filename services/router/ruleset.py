@@ -9,14 +9,14 @@ from uuid import UUID
 import cel
 
 from contracts.ingest import MessageReceived
-from contracts.mail import Scan, ScanVerdict
+from contracts.mail import Authentication, Scan, ScanVerdict
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
 Facts = Mapping[str, object]
 """What a condition may look at, by name."""
 
-_NAME = re.compile(r"\bmessage\.([a-z_]+)")
+_NAME = re.compile(r"\bmessage\.(authentication\.[a-z]+|[a-z_]+)")
 _LONGEST_EVIDENCE = 200
 
 
@@ -71,7 +71,21 @@ def facts_of(message: MessageReceived) -> Facts:
         "scan": message.scan.verdict.value if message.scan else "none",
         "attachments": [attachment.name for attachment in message.attachments],
         "headers": {name.lower(): value for name, value in reversed(message.headers)},
+        "authentication": {
+            method: authentication_result(message.authentication, method)
+            for method in ("spf", "dkim", "dmarc", "arc")
+        },
     }
+
+
+_TELLING = ("pass", "temperror", "fail", "policy", "permerror", "softfail", "neutral", "none")
+
+
+def authentication_result(authentication: Authentication | None, method: str) -> str:
+    """The result of a method; of several signatures the one that says most: a single good one is enough."""
+    results = authentication.results if authentication else ()
+    said = {one.result for one in results if one.method == method}
+    return next((result for result in _TELLING if result in said), "none")
 
 
 @lru_cache(maxsize=1024)
@@ -167,4 +181,11 @@ def _address_evidence(message: MessageReceived, ticketbox: Ticketbox) -> tuple[t
 
 def _matched(condition: str, facts: Facts) -> tuple[tuple[str, str], ...]:
     names = dict.fromkeys(_NAME.findall(condition))
-    return tuple((name, str(facts[name])[:_LONGEST_EVIDENCE]) for name in names if name in facts)
+    values = ((name, _value(name, facts)) for name in names)
+    return tuple((name, str(value)[:_LONGEST_EVIDENCE]) for name, value in values if value is not None)
+
+
+def _value(name: str, facts: Facts) -> object:
+    of, _, part = name.partition(".")
+    value = facts.get(of)
+    return value.get(part) if part and isinstance(value, Mapping) else value

@@ -16,7 +16,10 @@ async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     """Ingest with its database, and without a broker."""
     await migrate_database(database_url)
     settings = IngestSettings(
-        database_url=database_url, nats_url="nats://127.0.0.1:1", max_message_size=100_000
+        database_url=database_url,
+        nats_url="nats://127.0.0.1:1",
+        max_message_size=100_000,
+        authentication="off",
     )
     made = Service("ingest", settings, asyncio.Event())
     made.pool = await connect_pool(database_url, "ingest", 4)

@@ -11,6 +11,8 @@ import pytest
 from chassis.service import Service
 from contracts.commands import Refused
 from contracts.uploads import AcceptUpload, StoreUpload, UploadAccepted
+from services.ingest.authentication import Authenticator
+from services.ingest.examining import Examiner
 from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Store
@@ -56,7 +58,8 @@ async def counts(service: Ingest) -> tuple[int, int, int]:
 
 
 def intake(service: Ingest) -> Intake:
-    return Intake(service, Store(service), Scanner(None, service.settings.scan_limits, service.clock))
+    scanner = Scanner(None, service.settings.scan_limits, service.clock)
+    return Intake(service, Store(service), Examiner(Authenticator(service.settings), scanner))
 
 
 async def accepted(service: Ingest, request: AcceptUpload) -> UploadAccepted:

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.ingest import MessageReceived
-from contracts.mail import Address, LetterHead, Scan, ScanVerdict, SmtpEnvelope
+from contracts.mail import (
+    Address,
+    Authentication,
+    AuthenticationResult,
+    LetterHead,
+    Scan,
+    ScanVerdict,
+    SmtpEnvelope,
+)
 from contracts.router import Disposition, Priority
 from contracts.tickets import Rule
 from services.router.distribution import next_agent
@@ -120,6 +128,32 @@ def test_a_rule_may_look_at_what_the_scanner_said(said: Scan | None, word: str) 
     rule = Rule(name="Scanned", condition=f"message.scan == '{word}'", tags=("seen",))
     decision = route(message(scan=said), ruleset(rule))
     assert (decision.disposition, decision.tags) == (Disposition.DELIVER, ("seen",))
+
+
+def examined(*results: tuple[str, str]) -> MessageReceived:
+    found = tuple(AuthenticationResult(method=method, result=result) for method, result in results)
+    return message().model_copy(update={"authentication": Authentication(by="postroom", results=found)})
+
+
+FORGED = Rule(name="Forged", condition="message.authentication.dmarc == 'fail'", tags=("forged",))
+
+
+def test_a_rule_may_look_at_who_the_sender_is() -> None:
+    decision = route(examined(("spf", "fail"), ("dmarc", "fail")), ruleset(FORGED))
+    assert decision.tags == ("forged",)
+    assert decision.evidence.matched == (("authentication.dmarc", "fail"),)
+    assert route(examined(("dmarc", "pass")), ruleset(FORGED)).tags == ()
+
+
+def test_of_several_signatures_one_good_one_is_enough() -> None:
+    signed = Rule(name="Signed", condition="message.authentication.dkim == 'pass'", tags=("signed",))
+    assert route(examined(("dkim", "fail"), ("dkim", "pass")), ruleset(signed)).tags == ("signed",)
+    assert route(examined(("dkim", "fail"), ("dkim", "permerror")), ruleset(signed)).tags == ()
+
+
+def test_a_message_that_nobody_examined_has_no_results() -> None:
+    unknown = Rule(name="Unknown", condition="message.authentication.arc == 'none'", tags=("unknown",))
+    assert route(message(), ruleset(unknown)).tags == ("unknown",)
 
 
 @pytest.mark.parametrize("condition", ["message.subject ==", "message.nothing == 1", "message.size"])

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple, Self
 
-from contracts.mail import ScanVerdict
+from services.ingest.scanning.answer import OddAnswer, ScannerAway
 
 GREETING_SECONDS = 5.0
 """For the connection and the first answer, which costs clamd nothing."""
@@ -44,14 +44,6 @@ class Address(NamedTuple):
         if self.host is None:
             return f"unix:{self.path}"
         return f"tcp://[{self.host}]:{self.port}" if ":" in self.host else f"tcp://{self.host}:{self.port}"
-
-
-class ScannerAway(Exception):  # noqa: N818
-    """The scanner gave no answer: it is down, hangs, or was cut off. What it was asked may be asked again."""
-
-
-class OddAnswer(ScannerAway):
-    """The scanner is there, and could not say whether this content is clean."""
 
 
 @asynccontextmanager
@@ -166,25 +158,3 @@ async def _connected(family: int, where: str | tuple[object, ...]) -> socket.soc
         connection.close()
         raise
     return connection
-
-
-_FOUND = re.compile(r"stream: (?P<name>.+?)(\([0-9a-f]{32}:\d+\))? FOUND")
-"""With ExtendedDetectionInfo a digest and the size follow the name."""
-_NOT_SCANNED = ("Heuristics.Limits.Exceeded", "Heuristics.Encrypted")
-_TOO_LARGE = "INSTREAM size limit exceeded. ERROR"
-
-
-def judge(answer: str) -> tuple[ScanVerdict, str | None]:
-    """What an answer means, and what was found: only the one answer is clean.
-
-    Raises:
-        OddAnswer: it says neither.
-    """
-    if answer == "stream: OK":
-        return ScanVerdict.CLEAN, None
-    if found := _FOUND.fullmatch(answer):
-        name = found["name"]
-        return ScanVerdict.UNSCANNABLE if name.startswith(_NOT_SCANNED) else ScanVerdict.INFECTED, name
-    if answer == _TOO_LARGE:
-        return ScanVerdict.UNSCANNABLE, "it is larger than the scanner takes"
-    raise OddAnswer(answer)

@@ -42,14 +42,15 @@ async def count(db: Connection) -> int:
 
 
 _STANDING = """
-SELECT count(*) AS messages, min(ledger.accepted_at) AS since, min(held.reason) AS reason
+SELECT count(*) AS messages, min(ledger.accepted_at) AS since,
+       (array_agg(held.reason ORDER BY held.number))[1] AS reason
 FROM held
 JOIN ledger USING (message_id)
 """
 
 
 async def standing(db: Connection) -> tuple[int, datetime | None, str | None]:
-    """How many messages wait, since when, and why."""
+    """How many messages wait, since when, and why the first of them does."""
     (row,) = await db.fetch(_STANDING)
     return row["messages"], row["since"], row["reason"]
 

@@ -15,9 +15,9 @@ from contracts.stream_ids import message_stream
 from services.ingest.intake import receive
 from services.ingest.reading import Letter, read
 from services.ingest.scanning import held, measures
-from services.ingest.scanning.clamd import ScannerAway
+from services.ingest.scanning.answer import NotScanned, ScannerAway
 from services.ingest.scanning.held import Held
-from services.ingest.scanning.scanner import OURSELVES, NotScanned, Scanner
+from services.ingest.scanning.scanner import OURSELVES, Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.store import keep_blobs
 
@@ -111,6 +111,7 @@ class Holding:
             message.envelope,
             source=message.source,
             received_at=first.occurred_at,
+            authentication=message.authentication,
             scan=scan,
         )
         now = self._service.clock()

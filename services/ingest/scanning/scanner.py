@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.mail import Scan, ScanVerdict
 from services.ingest.reading import Letter, read
 from services.ingest.scanning import measures
-from services.ingest.scanning.clamd import Address, OddAnswer, ScannerAway, judge, patience, session
+from services.ingest.scanning.answer import NotScanned, OddAnswer, ScannerAway, judge
+from services.ingest.scanning.clamd import Address, patience, session
 from services.ingest.scanning.measuring import File, Limits, TooMuch, measure
 
 AT_ONCE = 4
@@ -18,13 +18,6 @@ PATIENCE_SECONDS = 15.0
 OURSELVES = "postroom"
 _HARMLESS = b"Do you scan?\n"
 _MESSAGE = "message/rfc822"
-
-
-@dataclass(frozen=True, slots=True)
-class NotScanned:
-    """The scanner gave no answer: the message is to be held, and examined again later."""
-
-    reason: str
 
 
 class Scanner:

@@ -14,9 +14,9 @@ from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
+from services.ingest.examining import Examiner
 from services.ingest.intake import Accepted, accept
 from services.ingest.reading import Letter, read
-from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import cursor as books
 from services.ingest.sources import measures
@@ -56,14 +56,14 @@ class Taking:
         source: Source,
         service: Service[IngestSettings],
         store: Store,
-        scanner: Scanner,
+        examiner: Examiner,
         place: Place,
     ) -> None:
         self.place = place
         self._source = source
         self._service = service
         self._store = store
-        self._scanner = scanner
+        self._examiner = examiner
 
     async def take(
         self,
@@ -137,23 +137,28 @@ class Taking:
         return old(batch, anew_until, begun_at)
 
     async def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
-        letters = await asyncio.to_thread(lambda: [read(raw) for raw in raws])
-        scans = await asyncio.gather(*map(self._scanner.examine, raws, letters))
         way = f"{self._source.kind}:{self._source.name}"
         now = self._service.clock()
+        letters = await asyncio.to_thread(lambda: [read(raw) for raw in raws])
+        envelopes = [envelope_of(letter, self._source.address, server) for letter in letters]
+        messages = list(zip(raws, letters, envelopes, strict=True))
+        examinations = await asyncio.gather(
+            *(
+                self._examiner.examine(*message, source=way, authserv_id=self._source.authserv_id)
+                for message in messages
+            )
+        )
         return await asyncio.to_thread(
             lambda: tuple(
                 accept(
-                    raw,
-                    letter,
-                    envelope_of(letter, self._source.address, server),
+                    *message,
                     source=way,
                     received_at=now,
                     fresh=uuid4(),
                     again=way,
-                    scan=scan,
+                    examined=examined,
                 )
-                for raw, letter, scan in zip(raws, letters, scans, strict=True)
+                for message, examined in zip(messages, examinations, strict=True)
             )
         )
 

@@ -20,6 +20,8 @@ from contracts.stream_ids import message_stream
 from postroom.verify import verify
 from services.ingest import ledger
 from services.ingest.app import deliver
+from services.ingest.authentication import Authenticator
+from services.ingest.examining import Examiner
 from services.ingest.scanning import clamd as protocol
 from services.ingest.scanning import held, holding
 from services.ingest.scanning.clamd import Address
@@ -63,7 +65,8 @@ class Office:
     store: Store
 
     async def take(self, raw: bytes) -> str:
-        return await deliver(Intake(self.service, self.store, self.scanner), raw, ENVELOPE, None)
+        examiner = Examiner(Authenticator(self.service.settings), self.scanner)
+        return await deliver(Intake(self.service, self.store, examiner), raw, ENVELOPE, None)
 
     async def events(self, message_id: str) -> list[Event]:
         stream_id = message_stream(message_id)  # type: ignore[arg-type]

@@ -21,9 +21,10 @@ import pytest
 from contracts.mail import Scan, ScanVerdict
 from services.ingest.reading import read
 from services.ingest.scanning import clamd as protocol
-from services.ingest.scanning.clamd import Address, OddAnswer, ScannerAway, judge
+from services.ingest.scanning.answer import NotScanned, OddAnswer, ScannerAway, judge
+from services.ingest.scanning.clamd import Address
 from services.ingest.scanning.measuring import Limits
-from services.ingest.scanning.scanner import NotScanned, Scanner
+from services.ingest.scanning.scanner import Scanner
 from tests.ingest.scanning.clamd import NAME, VIRUS, Clamd
 from tests.ingest.scanning.conftest import needs_clamd
 from tests.ingest.scanning.letters import forwarded, letter_with, message_with

@@ -11,6 +11,8 @@ import pytest
 
 from chassis.service import Service
 from contracts.queries import SourceBooks
+from services.ingest.authentication import Authenticator
+from services.ingest.examining import Examiner
 from services.ingest.scanning.clamd import Address
 from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
@@ -86,7 +88,8 @@ def tend(service: Service[IngestSettings], tmp_path: Path) -> Tend:
     ) -> AsyncIterator[Books]:
         source = described(tmp_path, description)
         scanner = Scanner(clamd, service.settings.scan_limits, service.clock)
-        task = asyncio.create_task(Tending(source, service, store or Store(service), scanner).run())
+        examiner = Examiner(Authenticator(service.settings), scanner)
+        task = asyncio.create_task(Tending(source, service, store or Store(service), examiner).run())
         try:
             yield Books(service, source.name)
         finally:
