@@ -138,6 +138,7 @@ TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
 NOTIFY_RELEASED = Consumer("notify", "tickets", "released", (tickets.ReplyReleased,))
+INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
 LEDGER_ROUTER = Consumer(
     "ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed), pause_seconds=0.2
 )
@@ -163,6 +164,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,
     *ANALYTICS,

@@ -5,15 +5,19 @@ from functools import partial
 from uuid import uuid4
 
 from chassis.service import Service, run
+from chassis.settings import ListenAddress, SocketPath
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
-from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
-from services.ingest import ledger
+from contracts.streams import INGEST_DESK, LEDGER_ROUTER, LEDGER_TICKETS
+from services.ingest import directory, ledger
 from services.ingest.blobs import piece_of
+from services.ingest.directory import Directory
 from services.ingest.intake import accept
 from services.ingest.reading import read
 from services.ingest.settings import IngestSettings
-from services.ingest.smtp import smtp_server
+from services.ingest.smtp.conversation import Protocol
+from services.ingest.smtp.door import door_of
+from services.ingest.smtp.server import serve
 from services.ingest.sources.cursor import books
 from services.ingest.sources.tending import Tending
 from services.ingest.store import Store
@@ -25,26 +29,46 @@ LARGE = 256 * 1024
 async def deliver(
     service: Service[IngestSettings],
     store: Store,
+    ticketboxes: Directory,
+    protocol: Protocol,
     raw: bytes,
     envelope: SmtpEnvelope,
     traceparent: str | None,
 ) -> str:
-    """Take a message for good and return its id; raises if it could not be stored."""
+    """Take a message for good, once for each ticketbox, and return its ids; raises if it could not be stored."""
+    desk = await ticketboxes.desk()
     letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
-    accepted = accept(raw, letter, envelope, source="smtp", received_at=service.clock(), fresh=uuid4())
+    accepted = tuple(
+        accept(
+            raw,
+            letter,
+            envelope.model_copy(update={"recipients": recipients}),
+            ticketbox_id=ticketbox_id,
+            source=protocol,
+            received_at=service.clock(),
+            fresh=uuid4(),
+        )
+        for ticketbox_id, recipients in desk.sort(envelope.recipients).items()
+    )
     await store.accept(accepted, traceparent)
-    return str(accepted.message_id)
+    return " ".join(str(one.message_id) for one in accepted)
 
 
-async def serve_smtp(service: Service[IngestSettings], store: Store) -> None:
-    """Take mail until the service stops."""
-    settings = service.settings
-    async with smtp_server(
-        settings.smtp_listen,
-        partial(deliver, service, store),
-        hostname=settings.smtp_hostname,
-        max_size=settings.max_message_size,
-    ):
+async def take_mail(
+    service: Service[IngestSettings],
+    store: Store,
+    ticketboxes: Directory,
+    protocol: Protocol,
+    address: ListenAddress | SocketPath,
+) -> None:
+    """Take mail by SMTP or LMTP until the service stops."""
+    door = door_of(
+        service.settings,
+        protocol,
+        recipient=ticketboxes.recipient,
+        deliver=partial(deliver, service, store, ticketboxes, protocol),
+    )
+    async with serve(door, address):
         await service.stopping.wait()
 
 
@@ -62,15 +86,23 @@ async def sources(service: Service[IngestSettings], _: GetSources) -> Sources:
 
 async def set_up(service: Service[IngestSettings]) -> None:
     """Say what this service does."""
+    service.consume(INGEST_DESK, directory.keep)
     service.consume(LEDGER_ROUTER, ledger.settle)
     service.consume(LEDGER_TICKETS, ledger.settle)
     service.answer(GetLedger, partial(count, service))
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
     service.answer(GetSources, partial(sources, service))
     store = Store(service)
-    service.background("SMTP", partial(serve_smtp, service, store))
+    ticketboxes = Directory(service.pool, up_to_date=lambda: service.nats.is_connected)
+    service.ready_when(ticketboxes.known)
+    service.background(
+        "SMTP", partial(take_mail, service, store, ticketboxes, "smtp", service.settings.smtp_listen)
+    )
+    if service.settings.lmtp_listen is not None:
+        listen = service.settings.lmtp_listen
+        service.background("LMTP", partial(take_mail, service, store, ticketboxes, "lmtp", listen))
     for source in service.settings.sources:
-        service.background(f"source {source.name}", Tending(source, service, store).run)
+        service.background(f"source {source.name}", Tending(source, service, store, ticketboxes).run)
 
 
 def main() -> None:

@@ -37,15 +37,7 @@ class Store:
         self._waiting: list[Waiting] = []
         self._work: asyncio.Task[None] | None = None
 
-    async def accept(self, accepted: Accepted, traceparent: str | None) -> None:
-        """Return once the message is committed.
-
-        Raises:
-            whatever kept PostgreSQL from it: then nothing of this message is stored, and the client may try again.
-        """
-        await self.accept_group((accepted,), traceparent)
-
-    async def accept_group(
+    async def accept(
         self, accepted: tuple[Accepted, ...], traceparent: str | None, move: Move | None = None
     ) -> None:
         """Return once all of them are committed, together with what `move` writes.
@@ -95,13 +87,38 @@ FROM unnest($1::uuid[], $2::timestamptz[]) AS new (message_id, accepted_at)
 """
 
 
+# A source's copies are known by the address that they were fetched for, whether they are new or not.
+_COPIES = """
+WITH new AS (
+    INSERT INTO source_copy (copy_id)
+    SELECT DISTINCT copy_id
+    FROM unnest($1::uuid[]) AS asked (copy_id)
+    ORDER BY copy_id
+    ON CONFLICT DO NOTHING
+    RETURNING copy_id
+)
+SELECT copy_id
+FROM unnest($1::uuid[]) AS asked (copy_id)
+WHERE copy_id NOT IN (SELECT copy_id FROM new)
+"""
+
+
+async def _known(db: Connection, accepted: Sequence[Accepted]) -> set[UUID]:
+    """Which of these ids, of both kinds, are those of messages that were taken before."""
+    ids = [one for each in accepted for one in (each.message_id, each.identity.by_address) if one is not None]
+    known = await log.answered(db, ids)
+    if copies := [one.identity.by_address for one in accepted if one.from_source]:
+        known |= {row["copy_id"] for row in await db.fetch(_COPIES, copies)}
+    return known
+
+
 async def _write(db: Connection, service: Service[IngestSettings], batch: Sequence[Waiting]) -> None:
-    known = await log.answered(db, [one.message_id for waiting in batch for one in waiting.accepted])
+    known = await _known(db, [one for waiting in batch for one in waiting.accepted])
     news: dict[UUID, tuple[Accepted, str | None]] = {}
     for waiting in batch:
         before = len(news)
         for one in waiting.accepted:
-            if one.message_id not in known:
+            if known.isdisjoint({one.message_id, one.identity.by_address}):
                 news.setdefault(one.message_id, (one, waiting.traceparent))
         if waiting.move is not None:
             await waiting.move(db, len(news) - before)

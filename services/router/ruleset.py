@@ -1,7 +1,7 @@
 """Rules: an ordered list, the first whose condition holds decides."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 import cel
 
 from contracts.ingest import MessageReceived
+from contracts.mail import without_detail
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
@@ -104,7 +105,7 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
     """
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
-    ticketbox = _ticketbox(message.letter.recipients, rule, ruleset)
+    ticketbox = _ticketbox(message, rule, ruleset)
     if rule is None:
         return Decision(
             ticketbox=ticketbox,
@@ -131,10 +132,12 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
     )
 
 
-def _ticketbox(recipients: Sequence[str], rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
-    if rule and rule.ticketbox_id and (chosen := ruleset.ticketboxes.get(rule.ticketbox_id)):
-        return chosen
-    written_to = {address.lower() for address in recipients}
+def _ticketbox(message: MessageReceived, rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
+    """That of the rule, or the one that intake took it for, or else the one that has the address."""
+    for ticketbox_id in (rule and rule.ticketbox_id, message.ticketbox_id):
+        if ticketbox_id and (chosen := ruleset.ticketboxes.get(ticketbox_id)):
+            return chosen
+    written_to = {address.lower() for address in message.letter.recipients}
     for ticketbox in ruleset.ticketboxes.values():
         if ticketbox.addresses & written_to:
             return ticketbox
@@ -142,7 +145,10 @@ def _ticketbox(recipients: Sequence[str], rule: Rule | None, ruleset: Ruleset) -
 
 
 def _address_evidence(message: MessageReceived, ticketbox: Ticketbox) -> tuple[tuple[str, str], ...]:
-    hits = sorted(ticketbox.addresses & {address.lower() for address in message.letter.recipients})
+    written_to = {address.lower() for address in message.letter.recipients}
+    hits = sorted(
+        address for address in written_to if {address, without_detail(address)} & ticketbox.addresses
+    )
     return (("recipients", ", ".join(hits)),) if hits else (("recipients", "no ticketbox has this address"),)
 
 

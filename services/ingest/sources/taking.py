@@ -14,6 +14,8 @@ from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
+from services.ingest.desk import Desk
+from services.ingest.directory import DeskUnknown, Directory
 from services.ingest.intake import Accepted, accept
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
@@ -30,6 +32,7 @@ logger = get_logger(__name__)
 PASSING = (
     *TRANSIENT,
     MovedElsewhere,
+    DeskUnknown,
     # Another process takes the same message by another way at this moment: next time it is a duplicate.
     asyncpg.UniqueViolationError,
     AlreadyAnswered,
@@ -50,11 +53,19 @@ class Server:
 class Taking:
     """Commits batches of one source; `place` is where the last commit left it."""
 
-    def __init__(self, source: Source, service: Service[IngestSettings], store: Store, place: Place) -> None:
+    def __init__(
+        self,
+        source: Source,
+        service: Service[IngestSettings],
+        store: Store,
+        directory: Directory,
+        place: Place,
+    ) -> None:
         self.place = place
         self._source = source
         self._service = service
         self._store = store
+        self._directory = directory
 
     async def take(
         self,
@@ -76,9 +87,10 @@ class Taking:
                 "messaging.batch.message_count": len(batch),
             },
         ) as span:
+            desk = await self._directory.desk()
             raws, step = await self._fetch(batch, fetch, behind(batch))
             try:
-                accepted = await asyncio.to_thread(self._read, raws, server)
+                accepted = await asyncio.to_thread(self._read, raws, server, desk)
                 await self.commit(step, accepted, span.traceparent)
             except PASSING:
                 raise
@@ -127,7 +139,8 @@ class Taking:
             return frozenset()
         return old(batch, anew_until, begun_at)
 
-    def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
+    def _read(self, raws: tuple[bytes, ...], server: Server, desk: Desk) -> tuple[Accepted, ...]:
+        ticketbox_id = desk.box_of(self._source.address) or desk.default
         way = f"{self._source.kind}:{self._source.name}"
         now = self._service.clock()
         return tuple(
@@ -135,6 +148,7 @@ class Taking:
                 raw,
                 letter := read(raw),
                 envelope_of(letter, self._source.address, server),
+                ticketbox_id=ticketbox_id,
                 source=way,
                 received_at=now,
                 fresh=uuid4(),
@@ -155,7 +169,7 @@ class Taking:
             taken = new
             await books.move(db, source, place.revision, step, new, now)
 
-        await self._store.accept_group(accepted, traceparent, move)
+        await self._store.accept(accepted, traceparent, move)
         self.place = Place(
             place.revision + 1,
             step.cursor,
