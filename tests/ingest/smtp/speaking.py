@@ -18,7 +18,9 @@ from services.ingest.smtp.replies import Reply
 
 TERMS = Terms("smtp", "mx.example.com", most_bytes=1000, most_recipients=100, most_errors=20, tls=True)
 LMTP = replace(TERMS, protocol="lmtp")
-BEGIN = b"EHLO client.example\r\nMAIL FROM:<kim@customers.example>\r\nRCPT TO:<support@example.com>\r\nDATA\r\n"
+BEGIN = (
+    b"EHLO client.example\r\nMAIL FROM:<kim@customers.example>\r\nRCPT TO:<support@example.com>\r\nDATA\r\n"
+)
 MANY_ERRORS = replace(TERMS, most_errors=10_000)
 
 
@@ -34,7 +36,9 @@ class Heard:
     def codes(self) -> list[str]:
         """The code of each reply with its enhanced one, without the greeting."""
         lines = self.words.decode().split("\r\n")[1:-1]
-        return [" ".join(line.split(" ")[:2]) if line[:1] in "245" else line for line in lines if line[3] == " "]
+        return [
+            " ".join(line.split(" ")[:2]) if line[:1] in "245" else line for line in lines if line[3] == " "
+        ]
 
 
 def speak(

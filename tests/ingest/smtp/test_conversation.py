@@ -1,6 +1,7 @@
 """The protocol, a clause at a time: RFC 5321 unless another is named."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -149,7 +150,9 @@ def test_senders_are_read_tolerantly(path: bytes, address: str) -> None:
     assert message.mail_from == address
 
 
-@pytest.mark.parametrize("address", ["postmaster", "Postmaster", "postmaster@example.com", "grüße@bücher.example"])
+@pytest.mark.parametrize(
+    "address", ["postmaster", "Postmaster", "postmaster@example.com", "grüße@bücher.example"]
+)
 def test_recipients_may_be_postmaster_alone_and_in_any_script(address: str) -> None:
     """§4.5.1, RFC 6531 §3.3."""
     assert last(MAIL, f"RCPT TO:<{address}>\r\n".encode()).startswith("250 2.1.5")
@@ -240,7 +243,8 @@ def test_a_browser_is_sent_away_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [b"PROXY TCP4 192.0.2.1 192.0.2.2 1 25\r\n", b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12)]
+    "header",
+    [b"PROXY TCP4 192.0.2.1 192.0.2.2 1 25\r\n", b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12)],
 )
 def test_a_proxy_header_from_someone_who_may_not_send_one_ends_the_connection(header: bytes) -> None:
     heard = speak(header + BEGIN)
@@ -291,7 +295,9 @@ class TestLmtp:
         assert b"ENHANCEDSTATUSCODES" in words
 
     @pytest.mark.parametrize("stored", [replies.OK, replies.NOT_STORED])
-    def test_after_the_dot_there_is_an_answer_for_each_accepted_recipient(self, stored: replies.Reply) -> None:
+    def test_after_the_dot_there_is_an_answer_for_each_accepted_recipient(
+        self, stored: replies.Reply
+    ) -> None:
         """§4.2; also where one is named twice."""
         recipients = [b"support", b"nobody", b"orders", b"support"]
         heard = speak(
@@ -327,7 +333,7 @@ WHOLE = (
 def test_it_makes_no_difference_in_which_pieces_commands_and_content_arrive(cuts: list[int]) -> None:
     """RFC 2920."""
     marks = [0, *sorted(cuts), len(WHOLE)]
-    pieces = [WHOLE[begin:end] for begin, end in zip(marks, marks[1:], strict=False)]
+    pieces = [WHOLE[begin:end] for begin, end in pairwise(marks)]
     assert speak(*pieces, unknown=["nobody@example.com"]) == speak(WHOLE, unknown=["nobody@example.com"])
 
 
@@ -342,8 +348,8 @@ def test_pipelined_commands_have_their_answers_in_order() -> None:
 
 _WORDS = st.sampled_from(
     [
-        b"EHLO c\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<a@example.com>\r\n", b"DATA\r\n", b".\r\n", b"\r\n", b"\n", b"\r",
-        b".", b"STARTTLS\r\n", b"RSET\r\n", b"\x00", b"\xff", b'MAIL FROM:<"', b"@:,", b"=", b" ",
+        b"EHLO c\r\n", b"MAIL FROM:<>\r\n", b"RCPT TO:<a@example.com>\r\n", b"DATA\r\n", b".\r\n", b"\r\n", b"\n",
+        b"\r", b".", b"STARTTLS\r\n", b"RSET\r\n", b"\x00", b"\xff", b'MAIL FROM:<"', b"@:,", b"=", b" ",
     ]
 )  # fmt: skip
 

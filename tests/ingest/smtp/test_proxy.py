@@ -18,7 +18,9 @@ def v1(source: IPv4Address | IPv6Address, port: int = 40000) -> bytes:
     return f"PROXY TCP{source.version} {source} {target} {port} 25\r\n".encode()
 
 
-def v2(source: IPv4Address | IPv6Address, more: bytes = b"", command: int = 0x21, transport: int = 1) -> bytes:
+def v2(
+    source: IPv4Address | IPv6Address, more: bytes = b"", command: int = 0x21, transport: int = 1
+) -> bytes:
     family = 1 if source.version == 4 else 2
     body = source.packed + source.packed + struct.pack("!HH", 40000, 25) + more
     return SIGNATURE + struct.pack("!BBH", command, family << 4 | transport, len(body)) + body
@@ -38,7 +40,11 @@ def test_half_a_header_is_waited_for(client: IPv4Address | IPv6Address, version:
     assert all(read_header(header[:length]) is None for length in range(len(header)))
 
 
-@given(st.binary(max_size=80) | st.binary(max_size=40).map(SIGNATURE.__add__) | st.binary().map(b"PROXY ".__add__))
+@given(
+    st.binary(max_size=80)
+    | st.binary(max_size=40).map(SIGNATURE.__add__)
+    | st.binary().map(b"PROXY ".__add__)
+)
 def test_any_other_bytes_are_no_header_or_not_enough(data: bytes) -> None:
     try:
         header = read_header(data)
