@@ -36,7 +36,7 @@ async def deliver(
     traceparent: str | None,
 ) -> str:
     """Take a message for good, once for each ticketbox, and return its ids; raises if it could not be stored."""
-    desk = await ticketboxes.desk()
+    desk = await ticketboxes.desk(envelope.recipients)
     letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
     accepted = tuple(
         accept(

@@ -46,14 +46,18 @@ class Desk:
     only_one: bool
     """As long as there is one ticketbox, it takes the mail to every address."""
 
-    def box_of(self, address: str) -> UUID | None:
-        """The ticketbox that an address belongs to; None if it is nobody's."""
+    def owner_of(self, address: str) -> UUID | None:
+        """The ticketbox that has the address itself, or has it without its detail."""
         name = canonical(address)
-        plain = without_detail(name)
-        if found := self.boxes.get(name) or self.boxes.get(plain):
+        return self.boxes.get(name) or self.boxes.get(without_detail(name))
+
+    def box_of(self, address: str) -> UUID | None:
+        """The ticketbox that takes the mail to an address; None if none does."""
+        if found := self.owner_of(address):
             return found
         if self.only_one:
             return self.default
+        plain = without_detail(canonical(address))
         local, _, domain = plain.rpartition("@")
         if plain == "postmaster" or (local in RESERVED and domain in self._domains):
             return self.default

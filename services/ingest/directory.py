@@ -1,7 +1,7 @@
 """Keeps the table of ticketboxes from the events of tickets, and looks recipients up in it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import asyncpg
 
@@ -84,21 +84,24 @@ class Directory:
         self._desk: Desk | None = None
         self._read_at = 0.0
 
-    async def desk(self) -> Desk:
-        """The desk as it is.
+    async def desk(self, addresses: Iterable[str]) -> Desk:
+        """The desk as it is. An address that is no ticketbox's own is looked for in the table itself.
 
         Raises:
             DeskUnknown.
             whatever keeps PostgreSQL from telling.
         """
-        if self._desk is None or asyncio.get_running_loop().time() - self._read_at > FRESH_SECONDS:
+        desk = self._desk
+        if desk is None or asyncio.get_running_loop().time() - self._read_at > FRESH_SECONDS:
             return await self._read()
-        return self._desk
+        if not all(desk.owner_of(address) for address in addresses):
+            return await self._read()
+        return desk
 
     async def known(self) -> str | None:
         """Why mail cannot be taken yet."""
         try:
-            await self.desk()
+            await self._read()
         except DeskUnknown as error:
             return str(error)
         return None
@@ -112,7 +115,7 @@ class Directory:
     async def recipient(self, address: str) -> Reply:
         """What the door says to a recipient. Only one that is surely nobody's is refused for good."""
         try:
-            desk = await self.desk()
+            desk = await self.desk([address])
             for wait in PATIENCE_SECONDS:
                 if desk.box_of(address) is not None:
                     return replies.RECIPIENT_OK

@@ -133,15 +133,16 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
 
 
 def _ticketbox(message: MessageReceived, rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
-    """That of the rule, or the one that intake took it for, or else the one that has the address."""
-    for ticketbox_id in (rule and rule.ticketbox_id, message.ticketbox_id):
-        if ticketbox_id and (chosen := ruleset.ticketboxes.get(ticketbox_id)):
-            return chosen
+    """That of the rule, or the one that has the address, or else the one that intake took the message for."""
+    if rule and rule.ticketbox_id and (chosen := ruleset.ticketboxes.get(rule.ticketbox_id)):
+        return chosen
     written_to = {address.lower() for address in message.letter.recipients}
-    for ticketbox in ruleset.ticketboxes.values():
-        if ticketbox.addresses & written_to:
-            return ticketbox
-    return ruleset.ticketboxes[ruleset.default_ticketbox_id]
+    for addresses in (written_to, set(map(without_detail, written_to))):
+        for ticketbox in ruleset.ticketboxes.values():
+            if ticketbox.addresses & addresses:
+                return ticketbox
+    taken_for = message.ticketbox_id and ruleset.ticketboxes.get(message.ticketbox_id)
+    return taken_for or ruleset.ticketboxes[ruleset.default_ticketbox_id]
 
 
 def _address_evidence(message: MessageReceived, ticketbox: Ticketbox) -> tuple[tuple[str, str], ...]:

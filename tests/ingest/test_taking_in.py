@@ -165,6 +165,17 @@ async def test_what_a_source_has_taken_does_not_come_again_when_its_address_goes
     assert [box for box, _ in await taken(service)] == ["Support", "Support", "Orders"]
 
 
+async def test_a_ticketbox_gets_its_mail_at_once_when_it_takes_an_address_from_the_one_that_had_all(
+    service: Ingest,
+) -> None:
+    async with opened(service) as port:
+        client = await Client.greeted(port)
+        await client.send(letter(1), "orders@example.com")
+        await set_desk(service.pool, BOXES, version=2)
+        await client.send(letter(2), "orders@example.com")
+    assert [box for box, _ in await taken(service)] == ["Support", "Orders"]
+
+
 class TestRecipients:
     async def test_one_that_nobody_has_is_refused_for_good(self, service: Ingest) -> None:
         await set_desk(service.pool, BOXES, version=2)

@@ -87,7 +87,7 @@ class Taking:
                 "messaging.batch.message_count": len(batch),
             },
         ) as span:
-            desk = await self._directory.desk()
+            desk = await self._directory.desk([self._source.address])
             raws, step = await self._fetch(batch, fetch, behind(batch))
             try:
                 accepted = await asyncio.to_thread(self._read, raws, server, desk)
