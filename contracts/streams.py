@@ -41,6 +41,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.NoteAdded,
         tickets.ReplySubmitted,
         tickets.ReplyReleased,
+        tickets.AcknowledgementReleased,
+        tickets.AcknowledgementWithheld,
         tickets.DeliveryRecorded,
         tickets.TicketSolved,
         tickets.TicketReopened,
@@ -137,7 +139,9 @@ TICKETS_ROUTED = Consumer("tickets", "router", "routed", (router.MessageRouted, 
 TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
-NOTIFY_RELEASED = Consumer("notify", "tickets", "released", (tickets.ReplyReleased,))
+NOTIFY_RELEASED = Consumer(
+    "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
+)
 INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
 LEDGER_ROUTER = Consumer(
     "ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed), pause_seconds=0.2

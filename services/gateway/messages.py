@@ -134,6 +134,7 @@ def _letter(rows: Sequence[asyncpg.Record]) -> Letter | None:
 _OUTGOING = {
     "ReplySubmitted": "in_flight",
     "ReplyReleased": "in_flight",
+    "AcknowledgementReleased": "in_flight",
     "ReplyDelayed": "in_flight",
     "ReplySent": "sent",
     "ReplyFailed": "failed",
@@ -176,6 +177,8 @@ _EVIDENCE = {
     "AutomaticReplyReceived": ("threaded_by",),
     "ReplyBounced": ("bounce",),
     "ReplyReleased": ("attempt",),
+    "AcknowledgementReleased": ("attempt",),
+    "AcknowledgementWithheld": ("recipient", "detail"),
     "ReplySent": ("relay", "answer", "attempts", "internet_message_id"),
     "ReplyDelayed": ("answer", "attempts", "next_try_at"),
     "ReplyFailed": ("answer", "attempts"),

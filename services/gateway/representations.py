@@ -95,6 +95,8 @@ class Delivery(Representation):
 
 class Reply(Representation):
     reply_id: UUID
+    automatic: bool
+    """An acknowledgement, which no person wrote."""
     text: str
     to: list[Contact]
     quote: str | None
