@@ -32,7 +32,9 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 class IngestSettings(ServiceSettings):
     """Where and how mail comes in."""
 
-    smtp_listen: Listen = Field(default=ListenAddress("127.0.0.1", 2525), description="Where mail comes in by SMTP.")
+    smtp_listen: Listen = Field(
+        default=ListenAddress("127.0.0.1", 2525), description="Where mail comes in by SMTP."
+    )
     lmtp_listen: ListenAnywhere | None = Field(
         default=None,
         description="Where mail comes in by LMTP: `host:port`, or `unix:/path` for a Unix socket; unset: nowhere.",
