@@ -1,6 +1,5 @@
 """The shell of router: messages get a ticketbox, tickets get an agent."""
 
-from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid5
 
@@ -16,11 +15,8 @@ from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES
 from contracts.tickets import TicketOpened
 from services.router import tables
 from services.router.distribution import next_agent
-from services.router.ruleset import Ruleset, route
+from services.router.ruleset import is_early, route
 from services.router.settings import RouterSettings
-
-DESK_PATIENCE = timedelta(minutes=1)
-"""How long the news of a ticketbox may be behind the mail for it."""
 
 
 async def take_received(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
@@ -35,7 +31,7 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     for item in batch:
         if item.event_id in done or not isinstance(item.event, MessageReceived):
             continue
-        if not _knows(ruleset, item.event, now):
+        if is_early(item.event, ruleset, now):
             raise TooEarly("a ticketbox that intake knows has not come yet")
         decision = route(item.event, ruleset)
         routed = MessageRouted(
@@ -51,15 +47,6 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
         head = heads.get(item.stream_id, log.EMPTY)  # not empty where it was parked before
         answers.append(Answer(item.stream_id, (routed,), item.event_id, log.caused_by(item), now, head))
     await log.append(db, answers, now)
-
-
-def _knows(ruleset: Ruleset, message: MessageReceived, now: datetime) -> bool:
-    """Whether the message's ticketbox is known, or the message so old that its ticketbox must be gone."""
-    return (
-        message.ticketbox_id is None
-        or message.ticketbox_id in ruleset.ticketboxes
-        or now - message.letter.received_at > DESK_PATIENCE
-    )
 
 
 async def take_desk(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:

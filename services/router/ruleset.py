@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -18,6 +19,8 @@ Facts = Mapping[str, object]
 
 _NAME = re.compile(r"\bmessage\.([a-z_]+)")
 _LONGEST_EVIDENCE = 200
+_DESK_BEHIND = timedelta(minutes=1)
+"""How far the news of the desk may be behind the mail for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,15 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
             condition=rule.condition,
             matched=_matched(rule.condition, facts),
         ),
+    )
+
+
+def is_early(message: MessageReceived, ruleset: Ruleset, now: datetime) -> bool:
+    """Whether the ticketbox that intake took a message for is still on its way to us."""
+    return (
+        message.ticketbox_id is not None
+        and message.ticketbox_id not in ruleset.ticketboxes
+        and now - message.letter.received_at < _DESK_BEHIND
     )
 
 

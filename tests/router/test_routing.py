@@ -1,7 +1,7 @@
 """The rules of routing and of distribution."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,7 +13,7 @@ from contracts.mail import Address, LetterHead, SmtpEnvelope
 from contracts.router import Disposition, Priority
 from contracts.tickets import Rule
 from services.router.distribution import next_agent
-from services.router.ruleset import BadCondition, Ruleset, Ticketbox, route
+from services.router.ruleset import BadCondition, Ruleset, Ticketbox, is_early, route
 
 SUPPORT = Ticketbox(uuid4(), "Support", frozenset({"support@example.com"}))
 ORDERS = Ticketbox(uuid4(), "Orders", frozenset({"orders@example.com"}))
@@ -90,6 +90,17 @@ def test_an_address_that_has_got_a_ticketbox_meanwhile_goes_there() -> None:
         update={"ticketbox_id": SUPPORT.ticketbox_id}
     )
     assert route(taken_for, ruleset()).ticketbox == ORDERS
+
+
+def test_a_message_waits_for_news_of_its_ticketbox_but_not_for_ever() -> None:
+    received = message()
+    now = received.letter.received_at + timedelta(seconds=5)
+    unknown = received.model_copy(update={"ticketbox_id": uuid4()})
+    known = received.model_copy(update={"ticketbox_id": ORDERS.ticketbox_id})
+    assert is_early(unknown, ruleset(), now)
+    assert not is_early(unknown, ruleset(), now + timedelta(minutes=1))
+    assert not is_early(known, ruleset(), now)
+    assert not is_early(received, ruleset(), now)
 
 
 def test_an_address_of_its_own_goes_before_a_detail_of_another() -> None:

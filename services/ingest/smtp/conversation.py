@@ -66,7 +66,7 @@ class StartTls:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """It is over."""
+    """It is over; what may still have been received is not for us."""
 
 
 Step = Say | MaySend | Named | Finished | StartTls | HangUp
@@ -89,6 +89,8 @@ class Conversation:
         self._recipients: list[str] = []
         self._errors = 0
         self._idle_commands = 0
+        self.trusted = False
+        """Errors are not counted: one of our own relays may name many recipients that do not exist."""
 
     def receive(self, data: bytes) -> None:
         self._buffer += data
@@ -146,12 +148,10 @@ class Conversation:
         self._steps.append(Say(bytes(reply), reply.reason))
         if reply.code >= 500:
             self._errors += 1
-            if self._errors >= self._terms.most_errors:
+            if self._errors >= self._terms.most_errors and not self.trusted:
                 self.say(replies.TOO_MANY_ERRORS)
                 return
         if reply.final:
-            self._buffer.clear()
-            self._content = None
             self._steps.append(HangUp())
 
     def _read_content(self, content: Content) -> bool:
@@ -309,4 +309,5 @@ class Conversation:
     def _idle(self, reply: Reply) -> None:
         """Answer a command that brings no message nearer."""
         self._idle_commands += 1
-        self.say(replies.TOO_IDLE if self._idle_commands > MOST_IDLE_COMMANDS else reply)
+        too_many = self._idle_commands > MOST_IDLE_COMMANDS and not self.trusted
+        self.say(replies.TOO_IDLE if too_many else reply)

@@ -164,7 +164,9 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     async def _attend(self) -> None:
-        if refusal := await self._identify():
+        refusal = await self._identify()
+        self._conversation.trusted = self._origin is None
+        if refusal is not None:
             self._conversation.say(refusal)
         else:
             self._conversation.greet()

@@ -50,6 +50,10 @@ def test_a_client_that_was_refused_may_send_again_after_a_token_has_come_in(
     assert later in taken(per_minute, [*times, later])
 
 
+def test_after_a_long_silence_a_minutes_worth_may_come_at_once_and_no_more() -> None:
+    assert taken(5, [0.0, *[1000.0] * 20]) == [0.0, *[1000.0] * 5]
+
+
 def entered(limiter: Limiter, client: str, now: float) -> replies.Reply | None:
     limiter.enter()
     return limiter.connect(client, now)
