@@ -65,7 +65,7 @@ class SmtpEnvelope(Model):
     """The load balancer that said whose connection it passes on; None: the client came by itself."""
     helo: Text = ""
     tls: Text | None = None
-    """Version and cipher."""
+    """Version, and by SMTP the cipher too."""
     mail_from: Text = ""
     recipients: tuple[Text, ...]
 

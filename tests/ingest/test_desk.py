@@ -1,7 +1,7 @@
 """To whom an address belongs."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.desk import canonical, desk_of
@@ -71,6 +71,7 @@ def test_the_recipients_of_a_message_are_sorted_by_ticketbox() -> None:
     }
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40).filter(lambda text: '"' not in text))
 def test_any_text_has_a_canonical_form_and_that_is_its_own(text: str) -> None:
     once = canonical(text)

@@ -1,7 +1,7 @@
 """Where a message ends, and what cannot make it end earlier."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.smtp.content import Content
@@ -88,6 +88,7 @@ _PIECES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(_PIECES.map(b"".join), st.binary(max_size=10), st.integers(1, 7), st.integers(0, 60))
 def test_any_message_comes_out_as_it_was_and_what_follows_is_kept(
     message: bytes, after: bytes, step: int, most_bytes: int

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.smtp import replies
@@ -329,6 +329,7 @@ WHOLE = (
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=len(WHOLE)), max_size=40))
 def test_it_makes_no_difference_in_which_pieces_commands_and_content_arrive(cuts: list[int]) -> None:
     """RFC 2920."""
@@ -354,6 +355,7 @@ _WORDS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(_WORDS | st.binary(max_size=8), max_size=60))
 def test_whatever_a_client_says_each_line_of_the_answer_is_well_formed(words: list[bytes]) -> None:
     heard = speak(b"".join(words), terms=MANY_ERRORS)

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.smtp import replies
@@ -28,6 +28,7 @@ def taken(per_minute: int, times: list[float]) -> list[float]:
 _TIMES = st.lists(st.floats(0, 600), max_size=200).map(sorted)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), _TIMES, st.floats(0, 600), st.floats(0.01, 600))
 def test_in_any_span_no_more_are_taken_than_a_full_bucket_and_what_came_in_meanwhile(
     per_minute: int, times: list[float], begin: float, seconds: float
@@ -36,12 +37,14 @@ def test_in_any_span_no_more_are_taken_than_a_full_bucket_and_what_came_in_meanw
     assert len(inside) <= per_minute + seconds * per_minute / 60 + 1e-6
 
 
+@settings(deadline=None)
 @given(st.integers(1, 600), st.floats(0, 1e9), st.integers(1, 100))
 def test_a_client_that_keeps_to_the_rate_is_never_refused(per_minute: int, begin: float, number: int) -> None:
     times = [begin + each * 60.001 / per_minute for each in range(number)]
     assert taken(per_minute, times) == times
 
 
+@settings(deadline=None)
 @given(st.integers(1, 20), _TIMES)
 def test_a_client_that_was_refused_may_send_again_after_a_token_has_come_in(
     per_minute: int, times: list[float]

@@ -4,7 +4,7 @@ import struct
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.smtp.proxy import BadHeader, Header, read_header
@@ -26,6 +26,7 @@ def v2(
     return SIGNATURE + struct.pack("!BBH", command, family << 4 | transport, len(body)) + body
 
 
+@settings(deadline=None)
 @given(ADDRESSES, st.sampled_from([v1, v2]), st.binary(max_size=20))
 def test_the_client_is_read_and_what_follows_is_its_own(
     client: IPv4Address | IPv6Address, version: object, after: bytes
@@ -34,12 +35,14 @@ def test_the_client_is_read_and_what_follows_is_its_own(
     assert read_header(header + after) == Header(client, len(header))
 
 
+@settings(deadline=None)
 @given(ADDRESSES, st.sampled_from([v1, v2]))
 def test_half_a_header_is_waited_for(client: IPv4Address | IPv6Address, version: object) -> None:
     header = version(client)  # type: ignore[operator]
     assert all(read_header(header[:length]) is None for length in range(len(header)))
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=80)
     | st.binary(max_size=40).map(SIGNATURE.__add__)

@@ -129,9 +129,10 @@ class TestTls:
             assert (await client.say(b"STARTTLS\r\n")).startswith("220")
             await client.start_tls(trusting(certificate))
             assert "STARTTLS" not in await client.say(b"EHLO client.example\r\n")
-            assert (await client.send()).startswith("250 2.0.0")
+            assert (await client.send(b"x" * 900_000 + b"\r\n")).startswith("250 2.0.0")
             assert (await client.say(b"QUIT\r\n")).startswith("221")
             assert await client.ended()
+        assert len(taken.messages[0][0]) == 900_002
         tls = taken.messages[0][1].tls
         assert tls is not None
         assert tls.startswith("TLSv1.3 TLS_")
