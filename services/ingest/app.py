@@ -1,6 +1,5 @@
 """The shell of ingest: mail comes in, the ledger is kept, stored bytes are given out."""
 
-import asyncio
 from functools import partial
 from uuid import uuid4
 
@@ -9,11 +8,10 @@ from chassis.settings import ListenAddress, SocketPath
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
 from contracts.streams import INGEST_DESK, LEDGER_ROUTER, LEDGER_TICKETS
-from services.ingest import directory, ledger
+from contracts.uploads import AcceptUpload, StoreUpload
+from services.ingest import directory, ledger, uploads
 from services.ingest.blobs import piece_of
 from services.ingest.directory import Directory
-from services.ingest.intake import accept
-from services.ingest.reading import read
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp.conversation import Protocol
 from services.ingest.smtp.door import door_of
@@ -21,42 +19,20 @@ from services.ingest.smtp.server import serve
 from services.ingest.sources.cursor import books
 from services.ingest.sources.tending import Tending
 from services.ingest.store import Store
-
-LARGE = 256 * 1024
-"""Bytes from which a message is read in a thread, so that other clients need not wait."""
+from services.ingest.taking import Arrival, Intake, understand
 
 
 async def deliver(
-    service: Service[IngestSettings],
-    store: Store,
-    ticketboxes: Directory,
-    protocol: Protocol,
-    raw: bytes,
-    envelope: SmtpEnvelope,
-    traceparent: str | None,
+    intake: Intake, protocol: Protocol, raw: bytes, envelope: SmtpEnvelope, traceparent: str | None
 ) -> str:
-    """Take a message for good, once for each ticketbox, and return its ids; raises if it could not be stored."""
-    desk = await ticketboxes.desk(envelope.recipients)
-    letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
-    accepted = tuple(
-        accept(
-            raw,
-            letter,
-            envelope.model_copy(update={"recipients": recipients}),
-            ticketbox_id=ticketbox_id,
-            source=protocol,
-            received_at=service.clock(),
-            fresh=uuid4(),
-        )
-        for ticketbox_id, recipients in desk.sort(envelope.recipients).items()
-    )
-    await store.accept(accepted, traceparent)
-    return " ".join(str(one.message_id) for one in accepted)
+    """Take a message for good and return its ids; raises if it could not be stored."""
+    arrival = Arrival(raw, await understand(raw), envelope, source=protocol, fresh=uuid4())
+    return " ".join(map(str, await intake.take(arrival, traceparent)))
 
 
 async def take_mail(
     service: Service[IngestSettings],
-    store: Store,
+    intake: Intake,
     ticketboxes: Directory,
     protocol: Protocol,
     address: ListenAddress | SocketPath,
@@ -66,7 +42,7 @@ async def take_mail(
         service.settings,
         protocol,
         recipient=ticketboxes.recipient,
-        deliver=partial(deliver, service, store, ticketboxes, protocol),
+        deliver=partial(deliver, intake, protocol),
     )
     async with serve(door, address):
         await service.stopping.wait()
@@ -95,12 +71,14 @@ async def set_up(service: Service[IngestSettings]) -> None:
     store = Store(service)
     ticketboxes = Directory(service.pool, up_to_date=lambda: service.nats.is_connected)
     service.ready_when(ticketboxes.known)
-    service.background(
-        "SMTP", partial(take_mail, service, store, ticketboxes, "smtp", service.settings.smtp_listen)
-    )
-    if service.settings.lmtp_listen is not None:
-        listen = service.settings.lmtp_listen
-        service.background("LMTP", partial(take_mail, service, store, ticketboxes, "lmtp", listen))
+    intake = Intake(service, store, ticketboxes)
+    service.answer(StoreUpload, partial(uploads.store_piece, service))
+    service.answer(AcceptUpload, partial(uploads.accept_upload, service, intake))
+    service.background("uploads", partial(uploads.clean, service))
+    smtp, lmtp = service.settings.smtp_listen, service.settings.lmtp_listen
+    service.background("SMTP", partial(take_mail, service, intake, ticketboxes, "smtp", smtp))
+    if lmtp is not None:
+        service.background("LMTP", partial(take_mail, service, intake, ticketboxes, "lmtp", lmtp))
     for source in service.settings.sources:
         service.background(f"source {source.name}", Tending(source, service, store, ticketboxes).run)
 

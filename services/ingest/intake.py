@@ -22,6 +22,8 @@ class Accepted:
     identity: Identity
     event: MessageReceived
     blobs: dict[str, bytes]
+    actor: str = "postroom"
+    """The person who handed it in, by id; `postroom`: nobody who is known here."""
     from_source: bool = False
     """A source may show it again, when its ticketbox may be another."""
 
@@ -40,6 +42,7 @@ def accept(
     received_at: datetime,
     fresh: UUID,
     again: str | None = None,
+    actor: str = "postroom",
 ) -> Accepted:
     """Make the event of a message for one ticketbox. Attachments, HTML and a text beyond 256 kB travel as blobs.
 
@@ -96,7 +99,7 @@ def accept(
         headers=letter.headers,
         problems=letter.problems,
     )
-    return Accepted(identity, event, blobs, from_source=again is not None)
+    return Accepted(identity, event, blobs, actor, from_source=again is not None)
 
 
 def _sha256(content: bytes) -> str:

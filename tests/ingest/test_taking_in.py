@@ -28,6 +28,7 @@ from services.ingest.smtp import replies
 from services.ingest.smtp.door import door_of
 from services.ingest.smtp.server import serve
 from services.ingest.store import Store
+from services.ingest.taking import Intake
 from tests.ingest.desks import box_id, set_desk
 from tests.ingest.smtp.client import Client
 
@@ -51,7 +52,7 @@ async def opened(service: Ingest) -> AsyncIterator[int]:
         service.settings,
         "smtp",
         recipient=ticketboxes.recipient,
-        deliver=partial(deliver, service, Store(service), ticketboxes, "smtp"),
+        deliver=partial(deliver, Intake(service, Store(service), ticketboxes), "smtp"),
     )
     async with serve(door, ListenAddress("127.0.0.1", 0)) as address:
         assert isinstance(address, ListenAddress)
@@ -149,8 +150,17 @@ async def test_what_was_taken_before_intake_knew_ticketboxes_does_not_come_again
         (replace(again, identity=Identity(again.identity.by_address), from_source=False),), None
     )
     await store.accept((again,), None)
-    assert (await send(service, "support@example.com")).startswith("250")
+    assert await send(service, "support@example.com") == f"250 2.0.0 OK {again.identity.by_address}\r\n"
     assert len(await taken(service)) == 1
+
+
+async def test_without_a_message_id_it_is_one_message_in_each_ticketbox(service: Ingest) -> None:
+    await set_desk(service.pool, BOXES, version=2)
+    said = await send(
+        service, "orders@example.com", "support@example.com", raw=b"Subject: Hi\r\n\r\nHello\r\n"
+    )
+    assert said.startswith("250")
+    assert [box for box, _ in await taken(service)] == ["Orders", "Support"]
 
 
 async def test_what_a_source_has_taken_does_not_come_again_when_its_address_goes_to_another_ticketbox(

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from opentelemetry.trace import SpanKind
@@ -164,7 +164,7 @@ class Taking:
         source, place, now = self._source.name, self.place, self._service.clock()
         taken = 0
 
-        async def move(db: Connection, new: int) -> None:
+        async def move(db: Connection, _: tuple[UUID, ...], new: int) -> None:
             nonlocal taken
             taken = new
             await books.move(db, source, place.revision, step, new, now)
