@@ -142,6 +142,7 @@ TICKETS_DELIVERIES = Consumer(
 NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
+INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
 LEDGER_ROUTER = Consumer(
     "ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed), pause_seconds=0.2
 )
@@ -167,6 +168,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,
     *ANALYTICS,

@@ -1,16 +1,25 @@
 """What is found out about a message between reading and commit: who sent it, and whether it is harmless."""
 
 import asyncio
+from dataclasses import dataclass
 
-from contracts.mail import SmtpEnvelope
+from contracts.mail import Authentication, Scan, SmtpEnvelope
 from services.ingest.authentication import Authenticator
-from services.ingest.intake import Examined
 from services.ingest.reading import Letter
+from services.ingest.scanning.answer import NotScanned
 from services.ingest.scanning.scanner import Scanner
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What nobody looked at is None."""
+
+    authentication: Authentication | None = None
+    scan: Scan | NotScanned | None = None
+
+
 class Examiner:
-    """Looks at both at the same time; neither raises, so that no message is refused for them."""
+    """Has a message looked at by all who look at one, at once; it never raises for what senders do."""
 
     def __init__(self, authenticator: Authenticator, scanner: Scanner) -> None:
         self._authenticator = authenticator
@@ -23,11 +32,10 @@ class Examiner:
         envelope: SmtpEnvelope,
         source: str,
         authserv_id: str | None = None,
-    ) -> Examined:
-        """`authserv_id` is that of the server that a message was fetched from, if its results are believed."""
-        return Examined(
-            *await asyncio.gather(
-                self._authenticator.examine(raw, letter, envelope, source, authserv_id),
-                self._scanner.examine(raw, letter),
-            )
+    ) -> Findings:
+        """Look at one message; `authserv_id` is the upstream that is trusted for this source."""
+        authentication, scan = await asyncio.gather(
+            self._authenticator.examine(raw, letter, envelope, source, authserv_id=authserv_id),
+            self._scanner.examine(raw, letter),
         )
+        return Findings(authentication, scan)

@@ -7,17 +7,9 @@ from uuid import UUID
 
 from contracts import ingest
 from contracts.ingest import MessageHeld, MessageReceived
-from contracts.mail import (
-    Address,
-    Attachment,
-    Authentication,
-    Bounce,
-    Kind,
-    LetterHead,
-    Scan,
-    SmtpEnvelope,
-)
-from services.ingest.identity import identity_of
+from contracts.mail import Address, Attachment, Authentication, Bounce, Kind, LetterHead, Scan, SmtpEnvelope
+from services.ingest.examining import Findings
+from services.ingest.identity import Identity, identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
 from services.ingest.scanning.answer import NotScanned
@@ -40,12 +32,18 @@ UNEXAMINED = Examined()
 class Accepted:
     """What one message leaves behind: the event, and the bytes that it names by sha256."""
 
-    message_id: UUID
+    identity: Identity
     received_at: datetime
     event: MessageReceived | MessageHeld
     blobs: dict[str, bytes]
     actor: str = "postroom"
     """The person who handed it in, by id; `postroom`: nobody who is known here."""
+    from_source: bool = False
+    """A source may show it again, when its ticketbox may be another."""
+
+    @property
+    def message_id(self) -> UUID:
+        return self.identity.message_id
 
 
 def accept(
@@ -53,41 +51,45 @@ def accept(
     letter: Letter,
     envelope: SmtpEnvelope,
     *,
+    ticketbox_id: UUID,
     source: str,
     received_at: datetime,
     fresh: UUID,
+    findings: Findings,
     again: str | None = None,
     actor: str = "postroom",
-    examined: Examined = UNEXAMINED,
 ) -> Accepted:
-    """Make the event of a message: it is received, or held if the virus scanner gave no answer.
+    """Make the event of a message for one ticketbox: it is received, or held if the virus scanner gave no answer.
 
     `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
     """
-    message_id = identity_of(raw, envelope.recipients, fresh, again=again)
-    authentication, scan = examined.authentication, examined.scan
-    if isinstance(scan, NotScanned):
-        held = MessageHeld(
-            message_id=message_id,
+    identity = identity_of(raw, ticketbox_id, envelope.recipients, fresh, again=again)
+    event: MessageReceived | MessageHeld
+    if isinstance(findings.scan, NotScanned):
+        event = MessageHeld(
+            message_id=identity.message_id,
             sha256=_sha256(raw),
             size=len(raw),
             source=source,
             envelope=envelope,
-            authentication=authentication,
-            reason=scan.reason,
+            ticketbox_id=ticketbox_id,
+            authentication=findings.authentication,
+            reason=findings.scan.reason,
         )
-        return Accepted(message_id, received_at, held, {held.sha256: raw}, actor)
-    event, blobs = receive(
-        message_id,
-        raw,
-        letter,
-        envelope,
-        source=source,
-        received_at=received_at,
-        authentication=authentication,
-        scan=scan,
-    )
-    return Accepted(message_id, received_at, event, blobs, actor)
+        blobs = {event.sha256: raw}
+    else:
+        event, blobs = receive(
+            identity.message_id,
+            raw,
+            letter,
+            envelope,
+            ticketbox_id=ticketbox_id,
+            source=source,
+            received_at=received_at,
+            authentication=findings.authentication,
+            scan=findings.scan,
+        )
+    return Accepted(identity, received_at, event, blobs, actor, from_source=again is not None)
 
 
 def receive(
@@ -96,6 +98,7 @@ def receive(
     letter: Letter,
     envelope: SmtpEnvelope,
     *,
+    ticketbox_id: UUID | None,
     source: str,
     received_at: datetime,
     authentication: Authentication | None,
@@ -133,6 +136,7 @@ def receive(
         size=len(raw),
         source=source,
         envelope=envelope,
+        ticketbox_id=ticketbox_id,
         text=text,
         text_sha256=text_sha256,
         reply=None if reply == text else reply,

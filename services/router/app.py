@@ -15,7 +15,7 @@ from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES
 from contracts.tickets import TicketOpened
 from services.router import tables
 from services.router.distribution import next_agent
-from services.router.ruleset import route
+from services.router.ruleset import is_early, route
 from services.router.settings import RouterSettings
 
 
@@ -31,6 +31,8 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     for item in batch:
         if item.event_id in done or not isinstance(item.event, MessageReceived):
             continue
+        if is_early(item.event, ruleset, now):
+            raise TooEarly("a ticketbox that intake knows has not come yet")
         decision = route(item.event, ruleset)
         routed = MessageRouted(
             letter=item.event.letter,

@@ -1,15 +1,16 @@
 """Rules: an ordered list, the first whose condition holds decides."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 import cel
 
 from contracts.ingest import MessageReceived
-from contracts.mail import Authentication, Scan, ScanVerdict
+from contracts.mail import Authentication, Scan, ScanVerdict, without_detail
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
@@ -18,6 +19,8 @@ Facts = Mapping[str, object]
 
 _NAME = re.compile(r"\bmessage\.(authentication\.[a-z]+|[a-z_]+)")
 _LONGEST_EVIDENCE = 200
+_DESK_BEHIND = timedelta(minutes=1)
+"""How far the news of the desk may be behind the mail for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
         return _quarantine(message, message.scan, ruleset)
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
-    ticketbox = _ticketbox(message.letter.recipients, rule, ruleset)
+    ticketbox = _ticketbox(message, rule, ruleset)
     if rule is None:
         return Decision(
             ticketbox=ticketbox,
@@ -155,7 +158,7 @@ def _quarantine(message: MessageReceived, scan: Scan, ruleset: Ruleset) -> Decis
     word = "virus" if scan.verdict is ScanVerdict.INFECTED else scan.verdict.value
     said = (("scan", scan.verdict.value), ("finding", scan.finding or ""), ("scanner", scan.scanner))
     return Decision(
-        ticketbox=_ticketbox(message.letter.recipients, None, ruleset),
+        ticketbox=_ticketbox(message, None, ruleset),
         priority=Priority.NORMAL,
         tags=(),
         disposition=Disposition.QUARANTINE,
@@ -164,18 +167,33 @@ def _quarantine(message: MessageReceived, scan: Scan, ruleset: Ruleset) -> Decis
     )
 
 
-def _ticketbox(recipients: Sequence[str], rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
+def is_early(message: MessageReceived, ruleset: Ruleset, now: datetime) -> bool:
+    """Whether the ticketbox that intake took a message for is still on its way to us."""
+    return (
+        message.ticketbox_id is not None
+        and message.ticketbox_id not in ruleset.ticketboxes
+        and now - message.letter.received_at < _DESK_BEHIND
+    )
+
+
+def _ticketbox(message: MessageReceived, rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
+    """That of the rule, or the one that has the address, or else the one that intake took the message for."""
     if rule and rule.ticketbox_id and (chosen := ruleset.ticketboxes.get(rule.ticketbox_id)):
         return chosen
-    written_to = {address.lower() for address in recipients}
-    for ticketbox in ruleset.ticketboxes.values():
-        if ticketbox.addresses & written_to:
-            return ticketbox
-    return ruleset.ticketboxes[ruleset.default_ticketbox_id]
+    written_to = {address.lower() for address in message.letter.recipients}
+    for addresses in (written_to, set(map(without_detail, written_to))):
+        for ticketbox in ruleset.ticketboxes.values():
+            if ticketbox.addresses & addresses:
+                return ticketbox
+    taken_for = message.ticketbox_id and ruleset.ticketboxes.get(message.ticketbox_id)
+    return taken_for or ruleset.ticketboxes[ruleset.default_ticketbox_id]
 
 
 def _address_evidence(message: MessageReceived, ticketbox: Ticketbox) -> tuple[tuple[str, str], ...]:
-    hits = sorted(ticketbox.addresses & {address.lower() for address in message.letter.recipients})
+    written_to = {address.lower() for address in message.letter.recipients}
+    hits = sorted(
+        address for address in written_to if {address, without_detail(address)} & ticketbox.addresses
+    )
     return (("recipients", ", ".join(hits)),) if hits else (("recipients", "no ticketbox has this address"),)
 
 

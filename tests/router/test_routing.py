@@ -1,7 +1,7 @@
 """The rules of routing and of distribution."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -21,7 +21,7 @@ from contracts.mail import (
 from contracts.router import Disposition, Priority
 from contracts.tickets import Rule
 from services.router.distribution import next_agent
-from services.router.ruleset import BadCondition, Ruleset, Ticketbox, route
+from services.router.ruleset import BadCondition, Ruleset, Ticketbox, is_early, route
 
 SUPPORT = Ticketbox(uuid4(), "Support", frozenset({"support@example.com"}))
 ORDERS = Ticketbox(uuid4(), "Orders", frozenset({"orders@example.com"}))
@@ -80,6 +80,7 @@ def test_a_decision_names_rule_version_and_the_values_it_looked_at() -> None:
     [
         ("orders@example.com", ORDERS),
         ("Orders@Example.com", ORDERS),
+        ("orders+3f9a@example.com", ORDERS),
         ("unknown@example.com", SUPPORT),
     ],
 )
@@ -87,6 +88,38 @@ def test_without_a_rule_the_address_decides_and_then_the_default(recipient: str,
     decision = route(message(recipient=recipient), ruleset(URGENT))
     assert decision.ticketbox == box
     assert decision.evidence.rule is None
+
+
+def test_intake_may_know_an_address_that_is_written_in_another_way() -> None:
+    received = message(recipient="bestellung@bücher.example")
+    taken_for = received.model_copy(update={"ticketbox_id": ORDERS.ticketbox_id})
+    assert route(received, ruleset()).ticketbox == SUPPORT
+    assert route(taken_for, ruleset()).ticketbox == ORDERS
+
+
+def test_an_address_that_has_got_a_ticketbox_meanwhile_goes_there() -> None:
+    taken_for = message(recipient="orders@example.com").model_copy(
+        update={"ticketbox_id": SUPPORT.ticketbox_id}
+    )
+    assert route(taken_for, ruleset()).ticketbox == ORDERS
+
+
+def test_a_message_waits_for_news_of_its_ticketbox_but_not_for_ever() -> None:
+    received = message()
+    now = received.letter.received_at + timedelta(seconds=5)
+    unknown = received.model_copy(update={"ticketbox_id": uuid4()})
+    known = received.model_copy(update={"ticketbox_id": ORDERS.ticketbox_id})
+    assert is_early(unknown, ruleset(), now)
+    assert not is_early(unknown, ruleset(), now + timedelta(minutes=1))
+    assert not is_early(known, ruleset(), now)
+    assert not is_early(received, ruleset(), now)
+
+
+def test_an_address_of_its_own_goes_before_a_detail_of_another() -> None:
+    vip = Ticketbox(uuid4(), "VIP", frozenset({"orders+vip@example.com"}))
+    boxes = {box.ticketbox_id: box for box in (ORDERS, vip)}
+    rules = Ruleset(version=1, rules=(), default_ticketbox_id=ORDERS.ticketbox_id, ticketboxes=boxes)
+    assert route(message(recipient="orders+vip@example.com"), rules).ticketbox == vip
 
 
 def test_a_rule_may_suppress_with_a_reason() -> None:

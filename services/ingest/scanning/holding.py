@@ -109,6 +109,7 @@ class Holding:
             raw,
             letter,
             message.envelope,
+            ticketbox_id=message.ticketbox_id,
             source=message.source,
             received_at=first.occurred_at,
             authentication=message.authentication,

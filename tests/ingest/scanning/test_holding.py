@@ -21,6 +21,7 @@ from postroom.verify import verify
 from services.ingest import ledger
 from services.ingest.app import deliver
 from services.ingest.authentication import Authenticator
+from services.ingest.directory import Directory
 from services.ingest.examining import Examiner
 from services.ingest.scanning import clamd as protocol
 from services.ingest.scanning import held, holding
@@ -66,7 +67,9 @@ class Office:
 
     async def take(self, raw: bytes) -> str:
         examiner = Examiner(Authenticator(self.service.settings), self.scanner)
-        return await deliver(Intake(self.service, self.store, examiner), raw, ENVELOPE, None)
+        directory = Directory(self.service.pool, up_to_date=lambda: True)
+        intake = Intake(self.service, self.store, directory, examiner)
+        return await deliver(intake, "smtp", raw, ENVELOPE, None)
 
     async def events(self, message_id: str) -> list[Event]:
         stream_id = message_stream(message_id)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ import pytest
 from chassis.service import Service
 from contracts.queries import SourceBooks
 from services.ingest.authentication import Authenticator
+from services.ingest.directory import Directory
 from services.ingest.examining import Examiner
 from services.ingest.scanning.clamd import Address
 from services.ingest.scanning.scanner import Scanner
@@ -87,9 +88,11 @@ def tend(service: Service[IngestSettings], tmp_path: Path) -> Tend:
         description: str, store: Store | None = None, clamd: Address | None = None
     ) -> AsyncIterator[Books]:
         source = described(tmp_path, description)
+        directory = Directory(service.pool, up_to_date=lambda: True)
         scanner = Scanner(clamd, service.settings.scan_limits, service.clock)
         examiner = Examiner(Authenticator(service.settings), scanner)
-        task = asyncio.create_task(Tending(source, service, store or Store(service), examiner).run())
+        tended = Tending(source, service, store or Store(service), directory, examiner)
+        task = asyncio.create_task(tended.run())
         try:
             yield Books(service, source.name)
         finally:

@@ -11,6 +11,7 @@ from chassis.service import Service
 from contracts.mail import SmtpEnvelope
 from postroom.embedded.process import free_port
 from postroom.verify import verify
+from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import read
 from services.ingest.scanning.clamd import Address
@@ -19,11 +20,12 @@ from services.ingest.sources.fetching import Listed
 from services.ingest.sources.imap import ImapMailbox
 from services.ingest.sources.mailbox import Fetched
 from services.ingest.store import Store
+from tests.ingest.desks import box_id
 from tests.ingest.sources.conftest import Tend, needs_dovecot
 from tests.ingest.sources.dovecot import PASSWORD, Dovecot
 from tests.ingest.sources.letters import mail
 from tests.ingest.sources.letters import source as described_source
-from tests.ingest.sources.proxy import Proxy
+from tests.proxy import Proxy
 
 pytestmark = [needs_dovecot, pytest.mark.anyio]
 
@@ -250,16 +252,27 @@ async def test_a_connection_that_is_cut_anywhere_loses_nothing_and_doubles_nothi
     proxy.close()
 
 
+async def by_smtp(store: Store, raw: bytes, service: Service[IngestSettings]) -> None:
+    """The same mail takes another way, too."""
+    accepted = accept(
+        raw,
+        read(raw),
+        SmtpEnvelope(client_address="192.0.2.1", recipients=("Support@example.com",)),
+        ticketbox_id=box_id("Support"),
+        source="smtp",
+        received_at=service.clock(),
+        fresh=uuid4(),
+        findings=Findings(),
+    )
+    await store.accept((accepted,), None)
+
+
 async def test_the_same_mail_by_smtp_and_by_imap_is_one_message(
     mail_server: Dovecot, user: str, tend: Tend, service: Service[IngestSettings]
 ) -> None:
-    by_smtp = mail(1).partition(b"From:")
-    raw = by_smtp[1] + by_smtp[2]
-    envelope = SmtpEnvelope(client_address="192.0.2.1", recipients=("Support@example.com",))
     store = Store(service)
-    await store.accept(
-        accept(raw, read(raw), envelope, source="smtp", received_at=service.clock(), fresh=uuid4()), None
-    )
+    _, author, letter = mail(1).partition(b"From:")
+    await by_smtp(store, author + letter, service)
     mail_server.deliver(mail(1), mail(2), user=user)
     async with tend(source(mail_server, user), store) as books:
         await books.until(duplicate=1, taken=1)
@@ -274,10 +287,7 @@ async def test_mail_that_is_fetched_while_the_virus_scanner_is_away_is_held_and_
         await books.until(taken=60, state="watching")
         assert await books.subjects() == [None] * 60
     assert await service.pool.fetchval("SELECT count(*) FROM held") == 60
-    raw = mail(7)
-    envelope = SmtpEnvelope(client_address="192.0.2.1", recipients=("support@example.com",))
-    again = accept(raw, read(raw), envelope, source="smtp", received_at=service.clock(), fresh=uuid4())
-    await Store(service).accept(again, None)
+    await by_smtp(Store(service), mail(7), service)
     assert len(await books.subjects()) == 60
     assert await verify(service.settings.database_url) == []
 
