@@ -31,6 +31,7 @@ from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Store
 from services.ingest.taking import Intake
+from tests.ingest.desks import box_id
 from tests.ingest.scanning.clamd import NAME, VIRUS, Clamd
 from tests.ingest.scanning.conftest import needs_clamd
 from tests.ingest.scanning.letters import letter_with
@@ -155,7 +156,7 @@ async def test_a_message_is_held_while_the_scanner_is_down_and_goes_on_when_it_i
     assert event.scan is not None
     assert event.scan.verdict is ScanVerdict.CLEAN
     assert (str(event.letter.message_id), event.letter.received_at) == (message_id, since)
-    assert event.envelope == ENVELOPE
+    assert (event.envelope, event.ticketbox_id) == (ENVELOPE, box_id("Support"))
     assert [attachment.name for attachment in event.attachments] == ["a.txt"]
     assert await office.waiting() == 0
     assert await verify(office.service.settings.database_url) == []
