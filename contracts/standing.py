@@ -100,6 +100,15 @@ def hear(standing: Standing, item: Recorded[Event]) -> Standing:
             return standing
 
 
+def is_first_delivery(item: Recorded[Event]) -> bool:
+    """A book need not be touched for it: what was delivered is in flight as before."""
+    return (
+        isinstance(item.event, MessageRouted)
+        and item.event.disposition is Disposition.DELIVER
+        and item.version == 1
+    )
+
+
 def _word(event: MessageRouted | RoutingFailed | MessageDiscarded) -> tuple[MessageState, str | None]:
     match event:
         case RoutingFailed(error=error):
@@ -114,12 +123,20 @@ def _word(event: MessageRouted | RoutingFailed | MessageDiscarded) -> tuple[Mess
             return MessageState.IN_FLIGHT, None
 
 
+_BY_ID = frozenset({RoutingFailed, MessageDiscarded, TicketingFailed})
+_BY_LETTER = frozenset({MessageRouted, TicketOpened, CustomerReplied, AutomaticReplyReceived, ReplyBounced})
+
+
 def message_of(event: Event) -> UUID | None:
     """The message whose standing an event changes; None if it changes none."""
-    match event:
-        case RoutingFailed() | MessageDiscarded() | TicketingFailed():
-            return event.message_id
-        case MessageRouted() | TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
-            return event.letter.message_id
-        case _:
-            return None
+    kind, content = (
+        type(event),
+        vars(event),
+    )  # looked up, not matched: it is asked of every event of a rebuild
+    if kind in _BY_ID:
+        message_id: UUID = content["message_id"]
+    elif kind in _BY_LETTER:
+        message_id = content["letter"].message_id
+    else:
+        return None
+    return message_id

@@ -13,8 +13,7 @@ from chassis.database import Connection
 from chassis.service import Service
 from contracts.event import Event, Recorded
 from contracts.queries import LATE_SECONDS, Ledger
-from contracts.router import Disposition, MessageRouted
-from contracts.standing import MessageState, Standing, hear, message_of
+from contracts.standing import MessageState, Standing, hear, is_first_delivery, message_of
 from services.ingest.settings import IngestSettings
 
 ADD_UP_SECONDS = 5
@@ -64,7 +63,7 @@ async def settle(batch: Batch, db: Connection) -> None:
     """Write down where messages stand by what router and tickets said; older news than the book has changes nothing."""
     said: defaultdict[UUID, list[Recorded[Event]]] = defaultdict(list)
     for item in batch:
-        if (message_id := message_of(item.event)) and not _is_first_delivery(item):
+        if (message_id := message_of(item.event)) and not is_first_delivery(item):
             said[message_id].append(item)
     if not said:
         return
@@ -76,15 +75,6 @@ async def settle(batch: Batch, db: Connection) -> None:
             lines.append((row["message_id"], *_cells(after)))
     if lines:
         await db.execute(_KEEP, *map(list, zip(*lines, strict=True)))
-
-
-def _is_first_delivery(item: Recorded[Event]) -> bool:
-    """The book need not be touched for it: what was delivered is in flight as before."""
-    return (
-        isinstance(item.event, MessageRouted)
-        and item.event.disposition is Disposition.DELIVER
-        and item.version == 1
-    )
 
 
 def _standing(row: asyncpg.Record) -> Standing:
