@@ -8,7 +8,7 @@ import asyncpg
 
 from chassis.database import Connection
 from contracts.event import Event, Meta, Recorded
-from contracts.ingest import MessageReceived
+from contracts.ingest import MessageReceived, MessageReread, Reading
 from contracts.streams import EVENTS
 
 _COLUMNS = """
@@ -32,17 +32,27 @@ async def of_ticket(db: Connection, ticket_id: UUID, as_of: datetime | None = No
 
 
 _LETTERS = """
-SELECT message_id, data::text AS data, schema_version
+SELECT DISTINCT ON (message_id) message_id, type, data::text AS data, schema_version
 FROM history
 WHERE message_id = ANY($1::uuid[])
-  AND source = 'ingest'
+  AND type IN ('MessageReceived', 'MessageReread')
+  AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
+ORDER BY message_id, position DESC
 """
 
 
-async def letters(db: Connection, message_ids: Collection[UUID]) -> dict[UUID, MessageReceived]:
-    """Letters as they were read at intake."""
-    rows = await db.fetch(_LETTERS, list(message_ids)) if message_ids else []
-    return {row["message_id"]: MessageReceived.read(row["data"], row["schema_version"]) for row in rows}
+async def letters(
+    db: Connection, message_ids: Collection[UUID], as_of: datetime | None = None
+) -> dict[UUID, Reading]:
+    """Letters as they were read last, up to a moment."""
+    rows = await db.fetch(_LETTERS, list(message_ids), as_of) if message_ids else []
+    return {row["message_id"]: reading(row) for row in rows}
+
+
+def reading(row: asyncpg.Record) -> Reading:
+    """A reading out of its row."""
+    kind: type[Reading] = MessageReread if row["type"] == "MessageReread" else MessageReceived
+    return kind.read(row["data"], row["schema_version"])
 
 
 _DELIVERIES = f"""
@@ -73,6 +83,19 @@ ORDER BY occurred_at, source, position
 async def of_message(db: Connection, message_id: UUID) -> Sequence[asyncpg.Record]:
     """Everything that names a message, in order of time."""
     return await db.fetch(_OF_MESSAGE, message_id)
+
+
+_OF_REPLY = f"""
+SELECT {_COLUMNS}
+FROM history
+WHERE reply_id = $1
+ORDER BY recorded_at, source, position
+"""
+
+
+async def of_reply(db: Connection, reply_id: UUID) -> Sequence[asyncpg.Record]:
+    """Everything that names an answer of ours, in order of time."""
+    return await db.fetch(_OF_REPLY, reply_id)
 
 
 def recorded(row: asyncpg.Record) -> Recorded[Event]:

@@ -89,11 +89,14 @@ class Feed:
         try:
             await db.add_listener(CHANNEL, lambda *_: self._woken.set())
             reached = {source: await _end(db, source) for source in ("tickets", "notify")}
+            messages = await _messages_end(db)
             while not self._service.stopping.is_set():
                 self._woken.clear()
                 for source, position in reached.items():
                     reached[source] = await self._tell(db, source, position)
                 self.position = reached["tickets"]
+                if self._listeners and messages != (messages := await _messages_end(db)):
+                    self.say("messages")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
         finally:
@@ -108,6 +111,10 @@ class Feed:
                 self._send(one.frame())
             reached = news[-1].position if len(news) == BATCH else end
         return end
+
+    def say(self, what: str) -> None:
+        """Tell everybody that something changed, which has no history: whoever shows it asks what it is now."""
+        self._send(b"event: %b\ndata: {}\n\n" % what.encode())
 
     def _send(self, frame: bytes) -> None:
         for listener in list(self._listeners):
@@ -165,3 +172,8 @@ class Feed:
 async def _end(db: Connection, source: str) -> int:
     end: int | None = await db.fetchval("SELECT max(position) FROM history WHERE source = $1", source)
     return end or 0
+
+
+async def _messages_end(db: Connection) -> tuple[int, ...]:
+    """How much is known of messages, from every log that says something of them."""
+    return tuple([await _end(db, source) for source in ("ingest", "router", "tickets")])

@@ -5,12 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.accounts import SignedIn
+from services.gateway.evidence import facts
 from services.gateway.problems import Problem
 from services.gateway.report_files import shown
 
@@ -45,7 +47,14 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-_ENVIRONMENT.filters.update(moment=moment, size=size, initials=initials, shown=shown, escape=escape)
+def as_json(value: Any) -> str:
+    """JSON for an attribute; the template escapes it."""
+    return orjson.dumps(value).decode()
+
+
+_ENVIRONMENT.filters.update(
+    moment=moment, size=size, initials=initials, shown=shown, escape=escape, facts=facts, json=as_json
+)
 
 
 def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> HTMLResponse:
@@ -55,6 +64,7 @@ def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> 
         csrf_token=who.csrf_token if who else None,
         path=request.url.path,
         position=getattr(request.state, "position", 0),
+        attention=request.app.state.gateway.watch.attention,
         **data,
     )
     return HTMLResponse(html)
