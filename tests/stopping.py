@@ -64,7 +64,7 @@ def start(folder: Path) -> Postroom:
 async def prepare(postroom: Postroom) -> None:
     """Let rules and tickets stop mail."""
     await break_tickets(postroom)
-    await publish(postroom, *_RULES, _BROKEN)
+    await break_rules(postroom)
 
 
 async def publish(postroom: Postroom, *rules: Rule) -> None:
@@ -80,6 +80,10 @@ async def publish(postroom: Postroom, *rules: Rule) -> None:
     while version <= seen:
         version = await db.fetchval("SELECT version FROM router.ruleset")
     await db.close()
+
+
+async def break_rules(postroom: Postroom) -> None:
+    await publish(postroom, *_RULES, _BROKEN)
 
 
 async def mend_rules(postroom: Postroom) -> None:

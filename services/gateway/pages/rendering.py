@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.requests import Request
@@ -47,13 +46,8 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-def as_json(value: Any) -> str:
-    """JSON for an attribute; the template escapes it."""
-    return orjson.dumps(value).decode()
-
-
 _ENVIRONMENT.filters.update(
-    moment=moment, size=size, initials=initials, shown=shown, escape=escape, facts=facts, json=as_json
+    moment=moment, size=size, initials=initials, shown=shown, escape=escape, facts=facts
 )
 
 
