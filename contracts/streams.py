@@ -41,6 +41,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.NoteAdded,
         tickets.ReplySubmitted,
         tickets.ReplyReleased,
+        tickets.AcknowledgementReleased,
+        tickets.AcknowledgementWithheld,
         tickets.DeliveryRecorded,
         tickets.TicketSolved,
         tickets.TicketReopened,
@@ -140,7 +142,10 @@ TICKETS_ROUTED = Consumer(
 TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
-NOTIFY_RELEASED = Consumer("notify", "tickets", "released", (tickets.ReplyReleased,))
+NOTIFY_RELEASED = Consumer(
+    "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
+)
+INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
 LEDGER_ROUTER = Consumer(
     "ingest",
     "router",
@@ -170,6 +175,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,
     *ANALYTICS,

@@ -64,7 +64,7 @@ WITH released AS (
            count(*) AS releases,
            max(recorded_at) AS released_at
     FROM tickets.event
-    WHERE type = 'ReplyReleased'
+    WHERE type IN ('ReplyReleased', 'AcknowledgementReleased')
     GROUP BY 1
 ), queued AS (
     SELECT reply_id,

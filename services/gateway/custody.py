@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
-from services.gateway import history
+from services.gateway import desk, history
 from services.gateway.conversation import letter_of
 from services.gateway.problems import NotFound
 from services.gateway.representations import Custody, Letter, Step
@@ -29,10 +29,8 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
     state, reason = (standing["state"], standing["reason"]) if standing else outgoing_state(rows)
     ticket_ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
     number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = ANY($1::uuid[])", ticket_ids)
-    people = {
-        str(row["person_id"]): row["name"] for row in await db.fetch("SELECT person_id, name FROM person")
-    }
-    steps = [_step(row, people) for row in rows]
+    actors = await desk.called(db, {row["actor"] for row in rows})
+    steps = [_step(row, actors[row["actor"]]) for row in rows]
     deciding = [step for step in steps if step.event in _DECIDING]
     return Custody(
         message_id=message_id,
@@ -61,6 +59,7 @@ def _letter(rows: Sequence[asyncpg.Record]) -> Letter | None:
 _OUTGOING = {
     "ReplySubmitted": "in_flight",
     "ReplyReleased": "in_flight",
+    "AcknowledgementReleased": "in_flight",
     "ReplyDelayed": "in_flight",
     "ReplySent": "sent",
     "ReplyFailed": "failed",
@@ -78,13 +77,13 @@ def outgoing_state(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
     return state, reason
 
 
-def _step(row: asyncpg.Record, people: Mapping[str, str]) -> Step:
-    data, actor = orjson.loads(row["data"]), row["actor"]
+def _step(row: asyncpg.Record, actor: str) -> Step:
+    data = orjson.loads(row["data"])
     return Step(
         at=row["occurred_at"],
         service=row["source"],
         event=row["type"],
-        sentence=sentence(row["type"], data, people.get(actor, "somebody")),
+        sentence=sentence(row["type"], data, actor),
         evidence=evidence(row["type"], data, actor),
     )
 
@@ -106,10 +105,12 @@ def way(source: str) -> str:
 
 
 def sentence(kind: str, data: Data, actor: str) -> str:
-    """A step in words."""
+    """A step in words; `actor` is `postroom`, or a person as `Anna <anna@example.com>`."""
+    actor = actor.partition(" <")[0]
     match kind:
         case "MessageReceived":
-            return f"Taken in by {way(str(data['source']))}"
+            by = "" if actor == "postroom" else f"; {actor} handed it in"
+            return f"Taken in by {way(str(data['source']))}{by}"
         case "MessageHeld":
             return f"Taken in by {way(str(data['source']))}; it waits for the virus scanner: {data['reason']}"
         case "MessageReread":
@@ -122,7 +123,7 @@ def sentence(kind: str, data: Data, actor: str) -> str:
             return f"Ticket {data['number']} was opened with it"
         case "ReplySubmitted":
             return f"Written by {actor}"
-        case "ReplyReleased":
+        case "ReplyReleased" | "AcknowledgementReleased":
             return "Allowed to leave" if data["attempt"] == 1 else f"Allowed to leave again by {actor}"
         case "ReplyBounced":
             return "An answer of ours came back with it"
@@ -135,6 +136,7 @@ _SENTENCES = {
     "TicketingFailed": "It could not be put into a conversation",
     "CustomerReplied": "It went on with a conversation",
     "AutomaticReplyReceived": "It was kept in a conversation; a machine had sent it",
+    "AcknowledgementWithheld": "It was not acknowledged",
     "ReplySent": "The relay took it",
     "ReplyDelayed": "The relay could not take it yet",
     "ReplyFailed": "The relay refused it",
@@ -173,6 +175,8 @@ _EVIDENCE = {
     "AutomaticReplyReceived": ("threaded_by",),
     "ReplyBounced": ("bounce",),
     "ReplyReleased": ("attempt",),
+    "AcknowledgementReleased": ("attempt",),
+    "AcknowledgementWithheld": ("recipient", "detail"),
     "ReplySent": ("relay", "answer", "attempts", "internet_message_id"),
     "ReplyDelayed": ("answer", "attempts", "next_try_at"),
     "ReplyFailed": ("answer", "attempts"),

@@ -48,7 +48,9 @@ def _priority(value: Any) -> Iterator[Fact]:
 
 def _envelope(value: Any) -> Iterator[Fact]:
     helo = f" ({value['helo']})" if value.get("helo") else ""
-    yield Fact("from server", f"{value['client_address']}{helo}")
+    yield Fact("from server", f"{value['client_address'] or 'a program on this machine'}{helo}")
+    if value.get("proxy"):
+        yield Fact("passed on by", value["proxy"])
     yield Fact("encrypted", value["tls"], "good") if value.get("tls") else Fact("encrypted", "no", "due")
     yield Fact("envelope sender", value.get("mail_from") or "<> (none, so nothing is answered)")
     yield Fact("for", ", ".join(value["recipients"]))
@@ -62,7 +64,8 @@ def _authentication(value: Any) -> Iterator[Fact]:
         said = " ".join(part for part in (one["result"], one.get("domain")) if part)
         detail = f" ({one['detail']})" if one.get("detail") else ""
         yield Fact(one["method"].upper(), f"{said}{detail}", _RESULTS.get(one["result"], "due"))
-    yield Fact("authentication by", value["by"])
+    if value["by"] != "postroom":
+        yield Fact("authentication", f"By the word of {value['by']}")
 
 
 def _scan(value: Any) -> Iterator[Fact]:

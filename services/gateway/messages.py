@@ -214,6 +214,14 @@ async def received(db: Connection, message_id: UUID) -> Reading:
     return letter
 
 
+async def one_between(db: Connection, least: UUID, greatest: UUID) -> UUID | None:
+    """A letter whose id is in the range."""
+    found: UUID | None = await db.fetchval(
+        "SELECT message_id FROM message WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
+    )
+    return found
+
+
 async def raw_of(db: Connection, message_id: UUID) -> str:
     """The sha256 of the bytes as received, of a message that waits for the virus scanner too.
 

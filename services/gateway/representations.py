@@ -64,6 +64,25 @@ class AttachmentItem(Representation):
     url: str
 
 
+class AuthenticationResultItem(Representation):
+    """One result of one method (RFC 8601)."""
+
+    method: str
+    result: str
+    domain: str | None
+    detail: str
+
+
+class Sender(Representation):
+    """Whether a letter is from whom it says; `verdict` is null where that cannot be told either way."""
+
+    verdict: Literal["verified", "failed"] | None
+    domain: str | None
+    by: str
+    """Who found that out: `postroom`, or the upstream that is trusted."""
+    results: list[AuthenticationResultItem]
+
+
 class Letter(Representation):
     """A message that came in. `text` is all of it, `reply` what its author newly wrote."""
 
@@ -84,6 +103,8 @@ class Letter(Representation):
     scan: str | None
     """What the virus scanner said of it and its files; null: there was none."""
     problems: list[str]
+    sender: Sender | None
+    """Null: nobody looked."""
     threaded_by: str | None
 
 
@@ -97,6 +118,8 @@ class Delivery(Representation):
 
 class Reply(Representation):
     reply_id: UUID
+    automatic: bool
+    """An acknowledgement, which no person wrote."""
     text: str
     to: list[Contact]
     quote: str | None
@@ -191,6 +214,16 @@ class ReadAgainResult(Representation):
     message: MessageItem
 
 
+class TakenIn(Representation):
+    """A letter that a program handed in is stored, and accounted for in the ledger."""
+
+    message_id: UUID
+    duplicate: bool
+    """It had come before, by this way or another."""
+    custody: str
+    """Where everything is that happens to it."""
+
+
 class LedgerView(Representation):
     """The intake ledger: `accepted` is the sum of the states."""
 
@@ -269,6 +302,8 @@ class BoxItem(Representation):
     id: UUID
     name: str
     addresses: list[str]
+    form: str | None = None
+    """Where its web form is, if it has one."""
 
 
 class Changed(Representation):

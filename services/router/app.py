@@ -20,7 +20,7 @@ from contracts.tickets import TicketOpened
 from services.router import tables
 from services.router.distribution import next_agent
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, release
-from services.router.ruleset import route
+from services.router.ruleset import is_early, route
 from services.router.settings import RouterSettings
 
 
@@ -43,6 +43,8 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
         message = messages[message_id]
         if not is_to_be_routed(event, message):
             continue
+        if is_early(event, ruleset, now):
+            raise TooEarly("a ticketbox that intake knows has not come yet")
         decision = route(event, ruleset)
         routed = MessageRouted(
             letter=event.letter,
@@ -142,10 +144,13 @@ async def routing_failed(service: Service[RouterSettings], item: Item, error: st
     cause = uuid5(item.event.event_id, "parked")
     if await log.answered(db, [cause]):
         return
-    letter = item.event.event.letter
+    reading = item.event.event
+    letter = reading.letter
     stream_id = message_stream(letter.message_id)
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)  # not empty if it was routed before
-    failed = RoutingFailed(message_id=letter.message_id, error=error, letter=letter)
+    failed = RoutingFailed(
+        message_id=letter.message_id, error=error, letter=letter, ticketbox_id=reading.ticketbox_id
+    )
     answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock(), head)
     await log.append(db, [answer], service.clock())
 

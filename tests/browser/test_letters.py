@@ -7,10 +7,11 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests import stopping
-from tests.browser.test_agent import browser, nothing_serious, pytestmark, sign_in
+from tests.browser.conftest import needs_chromium
+from tests.browser.test_agent import nothing_serious, sign_in
 from tests.running import Postroom, letter
 
-__all__ = ["browser", "pytestmark"]
+pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
 number = iter(range(70_000, 80_000))
 

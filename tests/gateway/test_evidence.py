@@ -5,12 +5,13 @@ from services.gateway.evidence import Fact, facts
 
 
 def told(kind: str, **data: object) -> str:
-    return sentence(kind, data, "Anna")
+    return sentence(kind, data, "Anna <anna@example.com>")
 
 
 def test_each_step_is_told_in_words() -> None:
     rule = {"rule": "Newsletters", "ruleset_version": 4}
-    assert told("MessageReceived", source="imap:support") == "Taken in by IMAP, support"
+    assert sentence("MessageReceived", {"source": "imap:support"}, "postroom") == "Taken in by IMAP, support"
+    assert told("MessageReceived", source="api") == "Taken in by the API; Anna handed it in"
     assert told("MessageReread", source="smtp") == "Read again, as Anna asked"
     routed = {"ticketbox": "Support", "disposition": "deliver", "evidence": {"rule": None}}
     assert told("MessageRouted", **routed) == "Routed to Support by its address; no rule matched"
@@ -48,7 +49,7 @@ RECEIVED = {
     "sha256": "00ff",
     "problems": ["charset_guessed", "boundary_missing"],
     "authentication": {
-        "by": "postroom",
+        "by": "mx.example.com",
         "results": [
             {"method": "spf", "result": "pass", "domain": "customers.example", "detail": ""},
             {"method": "dkim", "result": "fail", "domain": "customers.example", "detail": "body hash"},
@@ -71,7 +72,7 @@ def test_how_a_message_came_is_evidence_line_by_line() -> None:
         Fact("SPF", "pass customers.example", "good"),
         Fact("DKIM", "fail customers.example (body hash)", "bad"),
         Fact("DMARC", "temperror (DNS timed out)", "due"),
-        Fact("authentication by", "postroom"),
+        Fact("authentication", "By the word of mx.example.com"),
         Fact("virus scan", "infected: Eicar", "bad"),
         Fact("scanned by", "ClamAV 1.0.3"),
         Fact("read with repairs", "charset guessed, boundary missing", "due"),

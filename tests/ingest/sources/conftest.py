@@ -9,10 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import connect_pool
 from chassis.service import Service
 from contracts.queries import SourceBooks
-from postroom.migrate import migrate_database
+from services.ingest.authentication import Authenticator
+from services.ingest.directory import Directory
+from services.ingest.examining import Examiner
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import cursor
 from services.ingest.sources.settings import Source, read_sources
@@ -77,26 +78,16 @@ Tend = Callable[..., AbstractAsyncContextManager[Books]]
 
 
 @pytest.fixture
-async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
-    """Ingest with its database, and without a broker."""
-    await migrate_database(database_url)
-    settings = IngestSettings(
-        database_url=database_url, nats_url="nats://127.0.0.1:1", max_message_size=100_000
-    )
-    made = Service("ingest", settings, asyncio.Event())
-    made.pool = await connect_pool(database_url, "ingest", 4)
-    yield made
-    await made.pool.close()
-
-
-@pytest.fixture
 def tend(service: Service[IngestSettings], tmp_path: Path) -> Tend:
     """Tend a source, written down as an administrator writes it, as long as the context lasts."""
 
     @asynccontextmanager
     async def tending(description: str, store: Store | None = None) -> AsyncIterator[Books]:
         source = described(tmp_path, description)
-        task = asyncio.create_task(Tending(source, service, store or Store(service)).run())
+        directory = Directory(service.pool, up_to_date=lambda: True)
+        examiner = Examiner(Authenticator(service.settings))
+        tended = Tending(source, service, store or Store(service), directory, examiner)
+        task = asyncio.create_task(tended.run())
         try:
             yield Books(service, source.name)
         finally:
