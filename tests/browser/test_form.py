@@ -160,7 +160,7 @@ async def test_the_trap_is_out_of_the_way_of_people_and_catches_programs(
     agent = await visiting.browser.new_context(base_url=form.partition("/forms/")[0])
     desk = await sign_in(agent)
     await desk.get_by_role("link", name="Letters").click()
-    row = desk.locator("tr", has_text="Buy now")
+    row = desk.locator(".row", has_text="Buy now")
     await expect(row).to_contain_text("quarantined")
     await expect(row).to_contain_text("honeypot")
     await agent.close()

@@ -138,7 +138,7 @@ function stopListening() {
 function listen() {
   if (document.body.dataset.position === undefined || document.hidden) return stopListening();
   if (source) return;
-  source = new EventSource(`/api/v1/live?after=${position}`);
+  source = new EventSource(`/api/v1/live?messages=true&after=${position}`);
   source.addEventListener("ticket", ({ data, lastEventId }) => {
     position = Number(lastEventId) || position;
     heard(JSON.parse(data));
