@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from chassis.service import Service, run
 from chassis.settings import ListenAddress, SocketPath
+from contracts.commands import ReadAgain
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, GetVirusScanner, Ledger, Sources, VirusScanner
 from contracts.streams import INGEST_DESK, LEDGER_ROUTER, LEDGER_TICKETS
@@ -14,6 +15,7 @@ from services.ingest.authentication import Authenticator
 from services.ingest.blobs import piece_of
 from services.ingest.directory import Directory
 from services.ingest.examining import Examiner
+from services.ingest.rereading import Rereading
 from services.ingest.scanning import held
 from services.ingest.scanning.holding import Holding
 from services.ingest.scanning.scanner import Scanner
@@ -84,6 +86,7 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
     service.answer(GetSources, partial(sources, service))
     service.answer(GetVirusScanner, partial(virus_scanner, service))
+    service.answer(ReadAgain, Rereading(service).read_again)
     store = Store(service)
     ticketboxes = Directory(service.pool, up_to_date=lambda: service.nats.is_connected)
     service.ready_when(ticketboxes.known)
@@ -100,6 +103,7 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.background("SMTP", partial(take_mail, service, intake, ticketboxes, "smtp", smtp))
     if lmtp is not None:
         service.background("LMTP", partial(take_mail, service, intake, ticketboxes, "lmtp", lmtp))
+    service.background("ledger", partial(ledger.keep_totals, service))
     for source in service.settings.sources:
         service.background(
             f"source {source.name}", Tending(source, service, store, ticketboxes, examiner).run

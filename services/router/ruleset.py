@@ -9,8 +9,8 @@ from uuid import UUID
 
 import cel
 
-from contracts.ingest import MessageReceived
-from contracts.mail import Authentication, Scan, ScanVerdict, without_detail
+from contracts.ingest import Reading
+from contracts.mail import Authentication, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
@@ -56,7 +56,7 @@ class BadCondition(Exception):  # noqa: N818
     """A condition that is not CEL, or does not say yes or no."""
 
 
-def facts_of(message: MessageReceived) -> Facts:
+def facts_of(message: Reading) -> Facts:
     """What conditions see of a message as `message.NAME`; docs/routing.md lists them."""
     letter = message.letter
     return {
@@ -115,7 +115,7 @@ def compile_condition(condition: str) -> Callable[[Facts], bool]:
     return holds
 
 
-def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
+def route(message: Reading, ruleset: Ruleset) -> Decision:
     """Where a message goes by the ruleset; the same message and ruleset give the same decision.
 
     No rule is asked about a message that the virus scanner does not call clean.
@@ -127,7 +127,7 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
         return _quarantine(message, message.scan, ruleset)
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
-    ticketbox = _ticketbox(message, rule, ruleset)
+    ticketbox, evidence = by_address(message.letter, ruleset, message.ticketbox_id)
     if rule is None:
         return Decision(
             ticketbox=ticketbox,
@@ -135,12 +135,10 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
             tags=(),
             disposition=Disposition.DELIVER,
             reason=None,
-            evidence=RoutingEvidence(
-                ruleset_version=ruleset.version, rule=None, matched=_address_evidence(message, ticketbox)
-            ),
+            evidence=evidence,
         )
     return Decision(
-        ticketbox=ticketbox,
+        ticketbox=(rule.ticketbox_id and ruleset.ticketboxes.get(rule.ticketbox_id)) or ticketbox,
         priority=rule.priority,
         tags=rule.tags,
         disposition=rule.disposition,
@@ -154,11 +152,11 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
     )
 
 
-def _quarantine(message: MessageReceived, scan: Scan, ruleset: Ruleset) -> Decision:
+def _quarantine(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:
     word = "virus" if scan.verdict is ScanVerdict.INFECTED else scan.verdict.value
     said = (("scan", scan.verdict.value), ("finding", scan.finding or ""), ("scanner", scan.scanner))
     return Decision(
-        ticketbox=_ticketbox(message, None, ruleset),
+        ticketbox=by_address(message.letter, ruleset, message.ticketbox_id)[0],
         priority=Priority.NORMAL,
         tags=(),
         disposition=Disposition.QUARANTINE,
@@ -167,34 +165,35 @@ def _quarantine(message: MessageReceived, scan: Scan, ruleset: Ruleset) -> Decis
     )
 
 
-def is_early(message: MessageReceived, ruleset: Ruleset, now: datetime) -> bool:
+def by_address(
+    letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None
+) -> tuple[Ticketbox, RoutingEvidence]:
+    """Where a message goes if no rule says anything; `taken_for` is the ticketbox that intake took it for."""
+    written_to = {address.lower() for address in letter.recipients}
+    known = taken_for and ruleset.ticketboxes.get(taken_for)
+    ticketbox = _that_has(written_to, ruleset) or known or ruleset.ticketboxes[ruleset.default_ticketbox_id]
+    hits = sorted(one for one in written_to if {one, without_detail(one)} & ticketbox.addresses)
+    said = ", ".join(hits) or "no ticketbox has this address"
+    evidence = RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=(("recipients", said),))
+    return ticketbox, evidence
+
+
+def _that_has(written_to: set[str], ruleset: Ruleset) -> Ticketbox | None:
+    """A ticketbox with one of these addresses; one that has it as it stands before one that has it without detail."""
+    for addresses in (written_to, set(map(without_detail, written_to))):
+        for ticketbox in ruleset.ticketboxes.values():
+            if ticketbox.addresses & addresses:
+                return ticketbox
+    return None
+
+
+def is_early(message: Reading, ruleset: Ruleset, now: datetime) -> bool:
     """Whether the ticketbox that intake took a message for is still on its way to us."""
     return (
         message.ticketbox_id is not None
         and message.ticketbox_id not in ruleset.ticketboxes
         and now - message.letter.received_at < _DESK_BEHIND
     )
-
-
-def _ticketbox(message: MessageReceived, rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
-    """That of the rule, or the one that has the address, or else the one that intake took the message for."""
-    if rule and rule.ticketbox_id and (chosen := ruleset.ticketboxes.get(rule.ticketbox_id)):
-        return chosen
-    written_to = {address.lower() for address in message.letter.recipients}
-    for addresses in (written_to, set(map(without_detail, written_to))):
-        for ticketbox in ruleset.ticketboxes.values():
-            if ticketbox.addresses & addresses:
-                return ticketbox
-    taken_for = message.ticketbox_id and ruleset.ticketboxes.get(message.ticketbox_id)
-    return taken_for or ruleset.ticketboxes[ruleset.default_ticketbox_id]
-
-
-def _address_evidence(message: MessageReceived, ticketbox: Ticketbox) -> tuple[tuple[str, str], ...]:
-    written_to = {address.lower() for address in message.letter.recipients}
-    hits = sorted(
-        address for address in written_to if {address, without_detail(address)} & ticketbox.addresses
-    )
-    return (("recipients", ", ".join(hits)),) if hits else (("recipients", "no ticketbox has this address"),)
 
 
 def _matched(condition: str, facts: Facts) -> tuple[tuple[str, str], ...]:

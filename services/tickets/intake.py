@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from contracts.event import Event
 from contracts.mail import Address, Bounce, Kind
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import MessageRouted
@@ -25,6 +26,11 @@ NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 def ticket_id_of(message_id: UUID) -> UUID:
     """The id of the ticket that a message opens, the same however often it is asked."""
     return uuid5(message_id, "ticket")
+
+
+def cause_of(event: Event, event_id: UUID) -> UUID:
+    """What is answered once: of a delivery the message itself, which may be delivered again after a failure."""
+    return uuid5(event.letter.message_id, "delivered") if isinstance(event, MessageRouted) else event_id
 
 
 def open_ticket(routed: MessageRouted, number: int, first_response_due_at: datetime | None) -> TicketOpened:

@@ -166,7 +166,7 @@ async def test_reports_letters_custody_and_status_are_there_for_everyone(
     await page.get_by_role("link", name="Letters").click()
     await nothing_serious(page)
     await page.get_by_role("link", name=f"Counted in {scheme}").click()
-    await expect(page.locator(".steps")).to_contain_text("MessageRouted")
+    await expect(page.locator(".steps")).to_contain_text("Routed to Support")
     await nothing_serious(page)
     for report in (
         "Inbound messages by ticketbox",

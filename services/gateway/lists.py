@@ -1,0 +1,48 @@
+"""What lists share: conditions with their parameters, and cursors by keyset."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from services.gateway.problems import BadRequest
+
+LONGEST_PAGE = 200
+COUNTED = 1000
+"""Counting stops here: nobody needs to know more exactly, and a list of a million stays fast."""
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions with their parameters."""
+
+    parameters: list[object] = field(default_factory=list)
+    conditions: list[str] = field(default_factory=list)
+
+    def add(self, condition: str, *values: object) -> None:
+        """`{0}`, `{1}` … stand for the values."""
+        numbers = range(len(self.parameters) + 1, len(self.parameters) + 1 + len(values))
+        self.conditions.append(condition.format(*(f"${number}" for number in numbers)))
+        self.parameters.extend(values)
+
+    def sql(self) -> str:
+        return " AND ".join(self.conditions) or "true"
+
+
+def cursor_at(moment: datetime, identity: UUID) -> str:
+    """A cursor behind the row with this time and id."""
+    return urlsafe_b64encode(f"{moment.isoformat()} {identity}".encode()).decode()
+
+
+def read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    """The row that a cursor stands behind.
+
+    Raises:
+        BadRequest: the cursor is none of ours.
+    """
+    try:
+        moment, _, identity = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        return datetime.fromisoformat(moment), UUID(identity)
+    except (ValueError, binascii.Error):
+        raise BadRequest("This cursor is none of ours; begin again without one.") from None
