@@ -205,7 +205,9 @@ class Report(Model):
 
 
 class ListParked(Query):
-    """What a service has parked. Answer: `ParkedList`. Every consuming service answers."""
+    """What a service has parked, in all or of one stream. Answer: `ParkedList`. Every consuming service answers."""
+
+    stream_id: Text | None = None
 
     @classmethod
     def subject_of(cls, service: str) -> str:

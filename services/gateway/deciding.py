@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -42,11 +43,7 @@ class Deciding:
             Conflict: it was delivered already, or is not routed yet.
             Problem.
         """
-        await self._known(message_id)
-        await self.gateway.command(
-            ReleaseMessage(command_id=self.command_id, actor_id=self.person_id, message_id=message_id)
-        )
-        return await self._known(message_id)
+        return await self._decide(ReleaseMessage, message_id)
 
     async def discard(self, message_id: UUID) -> MessageItem:
         """Delete a message that waits for a person; a release brings it back.
@@ -55,9 +52,12 @@ class Deciding:
             Conflict: it was delivered already, or is not routed yet.
             Problem.
         """
+        return await self._decide(DiscardMessage, message_id)
+
+    async def _decide(self, command: type[ReleaseMessage | DiscardMessage], message_id: UUID) -> MessageItem:
         await self._known(message_id)
         await self.gateway.command(
-            DiscardMessage(command_id=self.command_id, actor_id=self.person_id, message_id=message_id)
+            command(command_id=self.command_id, actor_id=self.person_id, message_id=message_id)
         )
         return await self._known(message_id)
 
@@ -119,11 +119,10 @@ Wish = Callable[[Deciding, UUID], Awaitable[object]]
 
 async def parked_of(gateway: Gateway, message_id: UUID) -> list[tuple[str, Parked]]:
     """What is parked of a message, and where; the oldest first. A service that does not answer is passed over."""
-    found = []
+    found: list[tuple[str, Parked]] = []
+    query = ListParked(stream_id=message_stream(message_id))
     for service in ROUTING:
-        try:
-            listed = await gateway.ask(ListParked(), ParkedList, ListParked.subject_of(service))
-        except Problem:
-            continue
-        found += [(service, one) for one in listed.items if one.stream_id == message_stream(message_id)]
+        with suppress(Problem):
+            listed = await gateway.ask(query, ParkedList, ListParked.subject_of(service))
+            found += [(service, one) for one in listed.items]
     return found

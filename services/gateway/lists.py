@@ -1,4 +1,4 @@
-"""What lists share: conditions with their parameters, and cursors by keyset."""
+"""What lists share: conditions with their parameters, and pages by keyset."""
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
+from chassis.database import Connection
 from services.gateway.problems import BadRequest
 
 LONGEST_PAGE = 200
@@ -28,6 +31,32 @@ class Where:
 
     def sql(self) -> str:
         return " AND ".join(self.conditions) or "true"
+
+
+async def page(
+    db: Connection, select: str, conditions: Where, moment: str, identity: str, cursor: str | None, limit: int
+) -> tuple[list[asyncpg.Record], str | None]:
+    """Rows of a list, the newest first by the columns `moment` and `identity`, and the cursor behind them.
+
+    Raises:
+        BadRequest: the cursor is none of ours.
+    """
+    if cursor is not None:
+        conditions.add(f"({moment}, {identity}) < ({{0}}, {{1}})", *read_cursor(cursor))
+    conditions.parameters.append(limit + 1)
+    rows = await db.fetch(
+        f"""
+        {select}
+        WHERE {conditions.sql()}
+        ORDER BY {moment} DESC, {identity} DESC
+        LIMIT ${len(conditions.parameters)}
+        """,
+        *conditions.parameters,
+    )
+    if len(rows) <= limit:
+        return rows, None
+    last = rows[limit - 1]
+    return rows[:limit], cursor_at(last[moment.rpartition(".")[2]], last[identity.rpartition(".")[2]])
 
 
 def cursor_at(moment: datetime, identity: UUID) -> str:

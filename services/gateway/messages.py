@@ -10,7 +10,7 @@ from contracts.ingest import MessageHeld, Reading
 from contracts.standing import MessageState
 from services.gateway import history
 from services.gateway.book import LONGEST_REASON
-from services.gateway.lists import COUNTED, Where, cursor_at, read_cursor
+from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import NotFound
 from services.gateway.representations import Contact, MessageItem, Page
 from services.gateway.withholding import withheld
@@ -95,24 +95,10 @@ async def page_of_messages(
         BadRequest: the cursor is none of ours.
     """
     conditions = await where(db, wanted)
-    if cursor is not None:
-        conditions.add("(message.received_at, message.message_id) < ({0}, {1})", *read_cursor(cursor))
-    conditions.parameters.append(limit + 1)
-    rows = await db.fetch(
-        f"""
-        {_ITEMS}
-        WHERE {conditions.sql()}
-        ORDER BY message.received_at DESC, message.message_id DESC
-        LIMIT ${len(conditions.parameters)}
-        """,
-        *conditions.parameters,
+    rows, following = await page(
+        db, _ITEMS, conditions, "message.received_at", "message.message_id", cursor, limit
     )
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
-    return Page(
-        items=[_item(row) for row in rows[:limit]],
-        next=cursor_at(last["received_at"], last["message_id"]) if last else None,
-    )
+    return Page(items=[_item(row) for row in rows], next=following)
 
 
 async def item(db: Connection, message_id: UUID) -> MessageItem:

@@ -11,7 +11,7 @@ from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
 from services.gateway import history
 from services.gateway.conversation import Sources, conversation
-from services.gateway.lists import COUNTED, Where, cursor_at, read_cursor
+from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import Contact, Named, Page, StreamEvent, Ticket, TicketItem
 from services.gateway.summary import Summary, summarise
@@ -72,25 +72,10 @@ async def page_of_tickets(db: Connection, wanted: Filter, cursor: str | None, li
     Raises:
         BadRequest: the cursor is none of ours.
     """
-    conditions = where(wanted)
-    if cursor is not None:
-        conditions.add("(ticket.changed_at, ticket.ticket_id) < ({0}, {1})", *read_cursor(cursor))
-    conditions.parameters.append(limit + 1)
-    rows = await db.fetch(
-        f"""
-        {_ITEMS}
-        WHERE {conditions.sql()}
-        ORDER BY ticket.changed_at DESC, ticket.ticket_id DESC
-        LIMIT ${len(conditions.parameters)}
-        """,
-        *conditions.parameters,
+    rows, following = await page(
+        db, _ITEMS, where(wanted), "ticket.changed_at", "ticket.ticket_id", cursor, limit
     )
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
-    return Page(
-        items=[_item(row) for row in rows[:limit]],
-        next=cursor_at(last["changed_at"], last["ticket_id"]) if last else None,
-    )
+    return Page(items=[_item(row) for row in rows], next=following)
 
 
 async def count(db: Connection, wanted: Filter) -> int:

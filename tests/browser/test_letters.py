@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests import stopping
-from tests.browser.conftest import needs_chromium
+from tests.browser.conftest import needs_chromium, watched
 from tests.browser.test_agent import nothing_serious, sign_in
 from tests.running import Postroom, letter
 
@@ -18,16 +18,8 @@ number = iter(range(70_000, 80_000))
 
 @pytest.fixture
 async def context(browser: Browser, stopping_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    base = f"http://127.0.0.1:{stopping_postroom.http_port}"
-    opened = await browser.new_context(base_url=base, viewport={"width": 1280, "height": 900})
-    complaints: list[str] = []
-    opened.on(
-        "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None
-    )
-    opened.on("weberror", lambda wrong: complaints.append(str(wrong.error)))
-    yield opened
-    await opened.close()
-    assert [one for one in complaints if "422" not in one and "409" not in one] == []
+    async with watched(browser, stopping_postroom) as opened:
+        yield opened
 
 
 def send(postroom: Postroom, subject: str, **headers: str) -> str:

@@ -1,5 +1,6 @@
 """Mail that a rule or a failure stopped: seen, let through, deleted, brought back, read again; the books balance."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -94,6 +95,28 @@ async def test_a_quarantined_message_is_let_through_and_becomes_a_ticket(
     for wish in ("release", "discard"):
         again = await api.post(f"{path}/{wish}")
         assert (again.status_code, again.json()["code"]) == (409, "already_delivered")
+    await balanced(api)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("service", ["router", "tickets", "ingest", "nats-server"])
+async def test_a_release_is_not_lost_and_not_doubled_when_a_service_is_killed(
+    api: httpx.AsyncClient, stopping_postroom: Postroom, service: str
+) -> None:
+    stopped = await sent(api, stopping_postroom, stopping.QUARANTINED, "quarantined")
+    key = {"Idempotency-Key": service}
+    wish = asyncio.create_task(api.post(f"/api/v1/messages/{stopped['message_id']}/release", headers=key))
+    stopping_postroom.kill(service)
+    await wish
+
+    async def let_through() -> bool:
+        again = await api.post(f"/api/v1/messages/{stopped['message_id']}/release", headers=key)
+        return again.status_code == 201
+
+    await until(let_through)
+    custody = await in_state(api, stopped["message_id"], "ticketed")
+    events = [step["event"] for step in custody["steps"]]
+    assert (events.count("MessageRouted"), events.count("TicketOpened")) == (2, 1)
     await balanced(api)
 
 
