@@ -42,6 +42,8 @@ def describe(name: str, raw: bytes, letter: Letter) -> dict[str, object]:
         "kind": letter.kind.value,
         "bounce": letter.bounce,
         "feedback": letter.feedback,
+        "signed": letter.signed,
+        "encrypted": letter.encrypted,
         "problems": letter.problems,
     }
 

@@ -15,6 +15,11 @@ from services.ingest.reading import letter as reading
 from services.ingest.scanning.answer import NotScanned
 
 EXCERPT = 200
+LONGEST_SUBJECT = 2_000
+MOST_PEOPLE = 1_000
+MOST_REFERENCES = 500
+MOST_ATTACHMENTS = 1_000
+"""What an event holds of each; the message as it came holds all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +122,11 @@ def receive(
             message_id=message_id,
             internet_message_id=letter.message_id,
             in_reply_to=letter.in_reply_to,
-            references=letter.references,
-            subject=letter.subject,
+            references=letter.references[:1] + letter.references[1:][1 - MOST_REFERENCES :],
+            subject=letter.subject[:LONGEST_SUBJECT],
             sent_at=letter.date,
             received_at=received_at,
-            from_=_address(letter.from_) if letter.from_ else None,
+            from_=next(iter(_addresses((letter.from_,))), None) if letter.from_ else None,
             to=_addresses(letter.to),
             cc=_addresses(letter.cc),
             reply_to=_addresses(letter.reply_to),
@@ -146,11 +151,11 @@ def receive(
                 name=attachment.name,
                 type=attachment.type,
                 size=attachment.size,
-                sha256=_keep(blobs, attachment.content),
+                sha256=_keep(blobs, attachment.content, attachment.sha256),
                 inline=attachment.inline,
                 content_id=attachment.content_id,
             )
-            for attachment in letter.attachments
+            for attachment in letter.attachments[:MOST_ATTACHMENTS]
         ),
         headers=letter.headers,
         problems=letter.problems,
@@ -164,18 +169,17 @@ def _sha256(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def _keep(blobs: dict[str, bytes], content: bytes) -> str:
-    digest = _sha256(content)
+def _keep(blobs: dict[str, bytes], content: bytes, digest: str | None = None) -> str:
+    digest = digest or _sha256(content)
     blobs[digest] = content
     return digest
 
 
-def _address(person: reading.Address) -> Address:
-    return Address(name=person.name, address=person.address)
-
-
 def _addresses(people: tuple[reading.Address, ...]) -> tuple[Address, ...]:
-    return tuple(_address(person) for person in people)
+    """Those that can be written to: a name alone is nobody's."""
+    return tuple(
+        Address(name=person.name, address=person.address) for person in people[:MOST_PEOPLE] if person.address
+    )
 
 
 def _bounce(bounce: reading.Bounce) -> Bounce:

@@ -73,6 +73,10 @@ class Letter:
     return_path: str | None
     headers: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
+    signed: str | None = None
+    """`pgp` or `smime` where it carries a signature. Nobody has looked whether that is valid."""
+    encrypted: str | None = None
+    """`pgp` or `smime` where a part can be read with a key only."""
 
     @property
     def automatic(self) -> bool:
