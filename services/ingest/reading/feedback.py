@@ -1,0 +1,57 @@
+"""Reports on our mail that no person needs to read: complaints, receipts, statistics."""
+
+import re
+from collections.abc import Mapping
+
+from services.ingest.reading.bounces.returned import is_returned, message_id_of, outside_of_messages
+from services.ingest.reading.letter import Feedback
+from services.ingest.reading.part import Part
+
+COMPLAINT = "message/feedback-report"
+RECEIPTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+TLS_REPORTS = frozenset({"application/tlsrpt+gzip", "application/tlsrpt+json"})
+
+_DMARC_SUBJECT = re.compile(r"\breport\s+domain:.{1,300}\bsubmitter:.{1,300}", re.IGNORECASE)
+_DMARC_FILE = re.compile(r"[^!]{1,253}![^!]{1,253}!\d{9,11}!\d{9,11}(?:![^!]{1,100})?\.(?:xml|zip|gz|xml\.gz)", re.IGNORECASE)
+_TYPE = re.compile(r"^Feedback-Type[ \t]*:[ \t]*([\w-]{1,60})", re.IGNORECASE | re.MULTILINE)
+_ORIGINAL = re.compile(r"^(?:Original-Message-ID|X-Original-Message-ID)[ \t]*:\s{0,4}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
+_SEARCHED = 100_000
+
+
+def find_feedback(root: Part, headers: Mapping[str, str]) -> Feedback | None:
+    """The report that a message is; None if it is none. A report in a message that was forwarded does not count.
+
+    `type` is that of RFC 5965 ("abuse"), `disposition` for receipts (RFC 8098), `tls` (RFC 8460) or `dmarc` (RFC 7489).
+    """
+    parts = tuple(outside_of_messages(root))
+    if root.type == "multipart/report" or root.type in {COMPLAINT, *RECEIPTS}:
+        for part in parts:
+            if part.type == COMPLAINT:
+                found = _TYPE.search(_fields(part))
+                return Feedback(found.group(1).lower() if found else None, _original(part, parts))
+            if part.type in RECEIPTS:
+                return Feedback("disposition", _original(part, parts))
+            if part.type in TLS_REPORTS:
+                return Feedback("tls", None)
+        kind = (root.parameters or {}).get("report-type", "").lower()
+        named = {"feedback-report": "abuse", "disposition-notification": "disposition", "tlsrpt": "tls"}
+        if kind in named:
+            return Feedback(named[kind], _original(root, parts))
+    return Feedback("dmarc", None) if _is_dmarc(headers, parts) else None
+
+
+def _is_dmarc(headers: Mapping[str, str], parts: tuple[Part, ...]) -> bool:
+    """By the name of its file, and the subject or the lack of anything else (RFC 7489 §7.2.1.1)."""
+    files = [part.name for part in parts if part.name and _DMARC_FILE.fullmatch(part.name[:600])]
+    return bool(files) and (bool(_DMARC_SUBJECT.search(headers.get("subject", "")[:2000])) or len(parts) == 1)
+
+
+def _fields(part: Part) -> str:
+    return (part.text or part.content[:_SEARCHED].decode("utf-8", "replace"))[:_SEARCHED]
+
+
+def _original(report: Part, parts: tuple[Part, ...]) -> str | None:
+    named = _ORIGINAL.search(_fields(report))
+    if named:
+        return named.group(1)
+    return next((found for part in parts if is_returned(part) and (found := message_id_of(part))), None)

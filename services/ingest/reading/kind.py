@@ -1,0 +1,60 @@
+"""What sort of mail a message is. In doubt it is a customer's: what a person should read must not be put aside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contracts.mail import LOOP_HEADER, Kind
+from services.ingest.reading.automatic import is_auto_reply
+from services.ingest.reading.bounces import Report, find_report
+from services.ingest.reading.feedback import find_feedback
+from services.ingest.reading.invitations import is_invitation
+from services.ingest.reading.letter import Bounce, Feedback
+from services.ingest.reading.lists import is_list_mail
+from services.ingest.reading.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The sort of a message, and what it reports."""
+
+    kind: Kind
+    bounce: Bounce | None = None
+    feedback: Feedback | None = None
+
+
+def judge(root: Part, text: str) -> Judgement:
+    """Say what sort of mail a message is by its structure, its header and, last, its words.
+
+    `text` is what a person reads of it. The order matters: a bounce that returns a message of ours is a bounce, since
+    only the header of the message itself is asked for our mark.
+    """
+    headers = _first_values(root)
+    if LOOP_HEADER.lower() in headers:
+        return Judgement(Kind.LOOP)
+    if feedback := find_feedback(root, headers):
+        return Judgement(Kind.FEEDBACK, feedback=feedback)
+    if report := find_report(root, headers, text):
+        if report.arrived:
+            return Judgement(Kind.FEEDBACK, feedback=Feedback(report.arrived, report.original_message_id))
+        return Judgement(Kind.BOUNCE, bounce=_bounce(report))
+    if is_invitation(root):
+        return Judgement(Kind.CALENDAR)
+    if is_auto_reply(headers, text):
+        return Judgement(Kind.AUTO_REPLY)
+    return Judgement(Kind.LIST if is_list_mail(headers) else Kind.CUSTOMER)
+
+
+def _first_values(root: Part) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in reversed(root.headers)}
+
+
+def _bounce(report: Report) -> Bounce:
+    worst = report.worst
+    return Bounce(
+        recipient=worst.recipient,
+        hard=worst.hard,
+        status=worst.status,
+        code=worst.code,
+        reason=worst.reason,
+        original_message_id=report.original_message_id,
+    )
