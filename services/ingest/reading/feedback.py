@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from services.ingest.reading.bounces.finding import is_rejection
 from services.ingest.reading.bounces.returned import is_returned, message_id_of, outside_of_messages
 from services.ingest.reading.letter import Feedback
 from services.ingest.reading.part import Part
@@ -29,13 +30,13 @@ def find_feedback(root: Part, headers: Mapping[str, str]) -> Feedback | None:
             if part.type == COMPLAINT:
                 found = _TYPE.search(_fields(part))
                 return Feedback(found.group(1).lower() if found else None, _original(part, parts))
-            if part.type in RECEIPTS:
+            if part.type in RECEIPTS and not is_rejection(headers):
                 return Feedback("disposition", _original(part, parts))
             if part.type in TLS_REPORTS:
                 return Feedback("tls", None)
         kind = (root.parameters or {}).get("report-type", "").lower()
         named = {"feedback-report": "abuse", "disposition-notification": "disposition", "tlsrpt": "tls"}
-        if kind in named:
+        if kind in named and not is_rejection(headers):
             return Feedback(named[kind], _original(root, parts))
     return Feedback("dmarc", None) if _is_dmarc(headers, parts) else None
 

@@ -34,6 +34,8 @@ def judge(root: Part, text: str) -> Judgement:
     if feedback := find_feedback(root, headers):
         return Judgement(Kind.FEEDBACK, feedback=feedback)
     if report := find_report(root, headers, text):
+        if report.challenge:
+            return Judgement(Kind.AUTO_REPLY)
         if report.arrived:
             return Judgement(Kind.FEEDBACK, feedback=Feedback(report.arrived, report.original_message_id))
         return Judgement(Kind.BOUNCE, bounce=_bounce(report))

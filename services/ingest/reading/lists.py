@@ -3,95 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from services.ingest.reading.bounces.wording import folded
+from services.ingest.reading.words import folded, phrases
 
-ROLES = frozenset(
-    {
-        "support",
-        "help",
-        "helpdesk",
-        "service",
-        "services",
-        "servicedesk",
-        "customerservice",
-        "customer-service",
-        "customersupport",
-        "customer-support",
-        "customercare",
-        "customer-care",
-        "customers",
-        "care",
-        "contact",
-        "contactus",
-        "contact-us",
-        "info",
-        "information",
-        "hello",
-        "enquiries",
-        "inquiries",
-        "office",
-        "mail",
-        "orders",
-        "order",
-        "sales",
-        "shop",
-        "returns",
-        "refunds",
-        "billing",
-        "invoices",
-        "accounts",
-        "bookings",
-        "reservations",
-        "complaints",
-        "feedback",
-        "kontakt",
-        "kundenservice",
-        "kundendienst",
-        "kundenbetreuung",
-        "bestellung",
-        "bestellungen",
-        "verkauf",
-        "vertrieb",
-        "buchhaltung",
-        "rechnung",
-        "hilfe",
-        "anfrage",
-        "anfragen",
-        "serviceclient",
-        "service-client",
-        "sav",
-        "contacto",
-        "ayuda",
-        "atencion",
-        "soporte",
-        "ventas",
-        "pedidos",
-        "clientes",
-        "contatto",
-        "assistenza",
-        "ordini",
-        "vendite",
-        "clienti",
-        "contato",
-        "suporte",
-        "vendas",
-        "atendimento",
-        "klantenservice",
-        "bestellingen",
-        "verkoop",
-        "kundtjanst",
-        "kundeservice",
-        "asiakaspalvelu",
-        "kontakty",
-        "obsluga",
-        "pomoc",
-        "zakaznici",
-    }
-)
-"""Names of mailboxes that organisations answer customers from. A list of that name is a mailbox with several readers."""
+ROLES = frozenset(phrases("lists", "roles"))
+SENDERS_OF_MANY = phrases("lists", "senders_of_many")
 
-SENDERS_OF_MANY = ("feedback-id", "x-campaign", "x-campaign-id", "x-campaignid", "x-mailgun-tag", "x-csa-complaints", "x-mc-user",
-                   "x-sg-eid", "x-report-abuse-to", "x-ses-outgoing-campaign")
 
 _POSTING_ADDRESS = re.compile(r"mailto:([^\s<>?,@]{1,128})@", re.IGNORECASE)
 _LIST_NAME = re.compile(r"<\s*([^\s<>.]{1,128})\.")

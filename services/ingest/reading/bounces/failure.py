@@ -19,47 +19,44 @@ class Action(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why it failed, as the words of the server tell."""
+    """Why it failed, for people who do not read SMTP."""
 
-    MAILBOX_FULL = "mailbox_full"
-    TOO_LARGE = "too_large"
-    DOMAIN_UNKNOWN = "domain_unknown"
+    MAILBOX_FULL = "mailbox full"
+    TOO_LARGE = "message too large"
+    DOMAIN_UNKNOWN = "domain unknown"
     REFUSED = "refused"
-    DISABLED = "disabled"
-    USER_UNKNOWN = "user_unknown"
-    UNREACHABLE = "unreachable"
-
-
-PASSING = frozenset({Cause.MAILBOX_FULL, Cause.UNREACHABLE})
-"""Causes that may be gone tomorrow."""
+    DISABLED = "account disabled"
+    ADDRESS_UNKNOWN = "address unknown"
+    NOT_REACHABLE = "server not reachable"
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One recipient. `status` is that of RFC 3463 ("5.1.1"), `code` the SMTP reply's ("550"), `reason` the server's words."""
+    """One recipient: `status` is that of RFC 3463 ("5.1.1"), `code` that of the SMTP reply ("550")."""
 
     recipient: str | None = None
     action: Action | None = None
     status: str | None = None
     code: str | None = None
-    reason: str | None = None
+    words: str | None = None
+    """The server's own."""
     cause: Cause | None = None
-    given_up: bool = False
-    """The server says in words that the error is permanent."""
 
     @property
     def hard(self) -> bool | None:
-        """Whether trying again is useless; None where nothing tells.
+        """Whether it failed for good; None where nothing tells.
 
-        What the server says in figures counts before what it says in words, a delay before both.
+        It did not while the server goes on trying. After that the class of the status or of the code decides (RFC 3463 §3.1),
+        and where there is neither, that the server has given up.
         """
         if self.action is Action.DELAYED:
             return False
         for figure in (self.status, self.code):
             if figure and figure[0] in "45":
                 return figure[0] == "5"
-        if self.cause in PASSING:
-            return False
-        if self.cause is not None or self.given_up or self.action is Action.FAILED:
-            return True
-        return None
+        return True if self.action is Action.FAILED else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why, in plain words, and what the server said."""
+        return ": ".join(part for part in (self.cause, self.words) if part) or None

@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from services.ingest.reading.bounces.causes import cause_of
 from services.ingest.reading.bounces.codes import code_in, status_in
 from services.ingest.reading.bounces.failure import Action, Failure
+from services.ingest.reading.bounces.recipients import ADDRESS, whole
 
 MOST_RECIPIENTS = 200
-LONGEST_REASON = 500
+LONGEST_WORDS = 500
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
-_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,128}@[^\s<>,;:\"()]{1,255}")
+_ANY_ADDRESS = re.compile(ADDRESS)
 _UNICODE_IN_XTEXT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _TYPED = re.compile(r"^\s*[A-Za-z][\w+-]{0,30}\s*;\s*")
 
@@ -64,14 +64,14 @@ def original_message_id(text: str) -> str | None:
 
 
 def _failure(group: Group) -> Failure:
-    words = reason_of(group.get("diagnostic-code", ""))
+    words = _bare(group.get("diagnostic-code", ""))
     return Failure(
-        recipient=address_of(group.get("final-recipient", "")) or address_of(group.get("original-recipient", "")),
+        # The one that we wrote to, before the one that it was forwarded to.
+        recipient=address_of(group.get("original-recipient", "")) or address_of(group.get("final-recipient", "")),
         action=_action(group.get("action", "")),
         status=status_in(group.get("status", "")) or status_in(words),
         code=code_in(words),
-        reason=words or None,
-        cause=cause_of(words),
+        words=words or None,
     )
 
 
@@ -88,8 +88,8 @@ def address_of(text: str) -> str | None:
     """The address of a typed field: `rfc822; x@y`, `utf-8; x\\x{FC}@y`, without angle brackets."""
     bare = _TYPED.sub("", text).strip()
     bare = _UNICODE_IN_XTEXT.sub(lambda found: _character(found.group(1)), bare)
-    found = _ADDRESS.search(bare)
-    return found.group() if found else None
+    found = _ANY_ADDRESS.search(bare)
+    return whole(found.group()) if found else None
 
 
 def _character(digits: str) -> str:
@@ -97,6 +97,6 @@ def _character(digits: str) -> str:
     return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 and number else ""
 
 
-def reason_of(diagnostic: str) -> str:
+def _bare(diagnostic: str) -> str:
     """A diagnostic without the type in front of it."""
-    return " ".join(_TYPED.sub("", diagnostic).split())[:LONGEST_REASON]
+    return " ".join(_TYPED.sub("", diagnostic).split())[:LONGEST_WORDS]

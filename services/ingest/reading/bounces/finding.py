@@ -7,16 +7,25 @@ from dataclasses import dataclass, replace
 from services.ingest.reading.bounces import fields
 from services.ingest.reading.bounces.causes import cause_of
 from services.ingest.reading.bounces.failure import Action, Failure
-from services.ingest.reading.bounces.notice import Notice, answer_in, notice_in, recipients_in
-from services.ingest.reading.bounces.recognition import Sender, is_bounce, sender_of, speaks_of_failure
-from services.ingest.reading.bounces.returned import is_returned, message_id_in, message_id_of, outside_of_messages
-from services.ingest.reading.bounces.wording import DELAYS, GIVEN_UP, says
+from services.ingest.reading.bounces.notice import CHALLENGES, Notice, answer_in, notice_in
+from services.ingest.reading.bounces.recipients import ADDRESS, recipients_in
+from services.ingest.reading.bounces.recognition import Sender, is_bounce, sender_of
+from services.ingest.reading.bounces.returned import (
+    is_returned,
+    message_id_in,
+    message_id_of,
+    outside_of_messages,
+    receiver_of,
+)
 from services.ingest.reading.part import Part
+from services.ingest.reading.words import folded, says
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_RECEIPT_TYPES = frozenset({"message/disposition-notification"})
 _FIELDS_IN_TEXT = re.compile(r"^(?:Final-Recipient|Original-Recipient)[ \t]*:", re.IGNORECASE | re.MULTILINE)
-_ADDRESS = re.compile(r"[^\s<>,;:\"()]{1,128}@[^\s<>,;:\"()]{1,255}")
-_SEARCHED = 200_000
+_ANY_ADDRESS = re.compile(ADDRESS)
+_ANY_MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
+_SEARCHED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,8 @@ class Report:
 
     failures: tuple[Failure, ...]
     original_message_id: str | None
+    challenge: bool = False
+    """It waits at the server until its sender proves to be a person."""
 
     @property
     def arrived(self) -> Action | None:
@@ -34,9 +45,9 @@ class Report:
 
     @property
     def worst(self) -> Failure:
-        """The recipient that matters most: failed for good, before failed for now, before not known."""
-        ranked = [failure for failure in self.failures if not (failure.action and failure.action.arrived)]
-        return max(ranked, key=lambda failure: {True: 2, False: 1, None: 0}[failure.hard], default=Failure())
+        """The recipient that matters most: failed for good, then failed for now, then not known."""
+        missed = [failure for failure in self.failures if not (failure.action and failure.action.arrived)]
+        return max(missed, key=lambda failure: (True, False, None).index(failure.hard) * -1, default=Failure())
 
 
 def find_report(root: Part, headers: Mapping[str, str], text: str) -> Report | None:
@@ -44,44 +55,70 @@ def find_report(root: Part, headers: Mapping[str, str], text: str) -> Report | N
 
     `headers` are those of the message by name in lower case; `text` is what a person reads of it.
     """
-    parts = tuple(outside_of_messages(root))
     sender = sender_of(headers)
-    declared = root.type == "multipart/report" and "delivery" in (root.parameters or {}).get("report-type", "").lower()
-    subject = headers.get("subject", "")
-    status = _status_text(root, parts, sender)
+    parts = tuple(outside_of_messages(root))
+    declared = "delivery" in (root.parameters or {}).get("report-type", "").lower()
+    status = _status(root, parts, headers, sender)
     if status is None and not declared and sender is Sender.PERSON:
         return None
-    notice = _notice(root, parts, text)
+    notice = _notice(parts, text)
+    reported = fields.failures_in(status or "")
     original = _original_message_id(headers, parts, status or "", notice)
-    if status is not None and (failures := fields.failures_in(status)):
-        return Report(tuple(_completed(failure, notice) for failure in failures), original)
-    returned = any(is_returned(part) for part in parts) or bool(notice.returned)
-    written_to = _ADDRESS.findall(headers.get("to", "")[:2000]) + _ADDRESS.findall(headers.get("from", "")[:2000])
-    named = tuple(_ADDRESS.findall(headers.get("x-failed-recipients", "")[:10_000]))
-    recipients = named or recipients_in(notice, written_to)
-    answered = any(answer_in(notice, None)[:2])
-    if declared or status is not None or is_bounce(sender, subject, notice, answered=answered, returned=returned):
-        return Report(_failures(recipients, notice), original)
+    challenge = says(notice.words, CHALLENGES) or any(says(folded(one.words or ""), CHALLENGES) for one in reported)
+    if reported:
+        return Report(tuple(_completed(failure, notice) for failure in reported), original, challenge)
+    if declared and (wrapped := _wrapped(parts)):
+        return wrapped
+    returned = [part for part in parts if is_returned(part)]
+    recipients = _recipients(headers, notice)
+    answer = answer_in(notice)
+    if declared or is_bounce(
+        sender,
+        headers.get("subject", ""),
+        notice,
+        answered=bool(answer.status or answer.code),
+        returned=bool(returned or notice.returned),
+        recipients=bool(recipients),
+    ):
+        sent_to = _ANY_ADDRESS.findall(next((to for part in returned if (to := receiver_of(part))), ""))
+        return Report(_failures(recipients, notice), original, challenge)
     return None
 
 
-def _status_text(root: Part, parts: tuple[Part, ...], sender: Sender) -> str | None:
-    """The delivery status fields. Outside of a report they count only if no person sent them: people forward them too."""
-    trusted = root.type in {"multipart/report", *STATUS_TYPES} or sender is not Sender.PERSON
-    if not trusted:
+def _status(root: Part, parts: tuple[Part, ...], headers: Mapping[str, str], sender: Sender) -> str | None:
+    """The delivery status fields. Outside of a report they count only if no person sent them: people forward them."""
+    if root.type not in {"multipart/report", *STATUS_TYPES} and sender in {Sender.PERSON, Sender.NAMELESS}:
         return None
+    types = STATUS_TYPES | _RECEIPT_TYPES if is_rejection(headers) else STATUS_TYPES
     for part in parts:
-        if part.type in STATUS_TYPES:
-            return part.text or part.content[:_SEARCHED].decode("utf-8", "replace")
+        if part.type in types:
+            return _text_of(part)
     for part in parts:
-        if not part.parts and part.text and not is_returned(part) and _FIELDS_IN_TEXT.search(part.text[:_SEARCHED]):
-            return part.text[:_SEARCHED]
+        if not part.parts and not is_returned(part) and _FIELDS_IN_TEXT.search(part.text[:_SEARCHED]):
+            return _text_of(part)
     return None
 
 
-def _notice(root: Part, parts: tuple[Part, ...], text: str) -> Notice:
-    plain = [part.text for part in parts if part.type == "text/plain" and part.text.strip()]
-    return notice_in(plain[0] if plain else text)
+def is_rejection(headers: Mapping[str, str]) -> bool:
+    """A receipt by which a filter refuses a message (RFC 5429 §2.2.1) is a bounce."""
+    return "(rejected)" in headers.get("auto-submitted", "").lower()
+
+
+def _text_of(part: Part) -> str:
+    return (part.text or part.content[:_SEARCHED].decode("utf-8", "replace"))[:_SEARCHED]
+
+
+def _notice(parts: tuple[Part, ...], text: str) -> Notice:
+    plain = (part.text for part in parts if part.type == "text/plain" and part.text.strip())
+    return notice_in(next(plain, text))
+
+
+def _wrapped(parts: tuple[Part, ...]) -> Report | None:
+    """A gateway may put a report into another message."""
+    inner = next((part.parts[0] for part in parts if part.parts and is_returned(part)), None)
+    if inner is None or inner.type != "multipart/report":
+        return None
+    return find_report(inner, {name.lower(): value for name, value in reversed(inner.headers)}, "")
 
 
 def _original_message_id(
@@ -91,7 +128,7 @@ def _original_message_id(
     for part in parts:
         if is_returned(part) and (found := message_id_of(part)):
             return found
-    answers = re.search(r"<[^<>\s]{1,500}>", headers.get("in-reply-to") or headers.get("references") or "")
+    answers = _ANY_MESSAGE_ID.search((headers.get("in-reply-to") or headers.get("references") or "")[:2000])
     return (
         fields.original_message_id(status)
         or message_id_in(notice.returned)
@@ -100,36 +137,51 @@ def _original_message_id(
     )
 
 
+def _recipients(headers: Mapping[str, str], notice: Notice) -> tuple[str, ...]:
+    if named := _ANY_ADDRESS.findall(headers.get("x-failed-recipients", "")[:10_000]):
+        return tuple(named)
+    author = _ANY_ADDRESS.findall(headers.get("from", "")[:2000])
+    receiver = _ANY_ADDRESS.findall(headers.get("to", "")[:2000])
+    domain = author[0].rpartition("@")[2] if author else ""
+    return recipients_in(notice, [*author, *receiver], domain)
+
+
 def _completed(failure: Failure, notice: Notice) -> Failure:
     """What the fields leave out stands in the words above them."""
     if failure.action and failure.action.arrived:
         return failure
-    recipient = failure.recipient or next(iter(recipients_in(notice, ())), None)
-    status, code, reason = answer_in(notice, recipient)
+    recipient = failure.recipient or next(iter(recipients_in(notice)), None)
+    answer = answer_in(notice, recipient)
+    status = failure.status or answer.status
+    words = failure.words or answer.words
     return replace(
         failure,
         recipient=recipient,
-        status=failure.status or status,
-        code=failure.code or code,
-        reason=failure.reason or reason,
-        cause=failure.cause or cause_of(notice.words),
+        action=failure.action or Action.FAILED,
+        status=status,
+        code=failure.code or answer.code,
+        words=words,
+        cause=cause_of(words or "", status) or cause_of(notice.words, None),
     )
 
 
 def _failures(recipients: tuple[str, ...], notice: Notice) -> tuple[Failure, ...]:
-    delayed = says(notice.words, DELAYS)
     found = []
     for recipient in recipients or (None,):
-        status, code, reason = answer_in(notice, recipient)
+        answer = answer_in(notice, recipient)
+        permanent = "5" in {(answer.status or "-")[0], (answer.code or "-")[0]}
+        if notice.delays and not permanent:
+            action: Action | None = Action.DELAYED
+        else:
+            action = Action.FAILED if notice.fails or permanent else None
         found.append(
             Failure(
                 recipient=recipient,
-                action=Action.DELAYED if delayed else None,
-                status=status,
-                code=code,
-                reason=reason,
-                cause=cause_of(notice.words),
-                given_up=says(notice.words, GIVEN_UP),
+                action=action,
+                status=answer.status,
+                code=answer.code,
+                words=answer.words,
+                cause=cause_of(answer.words or "", answer.status) or cause_of(notice.words, None),
             )
         )
     return tuple(found)

@@ -5,65 +5,77 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from services.ingest.reading.bounces.notice import Notice
-from services.ingest.reading.bounces.wording import (
-    DAEMON_NAMES,
-    DAEMONS,
-    DELAY_SUBJECTS,
-    DELAYS,
-    FAILURE_SUBJECTS,
-    FAILURES,
-    OFFICE_NAMES,
-    OFFICES,
-    folded,
-    says,
-)
+from services.ingest.reading.words import folded, phrases, says
+
+_SUBJECTS = phrases("bounces", "subjects")
+_DAEMONS = frozenset(phrases("bounces", "senders.daemons"))
+_DAEMON_NAMES = phrases("bounces", "senders.daemon_names")
+_OFFICES = frozenset(phrases("bounces", "senders.offices"))
+_OFFICE_NAMES = phrases("bounces", "senders.office_names")
+
+_PERSONAL = phrases("bounces", "said.personal")
 
 _LOCAL_PART = re.compile(r"([^\s<>\"(),;:@]{1,128})@")
-ANSWERED = re.compile(r"\s*(?:re|aw|sv|antw|vs|odp|wg|fw|fwd|tr|rv|i|r|enc|回复|答复|转发|返信|转寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE)
-"""How a person's mail program begins the subject of an answer or of what is forwarded."""
+_BARE_ADDRESS = re.compile(r"\s*<?[^\s<>\"(),;:@]{1,128}@[^\s<>\"(),;:@]{1,255}>?\s*")
+_ANSWER = re.compile(
+    r"(?:re|aw|sv|antw|vs|odp|wg|fw|fwd|tr|rv|rif|r|i|enc|回复|答复|转发|返信|转寄)\s{0,2}(?:[\[(]\d{1,4}[\])])?\s{0,2}[::]",
+    re.IGNORECASE,
+)
+_PROGRAMS_OF_PEOPLE = ("in-reply-to", "references", "x-mailer", "user-agent", "thread-index", "reply-to")
 
 
 class Sender(IntEnum):
     """How surely a machine that delivers mail sent it."""
 
     PERSON = 0
-    OFFICE = 1
-    DAEMON = 2
+    NAMELESS = 1
+    """An address and nothing else, as machines write it and few mail programs of people."""
+    OFFICE = 2
+    DAEMON = 3
 
 
 def sender_of(headers: Mapping[str, str]) -> Sender:
     """By the From field and by what servers add; `headers` are by name in lower case."""
     author = folded(headers.get("from", "")[:1000])
     found = _LOCAL_PART.search(author)
-    local = found.group(1) if found else author.strip("<> \"'")
-    if local in DAEMONS or says(author, DAEMON_NAMES) or "x-failed-recipients" in headers:
+    local = found.group(1).strip("\\'") if found else author.strip("<> \"'")
+    if local in _DAEMONS or says(author, _DAEMON_NAMES) or "x-failed-recipients" in headers:
         return Sender.DAEMON
-    if "invoked for bounce" in headers.get("received", ""):
-        return Sender.DAEMON
-    if local in OFFICES or not local or says(author, OFFICE_NAMES) or _null_path(headers):
+    if local in _OFFICES or not local or says(author, _OFFICE_NAMES) or _null_path(headers):
         return Sender.OFFICE
-    return Sender.PERSON
+    nameless = _BARE_ADDRESS.fullmatch(author) and not any(name in headers for name in _PROGRAMS_OF_PEOPLE)
+    return Sender.NAMELESS if nameless else Sender.PERSON
 
 
 def _null_path(headers: Mapping[str, str]) -> bool:
     path = headers.get("return-path", "-").strip().casefold()
-    return path in {"<>", "", "<mailer-daemon>", "mailer-daemon"}
+    return path in {"<>", ""} or path.strip("<>").partition("@")[0] in _DAEMONS
 
 
-def speaks_of_failure(subject: str) -> bool:
-    name = folded(subject[:1000])
-    return says(name, FAILURE_SUBJECTS) or says(name, DELAY_SUBJECTS)
+def is_answer(subject: str) -> bool:
+    """Whether the subject begins as a person's mail program begins an answer, or what is forwarded."""
+    return _ANSWER.match(subject.strip()) is not None
 
 
-def is_bounce(sender: Sender, subject: str, notice: Notice, *, answered: bool, returned: bool) -> bool:
-    """Weigh the signs: the less the sender is known as a machine, the more the rest has to say.
+def is_bounce(sender: Sender, subject: str, notice: Notice, *, answered: bool, returned: bool, recipients: bool) -> bool:
+    """Weigh the signs: the less surely the sender is a machine, the more the rest has to say.
 
-    `answered`: the server's answer stands in the notice as a code or a status; `returned`: the message comes back with it.
+    `answered`: a server's answer stands in the notice as a code or a status; `returned`: the message comes back with it;
+    `recipients`: it names addresses.
     """
-    named = speaks_of_failure(subject)
-    if sender is Sender.PERSON or (ANSWERED.match(subject) and sender is not Sender.DAEMON):
-        return False
-    said = says(notice.words, FAILURES) or says(notice.words, DELAYS)
-    if sender is Sender.DAEMON:
-        return said or (named and (answered or returned)) or (answered and returned)
-    return (named and (said or answered or returned)) or (said and answered and returned)
+    named = says(folded(subject[:1000]), _SUBJECTS)
+    said = notice.fails or notice.delays
+    evidence = answered or returned or recipients
+    match sender:
+        case Sender.DAEMON:
+            return said or (named and evidence) or (answered and returned)
+        case Sender.OFFICE:
+            if is_answer(subject):
+                return False
+            return named and (returned or (said and evidence) or (answered and recipients)) or (
+                said and answered and returned
+            )
+        case Sender.NAMELESS:
+            return named and said and (recipients or returned) and not says(notice.words, _PERSONAL)
+        case Sender.PERSON:
+            return False
