@@ -1,7 +1,8 @@
 """What sort of mail a message is. In doubt it is a customer's: what a person should read must not be put aside."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contracts.mail import LOOP_HEADER, Kind
 from services.ingest.reading.automatic import is_auto_reply
@@ -12,6 +13,8 @@ from services.ingest.reading.letter import Bounce, Feedback
 from services.ingest.reading.lists import is_list_mail
 from services.ingest.reading.part import Part
 
+_KEYWORD = re.compile(r"\s*([\w-]{1,40})")
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -20,25 +23,31 @@ class Judgement:
     kind: Kind
     bounce: Bounce | None = None
     feedback: Feedback | None = None
+    auto_submitted: str | None = None
+    """The keyword of RFC 3834 §5, in lower case."""
 
 
 def judge(root: Part, text: str) -> Judgement:
     """Say what sort of mail a message is by its structure, its header and, last, its words.
 
-    `text` is what a person reads of it. The order matters: a bounce that returns a message of ours is a bounce, since
-    only the header of the message itself is asked for our mark.
+    `text` is what a person reads of it.
     """
-    headers = _first_values(root)
+    headers = {name.lower(): value for name, value in reversed(root.headers)}
+    keyword = _KEYWORD.match(headers.get("auto-submitted", ""))
+    return replace(_sort(root, headers, text), auto_submitted=keyword.group(1).lower() if keyword else None)
+
+
+def _sort(root: Part, headers: Mapping[str, str], text: str) -> Judgement:
+    """The order matters: reports come first, since they are automatic too and may come through lists.
+
+    Only the header of the message itself is asked for our mark, so a bounce that returns a message of ours is a bounce.
+    """
     if LOOP_HEADER.lower() in headers:
         return Judgement(Kind.LOOP)
     if feedback := find_feedback(root, headers):
         return Judgement(Kind.FEEDBACK, feedback=feedback)
     if report := find_report(root, headers, text):
-        if report.challenge:
-            return Judgement(Kind.AUTO_REPLY)
-        if report.arrived:
-            return Judgement(Kind.FEEDBACK, feedback=Feedback(report.arrived, report.original_message_id))
-        return Judgement(Kind.BOUNCE, bounce=_bounce(report))
+        return _reported(report)
     if is_invitation(root):
         return Judgement(Kind.CALENDAR)
     if is_auto_reply(headers, text):
@@ -46,17 +55,20 @@ def judge(root: Part, text: str) -> Judgement:
     return Judgement(Kind.LIST if is_list_mail(headers) else Kind.CUSTOMER)
 
 
-def _first_values(root: Part) -> Mapping[str, str]:
-    return {name.lower(): value for name, value in reversed(root.headers)}
-
-
-def _bounce(report: Report) -> Bounce:
+def _reported(report: Report) -> Judgement:
+    if report.challenge:
+        return Judgement(Kind.AUTO_REPLY)
+    if report.arrived:
+        return Judgement(Kind.FEEDBACK, feedback=Feedback(report.arrived, report.original_message_id))
     worst = report.worst
-    return Bounce(
-        recipient=worst.recipient,
-        hard=worst.hard,
-        status=worst.status,
-        code=worst.code,
-        reason=worst.reason,
-        original_message_id=report.original_message_id,
+    return Judgement(
+        Kind.BOUNCE,
+        bounce=Bounce(
+            recipient=worst.recipient,
+            hard=worst.hard,
+            status=worst.status,
+            code=worst.code,
+            reason=worst.reason,
+            original_message_id=report.original_message_id,
+        ),
     )

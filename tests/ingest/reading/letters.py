@@ -1,14 +1,13 @@
 """Lifelike mail to judge, and its structure."""
 
-import email
-import re
 from collections.abc import Mapping
-from email.header import decode_header, make_header
-from email.message import Message
 from pathlib import Path
 
+from services.ingest.reading.bodies import bodies
 from services.ingest.reading.kind import Judgement, judge
 from services.ingest.reading.part import Part
+from services.ingest.reading.repairs import Repairs
+from services.ingest.reading.structure import structure
 
 Headers = Mapping[str, str]
 SAMPLES = Path(__file__).parent
@@ -30,38 +29,9 @@ def letter(headers: Headers, subject: str, text: str) -> bytes:
 
 def tree(raw: bytes) -> Part:
     """The parts of a message."""
-    return _part(email.message_from_bytes(raw))
-
-
-def _part(message: "Message[str, str]") -> Part:
-    payload = message.get_payload()
-    parts = tuple(_part(inner) for inner in payload if isinstance(inner, Message)) if isinstance(payload, list) else ()
-    kind = message.get_content_type()
-    content = b"" if parts else message.get_payload(decode=True) or b""
-    if kind.startswith("message/") and kind not in ("message/rfc822", "message/partial") and parts:
-        content = b"\n".join(part.as_bytes() for part in payload)
-        parts = ()
-    assert isinstance(content, bytes)
-    texty = kind.startswith("text/") or (kind.startswith("message/") and not parts) or (kind.startswith("multipart/") and not parts)
-    charset = message.get_content_charset() or "utf-8"
-    try:
-        text = content.decode(charset, "replace") if texty else ""
-    except (LookupError, ValueError):
-        text = content.decode("latin-1")
-    def dec(v):
-        try:
-            return str(make_header(decode_header(re.sub(r"[\r\n]+\s*", " ", str(v)).encode('utf-8','surrogateescape').decode('utf-8','replace'))))
-        except Exception:
-            return str(v).encode('utf-8','replace').decode()
-    return Part(
-        headers=tuple((n, dec(v)) for n, v in message.raw_items()),
-        type=kind,
-        parameters={k.lower(): v for k, v in (message.get_params() or [])[1:]},
-        disposition=message.get_content_disposition(),
-        name=message.get_filename(),
-        content=content, text=text.replace("\r\n", "\n").replace("\x00",""), parts=parts)
+    return structure(raw, Repairs())
 
 
 def judged(raw: bytes) -> Judgement:
-    from services.ingest.reading.read import read
-    return judge(tree(raw), read(raw).text)
+    root = tree(raw)
+    return judge(root, bodies(root, Repairs()).text)
