@@ -22,22 +22,30 @@ def is_auto_reply(headers: Mapping[str, str], text: str) -> bool:
     called or say.
     """
     submitted = headers.get("auto-submitted", "")[:200].strip().lower()
-    precedences = {folded(headers.get(name, "")[:100]) for name in ("precedence", "x-precedence", "preference")}
+    precedences = {
+        folded(headers.get(name, "")[:100]) for name in ("precedence", "x-precedence", "preference")
+    }
     if submitted.startswith("auto-replied") or any(name in headers for name in ANSWERING_HEADERS):
         return True
     if precedences & {"auto_reply", "auto-reply", "autoreply"}:
         return True
+    return _is_called_or_says_so(headers, submitted, precedences, text)
+
+
+def _is_called_or_says_so(
+    headers: Mapping[str, str], submitted: str, precedences: set[str], text: str
+) -> bool:
     subject = headers.get("subject", "")[:1000]
     name = folded(subject)
     machine = submitted.startswith("auto-") or headers.get("return-path", "-").strip() in {"<>", ""}
     mass = machine or bool(precedences & {"bulk", "junk"})
-    said = folded(text[:_FIRST_LINES])
-    noted = says(said, NOTES)
-    if name.startswith(BEGINNINGS) and (mass or noted or any(mark in headers for mark in _MARKS_OF_EXCHANGE)):
+    begins = name.lstrip("[(*【 ").startswith(BEGINNINGS)
+    if begins and (mass or any(mark in headers for mark in _MARKS_OF_EXCHANGE)):
         return True
-    answers = is_answer(subject) or "in-reply-to" in headers or "references" in headers
-    return (
-        (mass and not is_answer(subject) and says(name, NAMES))
-        or (machine and answers and noted)
-        or (mass and says(said, CHALLENGES))
-    )
+    if not begins and not mass:
+        return False
+    if mass and not is_answer(subject) and says(name, NAMES):
+        return True
+    said = folded(text[:_FIRST_LINES])
+    answers = is_answer(subject) or bool(headers.get("in-reply-to") or headers.get("references"))
+    return ((begins or (machine and answers)) and says(said, NOTES)) or (mass and says(said, CHALLENGES))

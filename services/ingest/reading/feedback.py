@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from services.ingest.reading.bounces.finding import is_rejection
+from services.ingest.reading.bounces.recognition import is_rejection
 from services.ingest.reading.bounces.returned import is_returned, message_id_of, outside_of_messages
 from services.ingest.reading.letter import Feedback
 from services.ingest.reading.part import Part
@@ -13,9 +13,14 @@ RECEIPTS = frozenset({"message/disposition-notification", "message/global-dispos
 TLS_REPORTS = frozenset({"application/tlsrpt+gzip", "application/tlsrpt+json"})
 
 _DMARC_SUBJECT = re.compile(r"\breport\s+domain:.{1,300}\bsubmitter:.{1,300}", re.IGNORECASE)
-_DMARC_FILE = re.compile(r"[^!]{1,253}![^!]{1,253}!\d{9,11}!\d{9,11}(?:![^!]{1,100})?\.(?:xml|zip|gz|xml\.gz)", re.IGNORECASE)
+_DMARC_FILE = re.compile(
+    r"[^!]{1,253}![^!]{1,253}!\d{9,11}!\d{9,11}(?:![^!]{1,100})?\.(?:xml|zip|gz|xml\.gz)", re.IGNORECASE
+)
 _TYPE = re.compile(r"^Feedback-Type[ \t]*:[ \t]*([\w-]{1,60})", re.IGNORECASE | re.MULTILINE)
-_ORIGINAL = re.compile(r"^(?:Original-Message-ID|X-Original-Message-ID)[ \t]*:\s{0,4}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
+_ORIGINAL = re.compile(
+    r"^(?:Original-Message-ID|X-Original-Message-ID)[ \t]*:\s{0,4}(<[^<>\s]{1,500}>)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SEARCHED = 100_000
 
 
@@ -34,7 +39,7 @@ def find_feedback(root: Part, headers: Mapping[str, str]) -> Feedback | None:
                 return Feedback("disposition", _original(part, parts))
             if part.type in TLS_REPORTS:
                 return Feedback("tls", None)
-        kind = (root.parameters or {}).get("report-type", "").lower()
+        kind = root.parameters.get("report-type", "").lower()
         named = {"feedback-report": "abuse", "disposition-notification": "disposition", "tlsrpt": "tls"}
         if kind in named and not is_rejection(headers):
             return Feedback(named[kind], _original(root, parts))

@@ -28,6 +28,6 @@ def is_invitation(root: Part) -> bool:
 
 
 def _method(part: Part) -> str:
-    declared = (part.parameters or {}).get("method", "")
+    declared = part.parameters.get("method", "")
     found = None if declared else _METHOD.search(part.text[:_SEARCHED])
     return (found.group(1) if found else declared).strip().lower()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from contracts.mail import LOOP_HEADER, Kind
 from services.ingest.reading.automatic import is_auto_reply
-from services.ingest.reading.bounces import Report, find_report
+from services.ingest.reading.bounces import Failure, Report, find_report
 from services.ingest.reading.feedback import find_feedback
 from services.ingest.reading.invitations import is_invitation
 from services.ingest.reading.letter import Bounce, Feedback
@@ -60,7 +60,7 @@ def _reported(report: Report) -> Judgement:
         return Judgement(Kind.AUTO_REPLY)
     if report.arrived:
         return Judgement(Kind.FEEDBACK, feedback=Feedback(report.arrived, report.original_message_id))
-    worst = report.worst
+    worst = next(iter(report.missed), Failure())
     return Judgement(
         Kind.BOUNCE,
         bounce=Bounce(

@@ -19,7 +19,14 @@ class Expected(NamedTuple):
 
 BOUNCES = (
     Expected("amavis-banned", "vito@customer.example", True, "5.7.0", "554", "<ama@example.com>"),
-    Expected("amazon-ses", "bea@customer.example", True, "5.1.1", "550", "<0102018f-ses@eu-west-1.amazonses.example>"),
+    Expected(
+        "amazon-ses",
+        "bea@customer.example",
+        True,
+        "5.1.1",
+        "550",
+        "<0102018f-ses@eu-west-1.amazonses.example>",
+    ),
     Expected("aol-classic", "nick77@aol.example", True, None, "550", None),
     Expected("apache-james", "peer@customer.example", True, None, "550", "<jam@example.com>"),
     Expected("barracuda-blocked", "adam@guarded.example", True, "5.7.1", "550", "<bar1@example.com>"),
@@ -52,7 +59,14 @@ BOUNCES = (
     Expected("exim-unrouteable-no-header", "lena@gone.example", True, None, None, "<unr.9@example.com>"),
     Expected("exim-warning", "mara@busy.example", False, None, "451", None),
     Expected("generic-unknown-mta", "abc@where.example", True, "5.1.1", "550", "<gen1@example.com>"),
-    Expected("gmail-address-not-found", "nobody.here.77@gmail.example", True, "5.1.1", "550", "<CAJ1@mail.gmail.example>"),
+    Expected(
+        "gmail-address-not-found",
+        "nobody.here.77@gmail.example",
+        True,
+        "5.1.1",
+        "550",
+        "<CAJ1@mail.gmail.example>",
+    ),
     Expected("gmail-delay", "jan@down.example", False, "4.4.1", None, "<gd.1@mail.gmail.example>"),
     Expected("gmail-free-form-2009", "ida@partner.example", True, None, "550", None),
     Expected("gmx-exim-variant", "hans@gmx.example", True, None, "550", "<gmx1@example.com>"),
@@ -74,7 +88,14 @@ BOUNCES = (
     Expected("netease-163", "feng@163.com.example", True, None, "550", None),
     Expected("notes-free-form", "Yvonne.Klein@notes.example", True, None, None, None),
     Expected("nullmailer", "pqr@where.example", True, None, None, None),
-    Expected("office365-recipient-not-found", "gerda@tenant.example", True, "5.1.10", "550", "<o365.55@example.com>"),
+    Expected(
+        "office365-recipient-not-found",
+        "gerda@tenant.example",
+        True,
+        "5.1.10",
+        "550",
+        "<o365.55@example.com>",
+    ),
     Expected("only-null-sender-and-headers-returned", "def@where.example", True, None, "553", None),
     Expected("opensmtpd", "rita@customer.example", True, None, "550", None),
     Expected("oracle-messaging-server", "silke@customer.example", True, "5.1.1", "550", "<ims@example.com>"),
@@ -83,7 +104,14 @@ BOUNCES = (
     Expected("portuguese-uol", "ze@cliente.example", True, "5.1.1", "550", None),
     Expected("postfix-delayed", "ben@slow.example", False, "4.4.1", None, "<delay.1@example.com>"),
     Expected("postfix-one-of-two", "second@customer.example", True, "5.2.2", "552", "<two.1@example.com>"),
-    Expected("postfix-user-unknown", "no.such.person@customer.example", True, "5.1.1", "550", "<20240311.reply.17@example.com>"),
+    Expected(
+        "postfix-user-unknown",
+        "no.such.person@customer.example",
+        True,
+        "5.1.1",
+        "550",
+        "<20240311.reply.17@example.com>",
+    ),
     Expected("postini", "uta@customer.example", True, "5.1.1", "550", None),
     Expected("powermta", "karla@customer.example", True, "5.1.1", "550", None),
     Expected("proofpoint-no-dsn", "tilo@customer.example", True, "5.1.1", "550", None),
@@ -94,7 +122,14 @@ BOUNCES = (
     Expected("qq-mail", "100200300@qq.com.example", True, None, "550", None),
     Expected("rcn-user-unknown", "mno@where.example", True, None, None, None),
     Expected("sendmail-free-form", "dora@host.example", True, "5.1.1", "550", "<1998.1234@example.com>"),
-    Expected("sendmail-host-unknown", "anna@no-such-domain.example", True, "5.1.2", "550", "<200403111200.i2BC0@example.com>"),
+    Expected(
+        "sendmail-host-unknown",
+        "anna@no-such-domain.example",
+        True,
+        "5.1.2",
+        "550",
+        "<200403111200.i2BC0@example.com>",
+    ),
     Expected("sendmail-warning", "carl@away.example", False, "4.4.2", None, "<warn.77@example.com>"),
     Expected("sieve-reject", "xenia@sieve.example", True, None, None, "<sie@example.com>"),
     Expected("smartermail", "oskar@customer.example", True, None, "550", None),
@@ -113,4 +148,10 @@ def test_a_bounce_says_who_was_not_reached_and_whether_for_good(expected: Expect
     assert judgement.kind is Kind.BOUNCE
     bounce = judgement.bounce
     assert bounce is not None
-    assert (bounce.recipient, bounce.hard, bounce.status, bounce.code, bounce.original_message_id) == expected[1:]
+    assert (
+        bounce.recipient,
+        bounce.hard,
+        bounce.status,
+        bounce.code,
+        bounce.original_message_id,
+    ) == expected[1:]

@@ -153,7 +153,7 @@ AUTOMATIC: Mapping[str, tuple[Headers, str, str]] = {
         "We have received your request.",
     ),
     "Jira": (
-        {"Auto-Submitted": "auto-generated", "Precedence": "bulk", "X-JIRA-FingerPrint": "abc"},
+        {"Auto-Submitted": "auto-generated", "Precedence": "bulk", "In-Reply-To": "<1@example.com>"},
         "HELP-12 Order",
         "Just confirming that we got your request. We're on it.",
     ),

@@ -5,7 +5,9 @@ import re
 # A status stands alone: no digit or dot beside it, or it is an IP address or a version ("8.14.4", "5.5.2448.0").
 _STATUS = r"([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)"
 _STATUS_ALONE = re.compile(rf"(?<![\w.]){_STATUS}")
-_STATUS_INTRODUCED = re.compile(rf"(?:\b[245]\d\d[ -]{{1,2}}|[#(<:;'\"] ?|\bstatus:? |^){_STATUS}", re.IGNORECASE)
+_STATUS_INTRODUCED = re.compile(
+    rf"(?:\b[245]\d\d[ -]{{1,2}}|[#(<:;'\"] ?|\bstatus:? |^){_STATUS}", re.IGNORECASE
+)
 
 _CODE = r"(4[2-7]\d|5[0-7]\d)"
 # "550 5.1.1", "550-5.1.1", "550 #5.1.1": a code before a status is one, wherever it stands.
@@ -27,5 +29,7 @@ def status_in(text: str) -> str | None:
 
 def code_in(text: str) -> str | None:
     """The first SMTP reply code for an error in a line or two."""
-    found = _CODE_BEFORE_STATUS.search(text) or _CODE_INTRODUCED.search(text) or _CODE_BEFORE_WORDS.search(text)
+    found = (
+        _CODE_BEFORE_STATUS.search(text) or _CODE_INTRODUCED.search(text) or _CODE_BEFORE_WORDS.search(text)
+    )
     return found.group(1) if found else None

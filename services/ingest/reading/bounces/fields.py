@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from services.ingest.reading.bounces.codes import code_in, status_in
 from services.ingest.reading.bounces.failure import Action, Failure
-from services.ingest.reading.bounces.recipients import ADDRESS, whole
+from services.ingest.reading.bounces.recipients import ADDRESS, MOST_RECIPIENTS, whole
 
-MOST_RECIPIENTS = 200
 LONGEST_WORDS = 500
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
@@ -67,7 +66,8 @@ def _failure(group: Group) -> Failure:
     words = _bare(group.get("diagnostic-code", ""))
     return Failure(
         # The one that we wrote to, before the one that it was forwarded to.
-        recipient=address_of(group.get("original-recipient", "")) or address_of(group.get("final-recipient", "")),
+        recipient=address_of(group.get("original-recipient", ""))
+        or address_of(group.get("final-recipient", "")),
         action=_action(group.get("action", "")),
         status=status_in(group.get("status", "")) or status_in(words),
         code=code_in(words),

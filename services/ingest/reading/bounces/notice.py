@@ -1,10 +1,13 @@
 """What a server says in words: which lines are its own, and what it answered."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from services.ingest.reading.bounces.causes import cause_of
 from services.ingest.reading.bounces.codes import code_in, status_in
+from services.ingest.reading.bounces.failure import Cause
 from services.ingest.reading.words import folded, phrases, says
 
 MOST_CHARACTERS = 64_000
@@ -12,42 +15,90 @@ MOST_LINES = 1_000
 LONGEST_LINE = 1_000
 LONGEST_WORDS = 500
 
-FAILURES = phrases("bounces", "said.failure")
-DELAYS = phrases("bounces", "said.delay")
-CHALLENGES = phrases("bounces", "said.challenge")
+_FAILURES = phrases("bounces", "said.failure")
+_DELAYS = phrases("bounces", "said.delay")
 _RETURNED = phrases("bounces", "returned")
 
-_HEADER = re.compile(r">?(?:Received|Return-Path|MIME-Version|DKIM-Signature|X-[A-Za-z-]{2,60}):\s", re.IGNORECASE)
+_HEADER = re.compile(
+    r">?(?:Received|Return-Path|MIME-Version|DKIM-Signature|X-[A-Za-z-]{2,60}):\s", re.IGNORECASE
+)
 _FIELD = re.compile(r">?(?:[A-Za-z][A-Za-z-]{1,40}:(?:\s|$)|[ \t])")
 _RULER = re.compile(r"[-=*#_]{3}")
 
 
 @dataclass(frozen=True)
-class Notice:
-    """The server's own lines, and the message that it returns below them, if it does."""
+class Line:
+    """One line of a server, with the figures in it."""
 
-    said: tuple[str, ...]
+    text: str
+    status: str | None
+    code: str | None
+
+    @property
+    def answers(self) -> bool:
+        """Whether it holds what a server answered by SMTP."""
+        return self.status is not None or self.code is not None
+
+    @cached_property
+    def fails(self) -> bool:
+        """Whether it says that something was not delivered."""
+        return says(folded(self.text), _FAILURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """By what a server refused a recipient."""
+
+    status: str | None
+    code: str | None
+    words: str | None
+    """The line with the figures, or the one that says that it failed, and those that go on with it."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The server's own lines without empty ones, and the message that it returns below them, if it does."""
+
+    lines: tuple[Line, ...]
     returned: str
 
     @cached_property
     def words(self) -> str:
         """The server's own words, folded to compare them."""
-        return folded("\n".join(self.said))
+        return folded("\n".join(line.text for line in self.lines))
 
-    @property
+    @cached_property
     def fails(self) -> bool:
-        return says(self.words, FAILURES)
+        return says(self.words, _FAILURES)
 
-    @property
+    @cached_property
     def delays(self) -> bool:
-        return says(self.words, DELAYS)
+        """Whether the server goes on trying."""
+        return says(self.words, _DELAYS)
+
+    @cached_property
+    def cause(self) -> Cause | None:
+        return cause_of(self.words, None)
+
+    def answer(self, recipient: str | None) -> Answer:
+        """The answer about a recipient: the lines from its name on are looked at first, then those before."""
+        name = recipient.casefold() if recipient else ""
+        named = (number for number, line in enumerate(self.lines) if name and name in line.text.casefold())
+        first = next(named, 0)
+        lines = self.lines[first:] + self.lines[:first]
+        return Answer(
+            status=next((line.status for line in lines if line.status), None),
+            code=next((line.code for line in lines if line.code), None),
+            words=_words(lines, recipient),
+        )
 
 
 def notice_in(text: str) -> Notice:
     """Part a text where the returned message begins: at a line that says so, or where its header begins."""
     lines = text[:MOST_CHARACTERS].splitlines()[:MOST_LINES]
     end = next((number for number in range(len(lines)) if _returns(lines, number)), len(lines))
-    return Notice(tuple(line[:LONGEST_LINE] for line in lines[:end]), "\n".join(lines[end:]))
+    own = (line[:LONGEST_LINE] for line in lines[:end] if line.strip())
+    return Notice(tuple(Line(line, status_in(line), code_in(line)) for line in own), "\n".join(lines[end:]))
 
 
 def _returns(lines: list[str], number: int) -> bool:
@@ -63,35 +114,17 @@ def _returns(lines: list[str], number: int) -> bool:
     return bare.startswith(_RETURNED) and not bare.endswith((",", " is", " was"))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """By what a server refused a recipient. `words` are the line with the figures, or the one that says that it failed."""
-
-    status: str | None
-    code: str | None
-    words: str | None
-
-
-def answer_in(notice: Notice, recipient: str | None = None) -> Answer:
-    """The answer about a recipient: the lines from its name on are looked at first, then those before."""
-    lines = [line for line in notice.said if line.strip()]
-    named = recipient.casefold() if recipient else ""
-    first = next((number for number, line in enumerate(lines) if named and named in line.casefold()), 0)
-    ordered = lines[first:] + lines[:first]
-    return Answer(
-        status=next((found for line in ordered if (found := status_in(line))), None),
-        code=next((found for line in ordered if (found := code_in(line))), None),
-        words=_words(ordered, recipient),
-    )
-
-
-def _words(lines: list[str], recipient: str | None) -> str | None:
-    best = next((number for number, line in enumerate(lines) if code_in(line) or status_in(line)), None)
-    if best is None:
-        best = next((number for number, line in enumerate(lines) if says(folded(line), FAILURES)), None)
-    if best is None:
+def _words(lines: tuple[Line, ...], recipient: str | None) -> str | None:
+    found = _first(line.answers for line in lines)
+    if found is None:
+        found = _first(line.fails for line in lines)
+    if found is None:
         return None
-    words = " ".join(" ".join(lines[best : best + 3]).split())
+    words = " ".join(" ".join(line.text for line in lines[found : found + 3]).split())
     for name in (f"<{recipient}>", str(recipient)):
         words = words.removeprefix(name)
     return words.lstrip(": ")[:LONGEST_WORDS] or None
+
+
+def _first(holds: Iterable[bool]) -> int | None:
+    return next((number for number, it_does in enumerate(holds) if it_does), None)

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
-from services.ingest.reading.bounces.codes import code_in, status_in
-from services.ingest.reading.bounces.notice import FAILURES, Notice
-from services.ingest.reading.words import folded, says
+from services.ingest.reading.bounces.notice import Line, Notice
 
+MOST_RECIPIENTS = 200
 ADDRESS = r"[^\s<>,;:\"'()\[\]|=@]{1,128}@[^\s<>,;:\"'()\[\]|=/\\@]{1,253}"
 _ANY_ADDRESS = re.compile(rf"(from\s|contact\s|by\s)?<?({ADDRESS})", re.IGNORECASE)
 # An address that begins its line, and what may follow it there: nothing, an explanation, or the time of the try.
@@ -31,6 +30,10 @@ _OTHER_PEOPLE = re.compile(
     r"|sender address|von|de|da|van|betreff|absender|expéditeur|remitente|mittente|发件人|发信人|差出人)\s*$",
     re.IGNORECASE,
 )
+# Scripts without spaces join an address to the words around it: "收件人joe@x.org的邮箱".
+_UNSPACED = "[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]"
+_WORDS_BEFORE = re.compile(rf"^.*{_UNSPACED}(?=[A-Za-z0-9])")
+_WORDS_AFTER = re.compile(rf"^([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+){_UNSPACED}.*$")
 _WRITTEN_TO = frozenset({"to", "an", "à", "para", "a", "aan", "till", "til"})
 _ATTENDANTS = frozenset({"postmaster", "mailer-daemon", "abuse", "root", "hostmaster", "helpdesk"})
 _LONE_NAME = re.compile(r"\s{1,40}([A-Za-z0-9][\w.+-]{0,63})(?:\s{2,}.*)?$")
@@ -53,7 +56,8 @@ class Place(IntEnum):
 def whole(address: str) -> str | None:
     """An address without what a sentence puts around it; None where an archive of a list has masked it ("joe...@x.org")."""
     local, _, domain = address.partition("@")
-    local, domain = local.lstrip(".'*_-"), domain.split("..")[0].rstrip(".'*_-")
+    local = _WORDS_BEFORE.sub("", local).lstrip(".'*_-")
+    domain = _WORDS_AFTER.sub(r"\1", domain).split("..")[0].rstrip(".'*_-")
     return f"{local}@{domain}" if local and domain and not local.endswith("...") else None
 
 
@@ -64,7 +68,7 @@ def recipients_in(notice: Notice, not_these: Iterable[str] = (), domain: str = "
     """
     others = {address.casefold() for address in not_these}
     found: dict[str, tuple[Place, str]] = {}
-    for place, address in _addresses(notice.said):
+    for place, address in _addresses(notice.lines):
         bare = whole(address)
         if bare is None or "." not in bare.partition("@")[2]:
             continue
@@ -72,44 +76,40 @@ def recipients_in(notice: Notice, not_these: Iterable[str] = (), domain: str = "
             continue
         if found.get(bare.casefold(), (0,))[0] < place:
             found[bare.casefold()] = (place, bare)
-    best = max((place for place, _ in found.values()), default=None)
-    if best in {None, Place.ELSEWHERE} and domain and (names := tuple(_names(notice.said))):
+    best = max((place for place, _ in found.values()), default=Place.ELSEWHERE)
+    if best is Place.ELSEWHERE and domain and (names := tuple(_names(notice.lines))):
         return tuple(f"{name}@{domain}" for name in names)
-    return tuple(address for place, address in found.values() if place == best)
+    return tuple(address for place, address in found.values() if place == best)[:MOST_RECIPIENTS]
 
 
-def _addresses(lines: Iterable[str]) -> Iterator[tuple[Place, str]]:
+def _addresses(lines: Iterable[Line]) -> Iterator[tuple[Place, str]]:
     for line in lines:
-        if "@" not in line:
+        text = line.text
+        if "@" not in text:
             continue
-        if command := _COMMAND.search(line):
+        if command := _COMMAND.search(text):
             yield Place.COMMAND, command.group(1)
-        elif named := _X400.search(line) or _ORIGINALLY.search(line):
+        elif named := _X400.search(text) or _ORIGINALLY.search(text):
             yield Place.ALONE, named.group(1)
-        elif labelled := _LABELLED.match(line):
+        elif labelled := _LABELLED.match(text):
             if not _OTHER_PEOPLE.search(labelled["label"]):
                 yield _labelled(labelled["label"]), labelled["address"]
-        elif beginning := _BEGINNING.match(line):
+        elif beginning := _BEGINNING.match(text):
             yield Place.ALONE, beginning.group(1)
         else:
-            place = _place_in_words(line)
-            yield from ((place, address) for before, address in _ANY_ADDRESS.findall(line) if not before)
+            place = Place.IN_WORDS if line.answers or line.fails else Place.ELSEWHERE
+            yield from ((place, address) for before, address in _ANY_ADDRESS.findall(text) if not before)
 
 
 def _labelled(label: str) -> Place:
     return Place.WRITTEN_TO if label.strip().casefold() in _WRITTEN_TO else Place.ALONE
 
 
-def _place_in_words(line: str) -> Place:
-    failed = code_in(line) or status_in(line) or says(folded(line), FAILURES)
-    return Place.IN_WORDS if failed else Place.ELSEWHERE
-
-
-def _names(lines: Iterable[str]) -> Iterator[str]:
+def _names(lines: Iterable[Line]) -> Iterator[str]:
     """Names without a domain that stand alone below a line that announces them."""
     announced = False
     for line in lines:
-        if announced and (name := _LONE_NAME.match(line)):
+        if announced and (name := _LONE_NAME.match(line.text)):
             yield name.group(1)
-        elif line.strip():
-            announced = line.rstrip().endswith(":") and says(folded(line), FAILURES)
+        else:
+            announced = line.text.rstrip().endswith(":") and line.fails

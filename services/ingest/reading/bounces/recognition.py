@@ -41,7 +41,10 @@ def sender_of(headers: Mapping[str, str]) -> Sender:
     local = found.group(1).strip("\\'") if found else author.strip("<> \"'")
     if local in _DAEMONS or says(author, _DAEMON_NAMES) or "x-failed-recipients" in headers:
         return Sender.DAEMON
-    if local in _OFFICES or not local or says(author, _OFFICE_NAMES) or _null_path(headers):
+    office = not local or local in _OFFICES or says(author, _OFFICE_NAMES)
+    if _null_path(headers):
+        return Sender.DAEMON if office else Sender.OFFICE
+    if office:
         return Sender.OFFICE
     nameless = _BARE_ADDRESS.fullmatch(author) and not any(name in headers for name in _PROGRAMS_OF_PEOPLE)
     return Sender.NAMELESS if nameless else Sender.PERSON
@@ -57,24 +60,29 @@ def is_answer(subject: str) -> bool:
     return _ANSWER.match(subject.strip()) is not None
 
 
-def is_bounce(sender: Sender, subject: str, notice: Notice, *, answered: bool, returned: bool, recipients: bool) -> bool:
+def is_rejection(headers: Mapping[str, str]) -> bool:
+    """Whether a filter refuses the message; it may do so in the form of a receipt (RFC 5429 §2.2.1)."""
+    return "(rejected)" in headers.get("auto-submitted", "").lower()
+
+
+def is_bounce(sender: Sender, subject: str, notice: Notice, *, returned: bool, recipients: bool) -> bool:
     """Weigh the signs: the less surely the sender is a machine, the more the rest has to say.
 
-    `answered`: a server's answer stands in the notice as a code or a status; `returned`: the message comes back with it;
-    `recipients`: it names addresses.
+    `returned`: the message comes back with the notice; `recipients`: it names addresses.
     """
     named = says(folded(subject[:1000]), _SUBJECTS)
     said = notice.fails or notice.delays
+    answered = any(line.answers for line in notice.lines)
     evidence = answered or returned or recipients
     match sender:
         case Sender.DAEMON:
-            return said or (named and evidence) or (answered and returned)
+            return said or (evidence and (named or answered))
+        case Sender.OFFICE if is_answer(subject):
+            return False
+        case Sender.OFFICE if named:
+            return returned or (said and evidence) or (answered and recipients)
         case Sender.OFFICE:
-            if is_answer(subject):
-                return False
-            return named and (returned or (said and evidence) or (answered and recipients)) or (
-                said and answered and returned
-            )
+            return said and answered and returned
         case Sender.NAMELESS:
             return named and said and (recipients or returned) and not says(notice.words, _PERSONAL)
         case Sender.PERSON:

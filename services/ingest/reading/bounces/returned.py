@@ -3,12 +3,18 @@
 import re
 from collections.abc import Iterator
 
+from services.ingest.reading.message_ids import message_id
 from services.ingest.reading.part import Part
+from services.ingest.reading.repairs import Repairs
 
 MESSAGES = frozenset({"message/rfc822", "message/global"})
-HEADERS = frozenset({"text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers", "message/global-headers"})
+HEADERS = frozenset(
+    {"text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers", "message/global-headers"}
+)
 
-_MESSAGE_ID = re.compile(r"^[ \t>|]{0,4}Message-?ID[ \t]*:\s{0,4}(<[^<>\s]{1,500}>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(
+    r"^[ \t>|]{0,4}Message-?ID[ \t]*:[ \t\n]{0,4}(\S{1,500})", re.IGNORECASE | re.MULTILINE
+)
 _SEARCHED = 200_000
 
 
@@ -27,24 +33,13 @@ def is_returned(part: Part) -> bool:
 
 
 def message_id_of(part: Part) -> str | None:
-    """The Message-ID of a returned message or of its returned headers."""
-    inner = part.parts[0] if part.parts else part
-    value = inner.first("message-id")
-    if value and part.parts:
-        found = re.search(r"<[^<>\s]{1,500}>", value[:1000])
-        return found.group() if found else None
+    """The Message-ID of a returned message, or of its returned header."""
+    if part.parts:
+        return message_id(part.parts[0].first("message-id"), Repairs())
     return message_id_in(part.text or part.content[:_SEARCHED].decode("utf-8", "replace"))
 
 
 def message_id_in(text: str) -> str | None:
-    """The first Message-ID field that a text holds."""
+    """That of the first Message-ID field that a text holds."""
     found = _MESSAGE_ID.search(text[:_SEARCHED])
-    return found.group(1) if found else None
-
-
-def receiver_of(part: Part) -> str | None:
-    """Whom a returned message was sent to."""
-    if part.parts:
-        return part.parts[0].first("to")
-    found = re.search(r"^To[ \t]*:[ \t]*(.{1,500})$", part.text[:_SEARCHED], re.IGNORECASE | re.MULTILINE)
-    return found.group(1) if found else None
+    return message_id(found.group(1), Repairs()) if found else None
