@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from services.ingest.reading.bounces.recognition import is_answer
 from services.ingest.reading.words import folded, phrases, says
 
-ANSWERING_HEADERS = phrases("automatic", "headers")
-BEGINNINGS = phrases("automatic", "beginnings")
-NAMES = phrases("automatic", "names")
-NOTES = phrases("automatic", "notes")
-CHALLENGES = phrases("automatic", "challenges")
+_HEADERS = phrases("automatic", "headers")
+_BEGINNINGS = phrases("automatic", "beginnings")
+_NAMES = phrases("automatic", "names")
+_AWAY = phrases("automatic", "notes.away")
+_RECEIVED = phrases("automatic", "notes.received")
+_CHALLENGES = phrases("automatic", "challenges")
 _MARKS_OF_EXCHANGE = ("x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop")
 _FIRST_LINES = 2_000
 
@@ -22,30 +23,28 @@ def is_auto_reply(headers: Mapping[str, str], text: str) -> bool:
     called or say.
     """
     submitted = headers.get("auto-submitted", "")[:200].strip().lower()
-    precedences = {
-        folded(headers.get(name, "")[:100]) for name in ("precedence", "x-precedence", "preference")
-    }
-    if submitted.startswith("auto-replied") or any(name in headers for name in ANSWERING_HEADERS):
+    precedences = {folded(headers.get(name, "")[:100]) for name in ("precedence", "x-precedence", "preference")}
+    if submitted.startswith("auto-replied") or any(name in headers for name in _HEADERS):
         return True
     if precedences & {"auto_reply", "auto-reply", "autoreply"}:
         return True
-    return _is_called_or_says_so(headers, submitted, precedences, text)
-
-
-def _is_called_or_says_so(
-    headers: Mapping[str, str], submitted: str, precedences: set[str], text: str
-) -> bool:
+    generated = submitted.startswith("auto-")
+    nobody = headers.get("return-path", "-").strip() in {"<>", ""}
+    mass = generated or nobody or bool(precedences & {"bulk", "junk"})
     subject = headers.get("subject", "")[:1000]
     name = folded(subject)
-    machine = submitted.startswith("auto-") or headers.get("return-path", "-").strip() in {"<>", ""}
-    mass = machine or bool(precedences & {"bulk", "junk"})
-    begins = name.lstrip("[(*【 ").startswith(BEGINNINGS)
-    if begins and (mass or any(mark in headers for mark in _MARKS_OF_EXCHANGE)):
-        return True
-    if not begins and not mass:
+    if name.lstrip("[(*【 ").startswith(_BEGINNINGS):
+        return mass or any(mark in headers for mark in _MARKS_OF_EXCHANGE) or _says(text, _AWAY + _RECEIVED)
+    if not mass:
         return False
-    if mass and not is_answer(subject) and says(name, NAMES):
-        return True
-    said = folded(text[:_FIRST_LINES])
     answers = is_answer(subject) or bool(headers.get("in-reply-to") or headers.get("references"))
-    return ((begins or (machine and answers)) and says(said, NOTES)) or (mass and says(said, CHALLENGES))
+    return (
+        (not is_answer(subject) and says(name, _NAMES))
+        or (nobody and answers and _says(text, _AWAY + _RECEIVED))
+        or (generated and answers and _says(text, _RECEIVED))
+        or _says(text, _CHALLENGES)
+    )
+
+
+def _says(text: str, found: tuple[str, ...]) -> bool:
+    return says(folded(text[:_FIRST_LINES]), found)

@@ -82,7 +82,7 @@ def find_report(root: Part, headers: Mapping[str, str], text: str) -> Report | N
 
 def _status(root: Part, parts: tuple[Part, ...], headers: Mapping[str, str], sender: Sender) -> str:
     """The delivery status fields. Outside of a report they count only if no person sent them: people forward them."""
-    if root.type not in {"multipart/report", *STATUS_TYPES} and sender is Sender.NAMELESS:
+    if root.type not in {"multipart/report", *STATUS_TYPES} and sender is Sender.MACHINE:
         return ""
     types = STATUS_TYPES | _RECEIPT_TYPES if is_rejection(headers) else STATUS_TYPES
     for part in parts:

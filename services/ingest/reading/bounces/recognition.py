@@ -12,25 +12,28 @@ _DAEMONS = frozenset(phrases("bounces", "senders.daemons"))
 _DAEMON_NAMES = phrases("bounces", "senders.daemon_names")
 _OFFICES = frozenset(phrases("bounces", "senders.offices"))
 _OFFICE_NAMES = phrases("bounces", "senders.office_names")
-
+_MACHINES = frozenset(phrases("bounces", "senders.machines"))
 _PERSONAL = phrases("bounces", "said.personal")
+_GREETINGS = phrases("bounces", "said.greetings")
+_MAIL = phrases("bounces", "said.mail")
 
 _LOCAL_PART = re.compile(r"([^\s<>\"(),;:@]{1,128})@")
-_BARE_ADDRESS = re.compile(r"\s*<?[^\s<>\"(),;:@]{1,128}@[^\s<>\"(),;:@]{1,255}>?\s*")
+_NAME = re.compile(r"\(([^()]{1,200})\)|^([^<(@]{1,200})(?:<|$)")
 _ANSWER = re.compile(
-    r"(?:re|aw|sv|antw|vs|odp|wg|fw|fwd|tr|rv|rif|r|i|enc|回复|答复|转发|返信|转寄)\s{0,2}(?:[\[(]\d{1,4}[\])])?\s{0,2}[::]",
+    r"(?:re|aw|sv|antw|vs|odp|wg|fw|fwd|tr|rv|rif|r|i|enc|回复|答复|转发|返信|转寄)\s{0,2}(?:[\[(]\d{1,4}[\])])?\s{0,2}[:\uff1a]",
     re.IGNORECASE,
 )
-_PROGRAMS_OF_PEOPLE = ("in-reply-to", "references", "x-mailer", "user-agent", "thread-index", "reply-to")
+_PROGRAMS_OF_PEOPLE = ("in-reply-to", "references", "user-agent", "thread-index", "reply-to")
 
 
 class Sender(IntEnum):
     """How surely a machine that delivers mail sent it."""
 
     PERSON = 0
-    NAMELESS = 1
-    """An address and nothing else, as machines write it and few mail programs of people."""
+    MACHINE = 1
+    """Some machine, or an address and nothing else, as machines write it and few mail programs of people."""
     OFFICE = 2
+    """A mail server, or the person who looks after it."""
     DAEMON = 3
 
 
@@ -39,15 +42,20 @@ def sender_of(headers: Mapping[str, str]) -> Sender:
     author = folded(headers.get("from", "")[:1000])
     found = _LOCAL_PART.search(author)
     local = found.group(1).strip("\\'") if found else author.strip("<> \"'")
-    if local in _DAEMONS or says(author, _DAEMON_NAMES) or "x-failed-recipients" in headers:
+    name = _name_in(author)
+    if local in _DAEMONS or name.startswith(_DAEMON_NAMES) or "x-failed-recipients" in headers:
         return Sender.DAEMON
-    office = not local or local in _OFFICES or says(author, _OFFICE_NAMES)
-    if _null_path(headers):
-        return Sender.DAEMON if office else Sender.OFFICE
-    if office:
-        return Sender.OFFICE
-    nameless = _BARE_ADDRESS.fullmatch(author) and not any(name in headers for name in _PROGRAMS_OF_PEOPLE)
-    return Sender.NAMELESS if nameless else Sender.PERSON
+    if local in _OFFICES or not local or says(name, _OFFICE_NAMES):
+        return Sender.DAEMON if _null_path(headers) else Sender.OFFICE
+    machine = not name or local in _MACHINES or _null_path(headers)
+    written = any(field in headers for field in _PROGRAMS_OF_PEOPLE)
+    return Sender.MACHINE if machine and not written else Sender.PERSON
+
+
+def _name_in(author: str) -> str:
+    """The name beside the address, in front of it or in brackets behind it."""
+    found = _NAME.search(author)
+    return (found.group(1) or found.group(2) or "").strip("\"' ") if found else ""
 
 
 def _null_path(headers: Mapping[str, str]) -> bool:
@@ -74,16 +82,17 @@ def is_bounce(sender: Sender, subject: str, notice: Notice, *, returned: bool, r
     said = notice.fails or notice.delays
     answered = any(line.answers for line in notice.lines)
     evidence = answered or returned or recipients
+    answers = is_answer(subject)
+    greets = notice.words.startswith(_GREETINGS)
     match sender:
         case Sender.DAEMON:
             return said or (evidence and (named or answered))
-        case Sender.OFFICE if is_answer(subject):
-            return False
-        case Sender.OFFICE if named:
-            return returned or (said and evidence) or (answered and recipients)
+        case Sender.OFFICE if named and not answers:
+            return returned or ((said or answered) and evidence and not greets)
         case Sender.OFFICE:
-            return said and answered and returned
-        case Sender.NAMELESS:
-            return named and said and (recipients or returned) and not says(notice.words, _PERSONAL)
+            return said and answered and returned and not answers
+        case Sender.MACHINE:
+            written = answers or greets or says(notice.words, _PERSONAL)
+            return named and said and evidence and says(notice.words, _MAIL) and not written
         case Sender.PERSON:
             return False
