@@ -32,6 +32,11 @@ def tree(raw: bytes) -> Part:
     return structure(raw, Repairs())
 
 
+def text_of(root: Part) -> str:
+    """What a person reads of it."""
+    return bodies(root, Repairs()).text
+
+
 def judged(raw: bytes) -> Judgement:
     root = tree(raw)
-    return judge(root, bodies(root, Repairs()).text)
+    return judge(root, text_of(root))

@@ -59,12 +59,10 @@ def find_report(root: Part, headers: Mapping[str, str], text: str) -> Report | N
     declared = "delivery" in root.parameters.get("report-type", "").lower()
     if root.type not in {"multipart/report", *STATUS_TYPES} and sender is Sender.PERSON:
         return None
-    parts = tuple(outside_of_messages(root))
+    parts = _parts(root, declared=declared)
     status = _status(root, parts, headers, sender)
-    notice = _notice(parts, text)
+    notice = notice_in("" if root.type in STATUS_TYPES else _words_above(parts, text))
     reported = fields.failures_in(status)
-    if declared and not reported and (wrapped := _wrapped(parts)):
-        return wrapped
     recipients = () if reported else _recipients(headers, notice)
     if (
         not reported
@@ -78,6 +76,16 @@ def find_report(root: Part, headers: Mapping[str, str], text: str) -> Report | N
         original_message_id=_original_message_id(headers, parts, status, notice),
         challenge=_challenges(notice, reported),
     )
+
+
+def _parts(root: Part, *, declared: bool) -> tuple[Part, ...]:
+    """The parts of the report; a gateway may have put the whole of it into another one."""
+    parts = tuple(outside_of_messages(root))
+    if declared and not any(part.type in STATUS_TYPES for part in parts):
+        inner = (part.parts[0] for part in parts if is_returned(part) and part.parts)
+        wrapped = next((message for message in inner if message.type == "multipart/report"), None)
+        return tuple(outside_of_messages(wrapped)) if wrapped else parts
+    return parts
 
 
 def _status(root: Part, parts: tuple[Part, ...], headers: Mapping[str, str], sender: Sender) -> str:
@@ -98,9 +106,9 @@ def _text_of(part: Part) -> str:
     return (part.text or part.content[:_SEARCHED].decode("utf-8", "replace"))[:_SEARCHED]
 
 
-def _notice(parts: tuple[Part, ...], text: str) -> Notice:
+def _words_above(parts: tuple[Part, ...], text: str) -> str:
     plain = (part.text for part in parts if part.type == "text/plain" and part.text.strip())
-    return notice_in(next(plain, text))
+    return next(plain, text)
 
 
 def _is_bounce(
@@ -117,14 +125,6 @@ def _is_bounce(
         returned=bool(notice.returned) or any(is_returned(part) for part in parts),
         recipients=bool(recipients),
     )
-
-
-def _wrapped(parts: tuple[Part, ...]) -> Report | None:
-    """A gateway may put a report into another message."""
-    inner = next((part.parts[0] for part in parts if is_returned(part) and part.parts), None)
-    if inner is None or inner.type != "multipart/report":
-        return None
-    return find_report(inner, {name.lower(): value for name, value in reversed(inner.headers)}, "")
 
 
 def _original_message_id(

@@ -30,6 +30,7 @@ _RULER = re.compile(r"[-=*#_]{3}")
 class Line:
     """One line of a server, with the figures in it."""
 
+    number: int
     text: str
     status: str | None
     code: str | None
@@ -38,6 +39,10 @@ class Line:
     def answers(self) -> bool:
         """Whether it holds what a server answered by SMTP."""
         return self.status is not None or self.code is not None
+
+    @cached_property
+    def cause(self) -> Cause | None:
+        return cause_of(self.text, None)
 
     @cached_property
     def fails(self) -> bool:
@@ -97,8 +102,11 @@ def notice_in(text: str) -> Notice:
     """Part a text where the returned message begins: at a line that says so, or where its header begins."""
     lines = text[:MOST_CHARACTERS].splitlines()[:MOST_LINES]
     end = next((number for number in range(len(lines)) if _returns(lines, number)), len(lines))
-    own = (line[:LONGEST_LINE] for line in lines[:end] if line.strip())
-    return Notice(tuple(Line(line, status_in(line), code_in(line)) for line in own), "\n".join(lines[end:]))
+    own = ((number, line[:LONGEST_LINE]) for number, line in enumerate(lines[:end]) if line.strip())
+    return Notice(
+        lines=tuple(Line(number, line, status_in(line), code_in(line)) for number, line in own),
+        returned="\n".join(lines[end:]),
+    )
 
 
 def _returns(lines: list[str], number: int) -> bool:
@@ -115,16 +123,16 @@ def _returns(lines: list[str], number: int) -> bool:
 
 
 def _words(lines: tuple[Line, ...], recipient: str | None) -> str | None:
-    found = _first(line.answers for line in lines)
-    if found is None:
-        found = _first(line.fails for line in lines)
-    if found is None:
+    signs = ((line.answers for line in lines), (line.cause for line in lines), (line.fails for line in lines))
+    first = next((at for sign in signs if (at := _first(sign)) is not None), None)
+    if first is None:
         return None
-    words = " ".join(" ".join(line.text for line in lines[found : found + 3]).split())
+    going_on = (line.text for at, line in enumerate(lines[first : first + 3]) if line.number == lines[first].number + at)
+    words = " ".join(" ".join(going_on).split())
     for name in (f"<{recipient}>", str(recipient)):
         words = words.removeprefix(name)
     return words.lstrip(": ")[:LONGEST_WORDS] or None
 
 
-def _first(holds: Iterable[bool]) -> int | None:
-    return next((number for number, it_does in enumerate(holds) if it_does), None)
+def _first(signs: Iterable[object]) -> int | None:
+    return next((at for at, sign in enumerate(signs) if sign), None)
