@@ -23,7 +23,9 @@ def is_auto_reply(headers: Mapping[str, str], text: str) -> bool:
     called or say.
     """
     submitted = headers.get("auto-submitted", "")[:200].strip().lower()
-    precedences = {folded(headers.get(name, "")[:100]) for name in ("precedence", "x-precedence", "preference")}
+    precedences = {
+        folded(headers.get(name, "")[:100]) for name in ("precedence", "x-precedence", "preference")
+    }
     if submitted.startswith("auto-replied") or any(name in headers for name in _HEADERS):
         return True
     if precedences & {"auto_reply", "auto-reply", "autoreply"}:

@@ -1,4 +1,4 @@
-"""Mail to many: mailing lists (RFC 2919, RFC 2369) and newsletters, told from a customer's letter that came through one."""
+"""Mail to many: mailing lists (RFC 2919, RFC 2369) and newsletters, told from a customer's mail through a list."""
 
 import re
 from collections.abc import Mapping

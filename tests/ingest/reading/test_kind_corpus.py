@@ -106,7 +106,9 @@ def _as_flufl_says(path: Path, wants: list[dict[str, object]]) -> bool:
     """All addresses and no other, and whether the failure is temporary. What it has no address for may be anything."""
     raw = path.read_bytes()
     judgement, found = judged(raw), report(raw)
-    named = {str(failure.recipient).lower() for failure in (found.missed if found else ()) if failure.recipient}
+    named = {
+        str(failure.recipient).lower() for failure in (found.missed if found else ()) if failure.recipient
+    }
     wanted = {address.lower() for want in wants for address in _list(want["addresses"])}
     temporary = any(want["temporary"] for want in wants)
     if named != wanted:

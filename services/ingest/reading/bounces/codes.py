@@ -3,6 +3,7 @@
 import re
 
 # A status stands alone: no digit or dot beside it, or it is an IP address or a version ("8.14.4", "5.5.2448.0").
+# A status stands alone: with a digit or dot beside it, it is an IP address or a version ("8.14.4", "5.5.2448.0").
 _STATUS = r"([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)"
 _STATUS_ALONE = re.compile(rf"(?<![\w.]){_STATUS}")
 _STATUS_INTRODUCED = re.compile(
@@ -12,13 +13,12 @@ _STATUS_INTRODUCED = re.compile(
 _CODE = r"(4[2-7]\d|5[0-7]\d)"
 # "550 5.1.1", "550-5.1.1", "550 #5.1.1": a code before a status is one, wherever it stands.
 _CODE_BEFORE_STATUS = re.compile(rf"(?<![\w.#/-]){_CODE}[ -]{{1,2}}#?\(?[245]\.\d")
-# What a server said: "said: 550 …", "<<< 550 …", "smtp; 550 …", "reason: 550 …", "#550 …", "error code :550".
+# What a server said: "said: 550 …", "<<< 550 …", "smtp; 550 …", "#550 …", "error code :550", "[192.0.2.5], 550".
 _CODE_INTRODUCED = re.compile(
-    rf"(?:[:;>(\[=]|<<<|<--|\bsaid|\berror|\bcode|\breturned|\bresponse|\breply|\breplied|\bstatus|\brcpt|^|#) ?[\"'(]?{_CODE}"
-    r"(?=[ \-:;,)\]\"'.]|$)(?!\.\d)",
+    r"(?:^[\s<>*-]{0,40}|<--|[:;,>([=#]|[a-z]\.\s|\b(?:said|error|code|returned|response|reply|replied|status|rcpt)) ?[\"'(]?"
+    rf"{_CODE}(?=[ \-:;,)\]\"'.]|$)(?!\.\d)",
     re.IGNORECASE,
 )
-_CODE_BEFORE_WORDS = re.compile(rf"(?<![\w.#/:,-]){_CODE}[ -](?=[^\W\d]|<|\"|')")
 
 
 def status_in(text: str) -> str | None:
@@ -29,7 +29,5 @@ def status_in(text: str) -> str | None:
 
 def code_in(text: str) -> str | None:
     """The first SMTP reply code for an error in a line or two."""
-    found = (
-        _CODE_BEFORE_STATUS.search(text) or _CODE_INTRODUCED.search(text) or _CODE_BEFORE_WORDS.search(text)
-    )
+    found = _CODE_BEFORE_STATUS.search(text) or _CODE_INTRODUCED.search(text)
     return found.group(1) if found else None

@@ -46,8 +46,8 @@ class Failure:
     def hard(self) -> bool | None:
         """Whether it failed for good; None where nothing tells.
 
-        It did not while the server goes on trying. After that the class of the status or of the code decides (RFC 3463 §3.1),
-        and where there is neither, that the server has given up.
+        It did not while the server goes on trying. After that the class of the status or of the code decides
+        (RFC 3463 §3.1), and where there is neither, that the server has given up.
         """
         if self.action is Action.DELAYED:
             return False

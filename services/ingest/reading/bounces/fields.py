@@ -85,7 +85,7 @@ def _action(text: str) -> Action | None:
 
 
 def address_of(text: str) -> str | None:
-    """The address of a typed field: `rfc822; x@y`, `utf-8; x\\x{FC}@y`, without angle brackets."""
+    """The address of a typed field (`rfc822; x@y`), without angle brackets; RFC 6533 §3 may spell its characters."""
     bare = _TYPED.sub("", text).strip()
     bare = _UNICODE_IN_XTEXT.sub(lambda found: _character(found.group(1)), bare)
     found = _ANY_ADDRESS.search(bare)

@@ -127,7 +127,11 @@ def _words(lines: tuple[Line, ...], recipient: str | None) -> str | None:
     first = next((at for sign in signs if (at := _first(sign)) is not None), None)
     if first is None:
         return None
-    going_on = (line.text for at, line in enumerate(lines[first : first + 3]) if line.number == lines[first].number + at)
+    going_on = (
+        line.text
+        for at, line in enumerate(lines[first : first + 3])
+        if line.number == lines[first].number + at
+    )
     words = " ".join(" ".join(going_on).split())
     for name in (f"<{recipient}>", str(recipient)):
         words = words.removeprefix(name)

@@ -16,7 +16,7 @@ _BEGINNING = re.compile(
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
-    rf"[\s*|\-]{{0,80}}>?\s{{0,4}}(?P<label>[^:：<>@]{{1,60}})[:：]\s{{0,40}}[\"'(<\[]{{0,3}}(?:(?:smtp|mailto|rfc822)[:;]\s?)?"
+    rf"[\s*|\-]{{0,80}}>?\s{{0,4}}(?P<label>[^:\uff1a<>@]{{1,60}})[:\uff1a]\s{{0,40}}[\"'(<\[]{{0,3}}(?:(?:smtp|mailto|rfc822)[:;]\s?)?"
     rf"(?P<address>{ADDRESS})",
     re.IGNORECASE,
 )
@@ -54,7 +54,7 @@ class Place(IntEnum):
 
 
 def whole(address: str) -> str | None:
-    """An address without what a sentence puts around it; None where an archive of a list has masked it ("joe...@x.org")."""
+    """An address without what a sentence puts around it; None where an archive has masked it ("joe...@x.org")."""
     local, _, domain = address.partition("@")
     local = _WORDS_BEFORE.sub("", local).lstrip(".'*_-")
     domain = _WORDS_AFTER.sub(r"\1", domain).split("..")[0].rstrip(".'*_-")
