@@ -8,8 +8,9 @@ from services.ingest.reading.words import folded, phrases, says
 _HEADERS = phrases("automatic", "headers")
 _BEGINNINGS = phrases("automatic", "beginnings")
 _NAMES = phrases("automatic", "names")
-_AWAY = phrases("automatic", "notes.away")
+_NOTES = phrases("automatic", "notes")
 _RECEIVED = phrases("automatic", "notes.received")
+_DECLARED = phrases("automatic", "notes.declared")
 _CHALLENGES = phrases("automatic", "challenges")
 _MARKS_OF_EXCHANGE = ("x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop")
 _FIRST_LINES = 2_000
@@ -36,15 +37,15 @@ def is_auto_reply(headers: Mapping[str, str], text: str) -> bool:
     subject = headers.get("subject", "")[:1000]
     name = folded(subject)
     if name.lstrip("[(*【 ").startswith(_BEGINNINGS):
-        return mass or any(mark in headers for mark in _MARKS_OF_EXCHANGE) or _says(text, _AWAY + _RECEIVED)
+        return mass or any(mark in headers for mark in _MARKS_OF_EXCHANGE) or _says(text, _NOTES)
     if not mass:
         return False
     answers = is_answer(subject) or bool(headers.get("in-reply-to") or headers.get("references"))
     return (
         (not is_answer(subject) and says(name, _NAMES))
-        or (nobody and answers and _says(text, _AWAY + _RECEIVED))
+        or (nobody and answers and _says(text, _NOTES))
         or (generated and answers and _says(text, _RECEIVED))
-        or _says(text, _CHALLENGES)
+        or _says(text, _DECLARED + _CHALLENGES)
     )
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,10 @@ def table(name: str) -> Mapping[str, bytes]:
     return {name: letter(**message) for name, message in found.items()}
 
 
-def expected(folder: str) -> Iterator[dict[str, str | None]]:
+def expected(folder: str) -> list[dict[str, str | None]]:
     """The rows of a folder's `expected.csv`; what is empty there is None."""
     with (SAMPLES / folder / "expected.csv").open(encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
-            yield {name: value or None for name, value in row.items()}
+        return [{name: value or None for name, value in row.items()} for row in csv.DictReader(rows)]
 
 
 def tree(raw: bytes) -> Part:

@@ -15,8 +15,8 @@ _CODE = r"(4[2-7]\d|5[0-7]\d)"
 _CODE_BEFORE_STATUS = re.compile(rf"(?<![\w.#/-]){_CODE}[ -]{{1,2}}#?\(?[245]\.\d")
 # What a server said: "said: 550 …", "<<< 550 …", "smtp; 550 …", "#550 …", "error code :550", "[192.0.2.5], 550".
 _CODE_INTRODUCED = re.compile(
-    r"(?:^[\s<>*-]{0,40}|<--|[:;,>([=#]|[a-z]\.\s|\b(?:said|error|code|returned|response|reply|replied|status|rcpt)) ?[\"'(]?"
-    rf"{_CODE}(?=[ \-:;,)\]\"'.]|$)(?!\.\d)",
+    r"(?:^[\s<>*-]{0,40}|<--|[:;,>([=#]|[a-z]\.\s|\b(?:said|error|code|returned|response|reply|replied|status|rcpt))"
+    rf" ?[\"'(]?{_CODE}(?=[ \-:;,)\]\"'.]|$)(?!\.\d)",
     re.IGNORECASE,
 )
 
