@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.ingest.reading.bounces.recognition import is_answer
+from services.ingest.reading.subjects import is_answer
 from services.ingest.reading.words import folded, phrases, says
 
 _HEADERS = phrases("automatic", "headers")

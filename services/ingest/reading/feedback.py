@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from services.ingest.reading.bounces.recognition import is_rejection
-from services.ingest.reading.bounces.returned import is_returned, message_id_of, outside_of_messages
+from services.ingest.reading.bounces import is_rejection
 from services.ingest.reading.letter import Feedback
 from services.ingest.reading.part import Part
+from services.ingest.reading.returned import is_returned, message_id_of, outside_of_messages
 
 COMPLAINT = "message/feedback-report"
 RECEIPTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})

@@ -7,5 +7,6 @@ it, not by which program wrote it.
 
 from services.ingest.reading.bounces.failure import Action, Cause, Failure
 from services.ingest.reading.bounces.finding import Report, find_report
+from services.ingest.reading.bounces.recognition import is_rejection
 
-__all__ = ["Action", "Cause", "Failure", "Report", "find_report"]
+__all__ = ["Action", "Cause", "Failure", "Report", "find_report", "is_rejection"]

@@ -10,14 +10,14 @@ from services.ingest.reading.bounces.failure import Action, Failure
 from services.ingest.reading.bounces.notice import Notice, notice_in
 from services.ingest.reading.bounces.recipients import ADDRESS, MOST_RECIPIENTS, recipients_in
 from services.ingest.reading.bounces.recognition import Sender, is_bounce, is_rejection, sender_of
-from services.ingest.reading.bounces.returned import (
+from services.ingest.reading.message_ids import message_ids
+from services.ingest.reading.part import Part
+from services.ingest.reading.returned import (
     is_returned,
     message_id_in,
     message_id_of,
     outside_of_messages,
 )
-from services.ingest.reading.message_ids import message_ids
-from services.ingest.reading.part import Part
 from services.ingest.reading.words import folded, phrases, says
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 
 from services.ingest.reading.bounces.notice import Notice
+from services.ingest.reading.subjects import is_answer
 from services.ingest.reading.words import folded, phrases, says
 
 _SUBJECTS = phrases("bounces", "subjects")
@@ -19,10 +20,6 @@ _MAIL = phrases("bounces", "said.mail")
 
 _LOCAL_PART = re.compile(r"([^\s<>\"(),;:@]{1,128})@")
 _NAME = re.compile(r"\(([^()]{1,200})\)|^([^<(@]{1,200})(?:<|$)")
-_ANSWER = re.compile(
-    r"(?:re|aw|sv|antw|vs|odp|wg|fw|fwd|tr|rv|rif|r|i|enc|回复|答复|转发|返信|转寄)\s{0,2}(?:[\[(]\d{1,4}[\])])?\s{0,2}[:\uff1a]",
-    re.IGNORECASE,
-)
 _PROGRAMS_OF_PEOPLE = ("in-reply-to", "references", "user-agent", "thread-index", "reply-to")
 
 
@@ -61,11 +58,6 @@ def _name_in(author: str) -> str:
 def _null_path(headers: Mapping[str, str]) -> bool:
     path = headers.get("return-path", "-").strip().casefold()
     return path in {"<>", ""} or path.strip("<>").partition("@")[0] in _DAEMONS
-
-
-def is_answer(subject: str) -> bool:
-    """Whether the subject begins as a person's mail program begins an answer, or what is forwarded."""
-    return _ANSWER.match(subject.strip()) is not None
 
 
 def is_rejection(headers: Mapping[str, str]) -> bool:
