@@ -10,6 +10,8 @@ from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_ADDRESSES = 25_000
 LONGEST_MAILBOX = 2_000
+MOST_PIECES = 4
+"""A name has at most so many commas."""
 
 _TOKEN = re.compile(
     r"(?P<blank>\s+)"
@@ -23,7 +25,10 @@ _TOKEN = re.compile(
 )
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ADDRESS = re.compile(r'("(?:[^"\\]|\\.)*"|[^\s"]+?)\s*@\s*(\[[^\]\s]*\]|[^\s"\[\]]+)')
+_ADDRESS = re.compile(
+    r'(?:"(?:[^"\\]|\\.)*+"|(?<![^\s"\[])[^\s"@\[]++)\s*@\s*(?:\[[^\]\s]*+\]|[^\s"\[\]]+(?:(?:(?<=\.)\s+|\s+\.\s*)[^\s"\[\]@]+)*)'
+)
+_COMMENT = re.compile(r"\([^()]*+\)")
 _ROUTE = re.compile(r"@[^:]*:")
 _NO_RECIPIENTS = re.compile(
     r"(?:un|non-?)?(?:disclosed|listed|specified|hidden)[\s_-]*recipients?", re.IGNORECASE
@@ -61,8 +66,9 @@ class _Reader:
         self._repairs = repairs
         self._found: list[Address] = []
         self._box = _Mailbox()
-        self._held: str | None = None
-        """A piece without an address: the first half of a name with a comma, or a mailbox of this machine."""
+        self._held: list[str] = []
+        """Pieces without an address: those of a name with commas, or mailboxes of a machine of its own."""
+        self._comments_end = True
 
     def read(self) -> list[Address]:
         value, position, last_semicolon = self._value, 0, self._value.rfind(";")
@@ -73,7 +79,8 @@ class _Reader:
             position = token.end()
             match token.lastgroup:
                 case "quoted":
-                    self._box.phrase.append(_quoted(token["quoted"]))
+                    is_local_part = value.startswith("@", position)
+                    self._box.phrase.append(token[0] if is_local_part else _quoted(token["quoted"]))
                 case "angle":
                     if self._box.angle is not None:
                         self._repairs.note(Problem.ADDRESS_REPAIRED)
@@ -91,8 +98,7 @@ class _Reader:
 
     def _special(self, character: str, position: int, last_semicolon: int) -> int:
         if character == "(":
-            comment, position = self._comment(position)
-            self._box.comments.append(comment)
+            position = self._comment(position)
         elif character == ":":
             if last_semicolon >= position and self._box.angle is None:
                 self._box = _Mailbox()  # the name of a group
@@ -106,70 +112,75 @@ class _Reader:
                 self._release()
         return position
 
-    def _comment(self, begin: int) -> tuple[str, int]:
+    def _comment(self, begin: int) -> int:
         depth = 1
-        for mark in _PARENTHESIS.finditer(self._value, begin):
+        for mark in _PARENTHESIS.finditer(self._value, begin) if self._comments_end else ():
             if mark[0] == "(":
                 depth += 1
             elif mark[0] == ")":
                 depth -= 1
                 if depth == 0:
-                    return _ESCAPED.sub(r"\1", self._value[begin : mark.start()]), mark.end()
+                    self._box.comments.append(_ESCAPED.sub(r"\1", self._value[begin : mark.start()]))
+                    return mark.end()
+        self._comments_end = False  # looked for once: that keeps it linear
         self._repairs.note(Problem.ADDRESS_REPAIRED)
-        return self._value[begin:], len(self._value)
+        return begin
 
     def _finish(self) -> None:
         """A comma, or the end: make a mailbox of what was seen."""
         box, self._box = self._box, _Mailbox()
         text = box.text()[:LONGEST_MAILBOX]
         comment = " ".join(" ".join(box.comments).split())
-        if box.angle is not None:
-            address = _address(box.angle)
-            if not address and not text:
-                return
-            if "@" not in address and (swapped := _ADDRESS.search(text)):
-                self._repairs.note(Problem.ADDRESS_REPAIRED)
-                text, address = box.angle, _address(swapped[0])
-            if self._held is not None:
-                self._repairs.note(Problem.ADDRESS_REPAIRED)
-                text = f"{self._held}, {text}" if text else self._held
-                self._held = None
+        if box.angle is None:
+            if text:
+                self._without_brackets(text, comment)
+            return
+        address = _address(self._decoded(box.angle))
+        if "@" not in address and (swapped := _ADDRESS.search(text)):
+            self._repairs.note(Problem.ADDRESS_REPAIRED)
+            text, address = box.angle, _address(swapped[0])
+        if self._held:
+            self._repairs.note(Problem.ADDRESS_REPAIRED)
+            text = ", ".join([*self._held, text] if text else self._held)
+            self._held = []
+        if address or text:
             self._add(text or comment, address)
-        elif text:
-            self._without_brackets(text, comment)
 
     def _without_brackets(self, text: str, comment: str) -> None:
-        found = _ADDRESS.search(text) if "@" in text else None
-        if found is None:
-            self._release()
-            self._held = text if not comment else f"{text} ({comment})"
+        """A mailbox that is an address alone, or has lost its brackets, or its address."""
+        if "@" not in text:
+            text = self._decoded(text) if "@" in self._decoded(text) else text
+        found = list(_ADDRESS.finditer(text)) if "@" in text else []
+        if not found:
+            self._held.append(f"{text} ({comment})" if comment else text)
+            if len(self._held) > MOST_PIECES:
+                self._release()
             return
         self._release()
-        rest = f"{text[: found.start()]} {text[found.end() :]}".strip()
-        if rest:
+        name = "".join(piece.strip("[]") for piece in _ADDRESS.split(text)).strip() if len(found) == 1 else ""
+        if name or len(found) > 1:
             self._repairs.note(Problem.ADDRESS_REPAIRED)
-            another = _ADDRESS.search(rest)
-            if another:
-                self._add("", _address(found[0]))
-                self._without_brackets(rest, comment)
-                return
-        self._add(rest or comment, _address(found[0]))
+        for one in found:
+            self._add(name or comment, _address(one[0]))
 
     def _release(self) -> None:
-        held, self._held = self._held, None
-        if held is None or _NO_RECIPIENTS.search(held) or held.endswith(":"):
-            return
-        word, _, comment = held.partition(" (")
-        if " " in word or "=?" in word:
-            self._repairs.note(Problem.ADDRESS_REPAIRED)
-            self._add(held, "")
-        else:
-            self._add(comment.removesuffix(")"), word)
+        """Pieces that no address followed stand for themselves."""
+        held, self._held = self._held, []
+        for piece in held:
+            if _NO_RECIPIENTS.search(piece) or piece.endswith(":"):
+                continue
+            word, _, comment = piece.partition(" (")
+            if " " in word or "=?" in word:
+                self._repairs.note(Problem.ADDRESS_REPAIRED)
+                self._add(piece, "")
+            else:
+                self._add(comment.removesuffix(")"), word)
+
+    def _decoded(self, text: str) -> str:
+        return one_line(decode_words(text, self._repairs)) if "=?" in text else text
 
     def _add(self, name: str, address: str) -> None:
-        if "=?" in name:
-            name = one_line(decode_words(name, self._repairs))
-        name = " ".join(name.split())
+        name = " ".join(self._decoded(name).split())
         if len(name) > 1 and name[0] == name[-1] == '"':
             name = name[1:-1].strip()
         self._found.append(Address(name, address))
@@ -181,9 +192,14 @@ def _quoted(text: str) -> str:
 
 def _address(text: str) -> str:
     """An address without what stands around it: a route, a scheme, blanks, comments, quotation marks."""
-    text = "".join(text.partition("(")[0].split()).strip("'")
-    if text.lower().startswith("mailto:"):
-        text = text[7:]
+    pieces = _COMMENT.sub("", text[:LONGEST_MAILBOX]).split('"')
+    pieces[::2] = [
+        "".join(piece.split()) for piece in pieces[::2]
+    ]  # what is between quotation marks keeps its blanks
+    text = '"'.join(pieces).strip("'")
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.lower() in {"mailto", "smtp"}:
+        text = rest
     if text.startswith("@") and ":" in text:
         text = _ROUTE.sub("", text, count=1)
     return text.rstrip(",;.")

@@ -101,6 +101,9 @@ _WINDOWS = {
 # Codecs of Python that are no charsets of text, or that run slower than linear.
 _REFUSED = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
 
+_ACCENTED = bytes(range(0xC0, 0x100))
+_STRANGE = bytes(set(_ACCENTED) - set("ÄÖÜäöüßÅÆØåæøÁÀÂÃÇÉÈÊËÍÎÏÑÓÔÕÚÛáàâãçéèêëíîïñóôõùúû".encode("cp1252")))
+
 # Detection looks at this much: a charset shows itself early.
 _SAMPLE = 16_384
 _ESCAPED = re.compile(rb"\x1b\$[@AB]|\x1b\$\(D|\x1b\([BJI]")
@@ -231,13 +234,11 @@ def _mislabelled(data: bytes, text: str, codec: str) -> bool:
         return False
     if _strict(data, "utf-8") is not None:
         return True
-    if codec != "cp1252":
+    if codec != "cp1252" or len(data) > _SAMPLE:
         return False
-    accented = len(data) - len(data[:_SAMPLE].translate(None, _HIGH)) if len(data) <= _SAMPLE else 0
-    return accented >= 6 and accented * 3 > len(data) * 2
-
-
-_HIGH = bytes(range(0xC0, 0x100))
+    accented = len(data) - len(data.translate(None, _ACCENTED))
+    strange = len(data) - len(data.translate(None, _STRANGE))
+    return accented >= 6 and accented * 3 > len(data) * 2 and strange * 4 > accented
 
 
 def _detected(data: bytes, codec: Codec, hint: Hint) -> str:
@@ -251,14 +252,17 @@ def _detected(data: bytes, codec: Codec, hint: Hint) -> str:
         return text
     if (text := _nearly(data, "utf-8")) is not None:
         return text
-    guessed = _guess(data[:_SAMPLE], hint.domain)
-    return data.decode(guessed.name if guessed else "cp1252", "replace")
+    return data.decode(guess(data, hint.domain), "replace")
 
 
-def _guess(sample: bytes, domain: bytes | None) -> Codec | None:
+def guess(data: bytes, domain: bytes | None) -> str:
+    """The codec that 8-bit text most likely is in."""
+    if _strict(data, "utf-8") is not None:
+        return "utf-8"
     detector = EncodingDetector()
-    detector.feed(sample, last=True)
-    return codec_for(detector.guess(tld=domain, allow_utf8=False))
+    detector.feed(data[:_SAMPLE], last=True)
+    codec = codec_for(detector.guess(tld=domain, allow_utf8=False))
+    return codec.name if codec else "cp1252"
 
 
 def _strict(data: bytes, codec: str) -> str | None:

@@ -2,9 +2,13 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from services.ingest.reading.repairs import Problem, Repairs
+
+LONGEST = 200
+FARTHEST_ZONE = 14 * 60
+"""Minutes."""
 
 _MONTHS = {
     name: number
@@ -26,12 +30,15 @@ _ZONES = {
     "hst": -600,
 }  # fmt: skip
 _RFC = re.compile(
-    r"\s*(?:[A-Za-z]{3},\s*)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4})\s+(\d{1,2}):(\d\d)(?::(\d\d))?\s+([+-])(\d\d)(\d\d)\b"
+    r"\s*(?:[A-Za-z]{3},\s*)?(\d{1,2})\s+([A-Za-z]{3})\s+(\d{4}|\d\d)\s+(\d{1,2}):(\d\d)(?::(\d\d))?"
+    r"\s+(?:([+-])(\d\d)(\d\d)|([A-Za-z]{1,4}))\b"
 )
 _TIME = re.compile(
-    r"(?<!\d)(\d{1,2})(?::|\.(?=\d\d\.\d\d\b))(\d{2})(?:[:.](\d{2}))?(?:[.,]\d+)?\s*([ap])?\.?(?:(?<=[ap])m\b|(?<=[ap]\.)m\b)?",
+    r"(?<!\d)(\d{1,2})(?::(\d\d)(?::(\d\d)(?:[.,]\d+)?)?|\.(\d\d)\.(\d\d))(?!\d)(?:\s*([ap])\.?m\b\.?)?",
     re.IGNORECASE,
 )
+_COMMENT_IN_TIME = re.compile(r"\([^()]*\)\s*:")
+_AROUND_COLONS = re.compile(r"(?<=\d)\s*:\s*(?=\d)")
 _OFFSET = re.compile(r"\s*(?:\(?(?:gmt|utc?|z)\)?\s*)?([+-])\s*(\d{1,2}):?(\d{2})?(?!\d)", re.IGNORECASE)
 _ZONE = re.compile(r"\s*\(?([A-Za-z]{1,5})\b")
 _DAY_MONTH = re.compile(
@@ -49,34 +56,45 @@ def date(value: str | None, repairs: Repairs) -> datetime | None:
         repairs.note(Problem.DATE_MISSING)
         return None
     with suppress(ValueError, OverflowError):
-        if (exact := _RFC.match(value)) and (month := _MONTHS.get(exact[2].lower())):
-            minutes = int(exact[8]) * 60 + int(exact[9])
-            if minutes <= 14 * 60 and int(exact[5]) < 60 and exact[6] != "60":
-                zone = timezone(timedelta(minutes=-minutes if exact[7] == "-" else minutes))
-                year, day, seconds = int(exact[3]), int(exact[1]), int(exact[6] or 0)
-                return datetime(
-                    year, month, day, int(exact[4]), int(exact[5]), seconds, tzinfo=zone
-                ).astimezone(UTC)
-    repairs.note(Problem.DATE_INVALID)
+        if moment := _exact(value):
+            return moment
     with suppress(ValueError, OverflowError):
-        return _tolerant(value[:200])
+        if moment := _tolerant(value[:LONGEST]):
+            repairs.note(Problem.DATE_REPAIRED)
+            return moment
+    repairs.note(Problem.DATE_INVALID)
     return None
 
 
+def _exact(value: str) -> datetime | None:
+    """As RFC 5322 wants it, the obsolete forms of year and zone included."""
+    found = _RFC.match(value)
+    if found is None:
+        return None
+    day, month_name, year, hour, minute, second, sign, zone_hours, zone_minutes, zone_name = found.groups()
+    month = _MONTHS.get(month_name.lower())
+    east = _ZONES.get(zone_name.lower()) if zone_name else int(zone_hours) * 60 + int(zone_minutes)
+    if month is None or east is None or east > FARTHEST_ZONE:
+        return None
+    moment = datetime(
+        _year(year), month, int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC
+    )
+    return moment - timedelta(minutes=-east if sign == "-" else east)
+
+
 def _tolerant(value: str) -> datetime | None:
+    value = _AROUND_COLONS.sub(":", _COMMENT_IN_TIME.sub(":", value))
     value = value.replace("T", " ") if _ISO.match(value.strip()) else value
     time = _TIME.search(value)
-    rest = value if time is None else f"{value[: time.start()]} ; {value[time.end() :]}"
-    day = _day(rest)
-    if day is None:
-        return None
-    if time is None:
+    day = _day(value if time is None else f"{value[: time.start()]} ; {value[time.end() :]}")
+    if day is None or time is None:
         return day
-    hour, minute, second = int(time[1]), int(time[2]), min(int(time[3] or 0), 59)
-    if time[4]:
-        hour = hour % 12 + (12 if time[4].lower() == "p" else 0)
-    moment = day + timedelta(hours=hour, minutes=minute, seconds=second)
-    return moment - timedelta(minutes=_zone(value[time.end() :]))
+    hour, minute, second = int(time[1]), int(time[2] or time[4]), min(int(time[3] or time[5] or 0), 59)
+    if time[6]:
+        hour = hour % 12 + (12 if time[6].lower() == "p" else 0)
+    if hour > 24 or minute > 59:
+        return day
+    return day + timedelta(hours=hour, minutes=minute - _zone(value[time.end() :]), seconds=second)
 
 
 def _day(text: str) -> datetime | None:
@@ -105,7 +123,7 @@ def _month(name: str) -> int | None:
 def _year(digits: str) -> int:
     """RFC 5322 §4.3: two digits from 50 on, and three, count from 1900."""
     year = int(digits)
-    if len(digits) == 4:
+    if year >= 1000:
         return year
     return year + (2000 if year < 50 else 1900)
 
@@ -116,7 +134,7 @@ def _zone(text: str) -> int:
         digits = int(offset[2])
         hours, minutes = (digits, int(offset[3] or 0)) if len(offset[2]) <= 2 else divmod(digits, 100)
         total = hours * 60 + minutes
-        return 0 if total > 14 * 60 else (-total if offset[1] == "-" else total)
+        return 0 if total > FARTHEST_ZONE else (-total if offset[1] == "-" else total)
     if zone := _ZONE.match(text):
         return _ZONES.get(zone[1].lower(), 0)
     return 0

@@ -5,6 +5,9 @@ from binascii import Error, a2b_base64, a2b_qp, a2b_uu
 
 from services.ingest.reading.repairs import Problem, Repairs
 
+SHORTEST_PIECE = 16
+"""What is shorter than this behind the end of base64 is no further piece of it."""
+
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _BLANKS = b" \t\r\n\x00"
@@ -17,21 +20,18 @@ _NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r{0,2}\n|\r|\Z))")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
 NAMES = {
-    "7bit": "7bit", "8bit": "8bit", "binary": "binary", "": "7bit",
-    "7-bit": "7bit", "8-bit": "8bit", "7bits": "7bit", "8bits": "8bit", "7 bit": "7bit", "8 bit": "8bit", "bit7": "7bit", "none": "7bit",
-    "us-ascii": "7bit", "utf-8": "8bit",
-    "base64": "base64", "base-64": "base64", "b64": "base64", "b": "base64",
-    "quoted-printable": "quoted-printable", "quoted_printable": "quoted-printable",
-    "quotedprintable": "quoted-printable", "quoted-printables": "quoted-printable", "qp": "quoted-printable", "q": "quoted-printable",
-    "uuencode": "uuencode", "x-uuencode": "uuencode", "x-uue": "uuencode", "uue": "uuencode", "x-uu": "uuencode",
-    "x-yencode": "binary", "x-yenc": "binary",
+    "": "7bit", "7bit": "7bit", "7bits": "7bit", "bit7": "7bit", "none": "7bit", "usascii": "7bit",
+    "8bit": "8bit", "8bits": "8bit", "utf8": "8bit", "binary": "binary", "xyencode": "binary", "xyenc": "binary",
+    "base64": "base64", "b64": "base64", "b": "base64",
+    "quotedprintable": "quoted-printable", "qp": "quoted-printable", "q": "quoted-printable",
+    "uuencode": "uuencode", "xuuencode": "uuencode", "xuue": "uuencode", "uue": "uuencode", "xuu": "uuencode",
 }  # fmt: skip
+_NOT_OF_NAME = re.compile("[^a-z0-9]")
 
 
 def encoding_of(value: str, repairs: Repairs) -> str:
     """One of 7bit, 8bit, binary, base64, quoted-printable and uuencode, by the name that a sender gave it."""
-    name = value.partition(";")[0].partition("(")[0].strip(" \t\"'.,").lower()
-    known = NAMES.get(name)
+    known = NAMES.get(_NOT_OF_NAME.sub("", value.partition(";")[0].partition("(")[0].lower()))
     if known is None:
         repairs.note(Problem.ENCODING_UNKNOWN)
         return "8bit"
@@ -60,7 +60,8 @@ def from_base64(content: bytes, repairs: Repairs) -> bytes:
     padding = content.find(b"=")
     if padding >= 0 and (rest := content[padding:].strip(b"=" + _BLANKS)):
         repairs.note(Problem.BASE64_REPAIRED)
-        pieces = [content[:padding]] if is_prose(rest[:4096]) else _PADDING.split(content)
+        ends = len(rest) < SHORTEST_PIECE or is_prose(rest[:4096])
+        pieces = [content[:padding]] if ends else _PADDING.split(content)
         return b"".join(_piece(piece) for piece in pieces)
     try:
         return a2b_base64(content)

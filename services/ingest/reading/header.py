@@ -21,7 +21,7 @@ _FIELD = re.compile(
 )
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")
 _LINE = re.compile(rb"([^\r\n]*+)(?:\r{0,2}\n|\r|\Z)")
-_BLANK_LINE = re.compile(rb"(?:\r{0,2}\n|\r)(?:\r{0,2}\n|\r)")
+_BLANK_LINE = re.compile(rb"(?:\r{0,2}\n|\r(?!\r?\n)){2}")
 _MBOX_LINE = re.compile(rb">*From [^\r\n]*+(?:\r{0,2}\n|\r|\Z)")
 _BLANKS = re.compile(rb"[ \t\r\n\x00]*+")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")

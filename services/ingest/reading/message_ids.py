@@ -6,6 +6,7 @@ from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_REFERENCES = 2_000
 _BRACKETED = re.compile(r"<([^<>]*+)>")
+_COMMENT = re.compile(r"\([^()]*+\)")
 _BARE = re.compile(r"[^\s<>(),;\"]+@[^\s<>(),;\"]+")
 
 
@@ -34,5 +35,6 @@ def message_ids(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _compact(text: str) -> str:
-    """Without the blanks that folding brought in."""
-    return "".join(text.split())
+    """Without the blanks, and the comments between them, that folding brought in."""
+    words = text.split()
+    return words[0] if len(words) == 1 else _COMMENT.sub("", "".join(words))

@@ -25,5 +25,27 @@ def safe_name(name: str) -> str:
 
 def default_name(kind: str) -> str:
     """What a file without a name is called, by its type."""
-    extension = guess_extension(kind, strict=False) or ".bin"
-    return f"attachment{extension}"
+    known = _NAMES.get(kind)
+    if known:
+        return known
+    main, _, rest = kind.partition("/")
+    extension = guess_extension(kind, strict=False) or (".txt" if main == "text" else ".bin")
+    return f"{rest}.txt" if main == "message" else f"attachment{extension}"
+
+
+_NAMES = {
+    "application/pgp-encrypted": "version.txt",
+    "application/pgp-signature": "signature.asc",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/pkcs7-signature": "smime.p7s",
+    "application/x-pkcs7-mime": "smime.p7m",
+    "application/x-pkcs7-signature": "smime.p7s",
+    "image/jpeg": "attachment.jpg",
+    "image/tiff": "attachment.tif",
+    "text/calendar": "invitation.ics",
+    "text/html": "attachment.html",
+    "text/plain": "attachment.txt",
+    "text/rfc822-headers": "headers.txt",
+    "text/vcard": "contact.vcf",
+    "text/x-vcard": "contact.vcf",
+}

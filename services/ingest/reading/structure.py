@@ -1,28 +1,37 @@
 """The tree of parts (RFC 2046): found from the top down and without recursion, however deep and however broken.
 
-Each part is a range of the message's bytes. A multipart divides its range at the lines that are its delimiters, so an
-outer delimiter ends whatever is open inside.
+Each part is a range of the message's bytes. A multipart divides its range at its delimiters, so an outer delimiter ends
+whatever is still open inside. What is wrapped otherwise (an encoded message, S/MIME, TNEF) is opened into bytes of its
+own and goes on in the same way.
 """
 
+import codecs
 import re
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.ingest.reading.charsets import NO_HINT, Hint, decode, sound
+from services.ingest.reading import cms
+from services.ingest.reading.charsets import NO_HINT, Hint, decode, guess
+from services.ingest.reading.delimiters import DEEP, Delimiter, Delimiters, without_line_end
 from services.ingest.reading.encodings import encoding_of, split_base64, without_encoding
-from services.ingest.reading.header import Fields, for_people, read_block, text_of_fields, text_of_value
+from services.ingest.reading.header import (
+    Block,
+    Fields,
+    for_people,
+    read_block,
+    text_of_fields,
+    text_of_value,
+)
 from services.ingest.reading.parameters import content_type, parse
 from services.ingest.reading.part import Part
 from services.ingest.reading.repairs import Problem, Repairs
+from services.ingest.reading.tnef import parts_of_tnef
 
 MOST_PARTS = 10_000
-MOST_DELIMITERS = 200_000
-"""Lines that are looked at: beyond it what is left stays one part."""
-DEEP = 32
-"""From this depth on delimiters are found by an index of all of them instead of by a search for each."""
+LONGEST_PREAMBLE = 65_536
 
 MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 REPORTS = frozenset(
     {
         "message/delivery-status",
@@ -31,14 +40,11 @@ REPORTS = frozenset(
         "message/global-delivery-status",
         "message/global-disposition-notification",
         "message/global-headers",
+        "message/rfc822-headers",
     }
 )
+_ENCODED = frozenset({"base64", "quoted-printable", "uuencode"})
 
-_DASHES = re.compile(rb"(?:\A|[\r\n])--([^\r\n]{1,200})")
-_GUESS = re.compile(
-    rb"(?:\A|[\r\n])--([^\s][^\r\n]{0,200}?)[ \t]*(?:\r{0,2}\n|\r)(?:Content-[A-Za-z-]+[ \t]*:|(?:\r{0,2}\n|\r))",
-    re.IGNORECASE,
-)
 _MIME_FIELD = re.compile(
     rb"[\r\n]*(?:Content-(?:Type|Transfer-Encoding|Disposition)|MIME-Version)[ \t]*:", re.IGNORECASE
 )
@@ -53,6 +59,27 @@ _DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,250}\.([A-Za-z]{2,20})\b")
 _LINE_ENDS = re.compile(r"\r{0,2}\n|\r")
 
 
+def structure(raw: bytes, repairs: Repairs) -> Part:
+    """Read a message into the tree of its parts."""
+    if not raw.strip():
+        repairs.note(Problem.MESSAGE_EMPTY)
+    return _Structure(repairs).read(_in_bytes_of_ascii(raw, repairs))
+
+
+def _in_bytes_of_ascii(raw: bytes, repairs: Repairs) -> bytes:
+    """The message as a parser can read it: files saved by editors are in UTF-16, begin with a mark, or have bare CR."""
+    if raw.startswith(codecs.BOM_UTF8):
+        raw = raw[len(codecs.BOM_UTF8) :]
+    wide = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if wide or raw[1:8:2] == b"\x00\x00\x00\x00" or raw[0:8:2] == b"\x00\x00\x00\x00":
+        repairs.note(Problem.CHARSET_DETECTED)
+        raw = decode(raw, "utf-16", repairs).encode()
+    if b"\r" in raw and b"\n" not in raw:
+        repairs.note(Problem.LINE_ENDS_MIXED)
+        raw = raw.replace(b"\r", b"\n")
+    return raw
+
+
 @dataclass(slots=True)
 class _Draft:
     """A part while its range is being looked at."""
@@ -63,6 +90,7 @@ class _Draft:
     is_message: bool = False
     default_type: str = "text/plain"
     depth: int = 0
+    hint: Hint = NO_HINT
     fields: Fields = ()
     headers: Fields = ()
     type: str = "text/plain"
@@ -70,10 +98,24 @@ class _Draft:
     disposition: str | None = None
     name: str | None = None
     encoding: str = "7bit"
-    hint: Hint = NO_HINT
     preamble: str = ""
     epilogue: str = ""
+    parent: "_Draft | None" = None
+    closed: bool = False
+    """The delimiter behind it is a closing one."""
     children: "list[_Draft]" = field(default_factory=list)
+    opened: tuple[Part, ...] = ()
+
+    def content(self, repairs: Repairs) -> bytes:
+        return without_encoding(self.buffer[self.start : self.end], self.encoding, repairs)
+
+    def inside(
+        self, start: int, end: int, *, is_message: bool = False, default_type: str = "text/plain"
+    ) -> "_Draft":
+        """A part of this one."""
+        return _Draft(
+            self.buffer, start, end, is_message, default_type, self.depth + 1, self.hint, parent=self
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,123 +149,42 @@ class _Leaf:
         return _LINE_ENDS.sub("\n", text) if "\r" in text else text
 
 
-class Delimiters:
-    """Finds the lines that divide a multipart."""
-
-    def __init__(self, buffer: bytes) -> None:
-        self._buffer = buffer
-        self._index: dict[bytes, list[tuple[int, int, bool]]] | None = None
-        self._left = MOST_DELIMITERS
-
-    def within(self, boundary: bytes, start: int, end: int, *, deep: bool) -> list[tuple[int, int, bool]]:
-        """Where each delimiter begins, where what follows it begins, and whether it closes."""
-        if deep:
-            known = self._all().get(boundary, [])
-            first = bisect_left(known, start, key=lambda one: one[0])
-            last = bisect_left(known, end, key=lambda one: one[0])
-            return known[first:last]
-        found: list[tuple[int, int, bool]] = []
-        needle = b"--" + boundary
-        buffer = self._buffer
-        position = buffer.find(needle, start, end)
-        while position >= 0 and self._left > 0:
-            self._left -= 1
-            after = position + len(needle)
-            if position == start or buffer[position - 1] in b"\r\n":
-                line = _delimiter(buffer, after, end)
-                if line is not None:
-                    found.append((position, *line))
-                    after = line[0]
-            position = buffer.find(needle, after, end)
-        return found
-
-    def _all(self) -> dict[bytes, list[tuple[int, int, bool]]]:
-        if self._index is None:
-            self._index = {}
-            for number, line in enumerate(_DASHES.finditer(self._buffer)):
-                if number >= MOST_DELIMITERS:
-                    break
-                text = line[1].rstrip()
-                after = _line_end(self._buffer, line.end(1), len(self._buffer))
-                self._index.setdefault(text, []).append((line.start(1) - 2, after, False))
-                if text.endswith(b"--"):
-                    self._index.setdefault(text[:-2], []).append((line.start(1) - 2, after, True))
-        return self._index
-
-
-def _delimiter(buffer: bytes, after: int, end: int) -> tuple[int, bool] | None:
-    closes = buffer.startswith(b"--", after, end)
-    position = after + 2 if closes else after
-    while position < end and buffer[position] in b" \t":
-        position += 1
-    if position < end and buffer[position] not in b"\r\n":
-        return None
-    return _line_end(buffer, position, end), closes
-
-
-def _line_end(buffer: bytes, position: int, end: int) -> int:
-    """Behind the end of the line that ends at `position`."""
-    for ending in (b"\r\n", b"\n", b"\r\r\n", b"\r"):
-        if buffer.startswith(ending, position, end):
-            return position + len(ending)
-    return position
-
-
-def _before_line_end(buffer: bytes, position: int, start: int) -> int:
-    """The line end before a delimiter belongs to the delimiter (RFC 2046 §5.1.1)."""
-    if position > start and buffer[position - 1] == 10:
-        position -= 1
-        if position > start and buffer[position - 1] == 13:
-            position -= 1
-    elif position > start and buffer[position - 1] == 13:
-        position -= 1
-    return position
-
-
-def structure(raw: bytes, repairs: Repairs) -> Part:
-    """Read a message into the tree of its parts."""
-    if b"\r" in raw and b"\n" not in raw:
-        raw = raw.replace(b"\r", b"\n")
-        repairs.note(Problem.LINE_ENDS_MIXED)
-    return _Structure(repairs).read(raw)
-
-
 class _Structure:
     def __init__(self, repairs: Repairs) -> None:
         self._repairs = repairs
         self._delimiters: dict[int, Delimiters] = {}
-        self._parts = 0
+        self._drafts: list[_Draft] = []
 
     def read(self, raw: bytes) -> Part:
         root = _Draft(raw, 0, len(raw), is_message=True)
-        order = [root]
-        for draft in order:  # grows while it is walked: what lies deeper comes behind
+        self._drafts.append(root)
+        for draft in self._drafts:  # grows while it is walked: what lies deeper comes behind
             self._look(draft)
-            order.extend(draft.children)
         parts: dict[int, Part] = {}
-        for draft in reversed(order):
+        for draft in reversed(self._drafts):
             parts[id(draft)] = self._part(draft, tuple(parts.pop(id(child)) for child in draft.children))
         return parts[id(root)]
 
     def _look(self, draft: _Draft) -> None:
-        """Read the header of a part, and divide it if there are parts in it."""
+        """Read the header of a part, and open it if there are parts in it."""
         self._head(draft)
+        name = (draft.name or "").lower()
+        if len(self._drafts) > MOST_PARTS:
+            return
         if draft.type.startswith("multipart/"):
             self._divide(draft)
-        elif draft.type in MESSAGES:
+        elif draft.type in MESSAGES or (
+            draft.type == "message/partial" and draft.parameters.get("number") == "1"
+        ):
             self._enter(draft)
+        elif draft.type in cms.TYPES or (draft.type == "application/octet-stream" and name.endswith(".p7m")):
+            self._open_envelope(draft)
+        elif draft.type in TNEF or name == "winmail.dat":
+            draft.opened = parts_of_tnef(draft.content(self._repairs), self._repairs)
 
     def _head(self, draft: _Draft) -> None:
         repairs = self._repairs
-        block = read_block(draft.buffer, draft.start, draft.end, repairs, of_message=draft.is_message)
-        if (
-            draft.is_message
-            and _MIME_FIELD.match(draft.buffer, block.body, draft.end)
-            and not any(name.lower() == b"content-type" for name, _ in block.fields)
-        ):
-            more = read_block(draft.buffer, block.body, draft.end, repairs, of_message=True)
-            repairs.note(Problem.HEADER_MALFORMED)
-            block = block._replace(fields=block.fields + more.fields, body=more.body)
+        block = self._block(draft)
         draft.start = block.body
         draft.preamble = decode(block.before, None, repairs) if block.before else ""
         declared = next((value for name, value in block.fields if name.lower() == b"content-type"), None)
@@ -232,123 +193,180 @@ class _Structure:
         else:
             kind, parameters = content_type(text_of_value(declared, NO_HINT, repairs), repairs)
             draft.type, draft.parameters = kind, dict(parameters)
-            draft.hint = draft.hint._replace(charset=draft.parameters.get("charset") or draft.hint.charset)
-        if draft.depth == 0:
-            draft.hint = draft.hint._replace(domain=_senders_domain(block.fields))
+        domain = draft.hint.domain or (_senders_domain(block.fields) if draft.is_message else None)
+        charset = draft.parameters.get("charset") or draft.hint.charset or _charset_of_header(block, domain)
+        draft.hint = Hint(charset, domain)
         draft.fields = text_of_fields(block.fields, draft.hint, repairs)
         draft.headers = for_people(draft.fields, repairs)
-        encoding = _first(draft.fields, "content-transfer-encoding")
-        if encoding is not None:
-            draft.encoding = encoding_of(encoding, repairs)
-        disposition = _first(draft.fields, "content-disposition")
         filename = None
-        if disposition is not None:
-            draft.disposition, more_parameters = parse(disposition, repairs)
-            filename = more_parameters.get("filename") or more_parameters.get("name")
+        for name, value in draft.fields:
+            match name.lower():
+                case "content-transfer-encoding":
+                    draft.encoding = encoding_of(value, repairs)
+                case "content-disposition":
+                    draft.disposition, more = parse(value, repairs)
+                    filename = more.get("filename") or more.get("name")
+                case _:
+                    pass
         draft.name = filename or draft.parameters.get("name") or draft.parameters.get("filename")
         if declared is None and draft.type == "text/plain" and draft.disposition is None:
             self._sniff(draft)
 
+    def _block(self, draft: _Draft) -> Block:
+        """The header block; one that an empty line has cut in two is put together."""
+        block = read_block(draft.buffer, draft.start, draft.end, self._repairs, of_message=draft.is_message)
+        if not draft.is_message or not _MIME_FIELD.match(draft.buffer, block.body, draft.end):
+            return block
+        if any(name.lower() == b"content-type" for name, _ in block.fields):
+            return block
+        self._repairs.note(Problem.HEADER_MALFORMED)
+        more = read_block(draft.buffer, block.body, draft.end, self._repairs, of_message=True)
+        return Block(block.fields + more.fields, more.body, block.before)
+
     def _sniff(self, draft: _Draft) -> None:
-        """What a body without Content-Type is, where it shows."""
-        start = draft.start
-        if _HTML.match(draft.buffer, start, min(draft.end, start + 2048)):
+        """Say what a body without a Content-Type is, where it shows."""
+        begin = draft.buffer[draft.start : min(draft.end, draft.start + 2048)]
+        if _HTML.match(begin):
             draft.type = "text/html"
-        elif (
-            (guess := _GUESS.search(draft.buffer, start, min(draft.end, start + 4096)))
-            and draft.buffer[start : guess.start()].strip() == b""
-            and b"ontent-" in guess[0]
-        ):
+        elif begin.lstrip().startswith(b"--") and b"\ncontent-type" in begin.lower():
             draft.type = "multipart/mixed"
 
-    def _enter(self, draft: _Draft) -> None:
-        """A message in the message."""
-        buffer, start, end = draft.buffer, draft.start, draft.end
-        if draft.encoding in {"base64", "quoted-printable", "uuencode"}:
-            buffer = without_encoding(buffer[start:end], draft.encoding, self._repairs)
-            start, end = 0, len(buffer)
-        if self._room():
-            draft.children.append(
-                _Draft(buffer, start, end, is_message=True, depth=draft.depth + 1, hint=draft.hint)
-            )
-
-    def _room(self) -> bool:
-        self._parts += 1
-        if self._parts > MOST_PARTS:
-            self._repairs.note(Problem.TOO_MANY_PARTS)
-            return False
-        return True
-
     def _divide(self, draft: _Draft) -> None:
-        boundary, found = self._find(draft)
+        """Divide a multipart at its delimiters."""
+        if self._adopt(draft):
+            return
+        found = self._find(draft)
+        if not found and draft.encoding in _ENCODED:
+            self._decode(draft)
+            found = self._find(draft)
         if not found:
-            if draft.buffer[draft.start : draft.end].strip():
-                self._repairs.note(Problem.BOUNDARY_MISSING)
-                draft.type = (
-                    "text/html" if _HTML.match(draft.buffer, draft.start, draft.end) else "text/plain"
-                )
+            self._not_divided(draft)
             return
         buffer = draft.buffer
-        draft.preamble = self._around(buffer, draft.start, _before_line_end(buffer, found[0][0], draft.start))
-        if not found[-1][2]:
+        draft.preamble = self._around(
+            buffer, draft.start, without_line_end(buffer, found[0].start, draft.start)
+        )
+        if not found[-1].closes:
             self._repairs.note(Problem.BOUNDARY_NOT_CLOSED)
-        default = "message/rfc822" if draft.type == "multipart/digest" else "text/plain"
-        for number, (_, after, closes) in enumerate(found):
-            last = number + 1 == len(found)
-            end = draft.end if last else _before_line_end(buffer, found[number + 1][0], after)
-            if closes:
-                around = self._around(buffer, after, end)
-                if last:
+        default_type = "message/rfc822" if draft.type == "multipart/digest" else "text/plain"
+        for number, delimiter in enumerate(found):
+            is_last = number + 1 == len(found)
+            end = draft.end if is_last else without_line_end(buffer, found[number + 1].start, delimiter.after)
+            if delimiter.closes:
+                around = self._around(buffer, delimiter.after, end)
+                if is_last:
                     draft.epilogue = around
+                if is_last:
                     continue
                 self._repairs.note(Problem.BOUNDARY_REOPENED)
                 if not around:
                     continue
-            if (
-                buffer[after : min(end, after + 512)].isspace()
-                and not buffer[after:end].strip()
-                or after >= end
-            ):
+            if _is_empty(buffer, delimiter.after, end):
                 continue
-            if not self._room():
+            if self._is_full():
                 end = draft.end
-            draft.children.append(
-                _Draft(buffer, after, end, default_type=default, depth=draft.depth + 1, hint=draft.hint)
-            )
+            child = draft.inside(delimiter.after, end, default_type=default_type)
+            child.closed = not is_last and found[number + 1].closes
+            self._add(draft, child)
             if end == draft.end:
                 break
 
-    def _find(self, draft: _Draft) -> tuple[bytes, list[tuple[int, int, bool]]]:
+    def _adopt(self, draft: _Draft) -> bool:
+        """Take the parts that follow, up to a closing delimiter, into a multipart with the boundary of the one around it."""
+        parent = draft.parent
+        boundary = draft.parameters.get("boundary")
+        if (
+            parent is None
+            or not boundary
+            or parent.parameters.get("boundary") != boundary
+            or draft.depth > DEEP
+        ):
+            return False
+        first = next(number for number, child in enumerate(parent.children) if child is draft) + 1
+        last = next(
+            (number for number in range(first, len(parent.children)) if parent.children[number].closed), None
+        )
+        draft.children = parent.children[first : last + 1 if last is not None else None]
+        del parent.children[first : first + len(draft.children)]
+        for child in draft.children:
+            child.parent, child.depth = draft, draft.depth + 1
+        return bool(draft.children)
+
+    def _find(self, draft: _Draft) -> list[Delimiter]:
         """The delimiters by the boundary that was declared, else by one that the body shows."""
-        finder = self._delimiters.setdefault(id(draft.buffer), Delimiters(draft.buffer))
+        finder = self._delimiters.get(id(draft.buffer))
+        if finder is None:
+            finder = self._delimiters[id(draft.buffer)] = Delimiters(draft.buffer)
         declared = draft.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()
-        deep = draft.depth > DEEP
         for boundary in dict.fromkeys((declared, declared.strip(b"'\" "))):
-            if boundary and (found := finder.within(boundary, draft.start, draft.end, deep=deep)):
-                return boundary, found
-        guess = _GUESS.search(draft.buffer, draft.start, draft.end)
-        if guess and (found := finder.within(guess[1], draft.start, draft.end, deep=deep)):
+            if boundary and (found := finder.within(boundary, draft.start, draft.end, depth=draft.depth)):
+                return found
+        guess = finder.guess(draft.start, draft.end)
+        if guess and (found := finder.within(guess, draft.start, draft.end, depth=draft.depth)):
             self._repairs.note(Problem.BOUNDARY_GUESSED)
-            return guess[1], found
-        return declared, []
+            return found
+        return []
+
+    def _not_divided(self, draft: _Draft) -> None:
+        """A multipart without parts is the text that is in it."""
+        if not draft.buffer[draft.start : draft.end].strip():
+            return
+        self._repairs.note(Problem.BOUNDARY_MISSING)
+        draft.type = "text/html" if _HTML.match(draft.buffer, draft.start, draft.end) else "text/plain"
+
+    def _enter(self, draft: _Draft) -> None:
+        """Go into a message that is in the message."""
+        if draft.encoding in _ENCODED:
+            inner = _Draft(draft.content(self._repairs), 0, 0, is_message=True, depth=draft.depth + 1)
+            inner.end = len(inner.buffer)
+        else:
+            inner = draft.inside(draft.start, draft.end, is_message=True)
+        self._add(draft, inner)
+
+    def _open_envelope(self, draft: _Draft) -> None:
+        """Go into what S/MIME signed; what it encrypted stays closed."""
+        try:
+            sort, content = cms.open_envelope(draft.content(self._repairs))
+        except cms.Damaged:
+            self._repairs.note(Problem.SMIME_DAMAGED)
+            return
+        if sort is cms.Sort.ENCRYPTED:
+            self._repairs.note(Problem.ENCRYPTED)
+        elif content is not None:
+            self._add(draft, _Draft(content, 0, len(content), depth=draft.depth + 1, hint=draft.hint))
+
+    def _decode(self, draft: _Draft) -> None:
+        draft.buffer = draft.content(self._repairs)
+        draft.start, draft.end, draft.encoding = 0, len(draft.buffer), "8bit"
+
+    def _add(self, draft: _Draft, child: _Draft) -> None:
+        draft.children.append(child)
+        self._drafts.append(child)
+
+    def _is_full(self) -> bool:
+        """Whether what is left becomes one part: there are too many."""
+        if len(self._drafts) < MOST_PARTS:
+            return False
+        self._repairs.note(Problem.TOO_MANY_PARTS)
+        return True
 
     def _around(self, buffer: bytes, start: int, end: int) -> str:
         """The text before or behind the parts."""
-        text = buffer[start : min(end, start + 65536)].strip()
-        return decode(text, None, self._repairs) if text else ""
+        text = buffer[start : min(end, start + LONGEST_PREAMBLE)].strip()
+        return _LINE_ENDS.sub("\n", decode(text, None, self._repairs)) if text else ""
 
     def _part(self, draft: _Draft, parts: tuple[Part, ...]) -> Part:
         source = None
         if not draft.type.startswith("multipart/"):
             source = _Leaf(
-                draft.buffer,
-                draft.start,
-                draft.end,
-                draft.encoding,
-                draft.type,
-                draft.parameters.get("charset"),
-                draft.hint,
-                self._repairs,
+                buffer=draft.buffer,
+                start=draft.start,
+                end=draft.end,
+                encoding=draft.encoding,
+                type=draft.type,
+                charset=draft.parameters.get("charset"),
+                hint=draft.hint,
+                repairs=self._repairs,
             )
         content_id = _first(draft.headers, "content-id")
         return Part(
@@ -358,18 +376,29 @@ class _Structure:
             parameters=draft.parameters,
             disposition=draft.disposition,
             name=draft.name,
-            content_id=sound(content_id.strip().strip("<>").strip()) or None if content_id else None,
-            parts=parts,
+            content_id=content_id.strip().strip("<>").strip() or None if content_id else None,
+            parts=parts or draft.opened,
             source=source,
             preamble=draft.preamble,
             epilogue=draft.epilogue,
         )
 
 
+def _is_empty(buffer: bytes, start: int, end: int) -> bool:
+    """Whether there is nothing between two delimiters, not even a header."""
+    return start >= end or (buffer[start : min(end, start + 256)].isspace() and not buffer[start:end].strip())
+
+
 def _senders_domain(fields: list[tuple[bytes, bytes]]) -> bytes | None:
     """The top-level domain of From: it speaks of a language, and so of a charset."""
     found = next((_DOMAIN.search(value) for name, value in fields if name.lower() == b"from"), None)
     return found[1].lower() if found else None
+
+
+def _charset_of_header(block: Block, domain: bytes | None) -> str | None:
+    """The charset of raw bytes in a header that names none: one guess for all of them, and for the body."""
+    raw = b"\n".join(value for _, value in block.fields if not value.isascii())
+    return guess(raw, domain) if raw else None
 
 
 def _first(fields: Iterable[tuple[str, str]], wanted: str) -> str | None:
