@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 from services.ingest.reading.bounces import is_rejection
 from services.ingest.reading.letter import Feedback
+from services.ingest.reading.message_ids import message_id
 from services.ingest.reading.part import Part
+from services.ingest.reading.repairs import Repairs
 from services.ingest.reading.returned import is_returned, message_id_of, outside_of_messages
 
 COMPLAINT = "message/feedback-report"
@@ -18,8 +20,7 @@ _DMARC_FILE = re.compile(
 )
 _TYPE = re.compile(r"^Feedback-Type[ \t]*:[ \t]*([\w-]{1,60})", re.IGNORECASE | re.MULTILINE)
 _ORIGINAL = re.compile(
-    r"^(?:Original-Message-ID|X-Original-Message-ID)[ \t]*:\s{0,4}(<[^<>\s]{1,500}>)",
-    re.IGNORECASE | re.MULTILINE,
+    r"^(?:X-)?Original-Message-ID[ \t]*:[ \t\n]{0,4}(\S{1,500})", re.IGNORECASE | re.MULTILINE
 )
 _SEARCHED = 100_000
 
@@ -33,7 +34,7 @@ def find_feedback(root: Part, headers: Mapping[str, str]) -> Feedback | None:
     if root.type == "multipart/report" or root.type in {COMPLAINT, *RECEIPTS}:
         for part in parts:
             if part.type == COMPLAINT:
-                found = _TYPE.search(_fields(part))
+                found = _TYPE.search(part.text[:_SEARCHED])
                 return Feedback(found.group(1).lower() if found else None, _original(part, parts))
             if part.type in RECEIPTS and not is_rejection(headers):
                 return Feedback("disposition", _original(part, parts))
@@ -52,12 +53,7 @@ def _is_dmarc(headers: Mapping[str, str], parts: tuple[Part, ...]) -> bool:
     return bool(files) and (bool(_DMARC_SUBJECT.search(headers.get("subject", "")[:2000])) or len(parts) == 1)
 
 
-def _fields(part: Part) -> str:
-    return (part.text or part.content[:_SEARCHED].decode("utf-8", "replace"))[:_SEARCHED]
-
-
 def _original(report: Part, parts: tuple[Part, ...]) -> str | None:
-    named = _ORIGINAL.search(_fields(report))
-    if named:
-        return named.group(1)
+    if named := _ORIGINAL.search(report.text[:_SEARCHED]):
+        return message_id(named.group(1), Repairs())
     return next((found for part in parts if is_returned(part) and (found := message_id_of(part))), None)

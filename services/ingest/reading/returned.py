@@ -36,7 +36,7 @@ def message_id_of(part: Part) -> str | None:
     """The Message-ID of a returned message, or of its returned header."""
     if part.parts:
         return message_id(part.parts[0].first("message-id"), Repairs())
-    return message_id_in(part.text or part.content[:_SEARCHED].decode("utf-8", "replace"))
+    return message_id_in(part.text)
 
 
 def message_id_in(text: str) -> str | None:

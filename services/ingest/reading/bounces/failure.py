@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+LONGEST_WORDS = 500
+"""Characters that are kept of what a server said."""
+
 
 class Action(StrEnum):
     """RFC 3464 §2.3.3."""

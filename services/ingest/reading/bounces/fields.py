@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from services.ingest.reading.bounces.codes import code_in, status_in
-from services.ingest.reading.bounces.failure import Action, Failure
+from services.ingest.reading.bounces.failure import LONGEST_WORDS, Action, Failure
 from services.ingest.reading.bounces.recipients import ADDRESS, MOST_RECIPIENTS, whole
-
-LONGEST_WORDS = 500
+from services.ingest.reading.message_ids import message_id
+from services.ingest.reading.repairs import Repairs
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
 _ANY_ADDRESS = re.compile(ADDRESS)
@@ -58,7 +58,7 @@ def original_message_id(text: str) -> str | None:
     for group in groups_in(text):
         for name in ("x-original-message-id", "original-message-id"):
             if name in group:
-                return group[name]
+                return message_id(group[name], Repairs())
     return None
 
 

@@ -95,15 +95,11 @@ def _status(root: Part, parts: tuple[Part, ...], headers: Mapping[str, str], sen
     types = STATUS_TYPES | _RECEIPT_TYPES if is_rejection(headers) else STATUS_TYPES
     for part in parts:
         if part.type in types:
-            return _text_of(part)
-    for part in parts:
-        if part.type.startswith("text/") and not is_returned(part) and _FIELDS_IN_TEXT.search(_text_of(part)):
-            return _text_of(part)
-    return ""
-
-
-def _text_of(part: Part) -> str:
-    return (part.text or part.content[:_SEARCHED].decode("utf-8", "replace"))[:_SEARCHED]
+            return part.text[:_SEARCHED]
+    texts = (
+        part.text[:_SEARCHED] for part in parts if part.type.startswith("text/") and not is_returned(part)
+    )
+    return next((text for text in texts if _FIELDS_IN_TEXT.search(text)), "")
 
 
 def _words_above(parts: tuple[Part, ...], text: str) -> str:

@@ -7,13 +7,12 @@ from functools import cached_property
 
 from services.ingest.reading.bounces.causes import cause_of
 from services.ingest.reading.bounces.codes import code_in, status_in
-from services.ingest.reading.bounces.failure import Cause
+from services.ingest.reading.bounces.failure import LONGEST_WORDS, Cause
 from services.ingest.reading.words import folded, phrases, says
 
 MOST_CHARACTERS = 64_000
 MOST_LINES = 1_000
 LONGEST_LINE = 1_000
-LONGEST_WORDS = 500
 
 _FAILURES = phrases("bounces", "said.failure")
 _DELAYS = phrases("bounces", "said.delay")
