@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from services.ingest.reading.bounces.address import ADDRESS, MOST_RECIPIENTS, whole
 from services.ingest.reading.bounces.codes import code_in, status_in
 from services.ingest.reading.bounces.failure import LONGEST_WORDS, Action, Failure
-from services.ingest.reading.bounces.recipients import ADDRESS, MOST_RECIPIENTS, whole
 from services.ingest.reading.message_ids import message_id
 from services.ingest.reading.repairs import Repairs
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from services.ingest.reading.bounces import fields
+from services.ingest.reading.bounces.address import ADDRESS, MOST_RECIPIENTS
 from services.ingest.reading.bounces.causes import cause_of
 from services.ingest.reading.bounces.failure import Action, Failure
-from services.ingest.reading.bounces.notice import Notice, notice_in
-from services.ingest.reading.bounces.recipients import ADDRESS, MOST_RECIPIENTS, recipients_in
+from services.ingest.reading.bounces.notice import Answer, Notice, notice_in
+from services.ingest.reading.bounces.recipients import recipients_in
 from services.ingest.reading.bounces.recognition import Sender, is_bounce, is_rejection, sender_of
 from services.ingest.reading.message_ids import message_ids
 from services.ingest.reading.part import Part
@@ -64,12 +65,8 @@ def find_report(root: Part, headers: Mapping[str, str], text: str) -> Report | N
     notice = notice_in("" if root.type in STATUS_TYPES else _words_above(parts, text))
     reported = fields.failures_in(status)
     recipients = () if reported else _recipients(headers, notice)
-    if (
-        not reported
-        and not declared
-        and not status
-        and not _is_bounce(sender, headers, parts, notice, recipients)
-    ):
+    known = declared or status
+    if not known and not _is_bounce(sender, headers, parts, notice, recipients):
         return None
     return Report(
         failures=_completed(reported, notice) if reported else _told(recipients, notice),
@@ -156,23 +153,21 @@ def _recipients(headers: Mapping[str, str], notice: Notice) -> tuple[str, ...]:
 
 def _completed(reported: tuple[Failure, ...], notice: Notice) -> tuple[Failure, ...]:
     """What the fields leave out stands in the words above them."""
-    named = (
-        next(iter(recipients_in(notice)), None) if any(one.recipient is None for one in reported) else None
-    )
+    nameless = any(failure.recipient is None for failure in reported)
+    named = next(iter(recipients_in(notice)), None) if nameless else None
+    answers = notice.answers([failure.recipient or named for failure in reported])
     return tuple(
-        failure if failure.action and failure.action.arrived else _complete(failure, named, notice)
-        for failure in reported
+        failure if failure.action and failure.action.arrived else _complete(failure, named, answer, notice)
+        for failure, answer in zip(reported, answers, strict=True)
     )
 
 
-def _complete(failure: Failure, named: str | None, notice: Notice) -> Failure:
-    recipient = failure.recipient or named
-    answer = notice.answer(recipient)
+def _complete(failure: Failure, named: str | None, answer: Answer, notice: Notice) -> Failure:
     status = failure.status or answer.status
     words = failure.words or answer.words
     return replace(
         failure,
-        recipient=recipient,
+        recipient=failure.recipient or named,
         action=failure.action or Action.FAILED,
         status=status,
         code=failure.code or answer.code,
@@ -183,16 +178,17 @@ def _complete(failure: Failure, named: str | None, notice: Notice) -> Failure:
 
 def _told(recipients: tuple[str, ...], notice: Notice) -> tuple[Failure, ...]:
     """What the words alone tell, also where they name nobody."""
-    return tuple(_tell(recipient, notice) for recipient in recipients or (None,))
+    someone: tuple[str | None, ...] = recipients or (None,)
+    answers = zip(someone, notice.answers(someone), strict=True)
+    return tuple(_tell(recipient, answer, notice) for recipient, answer in answers)
 
 
-def _tell(recipient: str | None, notice: Notice) -> Failure:
-    answer = notice.answer(recipient)
+def _tell(recipient: str | None, answer: Answer, notice: Notice) -> Failure:
     permanent = "5" in {(answer.status or "-")[0], (answer.code or "-")[0]}
-    action = Action.FAILED if notice.fails or permanent else None
+    failed = Action.FAILED if notice.fails or permanent else None
     return Failure(
         recipient=recipient,
-        action=Action.DELAYED if notice.delays and not permanent else action,
+        action=Action.DELAYED if notice.delays and not permanent else failed,
         status=answer.status,
         code=answer.code,
         words=answer.words,

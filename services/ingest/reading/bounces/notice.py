@@ -1,10 +1,13 @@
 """What a server says in words: which lines are its own, and what it answered."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
+from services.ingest.reading.bounces.address import ADDRESS, whole
 from services.ingest.reading.bounces.causes import cause_of
 from services.ingest.reading.bounces.codes import code_in, status_in
 from services.ingest.reading.bounces.failure import LONGEST_WORDS, Cause
@@ -18,6 +21,7 @@ _FAILURES = phrases("bounces", "said.failure")
 _DELAYS = phrases("bounces", "said.delay")
 _RETURNED = phrases("bounces", "returned")
 
+_ANY_ADDRESS = re.compile(ADDRESS)
 _HEADER = re.compile(
     r">?(?:Received|Return-Path|MIME-Version|DKIM-Signature|X-[A-Za-z-]{2,60}):\s", re.IGNORECASE
 )
@@ -47,6 +51,9 @@ class Line:
     def fails(self) -> bool:
         """Whether it says that something was not delivered."""
         return says(folded(self.text), _FAILURES)
+
+
+_SIGNS = (attrgetter("answers"), attrgetter("cause"), attrgetter("fails"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +91,50 @@ class Notice:
     def cause(self) -> Cause | None:
         return cause_of(self.words, None)
 
-    def answer(self, recipient: str | None) -> Answer:
-        """The answer about a recipient: the lines from its name on are looked at first, then those before."""
-        name = recipient.casefold() if recipient else ""
-        named = (number for number, line in enumerate(self.lines) if name and name in line.text.casefold())
-        first = next(named, 0)
-        lines = self.lines[first:] + self.lines[:first]
+    def answers(self, recipients: Sequence[str | None]) -> list[Answer]:
+        """The answer about each recipient; where the lines about it hold none, the first of the notice."""
+        about = self._lines_about({recipient.casefold() for recipient in recipients if recipient})
+        return [
+            self._answer(recipient, about.get((recipient or "").casefold(), [])) for recipient in recipients
+        ]
+
+    def _lines_about(self, recipients: AbstractSet[str]) -> Mapping[str, list[Line]]:
+        """The lines that name a recipient, each with those below it until another one is named."""
+        about: dict[str, list[Line]] = {recipient: [] for recipient in recipients}
+        named: AbstractSet[str] = frozenset()
+        for line in self.lines:
+            if "@" in line.text:
+                addresses = (whole(address) or "" for address in _ANY_ADDRESS.findall(line.text))
+                named = {address.casefold() for address in addresses} & recipients or named
+            for recipient in named:
+                about[recipient].append(line)
+        return about
+
+    def _answer(self, recipient: str | None, about: list[Line]) -> Answer:
+        lines = self.lines if _told(about) is None else about
         return Answer(
             status=next((line.status for line in lines if line.status), None),
             code=next((line.code for line in lines if line.code), None),
             words=_words(lines, recipient),
         )
+
+
+def _told(lines: Sequence[Line]) -> int | None:
+    """Which of the lines has figures, else tells a cause, else says that something failed."""
+    return next((at for sign in _SIGNS for at, line in enumerate(lines) if sign(line)), None)
+
+
+def _words(lines: Sequence[Line], recipient: str | None) -> str | None:
+    """The line that tells the most, and two that go on with it."""
+    first = _told(lines)
+    if first is None:
+        return None
+    number = lines[first].number
+    going_on = (line.text for at, line in enumerate(lines[first : first + 3], number) if line.number == at)
+    words = " ".join(" ".join(going_on).split())
+    for name in (f"<{recipient}>", str(recipient)):
+        words = words.removeprefix(name)
+    return words.lstrip(": ")[:LONGEST_WORDS] or None
 
 
 def notice_in(text: str) -> Notice:
@@ -119,23 +159,3 @@ def _returns(lines: list[str], number: int) -> bool:
     if _RULER.search(line):
         return says(bare, _RETURNED)
     return bare.startswith(_RETURNED) and not bare.endswith((",", " is", " was"))
-
-
-def _words(lines: tuple[Line, ...], recipient: str | None) -> str | None:
-    signs = ((line.answers for line in lines), (line.cause for line in lines), (line.fails for line in lines))
-    first = next((at for sign in signs if (at := _first(sign)) is not None), None)
-    if first is None:
-        return None
-    going_on = (
-        line.text
-        for at, line in enumerate(lines[first : first + 3])
-        if line.number == lines[first].number + at
-    )
-    words = " ".join(" ".join(going_on).split())
-    for name in (f"<{recipient}>", str(recipient)):
-        words = words.removeprefix(name)
-    return words.lstrip(": ")[:LONGEST_WORDS] or None
-
-
-def _first(signs: Iterable[object]) -> int | None:
-    return next((at for at, sign in enumerate(signs) if sign), None)

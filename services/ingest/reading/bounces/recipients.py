@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
+from services.ingest.reading.bounces.address import ADDRESS, MOST_RECIPIENTS, whole
 from services.ingest.reading.bounces.notice import Line, Notice
 
-MOST_RECIPIENTS = 200
-ADDRESS = r"[^\s<>,;:\"'()\[\]|=@]{1,128}@[^\s<>,;:\"'()\[\]|=/\\@]{1,253}"
 _ANY_ADDRESS = re.compile(rf"(from\s|contact\s|by\s)?<?({ADDRESS})", re.IGNORECASE)
 # An address that begins its line, and what may follow it there: nothing, an explanation, or the time of the try.
 _BEGINNING = re.compile(
@@ -30,10 +29,6 @@ _OTHER_PEOPLE = re.compile(
     r"|sender address|von|de|da|van|betreff|absender|expéditeur|remitente|mittente|发件人|发信人|差出人)\s*$",
     re.IGNORECASE,
 )
-# Scripts without spaces join an address to the words around it: "收件人joe@x.org的邮箱".
-_UNSPACED = "[\u2e80-\u9fff\uac00-\ud7af\uff00-\uffef]"
-_WORDS_BEFORE = re.compile(rf"^.*{_UNSPACED}(?=[A-Za-z0-9])")
-_WORDS_AFTER = re.compile(rf"^([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+){_UNSPACED}.*$")
 _WRITTEN_TO = frozenset({"to", "an", "à", "para", "a", "aan", "till", "til"})
 _ATTENDANTS = frozenset({"postmaster", "mailer-daemon", "abuse", "root", "hostmaster", "helpdesk"})
 _LONE_NAME = re.compile(r"\s{1,40}([A-Za-z0-9][\w.+-]{0,63})(?:\s{2,}.*)?$")
@@ -51,14 +46,6 @@ class Place(IntEnum):
     """On a line that says that something failed, or with the answer of a server."""
     ALONE = 5
     """At the beginning of a line, or after a label such as "Recipient:"."""
-
-
-def whole(address: str) -> str | None:
-    """An address without what a sentence puts around it; None where an archive has masked it ("joe...@x.org")."""
-    local, _, domain = address.partition("@")
-    local = _WORDS_BEFORE.sub("", local).lstrip(".'*_-")
-    domain = _WORDS_AFTER.sub(r"\1", domain).split("..")[0].rstrip(".'*_-")
-    return f"{local}@{domain}" if local and domain and not local.endswith("...") else None
 
 
 def recipients_in(notice: Notice, not_these: Iterable[str] = (), domain: str = "") -> tuple[str, ...]:
