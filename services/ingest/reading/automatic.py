@@ -7,12 +7,14 @@ from services.ingest.reading.words import folded, phrases, says
 
 _HEADERS = phrases("automatic", "headers")
 _BEGINNINGS = phrases("automatic", "beginnings")
-_NAMES = phrases("automatic", "names")
+_BEGINNINGS_OF_EXCHANGE = phrases("automatic", "beginnings.exchange")
+_AWAY = phrases("automatic", "names.away")
+_RECEIVED = phrases("automatic", "names.received")
 _NOTES = phrases("automatic", "notes")
-_RECEIVED = phrases("automatic", "notes.received")
-_DECLARED = phrases("automatic", "notes.declared")
-_CHALLENGES = phrases("automatic", "challenges")
+_NOTES_OF_RECEIPT = phrases("automatic", "notes.received")
+_DECLARED = phrases("automatic", "notes.declared") + phrases("automatic", "challenges")
 _MARKS_OF_EXCHANGE = ("x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop")
+_ENDS = frozenset({"", ":", "]", ")", "】"})
 _FIRST_LINES = 2_000
 
 
@@ -33,20 +35,28 @@ def is_auto_reply(headers: Mapping[str, str], text: str) -> bool:
         return True
     generated = submitted.startswith("auto-")
     nobody = headers.get("return-path", "-").strip() in {"<>", ""}
-    mass = generated or nobody or bool(precedences & {"bulk", "junk"})
+    bulk = bool(precedences & {"bulk", "junk"})
     subject = headers.get("subject", "")[:1000]
     name = folded(subject)
-    if name.lstrip("[(*【 ").startswith(_BEGINNINGS):
-        return mass or any(mark in headers for mark in _MARKS_OF_EXCHANGE) or _says(text, _NOTES)
-    if not mass:
-        return False
+    if not (generated or nobody or bulk):
+        marked = any(mark in headers for mark in _MARKS_OF_EXCHANGE)
+        by_exchange = _begins(name, _BEGINNINGS_OF_EXCHANGE) and (marked or _says(text, _NOTES))
+        return by_exchange or (_begins(name, _BEGINNINGS) and says(name, _RECEIVED))
     answers = is_answer(subject) or bool(headers.get("in-reply-to") or headers.get("references"))
     return (
-        (not is_answer(subject) and says(name, _NAMES))
+        _begins(name, _BEGINNINGS)
+        or (not is_answer(subject) and says(name, _RECEIVED))
+        or (not is_answer(subject) and (nobody or bulk or answers) and says(name, _AWAY))
         or (nobody and answers and _says(text, _NOTES))
-        or (generated and answers and _says(text, _RECEIVED))
-        or _says(text, _DECLARED + _CHALLENGES)
+        or (generated and answers and _says(text, _NOTES_OF_RECEIPT))
+        or _says(text, _DECLARED)
     )
+
+
+def _begins(name: str, beginnings: tuple[str, ...]) -> bool:
+    """Whether a subject begins so, and goes on with a colon or a closing bracket, or not at all."""
+    bare = name.lstrip("[(*【 ")
+    return any(bare.startswith(one) and bare[len(one) :].lstrip()[:1] in _ENDS for one in beginnings)
 
 
 def _says(text: str, found: tuple[str, ...]) -> bool:
