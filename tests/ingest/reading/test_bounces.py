@@ -74,9 +74,9 @@ def test_all_recipients_of_a_notice_in_words_are_found() -> None:
     )
     report = find_report(root, {name.lower(): value for name, value in root.headers}, notice)
     assert report is not None
-    assert [failure.recipient for failure in report.failures] == [
-        "one@customer.example",
-        "two@customer.example",
+    assert [(failure.recipient, failure.code, failure.reason) for failure in report.failures] == [
+        ("one@customer.example", None, "mailbox full: mailbox is full"),
+        ("two@customer.example", "550", "address unknown: 550 unknown user"),
     ]
 
 
@@ -132,10 +132,12 @@ def test_a_person_who_forwards_a_bounce_stays_a_person(name: str, prefix: str, a
 @pytest.mark.parametrize(
     "name", ["postfix-user-unknown", "dsn-status-in-base64", "dsn-as-text-plain", "amavis-banned"]
 )
-def test_the_files_of_a_bounce_that_a_person_forwards_make_no_bounce(name: str) -> None:
+@pytest.mark.parametrize("author", ["Anna Klein <anna@customer.example>", "anna@customer.example"])
+def test_the_files_of_a_bounce_that_a_person_forwards_make_no_bounce(name: str, author: str) -> None:
     _, _, body = sample(name).partition(b"\n\n")
     boundary = body[body.index(b"\n--") + 3 :].split(b"\n")[0].decode()
-    head = letter("Fwd: Undelivered", "", {"Content-Type": f'multipart/mixed; boundary="{boundary}"'})
+    mixed = {"Content-Type": f'multipart/mixed; boundary="{boundary}"', "From": author}
+    head = letter("Fwd: Undelivered", "", mixed)
     assert judged(head.rstrip(b"\n") + b"\n\n" + body).kind is Kind.CUSTOMER
 
 
