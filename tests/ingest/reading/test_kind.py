@@ -44,6 +44,12 @@ def test_reports_and_invitations_are_told_from_what_people_attach(row: Mapping[s
     )
 
 
+@pytest.mark.parametrize("folder", ["bounces", "mail"])
+def test_each_sample_says_what_is_expected_of_it(folder: str) -> None:
+    files = {path.stem for path in (SAMPLES / folder).glob("*.eml")}
+    assert {row["file"] for row in expected(folder)} == files
+
+
 def test_the_keyword_of_auto_submitted_is_kept_without_its_comment() -> None:
     assert (
         judged(letter("x", "x", {"Auto-Submitted": "Auto-Replied (vacation)"})).auto_submitted
