@@ -41,7 +41,11 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A report on a message of ours: `type` is that of RFC 5965, or `disposition` (RFC 8098)."""
+    """A report on mail of ours.
+
+    `type` is that of RFC 5965, `disposition` (RFC 8098), `delivered`, `relayed` or `expanded` (RFC 3464), `dmarc` or
+    `tls`.
+    """
 
     type: str | None = None
     original_message_id: str | None = None
