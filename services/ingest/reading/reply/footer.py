@@ -1,0 +1,44 @@
+"""What a mailing list or a company's server adds at the very end of a message."""
+
+import re
+from collections.abc import Sequence
+
+MOST_LINES = 12
+MOST_LINES_BELOW_QUOTATION = 5
+LONGEST_LINE_BELOW_QUOTATION = 120
+
+_LIST = re.compile(
+    r"mailing.?list|mailinglist|unsubscri|subscri|listinfo|mailman|google groups|googlegroups|groups\.io|list archive"
+    r"|abmelden|abbestellen|désabonn|desinscri|désinscri|cancelar (?:la )?suscripci|darse de baja|disiscri|annulla iscriz"
+    r"|uitschrijven|afmelden|avregistrera|afmeld|meld av|peruuta tilaus|wypisa|odhlásit|leiratkoz|dezabon|отписа|відписа"
+    r"|配信停止|退订|取消訂閱|수신거부|abonelikten|diffusion|liste de|lista de (?:correo|distrib)|list-?serv|sympa",
+    re.IGNORECASE,
+)
+_WHERE = re.compile(r"https?://|www\.|[^\s<>@]{1,80}@[^\s<>@]{1,120}", re.IGNORECASE)
+_CONFIDENTIAL = re.compile(
+    r"confidential|privileged|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|poufn|důvěrn|конфиденц|机密|機密",
+    re.IGNORECASE,
+)
+_ADDRESSEE = re.compile(
+    r"intended (?:only )?(?:for|recipient)|addressee|irrtümlich|nicht der richtige|destinataire|destinatari|geadresseerde"
+    r"|in error|por error|par erreur|per errore|bestimmungsgemäß|adresat|adresát|адресат|收件人|宛先",
+    re.IGNORECASE,
+)
+
+
+def is_list_footer(below: Sequence[str]) -> bool:
+    """Whether what stands (bare) below a rule, down to the end of the message, is what a mailing list adds."""
+    words = [line for line in below if line]
+    return (
+        0 < len(words) <= MOST_LINES
+        and any(_LIST.search(line) for line in words)
+        and any(_WHERE.search(line) for line in words)
+    )
+
+
+def is_footer_below_quotation(words: Sequence[str], *, ruled_off: bool) -> bool:
+    """Whether the last (bare) lines, below a quotation, are no answer: a signature ruled off, or who may read this."""
+    if ruled_off and len([line for line in words if line]) <= MOST_LINES_BELOW_QUOTATION:
+        return all(len(line) <= LONGEST_LINE_BELOW_QUOTATION for line in words)
+    paragraph = " ".join(words)
+    return "" not in words and _CONFIDENTIAL.search(paragraph) is not None and _ADDRESSEE.search(paragraph) is not None

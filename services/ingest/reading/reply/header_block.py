@@ -1,0 +1,103 @@
+"""The header of another message as Outlook and others copy it: From, Sent, To and Subject, a line each."""
+
+import re
+from enum import StrEnum
+
+from services.ingest.reading.reply.languages import LANGUAGES
+from services.ingest.reading.reply.lines import Lines
+
+LONGEST_LABEL = 30
+LONGEST_TITLE = 120
+MOST_LINES = 40
+MOST_CONTINUED = 6
+"""Lines that one field may be wrapped over: a long list of recipients."""
+
+
+class Field(StrEnum):
+    """A field of the block; the values are the attributes of `Language` that hold its labels."""
+
+    SENDER = "sender"
+    SENT = "sent"
+    TO = "to"
+    COPY = "copy"
+    SUBJECT = "subject"
+    OTHER = "other"
+
+
+_LABELS = {
+    label: field
+    for field in reversed(Field)
+    for language in LANGUAGES
+    for label in getattr(language, field.value).split("|")
+    if label
+}
+_FORWARDED = frozenset(title for language in LANGUAGES for title in language.forwarded.split("|") if title)
+_ORIGINAL = frozenset(title for language in LANGUAGES for title in language.original.split("|") if title)
+_ADDRESS_OR_TIME = re.compile(r"[^\s<>@]{1,80}@[^\s<>@]{1,120}|\d{1,2}[:.]\d{2}(?!\d)")
+_LABEL_OF_OTHERS = re.compile(r"[^:：]{1,30}[:：]")
+
+
+def is_title(line: str) -> bool:
+    """Whether the (bare) line says that what follows is another message: `-----Original Message-----`."""
+    inner = _inner(line)
+    return (inner in _FORWARDED or inner in _ORIGINAL) and inner != line.lower()
+
+
+def is_forward(line: str) -> bool:
+    """Whether the (bare) line says that what follows is passed on: `Begin forwarded message:`."""
+    return is_title(line) and _inner(line) in _FORWARDED
+
+
+def _inner(line: str) -> str:
+    if len(line) > LONGEST_TITLE:
+        return ""
+    return line.replace("&nbsp;", " ").strip(" \t-–—_*=#>|:：").lower()
+
+
+def field_of(line: str) -> Field | None:
+    """The field that the (bare) line begins with, whatever the language."""
+    label, colon, _ = line[: LONGEST_LABEL + 1].replace("：", ":").partition(":")
+    if not colon:
+        return None
+    return _LABELS.get(label.replace("&nbsp;", " ").strip(" \t*_>\xa0").lower())
+
+
+def find_header_block(lines: Lines, begin: int, *, announced: bool) -> int | None:
+    """Where the header block that begins with this line ends (exclusive), or None where there is none.
+
+    A block that nothing announced, neither a title nor a rule, must have four fields, a sender and a date among
+    them, and an address or a time of day: "From", "to" and "on" may be about a removal.
+    """
+    fields: set[Field] = set()
+    end = begin
+    continued = 0
+    for number in range(begin, min(begin + MOST_LINES, len(lines))):
+        line = lines.bare[number]
+        field = field_of(line)
+        if field in fields and field is not Field.OTHER:
+            break
+        if field:
+            fields.add(field)
+            end, continued = number + 1, 0
+        elif not line and continued:
+            break
+        else:
+            continued += 1
+            if continued > MOST_CONTINUED:
+                break
+    fields.discard(Field.OTHER)
+    if announced:
+        return end if len(fields) >= 2 else _foreign_block(lines, begin)
+    if len(fields) < 4 or not {Field.SENDER, Field.SENT} <= fields:
+        return None
+    return end if any(_ADDRESS_OR_TIME.search(line) for line in lines.bare[begin:end]) else None
+
+
+def _foreign_block(lines: Lines, begin: int) -> int | None:
+    """The end of a block in a language that is not known: three labels or more, and an address behind one."""
+    end = begin
+    while end < min(begin + MOST_LINES, len(lines)) and _LABEL_OF_OTHERS.match(lines.bare[end]):
+        end += 1
+    if end - begin < 3 or not any(_ADDRESS_OR_TIME.search(line) for line in lines.bare[begin:end]):
+        return None
+    return end
