@@ -1,5 +1,5 @@
 """What the author of a message newly wrote."""
 
-from services.ingest.reading.reply.new_text import new_text
+from services.ingest.reading.reply.author import new_text
 
 __all__ = ["new_text"]

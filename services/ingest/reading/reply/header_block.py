@@ -4,9 +4,8 @@ import re
 from enum import StrEnum
 
 from services.ingest.reading.reply.languages import LANGUAGES
-from services.ingest.reading.reply.lines import Lines
+from services.ingest.reading.reply.lines import LONGEST, LONGEST_LABEL, Lines
 
-LONGEST_LABEL = 30
 LONGEST_TITLE = 120
 MOST_LINES = 40
 MOST_CONTINUED = 6
@@ -34,7 +33,13 @@ _LABELS = {
 _FORWARDED = frozenset(title for language in LANGUAGES for title in language.forwarded.split("|") if title)
 _ORIGINAL = frozenset(title for language in LANGUAGES for title in language.original.split("|") if title)
 _ADDRESS_OR_TIME = re.compile(r"[^\s<>@]{1,80}@[^\s<>@]{1,120}|\d{1,2}[:.]\d{2}(?!\d)")
-_LABEL_OF_OTHERS = re.compile(r"[^:：]{1,30}[:：]")
+_FOREIGN_LABEL = re.compile(rf"[^:]{{1,{LONGEST_LABEL}}}:")
+_TECHNICAL = re.compile(
+    r"(?:message-id|received|return-path|mime-version|content-[a-z-]+|x-[\w-]+|list-[a-z-]+|in-reply-to|references"
+    r"|delivered-to|dkim-signature|errors-to|precedence|auto-submitted)\s?:",
+    re.IGNORECASE,
+)
+"""Fields that people are not shown: a copy of a whole header is part of a report, and the report may go on below it."""
 
 
 def is_title(line: str) -> bool:
@@ -51,22 +56,20 @@ def is_forward(line: str) -> bool:
 def _inner(line: str) -> str:
     if len(line) > LONGEST_TITLE:
         return ""
-    return line.replace("&nbsp;", " ").strip(" \t-–—_*=#>|:：").lower()
+    return line.replace("&nbsp;", " ").strip(" \t-–—_*=#>|:").lower()
 
 
 def field_of(line: str) -> Field | None:
     """The field that the (bare) line begins with, whatever the language."""
-    label, colon, _ = line[: LONGEST_LABEL + 1].replace("：", ":").partition(":")
-    if not colon:
-        return None
-    return _LABELS.get(label.replace("&nbsp;", " ").strip(" \t*_>\xa0").lower())
+    label, colon, _ = line[: LONGEST_LABEL + 1].partition(":")
+    return _LABELS.get(label.replace("&nbsp;", " ").strip(" \t*_").lower()) if colon else None
 
 
 def find_header_block(lines: Lines, begin: int, *, announced: bool) -> int | None:
     """Where the header block that begins with this line ends (exclusive), or None where there is none.
 
-    A block that nothing announced, neither a title nor a rule, must have four fields, a sender and a date among
-    them, and an address or a time of day: "From", "to" and "on" may be about a removal.
+    A block that no title announced must have four fields, a sender and a date among them, and an address or a time
+    of day: "From", "to" and "on" may be about a removal.
     """
     fields: set[Field] = set()
     end = begin
@@ -88,16 +91,20 @@ def find_header_block(lines: Lines, begin: int, *, announced: bool) -> int | Non
     fields.discard(Field.OTHER)
     if announced:
         return end if len(fields) >= 2 else _foreign_block(lines, begin)
-    if len(fields) < 4 or not {Field.SENDER, Field.SENT} <= fields:
-        return None
-    return end if any(_ADDRESS_OR_TIME.search(line) for line in lines.bare[begin:end]) else None
+    complete = len(fields) >= 4 and {Field.SENDER, Field.SENT} <= fields
+    return end if complete and _is_for_people(lines, begin, end) else None
+
+
+def _is_for_people(lines: Lines, begin: int, end: int) -> bool:
+    block = [line[:LONGEST] for line in lines.bare[begin:end]]
+    around = [*lines.bare[max(begin - 1, 0) : begin], *block, *lines.bare[end : end + 1]]
+    return any(map(_ADDRESS_OR_TIME.search, block)) and not any(map(_TECHNICAL.match, around))
 
 
 def _foreign_block(lines: Lines, begin: int) -> int | None:
-    """The end of a block in a language that is not known: three labels or more, and an address behind one."""
+    """The end of a block in a language that is not known: three labels or more, and an address or a time behind one."""
     end = begin
-    while end < min(begin + MOST_LINES, len(lines)) and _LABEL_OF_OTHERS.match(lines.bare[end]):
+    while end < min(begin + MOST_LINES, len(lines)) and _FOREIGN_LABEL.match(lines.bare[end]):
         end += 1
-    if end - begin < 3 or not any(_ADDRESS_OR_TIME.search(line) for line in lines.bare[begin:end]):
-        return None
-    return end
+    block = [line[:LONGEST] for line in lines.bare[begin:end]]
+    return end if len(block) >= 3 and any(map(_ADDRESS_OR_TIME.search, block)) else None

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 LONGEST = 1_000_000
 """Characters: a longer document is not looked into."""
 
-_TAG = re.compile(r"<(/?)(div|blockquote|hr|span|section|includetail|table|p)\b([^<>]{0,1000})>", re.IGNORECASE)
+_TAG = re.compile(
+    r"<(/?)(div|blockquote|hr|span|section|includetail|table|p)\b([^<>]{0,1000})>", re.IGNORECASE
+)
 _NO_TEXT = re.compile(r"<[^<>]*>|&nbsp;|&#160;|\s+")
 
 _QUOTES = re.compile(
-    r"""type\s?=\s?["']?cite|_quote\b|isReplyContent|border-left[^;"']{0,12}:[^;"']{0,40}(?:solid|px)""", re.IGNORECASE
+    r"""type\s?=\s?["']?cite|_quote\b|isReplyContent|border-left[^;"']{0,12}:[^;"']{0,40}(?:solid|px)""",
+    re.IGNORECASE,
 )
 """Marks of a `blockquote` that holds somebody else's words; without one it may be an indentation."""
 

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.ingest.reading.reply.attribution import Certainty, closes_address, find_attribution
+from services.ingest.reading.reply.attribution import (
+    Certainty,
+    closes_address,
+    find_attribution,
+    may_end_attribution,
+)
 from services.ingest.reading.reply.header_block import field_of, find_header_block, is_forward, is_title
-from services.ingest.reading.reply.lines import Lines, is_rule
+from services.ingest.reading.reply.lines import Lines
 
-SHORTEST_RULE = 5
-"""Characters of a rule that announces a header block."""
 FARTHEST_QUOTATION = 4
-"""Lines below an attribution, empty ones, after which the quotation begins."""
+"""Lines below an attribution at which its quotation begins at the latest: mail programs leave some of them empty."""
+
+_DECORATION = "-_*=—–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +28,27 @@ class Introduction:
 
 
 def find_introductions(lines: Lines) -> Iterator[Introduction]:
-    """The introductions in order. Those inside of a quotation belong to it."""
-    number = 0
-    while number < len(lines):
-        found = None
-        if lines.quoted[number] and not closes_address(lines.bare[number]):
-            if is_forward(lines.bare[number]) and not (number and lines.quoted[number - 1]):
+    """The introductions in order. Those inside of a quotation belong to it, but for a forward at its top."""
+    end = 0
+    for number in lines.notable:
+        if number < end:
+            continue
+        line = lines.bare[number]
+        if lines.is_quoted(number) and not closes_address(line):
+            if is_forward(line):
                 yield Introduction(number, number, forward=True)
-        elif lines.bare[number]:
-            found = _title(lines, number) or _block(lines, number) or _attribution(lines, number)
-        if found:
+            end = lines.quotation_end(number)
+            continue
+        found = None
+        if line[0] in _DECORATION or line[-1] == ":":
+            found = _title(lines, number)
+        if not found and ":" in line:
+            found = _block(lines, number)
+        if not found and may_end_attribution(line):
+            found = _attribution(lines, number)
+        if found and found.begin >= end:
             yield found
-        number = found.end if found else number + 1
+            end = found.end
 
 
 def _title(lines: Lines, number: int) -> Introduction | None:
@@ -43,36 +57,32 @@ def _title(lines: Lines, number: int) -> Introduction | None:
         return None
     below = lines.below(number + 1)
     end = None
-    if below < len(lines) and not lines.quoted[below]:
+    if below < len(lines) and not lines.is_quoted(below):
         end = find_header_block(lines, below, announced=True)
     return Introduction(number, end or number + 1, is_forward(line))
 
 
 def _block(lines: Lines, number: int) -> Introduction | None:
-    line = lines.bare[number]
-    if is_rule(line) and len(line) >= SHORTEST_RULE:
-        below = lines.below(number + 1)
-        if below < len(lines) and field_of(lines.bare[below]):
-            end = find_header_block(lines, below, announced=False)
-            return Introduction(number, end) if end else None
-    if not field_of(line):
-        return None
-    end = find_header_block(lines, number, announced=False)
+    end = find_header_block(lines, number, announced=False) if field_of(lines.bare[number]) else None
     return Introduction(number, end) if end else None
 
 
 def _attribution(lines: Lines, number: int) -> Introduction | None:
-    found = find_attribution(lines, number, first=0)
+    found = find_attribution(lines, number)
     if found is None:
         return None
     begin, certainty = found
     below = lines.below(number + 1)
-    if certainty is Certainty.SURE or (
+    quoted = (
         below < len(lines)
         and below - number <= FARTHEST_QUOTATION
-        and (lines.quoted[below] or lines.bare[below].startswith("|"))
+        and (lines.is_quoted(below) or lines.bare[below].startswith("|"))
+        and not closes_address(lines.bare[below])
+    )
+    if (
+        quoted
+        or certainty is Certainty.SURE
+        or (certainty is Certainty.ALONE and lines.stands_alone(begin, number + 1))
     ):
-        return Introduction(begin, number + 1)
-    if certainty is Certainty.ALONE and lines.stands_alone(begin, number + 1):
         return Introduction(begin, number + 1)
     return None

@@ -8,8 +8,6 @@ class Language:
     """What mail programs write in one language. Alternatives are parted by `|`; case does not matter."""
 
     code: str
-    wrote: str
-    """The verb of an attribution ("Anna wrote:")."""
     sender: str
     """Labels of the header block that Outlook and others set above a quotation; so are the next five."""
     sent: str
@@ -17,6 +15,12 @@ class Language:
     copy: str
     subject: str
     other: str = ""
+    wrote: str = ""
+    """The verb of an attribution ("Anna wrote:"), one word."""
+    me: str = ""
+    """Words beside that verb that show an author speaking of himself ("I wrote:")."""
+    wrote_at_end: str = ""
+    """The end of an attribution where words are not parted by spaces."""
     original: str = ""
     """Titles of what is quoted whole ("----- Original Message -----")."""
     forwarded: str = ""
@@ -26,14 +30,12 @@ class Language:
     `…` stands for what is between, where words follow."""
     get: str = ""
     """The verb of an advertisement for the program ("Get Outlook for iOS")."""
-    me: str = ""
-    """A word that shows an author speaking of himself, where the verb does not."""
 
 
 LANGUAGES = (
     Language(
         code="en",
-        wrote="wrote|writes|said|says",
+        wrote="wrote|writes",
         me="i|we",
         sender="from",
         sent="sent|date|sent on",
@@ -50,7 +52,7 @@ LANGUAGES = (
     Language(
         code="de",
         wrote="schrieb|schreibt|geschrieben|schrieben",
-        me="ich|wir",
+        me="ich|wir|habe",
         sender="von",
         sent="gesendet|datum|gesendet am",
         to="an",
@@ -66,14 +68,15 @@ LANGUAGES = (
     ),
     Language(
         code="fr",
-        wrote="a écrit|écrit|écrivait|a ecrit",
+        wrote="écrit|écrivait|ecrit",
+        me="je|ai|nous",
         sender="de|expéditeur",
         sent="envoyé|date|envoyé le|envoyée",
         to="à|a|pour",
         copy="cc|copie à|cci|copie",
         subject="objet|sujet",
         other="répondre à|importance|pièces jointes|message du",
-        original="message d'origine|message d’origine|message original|mail original|e-mail d'origine",
+        original="message d'origine|message original|mail original|e-mail d'origine",
         forwarded="message transféré|début du message transféré|début du message réexpédié|message transmis"
         "|message réexpédié|transféré par",
         mark="envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé par|envoyé via|provenance :"
@@ -82,7 +85,8 @@ LANGUAGES = (
     ),
     Language(
         code="es",
-        wrote="escribió|ha escrito|escribio|escribe",
+        wrote="escribió|escrito|escribio|escribe",
+        me="he|yo|hemos",
         sender="de|remitente",
         sent="enviado|fecha|enviado el|enviada",
         to="para|a",
@@ -96,7 +100,8 @@ LANGUAGES = (
     ),
     Language(
         code="it",
-        wrote="ha scritto|scrive|scrisse",
+        wrote="scritto|scrive|scrisse",
+        me="ho|io|abbiamo",
         sender="da|mittente",
         sent="inviato|data|inviata|inviato il",
         to="a|destinatario",
@@ -189,6 +194,7 @@ LANGUAGES = (
     Language(
         code="is",
         wrote="skrifaði",
+        me="ég",
         sender="frá",
         sent="sent|dags|dagsetning",
         to="til",
@@ -229,6 +235,7 @@ LANGUAGES = (
     Language(
         code="lv",
         wrote="rakstīja",
+        me="es",
         sender="no",
         sent="nosūtīts|datums",
         to="kam|adresāts",
@@ -254,7 +261,7 @@ LANGUAGES = (
     ),
     Language(
         code="pl",
-        wrote="napisał(a)|napisał|napisała|pisze|napisano|napisana",
+        wrote="napisał|napisała|pisze|napisano|napisana",
         sender="od|nadawca",
         sent="wysłano|data|wysłane|wysłany",
         to="do|adresat",
@@ -270,7 +277,7 @@ LANGUAGES = (
     ),
     Language(
         code="cs",
-        wrote="napsal(a)|napsal|napsala|píše|napsáno",
+        wrote="napsal|napsala|píše",
         me="jsem",
         sender="od|odesílatel",
         sent="odesláno|datum|posláno",
@@ -279,13 +286,13 @@ LANGUAGES = (
         subject="předmět",
         other="odpověď komu|důležitost|přílohy",
         original="původní zpráva|původní e-mail|původní email|originální zpráva",
-        forwarded="přeposlaná zpráva|přeposlaná zpráva začíná|začátek přeposlané zprávy|předaná zpráva|přeposlaný e-mail",
+        forwarded="přeposlaná zpráva|začátek přeposlané zprávy|předaná zpráva|přeposlaný e-mail",
         mark="odesláno z|odesláno pomocí|posláno z|odesláno přes",
         get="získat|získejte",
     ),
     Language(
         code="sk",
-        wrote="napísal(a)|napísal|napísala|píše",
+        wrote="napísal|napísala|píše",
         me="som",
         sender="od|odosielateľ",
         sent="odoslané|dátum|odoslaná",
@@ -299,7 +306,7 @@ LANGUAGES = (
     ),
     Language(
         code="hu",
-        wrote="írta|ezt írta|írt|ezt írta (időpont",
+        wrote="írta|írt",
         sender="feladó|küldő",
         sent="elküldve|dátum|küldve|küldés dátuma|küldés ideje",
         to="címzett|címzettek",
@@ -313,7 +320,8 @@ LANGUAGES = (
     ),
     Language(
         code="ro",
-        wrote="a scris|scrie",
+        wrote="scris|scrie",
+        me="am",
         sender="de la|expeditor",
         sent="trimis|data|trimisă|dată",
         to="către|pentru|catre",
@@ -326,7 +334,8 @@ LANGUAGES = (
     ),
     Language(
         code="ca",
-        wrote="va escriure|ha escrit|escrigué|missatge de",
+        wrote="escriure|escrit|escrigué|missatge",
+        me="vaig|he",
         sender="de|remitent",
         sent="enviat|data|enviat el",
         to="per a|a|per",
@@ -351,7 +360,8 @@ LANGUAGES = (
     ),
     Language(
         code="eu",
-        wrote="idatzi du|idatzi zuen|hau idatzi du",
+        wrote="idatzi",
+        me="dut",
         sender="nork|igorlea",
         sent="bidalia|data|bidalita",
         to="nori|hartzailea",
@@ -363,7 +373,8 @@ LANGUAGES = (
     ),
     Language(
         code="hr",
-        wrote="napisao je|napisala je|je napisao|je napisala|napisao|napisala|piše|je napisao/la|napisao/la",
+        wrote="napisao|napisala|piše",
+        me="sam",
         sender="od|šalje",
         sent="poslano|datum|poslato",
         to="za|prima|kome",
@@ -376,7 +387,8 @@ LANGUAGES = (
     ),
     Language(
         code="sl",
-        wrote="je napisal(a)|je napisal|je napisala|napisala|napisal|piše",
+        wrote="napisal|napisala|piše",
+        me="sem",
         sender="od|pošiljatelj",
         sent="poslano|datum",
         to="za|prejemnik",
@@ -389,7 +401,8 @@ LANGUAGES = (
     ),
     Language(
         code="sr",
-        wrote="је написао/ла|је написао|је написала|написао|написала|пише",
+        wrote="написао|написала|пише",
+        me="сам",
         sender="од|шаље",
         sent="послато|датум",
         to="за|коме",
@@ -415,7 +428,7 @@ LANGUAGES = (
     ),
     Language(
         code="ru",
-        wrote="написал(а)|написал|написала|написал(-а)|пишет|писал|писал(а)|писала",
+        wrote="написал|написала|пишет|писал|писала",
         me="я|мы",
         sender="от|от кого|отправитель",
         sent="отправлено|дата|отправлен|время|послано",
@@ -432,7 +445,7 @@ LANGUAGES = (
     ),
     Language(
         code="uk",
-        wrote="пише|написав|написала|написав(ла)|написав(-ла)|писав|написав/ла",
+        wrote="пише|написав|написала|писав",
         me="я|ми",
         sender="від|від кого|відправник",
         sent="надіслано|дата|відправлено",
@@ -460,7 +473,7 @@ LANGUAGES = (
     ),
     Language(
         code="tr",
-        wrote="yazdı|şunu yazdı|şunları yazdı|yazmış",
+        wrote="yazdı|yazmış",
         sender="kimden|gönderen",
         sent="gönderildi|tarih|gönderilme tarihi|gönderme tarihi|gönderim zamanı",
         to="kime|alıcı",
@@ -475,7 +488,7 @@ LANGUAGES = (
     ),
     Language(
         code="he",
-        wrote="כתב|כתבה|כתב/ה|כתב(ה)|כתבו|מאת",
+        wrote="כתב|כתבה|כתבו|מאת",
         sender="מאת",
         sent="נשלח|תאריך|נשלח ב",
         to="אל|לכבוד",
@@ -488,7 +501,7 @@ LANGUAGES = (
     ),
     Language(
         code="ar",
-        wrote="كتب|كتبت|كتب/كتبت|تمت كتابة ما يلي بواسطة|كتَب",
+        wrote="كتب|كتبت|كتابة",
         sender="من|المرسل",
         sent="تم الإرسال|التاريخ|أرسلت|تاريخ الإرسال|تم إرسالها",
         to="إلى|الى|المرسل إليه",
@@ -501,7 +514,7 @@ LANGUAGES = (
     ),
     Language(
         code="fa",
-        wrote="نوشت|نوشته است|نوشته",
+        wrote="نوشت|نوشته",
         sender="از|فرستنده",
         sent="ارسال شده|تاریخ|ارسال",
         to="به|گیرنده",
@@ -514,7 +527,7 @@ LANGUAGES = (
     ),
     Language(
         code="hi",
-        wrote="ने लिखा",
+        wrote_at_end="लिखा",
         sender="प्रेषक|से",
         sent="दिनांक|भेजा गया|तारीख",
         to="प्रति|सेवा में|को",
@@ -526,21 +539,22 @@ LANGUAGES = (
     ),
     Language(
         code="ja",
-        wrote="のメール|は書きました|書きました|さんは書きました|が書き込みました|wrote",
+        wrote="wrote",
+        wrote_at_end="のメール|書きました|書き込みました|からのメッセージ",
         sender="差出人|送信者|from",
         sent="送信日時|日時|日付|送信日|date",
         to="宛先|to",
-        copy="cc|ｃｃ",
+        copy="cc",
         subject="件名|題名|subject",
         other="返信先|重要度|添付ファイル",
         original="元のメッセージ|original message|オリジナルメッセージ|元のメール",
-        forwarded="転送メッセージ|転送されたメッセージ|転送されたメッセージ：|forwarded message|転送メール",
+        forwarded="転送メッセージ|転送されたメッセージ|forwarded message|転送メール",
         mark="… から送信|… から送信しました|… で送信|… より送信|… からの送信|… を使用して送信",
         get="入手",
     ),
     Language(
         code="zh",
-        wrote="写道|寫道|写到|的邮件|来信",
+        wrote_at_end="写道|寫道|写到|的邮件|来信",
         sender="发件人|寄件者|寄件人|發件人|发自|寄信人",
         sent="发送时间|日期|寄件日期|發送時間|时间|傳送時間|发送日期|時間|寄件時間|已傳送",
         to="收件人|收件者|发送至",
@@ -555,7 +569,7 @@ LANGUAGES = (
     ),
     Language(
         code="ko",
-        wrote="님이 작성|작성|님이 쓴 글|님이 작성했습니다|님의 메시지|님께서 작성",
+        wrote_at_end="작성|작성했습니다|님이 쓴 글|님의 메시지",
         sender="보낸 사람|보낸사람|발신|발신자|보낸이",
         sent="보낸 날짜|보낸날짜|날짜|발송일|보낸 시간|일시",
         to="받는 사람|받는사람|수신|수신자|받는이",
@@ -563,12 +577,12 @@ LANGUAGES = (
         subject="제목",
         original="원본 메시지|원본 메일|원본메일|원래 메시지",
         forwarded="전달된 메시지|전달 메시지|전달된 메일|forwarded message",
-        mark="나의 … 에서 보냄|내 … 에서 보냄|… 에서 보냄|… 에서 보냈습니다|… 에서 발송됨|… 에서 전송|… 에서 보낸 메일입니다|… 에서 발송",
+        mark="나의 … 에서 보냄|내 … 에서 보냄|… 에서 보냄|… 에서 보냈습니다|… 에서 발송됨|… 에서 전송",
         get="받기|다운로드",
     ),
     Language(
         code="vi",
-        wrote="đã viết|viết",
+        wrote="viết",
         me="tôi",
         sender="từ|người gửi",
         sent="đã gửi|ngày|gửi|thời gian|đã gửi lúc",
@@ -582,7 +596,7 @@ LANGUAGES = (
     ),
     Language(
         code="th",
-        wrote="เขียนว่า|เขียน|ได้เขียน",
+        wrote_at_end="เขียนว่า|เขียน",
         sender="จาก",
         sent="ส่ง|วันที่|ส่งเมื่อ",
         to="ถึง|เรียน",
@@ -595,7 +609,8 @@ LANGUAGES = (
     ),
     Language(
         code="id",
-        wrote="menulis|menulis pesan",
+        wrote="menulis",
+        me="saya",
         sender="dari|daripada",
         sent="dikirim|tanggal|dihantar|tarikh|terkirim",
         to="kepada|untuk|ke",

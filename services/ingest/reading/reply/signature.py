@@ -7,15 +7,15 @@ from services.ingest.reading.reply.languages import LANGUAGES
 
 MOST_LINES = 20
 """Of a signature below `-- ` (RFC 3676 §4.3)."""
-MOST_LINES_LOOSE = 10
-"""Of one below a sign that may also part paragraphs."""
 LONGEST_LINE_LOOSE = 120
 LONGEST_MARK = 120
 LONGEST_MARK_WITH_LINK = 500
+LONGEST_ADVERTISEMENT = 60
 
 SIGN = "-- "
-_LOOSE_SIGNS = frozenset({"--", "—", "––", "__", "- --", "-—"})
-_ASKS = ("?", "？", "؟", ";")
+_LOOSE_SIGNS = {"--": 10, "—": 5, "––": 5, "__": 5}
+"""Signs that may also part paragraphs, and how many lines a signature below them has at most."""
+_ASKS = ("?", "؟", ";")
 
 _DEVICE = re.compile(
     r"i-?phone|i-?pad|i-?pod|\bios\b|android|samsung|galaxy|huawei|\bhonor\b|xiaomi|redmi|\bmi\b|\bpoco\b|oneplus|\boppo\b"
@@ -25,33 +25,21 @@ _DEVICE = re.compile(
     r"|fairemail|typeapp|\bnewton\b|superhuman|naver|네이버|\bqq|foxmail|网易|邮箱|郵件|hotmail|\bmsn\b|\bmail\b|メール|\bapp\b"
     r"|mobil\w*|\bhandy\b|\w*phone\w*|telefon\w*|téléphone|teléfono|móvil|celular|cellulare|\bcell\b|tablet\w*|\bdevice"
     r"|gerät\w*|appareil|dispositivo|toestel|\benhet\w*|\blaite\w*|puhelim\w*|κινητό|телефон\w*|смартфон\w*|мобил\w*|мобіл\w*"
-    r"|устройств\w*|手机|手機|携帯|スマートフォン|スマホ|휴대폰|스마트폰",
-    re.IGNORECASE,
+    r"|устройств\w*|手机|手機|携帯|スマートフォン|スマホ|휴대폰|스마트폰"
 )
-_MY_DEVICE = re.compile(r"sent (?:from|via|by) my .|\w+ from mobile$", re.IGNORECASE)
+_MY_DEVICE = ("sent from my ", "sent via my ", "sent by my ")
+_SOMEONE_MOBILE = re.compile(r"\w{1,30} from mobile$")
 _LINK = re.compile(r"<[^<>\s]{1,300}>|\(https?:[^()\s]{1,300}\)|https?:\S{1,300}|[\[\]]")
-_ADVERTISED = re.compile(r"outlook.{0,30}\b(?:ios|android)|\b(?:ios|android).{0,15}outlook", re.IGNORECASE)
+_ADVERTISED = re.compile(r"outlook.{0,30}\b(?:ios|android)|\b(?:ios|android).{0,15}outlook")
 
 
-def _marks() -> re.Pattern[str]:
-    marks = {mark for language in LANGUAGES for mark in language.mark.split("|") if mark}
-    shapes = [
-        rf"{re.escape(opens.strip())}(?!\w).*{re.escape(closes.strip())}{'$' if closes else ''}"
-        for opens, _, closes in (mark.partition("…") for mark in sorted(marks))
-        if opens
-    ]
-    shapes += [
-        rf"(?:{_DEVICE.pattern}).*{re.escape(mark.removeprefix('…').strip())}$"
-        for mark in marks
-        if mark[0] == "…"
-    ]
-    return re.compile("|".join(shapes), re.IGNORECASE)
-
-
-_MARK = _marks()
-_GET = re.compile(
-    "|".join(re.escape(word) for language in LANGUAGES for word in language.get.split("|") if word), re.IGNORECASE
+_MARKS = [mark.partition("…") for language in LANGUAGES for mark in language.mark.split("|") if mark]
+_OPENS = tuple({opens.strip() for opens, _, closes in _MARKS if opens and not closes})
+_CLOSES = tuple({closes.strip() for opens, _, closes in _MARKS if closes and not opens})
+_ENCLOSES = re.compile(
+    "|".join(rf"{re.escape(opens)}.*{re.escape(closes)}$" for opens, _, closes in _MARKS if closes and opens)
 )
+_GETS = tuple({verb for language in LANGUAGES for verb in language.get.split("|") if verb})
 
 
 def is_sign(line: str) -> bool:
@@ -60,24 +48,26 @@ def is_sign(line: str) -> bool:
 
 
 def is_signature(sign: str, below: Sequence[str]) -> bool:
-    """Whether what stands (bare) below a sign is a signature. A loose sign may part paragraphs, and a signature asks nothing."""
+    """Whether what stands (bare) below a sign is a signature. Below a loose one it is short, and asks nothing."""
     words = [line for line in below if line]
     if sign == SIGN:
         return 0 < len(words) <= MOST_LINES
-    return 0 < len(words) <= MOST_LINES_LOOSE and all(
+    return 0 < len(words) <= _LOOSE_SIGNS[sign.strip()] and all(
         len(line) <= LONGEST_LINE_LOOSE and not line.endswith(_ASKS) for line in words
     )
 
 
 def is_mark(line: str) -> bool:
     """Whether the (bare) line is the mark of a program: "Sent from my iPhone"."""
-    if not 6 <= len(line) <= LONGEST_MARK_WITH_LINK:
+    if not len("发自QQ") <= len(line) <= LONGEST_MARK_WITH_LINK:
         return False
-    words = _LINK.sub(" ", line).strip(" \t()<>*_.!-–—")
+    words = _LINK.sub(" ", line).strip(" \t()<>*_.!-–—").lower()
     if len(words) > LONGEST_MARK:
         return False
-    if _ADVERTISED.search(words):
-        return len(words) <= 60 and _GET.search(words) is not None
-    return _MY_DEVICE.match(words) is not None or (
-        _MARK.match(words) is not None and _DEVICE.search(words) is not None
-    )
+    if "outlook" in words and _ADVERTISED.search(words):
+        return len(words) <= LONGEST_ADVERTISEMENT and any(verb in words for verb in _GETS)
+    if words.startswith(_MY_DEVICE) or _SOMEONE_MOBILE.match(words):
+        return True
+    if words.startswith(_OPENS) or _ENCLOSES.match(words):
+        return _DEVICE.search(words) is not None
+    return words.endswith(_CLOSES) and _DEVICE.match(words) is not None

@@ -105,7 +105,7 @@ def _announced(above: Piece, piece: Piece, lines: Lines) -> bool:
         piece.kind is Kind.QUOTATION
         and above.kind is Kind.WORDS
         and above.end <= piece.begin
-        and lines.bare[above.end - 1].endswith((":", "："))
+        and lines.bare[above.end - 1].endswith(":")
     )
 
 
@@ -116,10 +116,11 @@ def _footer_marked(pieces: list[Piece], lines: Lines) -> list[Piece]:
     ruled_off = pieces[-2].kind is Kind.RULE
     above = pieces[-3:-2] if ruled_off else pieces[-2:-1]
     last = pieces[-1]
-    if above and above[0].kind is Kind.QUOTATION:
-        if is_footer_below_quotation(lines.bare[last.begin : last.end], ruled_off=ruled_off):
-            return [*pieces[:-1], replace(last, kind=Kind.FOOTER)]
-    return pieces
+    if not above or above[0].kind is not Kind.QUOTATION:
+        return pieces
+    if not is_footer_below_quotation(lines.bare[last.begin : last.end], ruled_off=ruled_off):
+        return pieces
+    return [*pieces[:-1], replace(last, kind=Kind.FOOTER)]
 
 
 def _words(pieces: list[Piece], lines: Lines) -> str:
@@ -138,7 +139,7 @@ def _line_below(above: str, lines: Lines) -> int | None:
     found = 0
     for number, line in enumerate(lines.raw):
         if found == len(wanted):
-            return number if found else None
+            return lines.below(number) if found else None
         written = _NOT_WRITTEN.sub("", line)
         if not wanted.startswith(written, found):
             return None
