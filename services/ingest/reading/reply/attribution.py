@@ -45,8 +45,15 @@ _DATE = re.compile(
 _TIME = re.compile(r"(?<![\d.])\d{1,2}(?:\s?[:hH時时시點点]\s?|\.)\d{2}(?![\d.]*\d)|\d\s?[時时시點点]")
 _OLD_GMAIL = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2} \d{1,2}:\d{2} (?:GMT|UTC)[+-]\d{1,2}:\d{2} \S.{0,100}$")
 """The only form without a colon."""
-_ADDRESS = re.compile(r"[<(\[]\s?(?:mailto:)?[^\s<>()@]{1,80}@[^\s<>@]{1,120}")
+_ADDRESS = re.compile(
+    r"<\s?(?:mailto:)?[^\s<>()@]{1,80}@[^\s<>@]{1,120}|[(\[][^\s<>()@]{1,80}@[^\s<>@]{1,120}[)\]][^\d(),:]{2,30}$"
+)
+"""In angle brackets; in others the verb follows."""
 _NAKED_ADDRESS = re.compile(r"[^\s<>()@,;:\"]{1,80}@[^\s<>()@,;:\"]{1,120}")
+_TIME_AND_NAME = re.compile(
+    r"\d{1,2}[:.]\d{2}(?: ?[AaPp]\.?[Mm]\.?)?, \S+(?: [^\W\d_a-zà-ÿ]\S*){0,3} (?:a |ha )?[^\W\d_]+$"
+)
+"""A comma, a name and the verb, as programs set them; who tells of a letter writes "at 13:05 your driver wrote"."""
 _NAME_AND_ADDRESS = re.compile(r"[^\d<>:]{0,80}<[^\s<>@]{1,80}@[^\s<>@]{1,120}>\s?[^\d<>:,.]{1,30}$")
 _ESCAPED = {"&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&quot;": '"'}
 _DECORATION = " \t-–—*_|"
@@ -106,8 +113,8 @@ def judge(words: str) -> Certainty:
     if _OLD_GMAIL.match(words):
         return Certainty.SURE
     colon = words.endswith(":")
-    words = words.rstrip(" :").lower()
-    tokens = set(_WORD.findall(words))
+    words = words.rstrip(" :")
+    tokens = set(_WORD.findall(words.lower()))
     verbs = tokens & _VERBS.keys()
     wrote = bool(verbs) or words.endswith(_WROTE_AT_END)
     numbers = _DIGIT.search(words) is not None
@@ -116,10 +123,14 @@ def judge(words: str) -> Certainty:
     if not (colon or wrote):
         return Certainty.ABOVE_QUOTATION if date and address and words.endswith(">") else Certainty.NONE
     time = numbers and _TIME.search(words) is not None
-    if date and address and (time or wrote):
+    if address and date + time + wrote >= 2:
         return Certainty.SURE
     mine = any(tokens & _VERBS[verb] for verb in verbs)
-    if wrote and not mine and ((date and time) or (address and _NAME_AND_ADDRESS.match(words))):
+    if (
+        wrote
+        and not mine
+        and ((date and _TIME_AND_NAME.search(words)) or (address and _NAME_AND_ADDRESS.match(words)))
+    ):
         return Certainty.ALONE
     if wrote or date or time or ("@" in words and _NAKED_ADDRESS.search(words)):
         return Certainty.ABOVE_QUOTATION

@@ -9,9 +9,9 @@ from services.ingest.reading.reply.html_quotation import find_quotation
 from services.ingest.reading.reply.lines import Lines
 from services.ingest.reading.reply.pieces import Kind, Piece, pieces_of
 
-LONGEST = 1_000_000
+LONGEST = 400_000
 """Characters: a longer text is left whole."""
-MOST_LINES = 20_000
+MOST_LINES = 8_000
 LITTLE = 24
 """Characters: who writes no more than this above what he passes on lets it speak for itself."""
 
@@ -27,15 +27,17 @@ def new_text(text: str, html: str | None = None) -> str:
     would be left, everything stays.
     """
     if len(text) > LONGEST or text.count("\n") > MOST_LINES:
-        return text.strip()
+        return _stripped(text)
     lines = Lines.of(text)
-    quotation = find_quotation(html) if html else None
-    begin = _line_below(html_to_text(html[: quotation.begin]), lines) if html and quotation else None
+    # Where the text has quotation marks they are surer than the structure of another part.
+    marked = any(lines.is_quoted(number) for number in lines.notable)
+    found = find_quotation(html) if html and not marked else None
+    begin = _line_below(html_to_text(html[: found.begin]), lines) if html and found else None
     pieces = _footer_marked(pieces_of(lines, begin), lines)
-    kept = set(_new(pieces, lines, answered_below=quotation is not None and quotation.answered_below))
+    kept = set(_new(pieces, lines, answered_below=found is not None and found.answered_below))
     dropped = {number for piece in pieces if piece not in kept for number in range(piece.begin, piece.end)}
-    written = [line for number, line in enumerate(lines.raw) if number not in dropped]
-    return _stripped(written) or _stripped(list(lines.raw))
+    new = "\n".join(line for number, line in enumerate(lines.raw) if number not in dropped)
+    return _stripped(new) or _stripped("\n".join(lines.raw))
 
 
 def _new(pieces: list[Piece], lines: Lines, *, answered_below: bool) -> list[Piece]:
@@ -89,7 +91,7 @@ def _without_end(pieces: list[Piece], lines: Lines) -> list[Piece]:
     kept: list[Piece] = []
     for at in range(len(pieces) - 1, -1, -1):
         piece = pieces[at]
-        if not kept and piece.kind in _ENDS and not _announced(pieces[at - 1], piece, lines):
+        if not kept and piece.kind in _ENDS and not _announced(pieces[at - 1] if at else None, piece, lines):
             continue
         if piece.kind in _ADDED and piece.begin > first:
             continue
@@ -99,21 +101,18 @@ def _without_end(pieces: list[Piece], lines: Lines) -> list[Piece]:
     return kept[::-1]
 
 
-def _announced(above: Piece, piece: Piece, lines: Lines) -> bool:
+def _announced(above: Piece | None, piece: Piece, lines: Lines) -> bool:
     """Whether the author leads over to what he quotes: "It says:"."""
-    return (
-        piece.kind is Kind.QUOTATION
-        and above.kind is Kind.WORDS
-        and above.end <= piece.begin
-        and lines.bare[above.end - 1].endswith(":")
-    )
+    if above is None or above.kind is not Kind.WORDS or piece.kind is not Kind.QUOTATION:
+        return False
+    return lines.bare[above.end - 1].endswith(":")
 
 
 def _footer_marked(pieces: list[Piece], lines: Lines) -> list[Piece]:
     """With the last words called a footer where they stand below a quotation and are no answer to it."""
     if len(pieces) < 2 or pieces[-1].kind is not Kind.WORDS:
         return pieces
-    ruled_off = pieces[-2].kind is Kind.RULE
+    ruled_off = pieces[-2].kind is Kind.RULE and lines.bare[pieces[-2].begin].startswith("___")
     above = pieces[-3:-2] if ruled_off else pieces[-2:-1]
     last = pieces[-1]
     if not above or above[0].kind is not Kind.QUOTATION:
@@ -127,10 +126,11 @@ def _words(pieces: list[Piece], lines: Lines) -> str:
     return "\n".join(line for piece in pieces for line in lines.bare[piece.begin : piece.end]).strip()
 
 
-def _stripped(lines: list[str]) -> str:
-    """Joined, without empty lines above and below; the first line keeps its indentation."""
-    begin = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
-    return "\n".join(lines[begin:]).rstrip()
+def _stripped(text: str) -> str:
+    """Without empty lines above and below; the first line keeps its indentation."""
+    text = text.rstrip()
+    begin = text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1
+    return text[begin:]
 
 
 def _line_below(above: str, lines: Lines) -> int | None:

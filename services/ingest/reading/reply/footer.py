@@ -37,7 +37,9 @@ def is_list_footer(below: Sequence[str]) -> bool:
 def is_footer_below_quotation(below: Sequence[str], *, ruled_off: bool) -> bool:
     """Whether the last (bare) lines, below a quotation, are no answer: a signature ruled off, or who may read this."""
     words = [line for line in below if line]
-    if ruled_off and len(words) <= MOST_LINES_BELOW_QUOTATION:
-        return all(len(line) <= LONGEST_LINE_BELOW_QUOTATION for line in words)
+    if ruled_off:
+        return (
+            len(words) <= MOST_LINES_BELOW_QUOTATION and max(map(len, words)) <= LONGEST_LINE_BELOW_QUOTATION
+        )
     paragraph = " ".join(words)[: LONGEST * 4]
     return len(words) == len(below) and bool(_CONFIDENTIAL.search(paragraph) and _ADDRESSEE.search(paragraph))

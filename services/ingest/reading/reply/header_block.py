@@ -7,7 +7,8 @@ from services.ingest.reading.reply.languages import LANGUAGES
 from services.ingest.reading.reply.lines import LONGEST, LONGEST_LABEL, Lines
 
 LONGEST_TITLE = 120
-MOST_LINES = 40
+MOST_LINES = 24
+MOST_FOREIGN_LINES = 12
 MOST_CONTINUED = 6
 """Lines that one field may be wrapped over: a long list of recipients."""
 
@@ -31,8 +32,11 @@ _LABELS = {
     if label
 }
 _FORWARDED = frozenset(title for language in LANGUAGES for title in language.forwarded.split("|") if title)
-_ORIGINAL = frozenset(title for language in LANGUAGES for title in language.original.split("|") if title)
-_ADDRESS_OR_TIME = re.compile(r"[^\s<>@]{1,80}@[^\s<>@]{1,120}|\d{1,2}[:.]\d{2}(?!\d)")
+_TITLES = _FORWARDED | {title for language in LANGUAGES for title in language.original.split("|") if title}
+_DECORATION = ("-", "–", "—", "_", "*", "=", "#", ">")
+_ADDRESS_OR_TIME = re.compile(
+    r"[^\s<>@]{1,80}@[^\s<>@]{1,120}|\d{4}.{1,30}\d{1,2}[:.]\d{2}(?!\d)|\d{1,2}[:.]\d{2}(?!\d).{1,30}\d{4}"
+)
 _FOREIGN_LABEL = re.compile(rf"[^:]{{1,{LONGEST_LABEL}}}:")
 _TECHNICAL = re.compile(
     r"(?:message-id|received|return-path|mime-version|content-[a-z-]+|x-[\w-]+|list-[a-z-]+|in-reply-to|references"
@@ -44,13 +48,12 @@ _TECHNICAL = re.compile(
 
 def is_title(line: str) -> bool:
     """Whether the (bare) line says that what follows is another message: `-----Original Message-----`."""
-    inner = _inner(line)
-    return (inner in _FORWARDED or inner in _ORIGINAL) and inner != line.lower()
+    return line.startswith(_DECORATION) and _inner(line) in _TITLES
 
 
 def is_forward(line: str) -> bool:
     """Whether the (bare) line says that what follows is passed on: `Begin forwarded message:`."""
-    return is_title(line) and _inner(line) in _FORWARDED
+    return line.endswith((":", *_DECORATION)) and _inner(line) in _FORWARDED
 
 
 def _inner(line: str) -> str:
@@ -68,8 +71,8 @@ def field_of(line: str) -> Field | None:
 def find_header_block(lines: Lines, begin: int, *, announced: bool) -> int | None:
     """Where the header block that begins with this line ends (exclusive), or None where there is none.
 
-    A block that no title announced must have four fields, a sender and a date among them, and an address or a time
-    of day: "From", "to" and "on" may be about a removal.
+    A block that no title announced must have four fields, a sender and a date among them, and an address or a date
+    with year and time of day: "From", "to" and "on" may be about a removal.
     """
     fields: set[Field] = set()
     end = begin
@@ -104,7 +107,7 @@ def _is_for_people(lines: Lines, begin: int, end: int) -> bool:
 def _foreign_block(lines: Lines, begin: int) -> int | None:
     """The end of a block in a language that is not known: three labels or more, and an address or a time behind one."""
     end = begin
-    while end < min(begin + MOST_LINES, len(lines)) and _FOREIGN_LABEL.match(lines.bare[end]):
+    while end < min(begin + MOST_FOREIGN_LINES, len(lines)) and _FOREIGN_LABEL.match(lines.bare[end]):
         end += 1
     block = [line[:LONGEST] for line in lines.bare[begin:end]]
     return end if len(block) >= 3 and any(map(_ADDRESS_OR_TIME.search, block)) else None

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-LONGEST = 1_000_000
+LONGEST = 400_000
 """Characters: a longer document is not looked into."""
 
 _TAG = re.compile(

@@ -35,7 +35,7 @@ def find_introductions(lines: Lines) -> Iterator[Introduction]:
             continue
         line = lines.bare[number]
         if lines.is_quoted(number) and not closes_address(line):
-            if is_forward(line):
+            if is_forward(line.lstrip("> ")):
                 yield Introduction(number, number, forward=True)
             end = lines.quotation_end(number)
             continue
@@ -53,13 +53,17 @@ def find_introductions(lines: Lines) -> Iterator[Introduction]:
 
 def _title(lines: Lines, number: int) -> Introduction | None:
     line = lines.bare[number]
-    if not is_title(line):
+    forward = is_forward(line)
+    title = is_title(line)
+    if not title and not forward:
         return None
     below = lines.below(number + 1)
     end = None
     if below < len(lines) and not lines.is_quoted(below):
         end = find_header_block(lines, below, announced=True)
-    return Introduction(number, end or number + 1, is_forward(line))
+    elif forward:
+        end = number + 1
+    return Introduction(number, end or number + 1, forward) if end or title else None
 
 
 def _block(lines: Lines, number: int) -> Introduction | None:

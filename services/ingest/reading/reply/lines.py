@@ -12,7 +12,7 @@ DEEPEST = 4
 """Columns of indentation that make a `>` a part of the text, of code for example."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_WIDE = {"\xa0": " ", "：": ":", "＞": ">", "？": "?", "！": "!"}
+_VARIANTS = {"\xa0": " ", "：": ":", "＞": ">", "？": "?", "！": "!", "İ": "I"}
 _RULES = tuple("-_=*#~+—–─━ᐧ")
 _BEGINS = frozenset((*_RULES, ">", "|"))
 _ENDS = frozenset(":>道성-_*")
@@ -26,7 +26,7 @@ class Lines:
     raw: Sequence[str]
     """As they were sent."""
     bare: Sequence[str]
-    """Without space around them and marks of writing direction, and with the colons of the Latin script."""
+    """Without space around them and marks of writing direction, and with the usual signs for wide ones."""
     notable: Sequence[int]
 
     @classmethod
@@ -35,8 +35,8 @@ class Lines:
         plain = text
         if not text.isascii():
             plain = _INVISIBLE.sub("", text)
-            for wide, narrow in _WIDE.items():
-                plain = plain.replace(wide, narrow)
+            for variant, usual in _VARIANTS.items():
+                plain = plain.replace(variant, usual)
         bare = [line.strip() for line in plain.split("\n")]
         return cls(
             raw=text.split("\n"),

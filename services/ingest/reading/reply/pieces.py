@@ -8,7 +8,10 @@ from enum import StrEnum
 from services.ingest.reading.reply.footer import is_list_footer
 from services.ingest.reading.reply.introduction import Introduction, find_introductions
 from services.ingest.reading.reply.lines import Lines, is_rule
-from services.ingest.reading.reply.signature import is_mark, is_sign, is_signature
+from services.ingest.reading.reply.signature import SIGN, is_mark, is_signature
+
+LONGEST_FOOTER = 40
+"""Lines at the end of a message, empty ones too, that may hold the footer of a mailing list."""
 
 
 class Kind(StrEnum):
@@ -35,7 +38,7 @@ class Piece:
     forward: bool = False
 
 
-_WRITER = re.compile(r"[A-Z][A-Za-z]{0,9}>")
+_WRITER = re.compile(r"[A-Z]{1,3}>(?= |$)")
 """A quotation mark with the writer's initials, as Emacs sets them."""
 
 
@@ -94,14 +97,23 @@ def _below_rule(lines: Lines, number: int, introductions: dict[int, Introduction
     """What a rule, or the sign of a signature, begins."""
     end = number + 1
     while end < len(lines) and end not in introductions and not lines.is_quoted(end):
-        if is_sign(lines.raw[end]) or is_rule(lines.bare[end]):
+        if is_rule(lines.bare[end]):
             break
         end += 1
-    if end == len(lines) and is_list_footer(lines.bare[number + 1 : end]):
+    below = lines.bare[number + 1 : end]
+    sign = lines.raw[number]
+    if end == len(lines) and is_list_footer(below):
         return Piece(Kind.FOOTER, number, end)
-    if is_sign(lines.raw[number]) and is_signature(lines.raw[number], lines.bare[number + 1 : end]):
+    if is_signature(sign, below) and (sign == SIGN or _ends_author(lines, end)):
         return Piece(Kind.SIGNATURE, number, end)
     return Piece(Kind.RULE, number, number + 1)
+
+
+def _ends_author(lines: Lines, end: int) -> bool:
+    """Whether nothing of the author's can follow: what rules part may be a list of his."""
+    if end == len(lines) or not is_rule(lines.bare[end]) or lines.raw[end] == SIGN:
+        return True
+    return len(lines) - end <= LONGEST_FOOTER and is_list_footer(lines.bare[end + 1 :])
 
 
 def _with_initials(lines: Lines, number: int, initials: str) -> int:
