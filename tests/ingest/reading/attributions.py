@@ -10,7 +10,7 @@ WITH_ADDRESS = {
         "* Lamps Support <support@lamps.example> [2026-03-02 13:05]:",
         "---- On Mon, 02 Mar 2026 13:05:11 +0000 Lamps Support <support@lamps.example> wrote ----",
         "2026-03-02 13:05 GMT+01:00 Lamps Support <support@lamps.example>:",
-        "From: \"Lamps Support\" <support@lamps.example> wrote on 02/03/2026 13:05:11:",
+        'From: "Lamps Support" <support@lamps.example> wrote on 02/03/2026 13:05:11:',
     ),
     "de": (
         "Am 2. März 2026 13:05:11 MEZ schrieb Lampen <support@lampen.example>:",
@@ -81,7 +81,7 @@ WITH_ADDRESS = {
         "Lamba Servisi <support@lambalar.example> şunları yazdı (2 Mar 2026 13:05):",
         "2 Mar 2026 Pzt 13:05 tarihinde Lamba Servisi <support@lambalar.example> şunu yazdı:",
     ),
-    "he": ("‏ב-2 במרץ 2026, בשעה 13:05, ‏שירות ‏<support@lamps.example> כתב/ה:",),
+    "he": ("\u200fב-2 במרץ 2026, בשעה 13:05, \u200fשירות \u200f<support@lamps.example> כתב/ה:",),
     "ar": ("في ٢ مارس ٢٠٢٦، الساعة ١٣:٠٥، كتب/كتبت خدمة المصابيح <support@lamps.example>:",),
     "fa": ("در دوشنبه ۲ مارس ۲۰۲۶، ساعت ۱۳:۰۵، پشتیبانی <support@lamps.example> نوشت:",),
     "hi": ("2 मार्च 2026 को 1:05 pm बजे, लैंप सेवा <support@lamps.example> ने लिखा:",),
@@ -93,7 +93,7 @@ WITH_ADDRESS = {
     "zh": (
         "在 2026年3月2日，13:05，客服 <support@lamps.example> 写道：",
         "客服 <support@lamps.example> 於 2026年3月2日週一 下午1:05 寫道：",
-        "在 2026-03-02 13:05:11，\"客服\" <support@lamps.example> 写道：",
+        '在 2026-03-02 13:05:11，"客服" <support@lamps.example> 写道：',
     ),
     "ko": (
         "2026. 3. 2. 오후 1:05, 고객센터 <support@lamps.example> 작성:",
@@ -115,7 +115,11 @@ WITHOUT_ADDRESS = {
         "Quoting Lamps Support <support@lamps.example>:",
         "Excerpts from Anna's message of Mon Mar 02 13:05:11 +0000 2026:",
     ),
-    "de": ("Am 02.03.26 um 13:05 schrieb Lampen:", "Zitat von Lampen <support@lampen.example>:", "Anna Berg schrieb:"),
+    "de": (
+        "Am 02.03.26 um 13:05 schrieb Lampen:",
+        "Zitat von Lampen <support@lampen.example>:",
+        "Anna Berg schrieb:",
+    ),
     "fr": ("Le 02/03/2026 à 13:05, Service Lampes a écrit :", "Service Lampes a écrit :"),
     "es": ("El 02/03/2026 a las 13:05, Soporte escribió:", "Soporte escribió:"),
     "it": ("Il 02/03/2026 13:05, Lampade ha scritto:",),

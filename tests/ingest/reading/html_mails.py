@@ -31,7 +31,7 @@ MAILS = {
         "Go raibh maith agat.",
     ),
     "Outlook on the desktop": (
-        '<html><head><style>p.MsoNormal{margin:0}</style></head><body lang="EN-GB"><div class="WordSection1">'
+        '<html><head><style>p.MsoNormal{margin:0}</style></head><body><div class="WordSection1">'
         '<p class="MsoNormal">Both, please.<o:p></o:p></p><p class="MsoNormal">Harry<o:p></o:p></p>'
         '<div><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal">'
         + OUTLOOK_HEADER.format(*ENGLISH)
@@ -47,73 +47,95 @@ MAILS = {
     ),
     "Outlook on the web": (
         '<html><body dir="ltr"><div class="elementToProof">Both, please.</div><div id="appendonsend"></div>'
-        '<hr style="display:inline-block;width:98%" tabindex="-1"><div id="divRplyFwdMsg" dir="ltr"><font face="Calibri">'
+        '<hr style="display:inline-block;width:98%"><div id="divRplyFwdMsg"><font>'
         + OUTLOOK_HEADER.format(*ENGLISH)
         + "</font><div>&nbsp;</div></div><div>One lamp or two?</div></body></html>",
         "Both, please.",
     ),
     "Hotmail of old": (
-        '<div dir="ltr">An dá cheann.<br><br><div><hr id="stopSpelling">Date: Mon, 2 Mar 2026 13:05:11 +0000<br>'
-        "Ó: support@lamps.example<br>Chuig: harry@customer.example<br><br>Ceann amháin?</div></div>",
+        (
+            '<div dir="ltr">An dá cheann.<br><br><div><hr id="stopSpelling">Date: Mon, 2 Mar 2026 13:05:11 +0000<br>'
+            "Ó: support@lamps.example<br>Chuig: harry@customer.example<br><br>Ceann amháin?</div></div>"
+        ),
         "An dá cheann.",
     ),
     "Apple Mail, answered above": (
-        '<html><body style="overflow-wrap: break-word;">The 60 W one.<br><div><br><blockquote type="cite">'
-        "<div>On 2 Mar 2026, at 13:05, Lamps Support &lt;support@lamps.example&gt; wrote:</div>"
-        '<br class="Apple-interchange-newline"><div>Which bulb?</div></blockquote></div><br></body></html>',
+        (
+            '<html><body style="overflow-wrap: break-word;">The 60 W one.<br><div><br><blockquote type="cite">'
+            "<div>On 2 Mar 2026, at 13:05, Lamps Support &lt;support@lamps.example&gt; wrote:</div>"
+            '<br class="Apple-interchange-newline"><div>Which bulb?</div></blockquote></div><br></body></html>'
+        ),
         "The 60 W one.",
     ),
     "Yahoo": (
-        '<div class="ydp1a2b3cyahoo-style-wrap"><div dir="ltr">An sonrasc mícheart.</div></div>'
-        '<div id="ydp9f8e7dyahoo_quoted_5512" class="ydp9f8e7dyahoo_quoted"><div><div>Dé Luain, scríobh Lamps:</div>'
-        "<div><br></div><div>Tá an sonrasc leis seo.</div></div></div>",
+        (
+            '<div class="ydp1a2b3cyahoo-style-wrap"><div dir="ltr">An sonrasc mícheart.</div></div>'
+            '<div id="ydp9f8e7dyahoo_quoted_5512" class="ydp9f8e7dyahoo_quoted"><div><div>Dé Luain, scríobh Lamps:</div>'
+            "<div><br></div><div>Tá an sonrasc leis seo.</div></div></div>"
+        ),
         "An sonrasc mícheart.",
     ),
     "Thunderbird, answered above": (
-        '<p>Not yet.</p><div class="moz-cite-prefix">On 02/03/2026 13:05, Lamps Support wrote:<br></div>'
-        '<blockquote type="cite" cite="mid:1@lamps.example"><p>Has it come?</p></blockquote>',
+        (
+            '<p>Not yet.</p><div class="moz-cite-prefix">On 02/03/2026 13:05, Lamps Support wrote:<br></div>'
+            '<blockquote type="cite" cite="mid:1@lamps.example"><p>Has it come?</p></blockquote>'
+        ),
         "Not yet.",
     ),
     "Proton": (
-        "<div>Níl fós.</div><div><br></div>"
-        '<div class="protonmail_quote">Dé Luain scríobh Lamps:<br>'
-        '<blockquote class="protonmail_quote" type="cite"><p>Ar tháinig sé?</p></blockquote></div>',
+        (
+            "<div>Níl fós.</div><div><br></div>"
+            '<div class="protonmail_quote">Dé Luain scríobh Lamps:<br>'
+            '<blockquote class="protonmail_quote" type="cite"><p>Ar tháinig sé?</p></blockquote></div>'
+        ),
         "Níl fós.",
     ),
     "Zoho": (
-        '<div>Níl fós.</div><div class="zmail_extra"><div id="Zm-_Id_-Sgn1">Dé Luain</div>'
-        '<blockquote id="blockquote_zmail"><div>Ar tháinig sé?</div></blockquote></div>',
+        (
+            '<div>Níl fós.</div><div class="zmail_extra"><div id="Zm-_Id_-Sgn1">Dé Luain</div>'
+            '<blockquote id="blockquote_zmail"><div>Ar tháinig sé?</div></blockquote></div>'
+        ),
         "Níl fós.",
     ),
     "GMX": (
-        '<div>Die Rechnung fehlt.</div><div>&nbsp;<div name="quote" style="margin:10px 5px 5px 10px; padding: 10px 0 10px '
-        '10px; border-left:2px solid #C3D9E5; word-wrap: break-word;"><div style="margin:0 0 10px 0;"><b>Gesendet:</b>'
-        '&nbsp;Montag, 02. März 2026 um 13:05 Uhr<br/><b>Von:</b>&nbsp;"Lampen" &lt;support@lampen.example&gt;<br/>'
-        "<b>An:</b>&nbsp;weiss@kunde.example<br/><b>Betreff:</b>&nbsp;Re: Bestellung</div>"
-        '<div name="quoted-content">Können wir helfen?</div></div></div>',
+        (
+            '<div>Die Rechnung fehlt.</div><div>&nbsp;<div name="quote" style="margin:10px 5px 5px 10px; '
+            'border-left:2px solid #C3D9E5; word-wrap: break-word;"><div style="margin:0 0 10px 0;"><b>Gesendet:</b>'
+            '&nbsp;Montag, 02. März 2026 um 13:05 Uhr<br/><b>Von:</b>&nbsp;"Lampen" &lt;support@lampen.example&gt;<br/>'
+            "<b>An:</b>&nbsp;weiss@kunde.example<br/><b>Betreff:</b>&nbsp;Re: Bestellung</div>"
+            '<div name="quoted-content">Können wir helfen?</div></div></div>'
+        ),
         "Die Rechnung fehlt.",
     ),
     "Roundcube": (
-        '<p>Níl fós.</p><p id="reply-intro">Dé Luain, scríobh Lamps:</p>'
-        '<blockquote type="cite" style="padding: 0 0.4em; border-left: #1010ff 2px solid; margin: 0">Ar tháinig?</blockquote>',
+        (
+            '<p>Níl fós.</p><p id="reply-intro">Dé Luain, scríobh Lamps:</p>'
+            '<blockquote type="cite" style="padding: 0 0.4em; border-left: #1010ff 2px solid">Ar tháinig?</blockquote>'
+        ),
         "Níl fós.",
     ),
     "Zimbra": (
-        '<div>The left side.</div><br><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__">'
-        "<b>Ó: </b>\"Lamps\" &lt;support@lamps.example&gt;</div><div data-marker=\"__QUOTED_TEXT__\">Where is it?</div>",
+        (
+            '<div>The left side.</div><br><hr id="zwchr" data-marker="__DIVIDER__"><div data-marker="__HEADERS__">'
+            '<b>Ó: </b>"Lamps" &lt;support@lamps.example&gt;</div><div data-marker="__QUOTED_TEXT__">Where is it?</div>'
+        ),
         "The left side.",
     ),
     "QQ": (
-        '<div>白色的。</div><div><br></div><div style="font-size: 12px;padding:2px 0 2px 0;">------------------&nbsp;原始邮件'
-        '&nbsp;------------------</div><div style="font-size: 12px;background:#efefef;padding:8px;"><div><b>发件人:</b>&nbsp;'
-        '"客服"&lt;support@lamps.example&gt;;</div><div><b>发送时间:</b>&nbsp;2026年3月2日(星期一) 下午1:05</div>'
-        '<div><b>收件人:</b>&nbsp;"王芳"&lt;fang@kehu.example&gt;;</div><div><b>主题:</b>&nbsp;送货</div></div>'
-        "<div>要什么颜色？</div>",
+        (
+            '<div>白色的。</div><div><br></div><div style="font-size: 12px;">------------------&nbsp;原始邮件'
+            '&nbsp;------------------</div><div style="background:#efefef;padding:8px;"><div><b>发件人:</b>&nbsp;'
+            '"客服"&lt;support@lamps.example&gt;;</div><div><b>发送时间:</b>&nbsp;2026年3月2日(星期一) 下午1:05</div>'
+            '<div><b>收件人:</b>&nbsp;"王芳"&lt;fang@kehu.example&gt;;</div><div><b>主题:</b>&nbsp;送货</div></div>'
+            "<div>要什么颜色？</div>"
+        ),
         "白色的。",
     ),
     "A letter of its own, a part of it indented": (
-        '<div>I would like:</div><blockquote style="margin:0 0 0 40px;border:none;padding:0px"><div>3 lamps</div>'
-        "</blockquote><div>When can you deliver?</div>",
+        (
+            '<div>I would like:</div><blockquote style="margin:0 0 0 40px;border:none;padding:0px"><div>3 lamps</div>'
+            "</blockquote><div>When can you deliver?</div>"
+        ),
         "I would like:\n3 lamps\nWhen can you deliver?",
     ),
 }
@@ -139,19 +161,25 @@ ANSWERED_BELOW = {
         ("See below.", "The Lumo.", "White."),
     ),
     "Apple Mail, answered above and between": (
-        '<body>See below.<div><br><blockquote type="cite"><div>On 2 Mar 2026, at 13:05, Lamps Support '
-        "&lt;support@lamps.example&gt; wrote:</div><div>Which bulb?</div></blockquote><div>The 60 W one.</div>"
-        '<blockquote type="cite"><div>Is it new?</div></blockquote><div>No, old.</div></div></body>',
+        (
+            '<body>See below.<div><br><blockquote type="cite"><div>On 2 Mar 2026, at 13:05, Lamps Support '
+            "&lt;support@lamps.example&gt; wrote:</div><div>Which bulb?</div></blockquote><div>The 60 W one.</div>"
+            '<blockquote type="cite"><div>Is it new?</div></blockquote><div>No, old.</div></div></body>'
+        ),
         ("See below.", "The 60 W one.", "No, old."),
     ),
     "Thunderbird, answered below": (
-        '<div class="moz-cite-prefix">On 02/03/2026 13:05, Lamps Support wrote:<br></div>'
-        '<blockquote type="cite" cite="mid:1@lamps.example"><p>Has it come?</p></blockquote><p>Not yet.</p>',
+        (
+            '<div class="moz-cite-prefix">On 02/03/2026 13:05, Lamps Support wrote:<br></div>'
+            '<blockquote type="cite" cite="mid:1@lamps.example"><p>Has it come?</p></blockquote><p>Not yet.</p>'
+        ),
         ("Not yet.",),
     ),
     "Thunderbird, answered above and below": (
-        '<p>Hello,</p><div class="moz-cite-prefix">On 02/03/2026 13:05, Lamps Support wrote:<br></div>'
-        '<blockquote type="cite" cite="mid:1@lamps.example"><p>Has it come?</p></blockquote><p>Not yet.</p>',
+        (
+            '<p>Hello,</p><div class="moz-cite-prefix">On 02/03/2026 13:05, Lamps Support wrote:<br></div>'
+            '<blockquote type="cite" cite="mid:1@lamps.example"><p>Has it come?</p></blockquote><p>Not yet.</p>'
+        ),
         ("Hello,", "Not yet."),
     ),
     "Outlook.com, answered above, and a postscript of the author below the quotation": (

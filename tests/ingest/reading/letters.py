@@ -2,21 +2,21 @@
 
 KEPT_WHOLE = {
     "a sentence about a letter": (
-        "On 2 March 2026 at 13:05 your driver wrote:\n\nThe door was closed.\n\nThat is not true, I was at home all day."
+        "On 2 March 2026 at 13:05 your driver wrote:\n\nThe door was closed.\n\nThat is not true, I was at home."
     ),
     "a sentence about a letter of one's own": (
         "On 2 March 2026 at 13:05 I wrote:\n\nPlease cancel the order.\n\nNobody answered."
     ),
-    "the same in German": "Am 2. März 2026 um 13:05 Uhr schrieb ich Ihnen:\n\nBitte stornieren.\n\nBis heute keine Antwort.",
+    "the same in German": "Am 2. März 2026 um 13:05 Uhr schrieb ich Ihnen:\n\nBitte stornieren.\n\nKeine Antwort.",
     "the same in French": "Le 2 mars 2026 à 13:05, j'ai écrit :\n\nMerci d'annuler.\n\nToujours rien.",
     "the same in Spanish": "El 2 de marzo de 2026 a las 13:05, he escrito:\n\nCancelen, por favor.\n\nNada.",
     "an address in a sentence": (
         "I wrote to Anna (anna@lamps.example) on 2 March 2026 at 13:05:\nPlease cancel.\nShe did not answer."
     ),
-    "a removal": "We move soon:\n\nFrom: Leeds\nTo: Bristol\nDate: 3 April 2026\nSubject: a survey first\n\nCan you come?",
-    "a removal in Italian": "Trasloco:\n\nDa: Roma\nA: Milano\nData: 3 aprile, ore 13:05\nOggetto: preventivo\n\nGrazie.",
+    "a removal": "We move soon:\n\nFrom: Leeds\nTo: Bristol\nDate: 3 April 2026\nSubject: survey\n\nCan you come?",
+    "a removal in Italian": "Trasloco:\n\nDa: Roma\nA: Milano\nData: 3 aprile, ore 13:05\nOggetto: preventivo",
     "a web form": (
-        "New enquiry from the website\n\nFrom: Grace Kerr <grace@customer.example>\nSubject: Lamp\n\nMessage:\nIt is broken."
+        "From the website\n\nFrom: Grace Kerr <grace@customer.example>\nSubject: Lamp\n\nMessage:\nIt is broken."
     ),
     "a form with many fields": (
         "Order form\n-----------\nName: Grace Kerr\nE-mail: grace@customer.example\nDate: 2 March 2026 13:05\n"
@@ -28,8 +28,8 @@ KEPT_WHOLE = {
         "It could not be delivered: the mailbox is full."
     ),
     "a host that refused": (
-        "I'm sorry.\n\n<support@lamps.example>: host mx.lamps.example[192.0.2.42] said:\n    550 5.1.1 no such user (in reply to\n"
-        "    RCPT TO command)"
+        "I'm sorry.\n\n<support@lamps.example>: host mx.lamps.example[192.0.2.42] said:\n"
+        "    550 5.1.1 no such user (in reply to\n    RCPT TO command)"
     ),
     "rules between items": "I need:\n\n2 lamps\n--\n1 table\n--\n4 chairs\n\nWhen can you deliver?",
     "a rule above a question": "The lamp is broken.\n--\nCan I send it back?",
@@ -42,7 +42,7 @@ KEPT_WHOLE = {
     "a table": "| lamp | 2 |\n| table | 1 |\n\nPlease confirm.",
     "a menu": "I clicked\n\nSettings> Lamps\nSettings> Bulbs\n",
     "code with shifted output": "x = 1\ny = x >> 2\nif y > 3:\n    print(y)",
-    "a telephone as the matter": "Sent from my phone, the form does not work. From the computer neither. What can I do?",
+    "a telephone as the matter": "Sent from my phone, the form does not work. From the computer neither. Why?",
     "a mail about a mark": "Sent from my iPhone\n\nSorry, the letter went too early: I also need the bulb.",
     "a mobile number": "Von meinem Handy aus geht es auch nicht.",
     "a program as the matter": "It fails.\n\nOutlook for iOS shows an empty page, and Outlook for Android too.",
@@ -55,7 +55,8 @@ KEPT_WHOLE = {
     "a price list": "Lamp: 20 EUR\nTable: 130 EUR\nChair: 45 EUR\nTotal: 195 EUR\n\nIs that right?",
     "an agenda": "Monday 2 March 2026, 13:05:\nvisit of the electrician\n\nTuesday 3 March 2026, 9:00:\nnothing\n",
     "a date and a colon": "2 March 2026:\nlamp ordered\n\n9 March 2026:\nnothing has come",
-    "a signature's mark and a whole letter below": "Hello\n-- \n" + "\n".join(f"and sentence number {n}." for n in range(30)),
+    "a signature's mark and a whole letter below": "Hello\n-- \n"
+    + "\n".join(f"and sentence number {n}." for n in range(30)),
     "only a signature": "-- \nHarry Okafor",
     "only a quotation": "> Has it come?",
     "only a mark": "Sent from my iPhone",

@@ -9,6 +9,8 @@ from services.ingest.reading.reply.lines import Lines
 LONGEST = 400
 """Characters, all lines together: the names of mailing lists are long."""
 MOST_LINES = 4
+LATEST_DATE = 25
+"""Characters before the date where no verb says what the line is: the day of the week, or a word for "on"."""
 
 
 class Certainty(IntEnum):
@@ -45,6 +47,8 @@ _DATE = re.compile(
 _TIME = re.compile(r"(?<![\d.])\d{1,2}(?:\s?[:hH時时시點点]\s?|\.)\d{2}(?![\d.]*\d)|\d\s?[時时시點点]")
 _OLD_GMAIL = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2} \d{1,2}:\d{2} (?:GMT|UTC)[+-]\d{1,2}:\d{2} \S.{0,100}$")
 """The only form without a colon."""
+_GROUPWISE = re.compile(r">>> .{3,300}\d{1,2}[:.]\d{2}.{0,15}>>>$")
+"""`>>> Anna <anna@…> 02.03.2026 13:05 >>>`, and what follows has no marks."""
 _ADDRESS = re.compile(
     r"<\s?(?:mailto:)?[^\s<>()@]{1,80}@[^\s<>@]{1,120}|[(\[][^\s<>()@]{1,80}@[^\s<>@]{1,120}[)\]][^\d(),:]{2,30}$"
 )
@@ -78,7 +82,7 @@ def find_attribution(lines: Lines, last: int) -> tuple[int, Certainty] | None:
     for _ in range(MOST_LINES):
         if begin is None or len(words) + len(lines.bare[begin]) > LONGEST:
             break
-        words = f"{lines.bare[begin]} {words}"
+        words = f"{lines.bare[begin]} {words}".rstrip()
         certainty = judge(words)
         if certainty is Certainty.SURE:
             return begin, certainty
@@ -109,8 +113,9 @@ def judge(words: str) -> Certainty:
     if "&" in words:
         for escaped, character in _ESCAPED.items():
             words = words.replace(escaped, character)
+    ruled_off = words.startswith("--") and words.endswith("--")
     words = words.strip(_DECORATION)
-    if _OLD_GMAIL.match(words):
+    if _OLD_GMAIL.match(words) or _GROUPWISE.match(words):
         return Certainty.SURE
     colon = words.endswith(":")
     words = words.rstrip(" :")
@@ -118,28 +123,33 @@ def judge(words: str) -> Certainty:
     verbs = tokens & _VERBS.keys()
     wrote = bool(verbs) or words.endswith(_WROTE_AT_END)
     numbers = _DIGIT.search(words) is not None
-    date = numbers and _DATE.search(words) is not None
+    date = _DATE.search(words) if numbers else None
+    time = numbers and _TIME.search(words) is not None
     address = "@" in words and _ADDRESS.search(words) is not None
     if not (colon or wrote):
         return Certainty.ABOVE_QUOTATION if date and address and words.endswith(">") else Certainty.NONE
-    time = numbers and _TIME.search(words) is not None
-    if address and date + time + wrote >= 2:
+    if wrote and (ruled_off or (address and (date or time))):
         return Certainty.SURE
-    mine = any(tokens & _VERBS[verb] for verb in verbs)
     if (
-        wrote
-        and not mine
-        and ((date and _TIME_AND_NAME.search(words)) or (address and _NAME_AND_ADDRESS.match(words)))
+        date
+        and time
+        and address
+        and (words.endswith("]") or (date.start() <= LATEST_DATE and words.endswith(">")))
     ):
+        return Certainty.SURE
+    complete = (date and _TIME_AND_NAME.search(words)) or (address and _NAME_AND_ADDRESS.match(words))
+    if wrote and complete and not any(tokens & _VERBS[verb] for verb in verbs):
         return Certainty.ALONE
     if wrote or date or time or ("@" in words and _NAKED_ADDRESS.search(words)):
         return Certainty.ABOVE_QUOTATION
     return Certainty.NONE
 
 
-def closes_address(line: str) -> bool:
-    """Whether the (bare) line is the wrapped end of an attribution though it looks quoted: `> wrote:`."""
-    if not line.startswith(">") or not line.endswith(":") or len(line) > len("> a écrit :") + 10:
+def only_looks_quoted(line: str) -> bool:
+    """Whether the (bare) line is an attribution, or the wrapped end of one (`> wrote:`), in spite of its marks."""
+    if _GROUPWISE.match(line):
+        return True
+    if not line.startswith(">") or not line.endswith(":") or len(line) > len("> het volgende geschreven:"):
         return False
     words = line[1:].strip(" :").lower()
     return not words or any(word in _VERBS for word in _WORD.findall(words))

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import zip_longest
 
 from services.ingest.reading.read import html_to_text
 from services.ingest.reading.reply.footer import is_footer_below_quotation
@@ -78,7 +79,7 @@ def _below_introduction(above: list[Piece], below: list[Piece], lines: Lines) ->
 def _without_attributions(pieces: list[Piece]) -> list[Piece]:
     return [
         piece
-        for piece, following in zip(pieces, [*pieces[1:], None], strict=True)
+        for piece, following in zip_longest(pieces, pieces[1:])
         if not (piece.kind is Kind.INTRODUCTION and following and following.kind is Kind.QUOTATION)
     ]
 

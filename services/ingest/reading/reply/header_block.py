@@ -37,6 +37,7 @@ _DECORATION = ("-", "–", "—", "_", "*", "=", "#", ">")
 _ADDRESS_OR_TIME = re.compile(
     r"[^\s<>@]{1,80}@[^\s<>@]{1,120}|\d{4}.{1,30}\d{1,2}[:.]\d{2}(?!\d)|\d{1,2}[:.]\d{2}(?!\d).{1,30}\d{4}"
 )
+_LABEL_NOISE = re.compile("&nbsp;|\u3000")
 _FOREIGN_LABEL = re.compile(rf"[^:]{{1,{LONGEST_LABEL}}}:")
 _TECHNICAL = re.compile(
     r"(?:message-id|received|return-path|mime-version|content-[a-z-]+|x-[\w-]+|list-[a-z-]+|in-reply-to|references"
@@ -63,9 +64,10 @@ def _inner(line: str) -> str:
 
 
 def field_of(line: str) -> Field | None:
-    """The field that the (bare) line begins with, whatever the language."""
-    label, colon, _ = line[: LONGEST_LABEL + 1].partition(":")
-    return _LABELS.get(label.replace("&nbsp;", " ").strip(" \t*_").lower()) if colon else None
+    """The field that the (bare) line begins with, whatever the language: `To:`, or a row of a table, `| To | …`."""
+    row = line.startswith("|")
+    label, colon, _ = line.lstrip("| ")[: LONGEST_LABEL + 1].partition("|" if row else ":")
+    return _LABELS.get(_LABEL_NOISE.sub("", label).strip(" \t*_").lower()) if colon else None
 
 
 def find_header_block(lines: Lines, begin: int, *, announced: bool) -> int | None:

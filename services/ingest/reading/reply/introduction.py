@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 from services.ingest.reading.reply.attribution import (
     Certainty,
-    closes_address,
     find_attribution,
     may_end_attribution,
+    only_looks_quoted,
 )
-from services.ingest.reading.reply.header_block import field_of, find_header_block, is_forward, is_title
+from services.ingest.reading.reply.header_block import (
+    Field,
+    field_of,
+    find_header_block,
+    is_forward,
+    is_title,
+)
 from services.ingest.reading.reply.lines import Lines
 
 FARTHEST_QUOTATION = 4
@@ -34,7 +40,7 @@ def find_introductions(lines: Lines) -> Iterator[Introduction]:
         if number < end:
             continue
         line = lines.bare[number]
-        if lines.is_quoted(number) and not closes_address(line):
+        if lines.is_quoted(number) and not only_looks_quoted(line):
             if is_forward(line.lstrip("> ")):
                 yield Introduction(number, number, forward=True)
             end = lines.quotation_end(number)
@@ -42,7 +48,7 @@ def find_introductions(lines: Lines) -> Iterator[Introduction]:
         found = None
         if line[0] in _DECORATION or line[-1] == ":":
             found = _title(lines, number)
-        if not found and ":" in line:
+        if not found and (":" in line or line[0] == "|"):
             found = _block(lines, number)
         if not found and may_end_attribution(line):
             found = _attribution(lines, number)
@@ -67,7 +73,9 @@ def _title(lines: Lines, number: int) -> Introduction | None:
 
 
 def _block(lines: Lines, number: int) -> Introduction | None:
-    end = find_header_block(lines, number, announced=False) if field_of(lines.bare[number]) else None
+    if field_of(lines.bare[number]) in {None, Field.OTHER}:
+        return None
+    end = find_header_block(lines, number, announced=False)
     return Introduction(number, end) if end else None
 
 
@@ -81,7 +89,7 @@ def _attribution(lines: Lines, number: int) -> Introduction | None:
         below < len(lines)
         and below - number <= FARTHEST_QUOTATION
         and (lines.is_quoted(below) or lines.bare[below].startswith("|"))
-        and not closes_address(lines.bare[below])
+        and not only_looks_quoted(lines.bare[below])
     )
     if (
         quoted

@@ -46,7 +46,8 @@ LANGUAGES = (
         original="original message|original e-mail|original email|original appointment|reply message|replied message",
         forwarded="forwarded message|begin forwarded message|forwarded by|forwarded e-mail",
         mark="sent from|sent via|sent with|sent using|sent by|from my|composed with|sent securely"
-        "|this message was sent from my|this email was sent from my",
+        "|this message was sent from my|this email was sent from my"
+        "|this email has been checked for viruses by",
         get="get",
     ),
     Language(
@@ -63,7 +64,8 @@ LANGUAGES = (
         forwarded="weitergeleitete nachricht|anfang der weitergeleiteten nachricht|weitergeleitete e-mail"
         "|weitergeleitet von",
         mark="gesendet von|gesendet mit|gesendet aus|versendet mit|von meinem … gesendet"
-        "|von meiner … gesendet|diese nachricht wurde … gesendet|diese e-mail wurde … gesendet",
+        "|von meiner … gesendet|diese nachricht wurde … gesendet|diese e-mail wurde … gesendet"
+        "|diese e-mail wurde … geprüft",
         get="beziehen|holen|laden|herunterladen",
     ),
     Language(
@@ -80,7 +82,8 @@ LANGUAGES = (
         forwarded="message transféré|début du message transféré|début du message réexpédié|message transmis"
         "|message réexpédié|transféré par",
         mark="envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé par|envoyé via|provenance :"
-        "|provenance",
+        "|provenance"
+        "|l'absence de virus dans ce courrier électronique",
         get="obtenir|obtenez|télécharger|téléchargez",
     ),
     Language(
@@ -95,7 +98,7 @@ LANGUAGES = (
         other="responder a|importancia|datos adjuntos",
         original="mensaje original|correo original|mensaje de origen",
         forwarded="mensaje reenviado|inicio del mensaje reenviado|forwarded message|reenviado por",
-        mark="enviado desde|enviado con|enviado por|enviado de|enviado mediante",
+        mark="enviado desde|enviado con|enviado por|enviado de|enviado mediante|el software de antivirus",
         get="obtener|obtén|descargar|descarga",
     ),
     Language(
@@ -110,7 +113,8 @@ LANGUAGES = (
         other="risposta|rispondi a|priorità|allegati|risposta a",
         original="messaggio originale|messaggio originario|messaggio d'origine",
         forwarded="messaggio inoltrato|inizio messaggio inoltrato|inizio del messaggio inoltrato|inoltrato da",
-        mark="inviato da|inviato dal|inviato con|inviato tramite|inviata da",
+        mark="inviato da|inviato dal|inviato con|inviato tramite|inviata da"
+        "|questa e-mail è stata controllata",
         get="scarica|ottieni|ricevi",
     ),
     Language(
@@ -125,7 +129,8 @@ LANGUAGES = (
         original="mensagem original|mensagem de origem",
         forwarded="mensagem encaminhada|mensagem reencaminhada|início da mensagem reencaminhada"
         "|início da mensagem encaminhada|encaminhado por|forwarded message",
-        mark="enviado do|enviado de|enviado a partir|enviado pelo|enviado via|enviado com",
+        mark="enviado do|enviado de|enviado a partir|enviado pelo|enviado via|enviado com"
+        "|este e-mail foi verificado|este email foi escaneado",
         get="obter|obtenha|baixe|baixar",
     ),
     Language(
@@ -141,7 +146,8 @@ LANGUAGES = (
         original="oorspronkelijk bericht|origineel bericht|oorspronkelijke bericht|oorspronkelijke e-mail",
         forwarded="doorgestuurd bericht|begin doorgestuurd bericht|doorgestuurd door|doorgezonden bericht",
         mark="verzonden met|verzonden vanaf|verzonden van|verzonden via|verstuurd vanaf|verstuurd met"
-        "|verstuurd via|verstuurd van|gestuurd vanaf|dit bericht is verzonden",
+        "|verstuurd via|verstuurd van|gestuurd vanaf|dit bericht is verzonden"
+        "|dit e-mailbericht is gecontroleerd",
         get="download|downloaden",
     ),
     Language(

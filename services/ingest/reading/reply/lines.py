@@ -12,7 +12,7 @@ DEEPEST = 4
 """Columns of indentation that make a `>` a part of the text, of code for example."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_VARIANTS = {"\xa0": " ", "：": ":", "＞": ">", "？": "?", "！": "!", "İ": "I"}
+_VARIANTS = {"\xa0": " ", "\u2009": " ", "\u202f": " ", "：": ":", "＞": ">", "？": "?", "！": "!", "İ": "I"}
 _RULES = tuple("-_=*#~+—–─━ᐧ")
 _BEGINS = frozenset((*_RULES, ">", "|"))
 _ENDS = frozenset(":>道성-_*")

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 
 from services.ingest.reading.reply.languages import LANGUAGES
 
+SIGN = "-- "
 MOST_LINES = 20
-"""Of a signature below `-- ` (RFC 3676 §4.3)."""
+"""Of a signature below its sign (RFC 3676 §4.3)."""
 LONGEST_LINE_LOOSE = 120
 SHORTEST_SENTENCE = 4
 """Words."""
 LONGEST_MARK = 120
 LONGEST_MARK_WITH_LINK = 500
 LONGEST_ADVERTISEMENT = 60
+MOST_WORDS_SCANNED = 4
 
-SIGN = "-- "
 _LOOSE_SIGNS = {"--": 10, "—": 5, "––": 5, "__": 5}
 """Signs that may also part paragraphs, and how many lines a signature below them has at most."""
 _SENTENCE_ENDS = (".", "!", "…", "。", "।")
@@ -27,13 +28,14 @@ _DEVICE = re.compile(
     r"|fairemail|typeapp|\bnewton\b|superhuman|naver|네이버|\bqq|foxmail|网易|邮箱|郵件|hotmail|\bmsn\b|\bmail\b|メール|\bapp\b"
     r"|mobil\w*|\bhandy\b|\w*phone\w*|telefon\w*|téléphone|teléfono|móvil|celular|cellulare|\bcell\b|tablet\w*|\bdevice"
     r"|gerät\w*|appareil|dispositivo|toestel|\benhet\w*|\blaite\w*|puhelim\w*|κινητό|телефон\w*|смартфон\w*|мобил\w*|мобіл\w*"
-    r"|устройств\w*|手机|手機|携帯|スマートフォン|スマホ|휴대폰|스마트폰"
+    r"|\bavast\b|\bavg\b|antivirus|устройств\w*|手机|手機|携帯|スマートフォン|スマホ|휴대폰|스마트폰"
 )
 _MY_DEVICE = ("sent from my ", "sent via my ", "sent by my ")
 _SOMEONE_MOBILE = re.compile(r"\w{1,30} from mobile$")
-_LINK = re.compile(r"<[^<>\s]{1,300}>|\(https?:[^()\s]{1,300}\)|https?:\S{1,300}|[\[\]]")
 _ADVERTISED = re.compile(r"outlook.{0,30}\b(?:ios|android)|\b(?:ios|android).{0,15}outlook")
-
+_SCANNED = re.compile(r"(?:www\.|//)(?:avast|avg)\.com")
+"""`Virus-free. www.avast.com`"""
+_LINK = re.compile(r"<[^<>\s]{1,300}>|\(https?:[^()\s]{1,300}\)|https?:\S{1,300}|[\[\]]")
 
 _MARKS = [
     (opens.strip(), closes.strip())
@@ -70,6 +72,8 @@ def is_mark(line: str) -> bool:
     words = _LINK.sub(" ", line).strip(" \t()<>*_.!-–—").lower()
     if len(words) > LONGEST_MARK:
         return False
+    if _SCANNED.search(line) and len(line.split()) <= MOST_WORDS_SCANNED:
+        return True
     if words.startswith(_MY_DEVICE) or _SOMEONE_MOBILE.match(words):
         return True
     if words.startswith(_OPENS) or _ENCLOSES.match(words):
