@@ -70,7 +70,7 @@ MAILS = {
     "Yahoo": (
         (
             '<div class="ydp1a2b3cyahoo-style-wrap"><div dir="ltr">An sonrasc mícheart.</div></div>'
-            '<div id="ydp9f8e7dyahoo_quoted_5512" class="ydp9f8e7dyahoo_quoted"><div><div>Dé Luain, scríobh Lamps:</div>'
+            '<div id="ydp9f8yahoo_quoted_5512" class="ydp9f8yahoo_quoted"><div><div>Dé Luain, scríobh Lamps:</div>'
             "<div><br></div><div>Tá an sonrasc leis seo.</div></div></div>"
         ),
         "An sonrasc mícheart.",
@@ -137,6 +137,13 @@ MAILS = {
             "</blockquote><div>When can you deliver?</div>"
         ),
         "I would like:\n3 lamps\nWhen can you deliver?",
+    ),
+    "A letter of its own, the end of it indented": (
+        (
+            "<div>I would like:</div><div>when you can deliver</div>"
+            '<blockquote style="margin:0 0 0 40px;border:none;padding:0px"><div>3 lamps</div></blockquote>'
+        ),
+        "I would like:\nwhen you can deliver\n3 lamps",
     ),
 }
 """Nothing is new below the quotation, if there is one."""

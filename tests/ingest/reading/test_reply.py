@@ -85,7 +85,15 @@ def test_what_only_looks_like_a_quotation_stays(letter: str) -> None:
 
 @pytest.mark.parametrize(("html", "new"), MAILS.values(), ids=MAILS.keys())
 def test_the_structure_of_html_shows_where_a_quotation_begins(html: str, new: str) -> None:
-    assert [line for line in new_text(html_to_text(html), html).split("\n") if line] == new.split("\n")
+    lines = new_text(html_to_text(html), html).split("\n")
+    assert [line.lstrip("> ") for line in lines if line] == new.split("\n")
+
+
+@pytest.mark.parametrize(
+    "html", [None, "<p>I need:</p><blockquote type=cite>3 lamps</blockquote>", "<p>I need: 3 lamps</p>"]
+)
+def test_a_quotation_at_the_end_goes_even_without_an_attribution(html: str | None) -> None:
+    assert new_text("I need\n\n> 3 lamps", html) == "I need"
 
 
 @pytest.mark.parametrize(("html", "answers"), ANSWERED_BELOW.values(), ids=ANSWERED_BELOW.keys())

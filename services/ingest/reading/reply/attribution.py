@@ -10,7 +10,7 @@ LONGEST = 400
 """Characters, all lines together: the names of mailing lists are long."""
 MOST_LINES = 4
 LATEST_DATE = 25
-"""Characters before the date where no verb says what the line is: the day of the week, or a word for "on"."""
+"""Characters before the date, a word for "on" and the day of the week, in an attribution that has no verb."""
 
 
 class Certainty(IntEnum):
@@ -130,12 +130,8 @@ def judge(words: str) -> Certainty:
         return Certainty.ABOVE_QUOTATION if date and address and words.endswith(">") else Certainty.NONE
     if wrote and (ruled_off or (address and (date or time))):
         return Certainty.SURE
-    if (
-        date
-        and time
-        and address
-        and (words.endswith("]") or (date.start() <= LATEST_DATE and words.endswith(">")))
-    ):
+    in_order = words.endswith("]") or (date and date.start() <= LATEST_DATE and words.endswith(">"))
+    if date and time and address and in_order:
         return Certainty.SURE
     complete = (date and _TIME_AND_NAME.search(words)) or (address and _NAME_AND_ADDRESS.match(words))
     if wrote and complete and not any(tokens & _VERBS[verb] for verb in verbs):

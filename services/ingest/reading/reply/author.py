@@ -30,15 +30,25 @@ def new_text(text: str, html: str | None = None) -> str:
     if len(text) > LONGEST or text.count("\n") > MOST_LINES:
         return _stripped(text)
     lines = Lines.of(text)
-    # Where the text has quotation marks they are surer than the structure of another part.
-    marked = any(lines.is_quoted(number) for number in lines.notable)
-    found = find_quotation(html) if html and not marked else None
+    found = find_quotation(html) if html else None
     begin = _line_below(html_to_text(html[: found.begin]), lines) if html and found else None
     pieces = _footer_marked(pieces_of(lines, begin), lines)
+    if html and not found and "<blockquote" in html.lower():
+        pieces = _indented(pieces)
     kept = set(_new(pieces, lines, answered_below=found is not None and found.answered_below))
     dropped = {number for piece in pieces if piece not in kept for number in range(piece.begin, piece.end)}
     new = "\n".join(line for number, line in enumerate(lines.raw) if number not in dropped)
     return _stripped(new) or _stripped("\n".join(lines.raw))
+
+
+def _indented(pieces: list[Piece]) -> list[Piece]:
+    """With what HTML has in blockquotes taken for the author's words, as no element says that it is quoted.
+
+    An editor makes them to indent a paragraph; only an introduction shows that words in them are somebody else's.
+    """
+    if any(piece.kind is Kind.INTRODUCTION for piece in pieces):
+        return pieces
+    return [replace(piece, kind=Kind.WORDS) if piece.kind is Kind.QUOTATION else piece for piece in pieces]
 
 
 def _new(pieces: list[Piece], lines: Lines, *, answered_below: bool) -> list[Piece]:
