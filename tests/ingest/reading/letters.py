@@ -51,6 +51,7 @@ KEPT_WHOLE = {
     "a confidential matter": "Hello,\n\nyou sent me confidential papers in error: I am not the intended recipient.",
     "a closing and a name": "Please call me.\n\nKind regards,\n\nHarry Okafor\nOkafor & Sons\n+44 20 7946 0000",
     "a title in a sentence": "Original message:\nthe lamp would come on Friday. It did not.",
+    "a title as a heading": "Original message\n\nThe lamp would come on Friday.\n\nIt did not.",
     "an mbox's mark": "Hello,\n\n>From what I know the lamp is broken.",
     "a price list": "Lamp: 20 EUR\nTable: 130 EUR\nChair: 45 EUR\nTotal: 195 EUR\n\nIs that right?",
     "an agenda": "Monday 2 March 2026, 13:05:\nvisit of the electrician\n\nTuesday 3 March 2026, 9:00:\nnothing\n",

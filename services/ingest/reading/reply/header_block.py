@@ -6,7 +6,7 @@ from enum import StrEnum
 from services.ingest.reading.reply.languages import LANGUAGES
 from services.ingest.reading.reply.lines import LONGEST, LONGEST_LABEL, Lines
 
-LONGEST_TITLE = 120
+LONGEST_TITLE = 80
 MOST_LINES = 24
 MOST_FOREIGN_LINES = 12
 MOST_CONTINUED = 6
@@ -33,6 +33,7 @@ _LABELS = {
 }
 _FORWARDED = frozenset(title for language in LANGUAGES for title in language.forwarded.split("|") if title)
 _TITLES = _FORWARDED | {title for language in LANGUAGES for title in language.original.split("|") if title}
+_FORWARDED_BY = tuple(language.forwarded_by for language in LANGUAGES if language.forwarded_by)
 _DECORATION = ("-", "–", "—", "_", "*", "=", "#", ">")
 _ADDRESS_OR_TIME = re.compile(
     r"[^\s<>@]{1,80}@[^\s<>@]{1,120}|\d{4}.{1,30}\d{1,2}[:.]\d{2}(?!\d)|\d{1,2}[:.]\d{2}(?!\d).{1,30}\d{4}"
@@ -49,18 +50,25 @@ _TECHNICAL = re.compile(
 
 def is_title(line: str) -> bool:
     """Whether the (bare) line says that what follows is another message: `-----Original Message-----`."""
-    return line.startswith(_DECORATION) and _inner(line) in _TITLES
+    inner = _inner(line)
+    if not line.startswith(_DECORATION):
+        return False
+    return inner in _TITLES or (line.endswith(_DECORATION) and inner.startswith(_FORWARDED_BY))
+
+
+def may_be_title(line: str) -> bool:
+    """Whether the (bare) line is a title if a header block follows: `Begin forwarded message:`."""
+    return _inner(line) in _TITLES
 
 
 def is_forward(line: str) -> bool:
-    """Whether the (bare) line says that what follows is passed on: `Begin forwarded message:`."""
-    return line.endswith((":", *_DECORATION)) and _inner(line) in _FORWARDED
+    """Whether the (bare) line, a title, says that what follows is passed on."""
+    inner = _inner(line)
+    return inner in _FORWARDED or inner.startswith(_FORWARDED_BY)
 
 
 def _inner(line: str) -> str:
-    if len(line) > LONGEST_TITLE:
-        return ""
-    return line.replace("&nbsp;", " ").strip(" \t-–—_*=#>|:").lower()
+    return line[:LONGEST_TITLE].replace("&nbsp;", " ").strip(" \t-–—_*=#>|:").lower()
 
 
 def field_of(line: str) -> Field | None:

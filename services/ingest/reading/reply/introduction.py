@@ -10,18 +10,18 @@ from services.ingest.reading.reply.attribution import (
     only_looks_quoted,
 )
 from services.ingest.reading.reply.header_block import (
+    LONGEST_TITLE,
     Field,
     field_of,
     find_header_block,
     is_forward,
     is_title,
+    may_be_title,
 )
 from services.ingest.reading.reply.lines import Lines
 
 FARTHEST_QUOTATION = 4
 """Lines below an attribution at which its quotation begins at the latest: mail programs leave some of them empty."""
-
-_DECORATION = "-_*=—–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ def find_introductions(lines: Lines) -> Iterator[Introduction]:
             continue
         line = lines.bare[number]
         if lines.is_quoted(number) and not only_looks_quoted(line):
-            if is_forward(line.lstrip("> ")):
+            if is_forward(line):
                 yield Introduction(number, number, forward=True)
             end = lines.quotation_end(number)
             continue
         found = None
-        if line[0] in _DECORATION or line[-1] == ":":
+        if len(line) <= LONGEST_TITLE:
             found = _title(lines, number)
         if not found and (":" in line or line[0] == "|"):
             found = _block(lines, number)
@@ -59,24 +59,26 @@ def find_introductions(lines: Lines) -> Iterator[Introduction]:
 
 def _title(lines: Lines, number: int) -> Introduction | None:
     line = lines.bare[number]
-    forward = is_forward(line)
-    title = is_title(line)
-    if not title and not forward:
+    sure = is_title(line)
+    if not sure and not may_be_title(line):
         return None
+    forward = is_forward(line)
     below = lines.below(number + 1)
-    end = None
-    if below < len(lines) and not lines.is_quoted(below):
-        end = find_header_block(lines, below, announced=True)
-    elif forward:
-        end = number + 1
-    return Introduction(number, end or number + 1, forward) if end or title else None
+    quoted = below < len(lines) and lines.is_quoted(below)
+    end = find_header_block(lines, below, announced=True) if below < len(lines) and not quoted else None
+    if sure or end or (forward and quoted):
+        return Introduction(number, end or number + 1, forward)
+    return None
 
 
 def _block(lines: Lines, number: int) -> Introduction | None:
     if field_of(lines.bare[number]) in {None, Field.OTHER}:
         return None
     end = find_header_block(lines, number, announced=False)
-    return Introduction(number, end) if end else None
+    if not end:
+        return None
+    above = lines.above(number) - 1
+    return Introduction(above if above >= 0 and may_be_title(lines.bare[above]) else number, end)
 
 
 def _attribution(lines: Lines, number: int) -> Introduction | None:

@@ -25,6 +25,8 @@ class Language:
     """Titles of what is quoted whole ("----- Original Message -----")."""
     forwarded: str = ""
     """Titles of what is passed on ("Begin forwarded message:")."""
+    forwarded_by: str = ""
+    """How such a title begins if a name follows ("----- Forwarded by Anna on ... -----")."""
     mark: str = ""
     """A program's own mark, without the device or program it names: "sent from" for "Sent from my iPhone";
     `…` stands for what is between, where words follow."""
@@ -44,7 +46,8 @@ LANGUAGES = (
         subject="subject",
         other="reply-to|reply to|sender|importance|priority|attachments|organization|resent-from",
         original="original message|original e-mail|original email|original appointment|reply message|replied message",
-        forwarded="forwarded message|begin forwarded message|forwarded by|forwarded e-mail",
+        forwarded="forwarded message|begin forwarded message|forwarded e-mail",
+        forwarded_by="forwarded by",
         mark="sent from|sent via|sent with|sent using|sent by|from my|composed with|sent securely"
         "|this message was sent from my|this email was sent from my"
         "|this email has been checked for viruses by",
@@ -61,8 +64,8 @@ LANGUAGES = (
         subject="betreff|thema",
         other="antwort an|wichtigkeit|priorität|anlagen",
         original="ursprüngliche nachricht|originalnachricht|original-nachricht|urspr. nachricht|ursprüngl. nachricht",
-        forwarded="weitergeleitete nachricht|anfang der weitergeleiteten nachricht|weitergeleitete e-mail"
-        "|weitergeleitet von",
+        forwarded="weitergeleitete nachricht|anfang der weitergeleiteten nachricht|weitergeleitete e-mail",
+        forwarded_by="weitergeleitet von",
         mark="gesendet von|gesendet mit|gesendet aus|versendet mit|von meinem … gesendet"
         "|von meiner … gesendet|diese nachricht wurde … gesendet|diese e-mail wurde … gesendet"
         "|diese e-mail wurde … geprüft",
@@ -80,7 +83,8 @@ LANGUAGES = (
         other="répondre à|importance|pièces jointes|message du",
         original="message d'origine|message original|mail original|e-mail d'origine",
         forwarded="message transféré|début du message transféré|début du message réexpédié|message transmis"
-        "|message réexpédié|transféré par",
+        "|message réexpédié",
+        forwarded_by="transféré par",
         mark="envoyé de|envoyé depuis|envoyé à partir|envoyé avec|envoyé par|envoyé via|provenance :"
         "|provenance"
         "|l'absence de virus dans ce courrier électronique",
@@ -97,7 +101,8 @@ LANGUAGES = (
         subject="asunto",
         other="responder a|importancia|datos adjuntos",
         original="mensaje original|correo original|mensaje de origen",
-        forwarded="mensaje reenviado|inicio del mensaje reenviado|forwarded message|reenviado por",
+        forwarded="mensaje reenviado|inicio del mensaje reenviado|forwarded message",
+        forwarded_by="reenviado por",
         mark="enviado desde|enviado con|enviado por|enviado de|enviado mediante|el software de antivirus",
         get="obtener|obtén|descargar|descarga",
     ),
@@ -112,7 +117,8 @@ LANGUAGES = (
         subject="oggetto",
         other="risposta|rispondi a|priorità|allegati|risposta a",
         original="messaggio originale|messaggio originario|messaggio d'origine",
-        forwarded="messaggio inoltrato|inizio messaggio inoltrato|inizio del messaggio inoltrato|inoltrato da",
+        forwarded="messaggio inoltrato|inizio messaggio inoltrato|inizio del messaggio inoltrato",
+        forwarded_by="inoltrato da",
         mark="inviato da|inviato dal|inviato con|inviato tramite|inviata da"
         "|questa e-mail è stata controllata",
         get="scarica|ottieni|ricevi",
@@ -128,7 +134,8 @@ LANGUAGES = (
         other="responder a|responder para|importância|anexos|prioridade",
         original="mensagem original|mensagem de origem",
         forwarded="mensagem encaminhada|mensagem reencaminhada|início da mensagem reencaminhada"
-        "|início da mensagem encaminhada|encaminhado por|forwarded message",
+        "|início da mensagem encaminhada|forwarded message",
+        forwarded_by="encaminhado por",
         mark="enviado do|enviado de|enviado a partir|enviado pelo|enviado via|enviado com"
         "|este e-mail foi verificado|este email foi escaneado",
         get="obter|obtenha|baixe|baixar",
@@ -144,7 +151,8 @@ LANGUAGES = (
         subject="onderwerp",
         other="antwoord aan|urgentie|bijlagen|beantwoorden",
         original="oorspronkelijk bericht|origineel bericht|oorspronkelijke bericht|oorspronkelijke e-mail",
-        forwarded="doorgestuurd bericht|begin doorgestuurd bericht|doorgestuurd door|doorgezonden bericht",
+        forwarded="doorgestuurd bericht|begin doorgestuurd bericht|doorgezonden bericht",
+        forwarded_by="doorgestuurd door",
         mark="verzonden met|verzonden vanaf|verzonden van|verzonden via|verstuurd vanaf|verstuurd met"
         "|verstuurd via|verstuurd van|gestuurd vanaf|dit bericht is verzonden"
         "|dit e-mailbericht is gecontroleerd",
@@ -193,7 +201,8 @@ LANGUAGES = (
         subject="emne",
         other="svar til|prioritet|vedlegg",
         original="opprinnelig melding|original melding|opprinnelig e-post",
-        forwarded="videresendt melding|start på videresendt melding|videresendt e-post|videresendt av",
+        forwarded="videresendt melding|start på videresendt melding|videresendt e-post",
+        forwarded_by="videresendt av",
         mark="sendt fra|sendt med|sendt via",
         get="få|hent|skaff",
     ),

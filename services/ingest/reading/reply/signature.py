@@ -25,7 +25,7 @@ _DEVICE = re.compile(
     r"|\bvivo\b|realme|pixel|nokia|lumia|blackberry|\bhtc\b|sony|xperia|motorola|\bmoto\b|\blg\b|\bzte\b|alcatel|fairphone"
     r"|windows|mac\s?book|\bmac\b|outlook|yahoo|g-?mail|\bgmx\b|web\.de|t-online|freenet|mail\.ru|mail\.com|почт\w+"
     r"|яндекс|yandex|\bk-?9\b|aquamail|blue ?mail|\bspark\b|proton\s?mail|tutanota|\btuta\b|airmail|mailbox|thunderbird"
-    r"|fairemail|typeapp|\bnewton\b|superhuman|naver|네이버|\bqq|foxmail|网易|邮箱|郵件|hotmail|\bmsn\b|\bmail\b|メール|\bapp\b"
+    r"|fairemail|typeapp|\bnewton\b|superhuman|mailspring|mailtrack|canary|naver|네이버|\bqq|foxmail|网易|邮箱|郵件|hotmail|\bmsn\b|\bmail\b|メール|\bapp\b"
     r"|mobil\w*|\bhandy\b|\w*phone\w*|telefon\w*|téléphone|teléfono|móvil|celular|cellulare|\bcell\b|tablet\w*|\bdevice"
     r"|gerät\w*|appareil|dispositivo|toestel|\benhet\w*|\blaite\w*|puhelim\w*|κινητό|телефон\w*|смартфон\w*|мобил\w*|мобіл\w*"
     r"|\bavast\b|\bavg\b|antivirus|устройств\w*|手机|手機|携帯|スマートフォン|スマホ|휴대폰|스마트폰"
