@@ -34,11 +34,10 @@ _LABELS = {
 _FORWARDED = frozenset(title for language in LANGUAGES for title in language.forwarded.split("|") if title)
 _TITLES = _FORWARDED | {title for language in LANGUAGES for title in language.original.split("|") if title}
 _FORWARDED_BY = tuple(language.forwarded_by for language in LANGUAGES if language.forwarded_by)
-_DECORATION = ("-", "–", "—", "_", "*", "=", "#", ">")
+DECORATION = ("-", "–", "—", "_", "*", "=", "#", ">")
 _ADDRESS_OR_TIME = re.compile(
     r"[^\s<>@]{1,80}@[^\s<>@]{1,120}|\d{4}.{1,30}\d{1,2}[:.]\d{2}(?!\d)|\d{1,2}[:.]\d{2}(?!\d).{1,30}\d{4}"
 )
-_LABEL_NOISE = re.compile("&nbsp;|\u3000")
 _FOREIGN_LABEL = re.compile(rf"[^:]{{1,{LONGEST_LABEL}}}:")
 _TECHNICAL = re.compile(
     r"(?:message-id|received|return-path|mime-version|content-[a-z-]+|x-[\w-]+|list-[a-z-]+|in-reply-to|references"
@@ -51,9 +50,9 @@ _TECHNICAL = re.compile(
 def is_title(line: str) -> bool:
     """Whether the (bare) line says that what follows is another message: `-----Original Message-----`."""
     inner = _inner(line)
-    if not line.startswith(_DECORATION):
+    if not line.startswith(DECORATION):
         return False
-    return inner in _TITLES or (line.endswith(_DECORATION) and inner.startswith(_FORWARDED_BY))
+    return inner in _TITLES or (line.endswith(DECORATION) and inner.startswith(_FORWARDED_BY))
 
 
 def may_be_title(line: str) -> bool:
@@ -75,7 +74,11 @@ def field_of(line: str) -> Field | None:
     """The field that the (bare) line begins with, whatever the language: `To:`, or a row of a table, `| To | …`."""
     row = line.startswith("|")
     label, colon, _ = line.lstrip("| ")[: LONGEST_LABEL + 1].partition("|" if row else ":")
-    return _LABELS.get(_LABEL_NOISE.sub("", label).strip(" \t*_").lower()) if colon else None
+    return (
+        _LABELS.get(label.replace("&nbsp;", "").replace("\u3000", "").strip(" \t*_").lower())
+        if colon
+        else None
+    )
 
 
 def find_header_block(lines: Lines, begin: int, *, announced: bool) -> int | None:

@@ -10,7 +10,7 @@ from services.ingest.reading.reply.attribution import (
     only_looks_quoted,
 )
 from services.ingest.reading.reply.header_block import (
-    LONGEST_TITLE,
+    DECORATION,
     Field,
     field_of,
     find_header_block,
@@ -46,7 +46,7 @@ def find_introductions(lines: Lines) -> Iterator[Introduction]:
             end = lines.quotation_end(number)
             continue
         found = None
-        if len(line) <= LONGEST_TITLE:
+        if line.startswith(DECORATION) or line[-1] == ":":
             found = _title(lines, number)
         if not found and (":" in line or line[0] == "|"):
             found = _block(lines, number)
