@@ -38,6 +38,7 @@ KEPT_WHOLE = {
     "an underscored heading": "Order 20114\n___________\n\nThe lamp is missing, and so is the bulb.",
     "a dash at the end of a line of its own": "The lamp\n—\nand I say it with regret\n—\nhas gone out for ever.",
     "an error message that is quoted": "The app says:\n\n> Error 500\n> Try again later",
+    "an error message that is quoted below a rule": "The app says:\n-----\n> Error 500",
     "steps with arrows": "I did this:\n\n> open\n> reset\n\nand it still blinks.",
     "a table": "| lamp | 2 |\n| table | 1 |\n\nPlease confirm.",
     "a menu": "I clicked\n\nSettings> Lamps\nSettings> Bulbs\n",

@@ -12,7 +12,7 @@ from services.ingest.reading.reply.pieces import Kind, Piece, pieces_of
 
 LONGEST = 400_000
 """Characters: a longer text is left whole."""
-MOST_LINES = 8_000
+MOST_LINES = 5_000
 LITTLE = 24
 """Characters: who writes no more than this above what he passes on lets it speak for itself."""
 
@@ -102,7 +102,7 @@ def _without_end(pieces: list[Piece], lines: Lines) -> list[Piece]:
     kept: list[Piece] = []
     for at in range(len(pieces) - 1, -1, -1):
         piece = pieces[at]
-        if not kept and piece.kind in _ENDS and not _announced(pieces[at - 1] if at else None, piece, lines):
+        if not kept and piece.kind in _ENDS and not _announced(pieces, at, lines):
             continue
         if piece.kind in _ADDED and piece.begin > first:
             continue
@@ -112,11 +112,16 @@ def _without_end(pieces: list[Piece], lines: Lines) -> list[Piece]:
     return kept[::-1]
 
 
-def _announced(above: Piece | None, piece: Piece, lines: Lines) -> bool:
-    """Whether the author leads over to what he quotes: "It says:"."""
-    if above is None or above.kind is not Kind.WORDS or piece.kind is not Kind.QUOTATION:
+def _announced(pieces: list[Piece], at: int, lines: Lines) -> bool:
+    """Whether the author leads over to the quotation at this place: "It says:"."""
+    if pieces[at].kind is not Kind.QUOTATION:
         return False
-    return lines.bare[above.end - 1].endswith(":")
+    above = at - 1
+    while above >= 0 and pieces[above].kind is Kind.RULE:
+        above -= 1
+    if above < 0 or pieces[above].kind is not Kind.WORDS:
+        return False
+    return lines.bare[pieces[above].end - 1].endswith(":")
 
 
 def _footer_marked(pieces: list[Piece], lines: Lines) -> list[Piece]:
