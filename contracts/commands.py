@@ -71,6 +71,7 @@ class CreateTicketbox(Command):
     name: Text = Field(min_length=1)
     addresses: tuple[Text, ...]
     first_response_seconds: int | None = Field(default=None, gt=0)
+    acknowledgement: Text | None = Field(default=None, min_length=1)
 
 
 class AddPerson(Command):

@@ -1,9 +1,10 @@
 """Events of ingest: mail that was taken in."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from contracts.event import Event
-from contracts.mail import Attachment, LetterHead, SmtpEnvelope
+from contracts.mail import Attachment, Authentication, LetterHead, Scan, SmtpEnvelope
 from contracts.model import Text
 
 MAX_TEXT = 256 * 1024
@@ -14,15 +15,29 @@ class IngestEvent(Event):
     service: ClassVar[str] = "ingest"
 
 
-class MessageReceived(IngestEvent):
-    """A message is stored and accounted for. Stream: `message-{message_id}`."""
+class MessageHeld(IngestEvent):
+    """A message is stored and accounted for, and waits for the virus scanner. Stream: `message-{message_id}`."""
+
+    message_id: UUID
+    sha256: str
+    """Of the bytes as received."""
+    size: int
+    source: Text
+    envelope: SmtpEnvelope
+    authentication: Authentication | None = None
+    reason: Text
+    """Why the scanner gave no answer."""
+
+
+class Reading(IngestEvent):
+    """What was read in a message. Stream: `message-{message_id}`."""
 
     letter: LetterHead
     sha256: str
     """Of the bytes as received; they are fetched by it."""
     size: int
     source: Text
-    """Where it came from: `smtp`, `imap:NAME` or `pop3:NAME`."""
+    """Where it came from: `smtp`, `lmtp`, `imap:NAME`, `pop3:NAME`, `form:TICKETBOX` or `api`."""
     envelope: SmtpEnvelope
     text: Text
     """The best plain text, cut at `MAX_TEXT`."""
@@ -35,3 +50,17 @@ class MessageReceived(IngestEvent):
     headers: tuple[tuple[Text, Text], ...] = ()
     """Decoded, for rules; bounded in number and length."""
     problems: tuple[Text, ...] = ()
+    authentication: Authentication | None = None
+    """None: nobody looked."""
+    scan: Scan | None = None
+    """None: no scanner is set up."""
+
+
+class MessageReceived(Reading):
+    """A message is stored, accounted for and read: it may be routed."""
+
+
+class MessageReread(Reading):
+    """A person had a message read again by a newer reader."""
+
+    reread_by: UUID

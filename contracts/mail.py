@@ -60,6 +60,43 @@ class SmtpEnvelope(Model):
     recipients: tuple[Text, ...]
 
 
+class AuthenticationResult(Model):
+    """One result of one method (RFC 8601 §2.2)."""
+
+    method: Text
+    """`spf`, `dkim`, `dmarc` or `arc`."""
+    result: Text
+    """`pass`, `fail`, `none`, `temperror` and so on, as the method's RFC has it."""
+    domain: Text | None = None
+    """Whose word it is: of the envelope's sender, the signature, or the author."""
+    detail: Text = ""
+
+
+class Authentication(Model):
+    """Whether the sender is who he says he is, and who found that out."""
+
+    by: Text
+    """`postroom`, or the authserv-id of the upstream whose results are trusted."""
+    results: tuple[AuthenticationResult, ...] = ()
+
+
+class ScanVerdict(StrEnum):
+    CLEAN = "clean"
+    INFECTED = "infected"
+    UNSCANNABLE = "unscannable"
+
+
+class Scan(Model):
+    """What the virus scanner said of a message."""
+
+    verdict: ScanVerdict
+    scanner: Text
+    """Its name and version, as it says itself; `postroom` where an archive was not let through to it."""
+    finding: Text | None = None
+    """The name of what was found, or why it could not be scanned."""
+    scanned_at: Instant
+
+
 class LetterHead(Model):
     """What threading, people and reports need to know of a message without its body."""
 

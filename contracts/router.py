@@ -49,6 +49,15 @@ class MessageRouted(RouterEvent):
     reason: Text | None = None
     """Why it was suppressed or quarantined."""
     evidence: RoutingEvidence
+    released_by: UUID | None = None
+    """Who let it out of quarantine, or had it routed after a failure; None: the rules alone decided."""
+
+
+class MessageDiscarded(RouterEvent):
+    """A person decided that a quarantined or failed message is not wanted. Stream: `message-{message_id}`."""
+
+    message_id: UUID
+    discarded_by: UUID
 
 
 class TicketRouted(RouterEvent):

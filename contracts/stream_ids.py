@@ -1,6 +1,6 @@
-"""The names of the streams within a log: one stream is the history of one thing."""
+"""Names that follow from ids: the streams within a log (one stream is the history of one thing), and fixed letters."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 RULESET = "ruleset"
 
@@ -23,3 +23,8 @@ def person_stream(person_id: UUID) -> str:
 
 def reply_stream(reply_id: UUID) -> str:
     return f"reply-{reply_id}"
+
+
+def acknowledgement_id(ticket_id: UUID) -> UUID:
+    """The reply id of the automatic answer to the letter that opened a ticket: there is one at the most."""
+    return uuid5(ticket_id, "acknowledgement")

@@ -26,8 +26,11 @@ def every(event: type[Event]) -> str:
 EVENTS: dict[str, type[Event]] = {
     event.type_name(): event
     for event in (
+        ingest.MessageHeld,
         ingest.MessageReceived,
+        ingest.MessageReread,
         router.MessageRouted,
+        router.MessageDiscarded,
         router.TicketRouted,
         router.RoutingFailed,
         tickets.TicketOpened,
@@ -38,6 +41,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.NoteAdded,
         tickets.ReplySubmitted,
         tickets.ReplyReleased,
+        tickets.AcknowledgementReleased,
+        tickets.AcknowledgementWithheld,
         tickets.DeliveryRecorded,
         tickets.TicketSolved,
         tickets.TicketReopened,
@@ -134,7 +139,9 @@ TICKETS_ROUTED = Consumer("tickets", "router", "routed", (router.MessageRouted, 
 TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
-NOTIFY_RELEASED = Consumer("notify", "tickets", "released", (tickets.ReplyReleased,))
+NOTIFY_RELEASED = Consumer(
+    "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
+)
 LEDGER_ROUTER = Consumer(
     "ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed), pause_seconds=0.2
 )

@@ -118,14 +118,31 @@ class OutgoingLetter(Model):
     automatic: bool = False
 
 
-class ReplyReleased(TicketsEvent):
-    """An answer may leave. `attempt` counts releases: a person may release a failed answer again."""
+class Released(TicketsEvent):
+    """A letter of ours may leave. `attempt` counts releases: a person may release a failed one again."""
 
     ticket_id: UUID
     reply_id: UUID
-    author_id: UUID
     letter: OutgoingLetter
     attempt: int = 1
+
+
+class ReplyReleased(Released):
+    """A person's answer may leave."""
+
+    author_id: UUID
+
+
+class AcknowledgementReleased(Released):
+    """The customer is told that the letter has arrived; a machine of ours writes it (RFC 3834)."""
+
+
+class AcknowledgementWithheld(TicketsEvent):
+    """The letter was not acknowledged, since too much automatic mail went to this address before: maybe a loop."""
+
+    ticket_id: UUID
+    recipient: Text
+    detail: Text
 
 
 class DeliveryOutcome(StrEnum):
@@ -181,6 +198,8 @@ class TicketboxCreated(TicketsEvent):
     """In lower case. The first is the sender of answers."""
     first_response_seconds: int | None = None
     """Target for the first response, wall clock; None: no target."""
+    acknowledgement: Text | None = None
+    """What a customer is told at once, with `{number}` and `{subject}` of the ticket; None: nothing."""
 
 
 class Role(StrEnum):

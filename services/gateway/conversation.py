@@ -11,11 +11,14 @@ from contracts.ingest import MessageReceived
 from contracts.mail import Address, LetterHead
 from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
 from contracts.tickets import (
+    AcknowledgementReleased,
+    AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
     DeliveryRecorded,
     NoteAdded,
     Quote,
+    Released,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
@@ -51,19 +54,15 @@ class Sources:
 
 def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[Entry]:
     """What happened, in order. An answer is one entry, whatever became of it later."""
-    replies = {
-        item.event.reply_id: delivery_of(item.event.reply_id, history, sources.deliveries)
-        for item in history
-        if isinstance(item.event, ReplySubmitted)
-    }
-    released = {item.event.reply_id: item.event for item in history if isinstance(item.event, ReplyReleased)}
+    released = {item.event.reply_id: item.event for item in history if isinstance(item.event, Released)}
     entries = []
     for item in history:
         if isinstance(item.event, TicketEvent):
             entry = _entry(item.event, item, sources)
-            if entry is not None and isinstance(item.event, ReplySubmitted):
+            if entry is not None and isinstance(item.event, ReplySubmitted | AcknowledgementReleased):
                 reply_id = item.event.reply_id
-                reply = _reply(item.event, released.get(reply_id), replies[reply_id])
+                delivery = delivery_of(reply_id, history, sources.deliveries)
+                reply = _reply(item.event, released.get(reply_id), delivery)
                 entry = entry.model_copy(update={"reply": reply})
             if entry is not None:
                 entries.append(entry)
@@ -108,6 +107,10 @@ def _entry(event: TicketEvent, item: Recorded[Event], sources: Sources) -> Entry
             return made("noted", author_id).model_copy(update={"note": text})
         case ReplySubmitted(author_id=author_id):
             return made("answered", author_id)
+        case AcknowledgementReleased():
+            return made("told the customer that the letter has arrived")
+        case AcknowledgementWithheld(detail=detail):
+            return made(f"The letter was not acknowledged: {detail}")
         case ReplyReleased(attempt=1) | DeliveryRecorded():
             return None  # shown with the answer
         case ReplyReleased(author_id=author_id):
@@ -153,12 +156,20 @@ def letter_of(head: LetterHead, received: MessageReceived | None, threaded_by: s
     )
 
 
-def _reply(event: ReplySubmitted, released: ReplyReleased | None, delivery: Delivery) -> Reply:
+def _reply(
+    event: ReplySubmitted | AcknowledgementReleased, released: Released | None, delivery: Delivery
+) -> Reply:
+    match event:
+        case ReplySubmitted(text=text, quote=quote):
+            automatic, quoted = False, quote.text if quote else None
+        case AcknowledgementReleased(letter=letter):
+            automatic, text, quoted = True, letter.text, None
     return Reply(
         reply_id=event.reply_id,
-        text=event.text,
+        automatic=automatic,
+        text=text,
         to=[contact(one) for one in released.letter.to] if released else [],
-        quote=event.quote.text if event.quote else None,
+        quote=quoted,
         internet_message_id=released.letter.internet_message_id if released else None,
         delivery=delivery,
     )
@@ -172,7 +183,7 @@ def delivery_of(
     state = Delivery(state="released", answer=None, attempts=0, next_try_at=None)
     for item in sorted([*about, *deliveries.get(reply_id, ())], key=lambda item: item.recorded_at):
         match item.event:
-            case ReplyReleased():
+            case Released():
                 state = Delivery(state="released", answer=None, attempts=state.attempts, next_try_at=None)
             case ReplyDelayed(answer=answer, attempts=attempts, next_try_at=next_try_at):
                 state = Delivery(state="delayed", answer=answer, attempts=attempts, next_try_at=next_try_at)

@@ -95,6 +95,8 @@ class Delivery(Representation):
 
 class Reply(Representation):
     reply_id: UUID
+    automatic: bool
+    """An acknowledgement, which no person wrote."""
     text: str
     to: list[Contact]
     quote: str | None
@@ -167,6 +169,16 @@ class MessageItem(Representation):
     state: str
     reason: str | None
     ticket: int | None
+
+
+class TakenIn(Representation):
+    """A letter that a program handed in is stored, and accounted for in the ledger."""
+
+    message_id: UUID
+    duplicate: bool
+    """It had come before, by this way or another."""
+    custody: str
+    """Where everything is that happens to it."""
 
 
 class LedgerView(Representation):
@@ -245,6 +257,8 @@ class BoxItem(Representation):
     id: UUID
     name: str
     addresses: list[str]
+    form: str | None = None
+    """Where its web form is, if it has one."""
 
 
 class Changed(Representation):

@@ -8,7 +8,10 @@ from uuid import UUID
 
 from contracts.event import Event, Recorded
 from contracts.mail import LetterHead
+from contracts.stream_ids import acknowledgement_id
 from contracts.tickets import (
+    AcknowledgementReleased,
+    AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
     DeliveryOutcome,
@@ -33,6 +36,8 @@ TicketEvent = (
     | NoteAdded
     | ReplySubmitted
     | ReplyReleased
+    | AcknowledgementReleased
+    | AcknowledgementWithheld
     | DeliveryRecorded
     | TicketSolved
     | TicketReopened
@@ -116,6 +121,8 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
     match event:
         case TicketOpened() | NoteAdded() | ReplySubmitted():
             return line
+        case AcknowledgementReleased() | AcknowledgementWithheld():
+            return line  # the customer waits for a person
         case CustomerReplied(letter=letter):
             since = line.waiting_since or letter.received_at
             return replace(_with_letter(line, letter), letter_version=version, waiting_since=since)
@@ -133,6 +140,8 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
                 replies=line.replies + (attempt == 1),
                 undelivered=_without(line, reply_id),
             )
+        case DeliveryRecorded(reply_id=reply_id) if reply_id == acknowledgement_id(line.ticket_id):
+            return line  # nobody sends it again
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             failed = () if outcome is DeliveryOutcome.SENT else (reply_id,)
             return replace(line, undelivered=_without(line, reply_id) + failed)

@@ -12,10 +12,10 @@ from contracts.notify import ReplyFailed
 from contracts.queries import GetTransport
 from contracts.queries import Transport as TransportAnswer
 from contracts.streams import NOTIFY_RELEASED
-from contracts.tickets import ReplyReleased
+from contracts.tickets import Released
+from mail.headers import Uncomposable
 from services.notify import deliveries
 from services.notify.delivery import failed
-from services.notify.headers import Uncomposable
 from services.notify.maildir import Maildir
 from services.notify.release import Release, release, unreleasable
 from services.notify.sender import Senders
@@ -61,7 +61,7 @@ def way_out(settings: NotifySettings) -> Transport:
 
 async def queue_released(batch: Sequence[Recorded[Event]], db: Connection, now: datetime) -> None:
     """Queue each released reply once, however often it comes; the senders see it after the commit."""
-    events = [cast("Recorded[ReplyReleased]", one) for one in batch if isinstance(one.event, ReplyReleased)]
+    events = [cast("Recorded[Released]", one) for one in batch if isinstance(one.event, Released)]
     # Only a reply that is released again can have bytes already; they are kept.
     again = {one.event.reply_id for one in events if one.event.attempt > 1}
     earlier = await deliveries.last_releases(db, again) if again else {}

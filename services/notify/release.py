@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.event import Recorded
-from contracts.tickets import ReplyReleased
+from contracts.tickets import Released
 from services.notify.compose import Composed, compose
 from services.notify.delivery import Delivery, Recipient, State
 
@@ -24,7 +24,7 @@ class Release:
     traceparent: str | None
 
 
-def release(event: Recorded[ReplyReleased], earlier: Release | None, now: datetime) -> Release:
+def release(event: Recorded[Released], earlier: Release | None, now: datetime) -> Release:
     """Prepare a released reply, and keep the bytes and what is known of its recipients if it was `earlier`, too.
 
     Raises:
@@ -46,7 +46,7 @@ def release(event: Recorded[ReplyReleased], earlier: Release | None, now: dateti
     return _release(event, composed, _recipients(composed), now)
 
 
-def unreleasable(event: Recorded[ReplyReleased], now: datetime) -> Release:
+def unreleasable(event: Recorded[Released], now: datetime) -> Release:
     """A delivery that failed before it began, since no message can be made of its letter."""
     nothing = Composed(message=b"", sender="", to=(), cc=(), smtputf8=False)
     return _release(event, nothing, (), now, State.FAILED)
@@ -68,7 +68,7 @@ def _failed_again(recipient: Recipient) -> Recipient:
 
 
 def _release(
-    event: Recorded[ReplyReleased],
+    event: Recorded[Released],
     composed: Composed,
     recipients: tuple[Recipient, ...],
     now: datetime,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,19 +32,21 @@ from contracts.commands import (
     SubmitReply,
 )
 from contracts.event import Event, Meta, Recorded
+from contracts.mail import Address
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import Disposition, MessageRouted, TicketRouted
 from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
 from contracts.tickets import (
-    ReplyReleased,
+    AcknowledgementReleased,
+    Released,
     SLABreached,
     TicketAssigned,
     TicketingFailed,
     TicketOpened,
     TicketsEvent,
 )
-from services.tickets import commands, desk, intake, service_level, tables, threading, ticket
+from services.tickets import acknowledging, commands, desk, intake, service_level, tables, threading, ticket
 from services.tickets.refusals import ChangedMeanwhile, Refusal, UnknownThing, UnseenMessages
 from services.tickets.service_level import FIRST_RESPONSE
 from services.tickets.settings import TicketsSettings
@@ -66,6 +68,10 @@ class Work:
     index: dict[str, list[Known]] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     indexed: list[tuple[str, Known]] = field(default_factory=list)
+    automatic_mail: dict[str, list[datetime]] = field(default_factory=dict)
+    """When automatic mail went to people lately."""
+    acknowledged: dict[UUID, str] = field(default_factory=dict)
+    """Whom it goes to now, by ticket."""
     changed: set[UUID] = field(default_factory=set)
 
     async def load(self, db: Connection, ticket_ids: set[UUID]) -> None:
@@ -90,10 +96,29 @@ class Work:
         for event in events:
             current = ticket.evolve(current, event, current.version + 1, meta.traceparent)
             letter = getattr(event, "letter", None)
-            reply_id = event.reply_id if isinstance(event, ReplyReleased) else None
+            reply_id = event.reply_id if isinstance(event, Released) else None
             if letter is not None:
                 self._remember(letter.internet_message_id, Known(current.ticket_id, reply_id))
         self.tickets[current.ticket_id] = current
+
+    def acknowledge(
+        self, opened: TicketOpened, boxes: Mapping[UUID, tables.Ticketbox], cause: Recorded[Event]
+    ) -> None:
+        """Tell the customer that the letter has arrived, where the ticketbox does so and no loop is fed."""
+        box, to = boxes.get(opened.ticketbox_id), acknowledging.answer_to(opened.letter)
+        ours = frozenset[str]().union(*(one.addresses for one in boxes.values()))
+        if box is None or box.acknowledgement is None or to is None:
+            return
+        if not acknowledging.wanted(opened.letter, ours):
+            return
+        person = acknowledging.person_behind(to.address)
+        earlier = self.automatic_mail.setdefault(person, [])
+        sender = Address(name=box.name, address=box.address)
+        event = acknowledging.acknowledge(opened, sender, box.acknowledgement, earlier, self.now)
+        if isinstance(event, AcknowledgementReleased):
+            earlier.append(self.now)
+            self.acknowledged[opened.ticket_id] = person
+        self.add(self.tickets[opened.ticket_id], [event], cause.event_id, log.caused_by(cause))
 
     def _answer(self, ticket_id: UUID, events: Sequence[TicketEvent], cause: UUID, meta: Meta) -> None:
         self.answers.append(
@@ -118,6 +143,9 @@ class Work:
         await tables.index_messages(db, self.indexed)
         due = {ticket_id: service_level.running(self.tickets[ticket_id]) for ticket_id in self.changed}
         await tables.set_clocks(db, FIRST_RESPONSE, due)
+        await tables.keep_automatic_mail(
+            db, self.acknowledged, self.now, self.now - acknowledging.LONGEST_SPAN
+        )
         return await log.append(db, self.answers, self.now)
 
 
@@ -133,6 +161,12 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     wanted |= {item.event.ticket_id for item in news if isinstance(item.event, TicketRouted)}
     await work.load(db, wanted)
     boxes = await tables.ticketboxes(db)
+    if any(box.acknowledgement for box in boxes.values()):
+        people = {
+            acknowledging.person_behind(to.address) for one in letters if (to := acknowledging.answer_to(one))
+        }
+        since = work.now - acknowledging.LONGEST_SPAN
+        work.automatic_mail = await tables.automatic_mail(db, people, since)
     numbers = deque(await tables.new_numbers(db, len(letters)))
     for item in news:
         match item.event:
@@ -164,7 +198,9 @@ def _take_message(
     box = boxes.get(routed.ticketbox_id)
     target = box.first_response_seconds if box else None
     due_at = service_level.first_response_due(routed.letter.received_at, target)
-    work.open(intake.open_ticket(routed, numbers.popleft(), due_at), item)
+    opened = intake.open_ticket(routed, numbers.popleft(), due_at)
+    work.open(opened, item)
+    work.acknowledge(opened, boxes, item)
 
 
 async def take_deliveries(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:

@@ -58,6 +58,7 @@ def _create_ticketbox(command: CreateTicketbox) -> TicketboxCreated:
         name=command.name,
         addresses=addresses,
         first_response_seconds=command.first_response_seconds,
+        acknowledgement=command.acknowledgement,
     )
 
 

@@ -104,17 +104,59 @@ class Ticketbox:
     name: str
     address: str
     first_response_seconds: int | None
+    acknowledgement: str | None
+    addresses: frozenset[str]
 
 
 async def ticketboxes(db: Connection) -> dict[UUID, Ticketbox]:
     """All ticketboxes; there are few."""
     rows = await db.fetch(
-        "SELECT ticketbox_id, name, addresses[1] AS address, first_response_seconds FROM ticketbox"
+        "SELECT ticketbox_id, name, addresses, first_response_seconds, acknowledgement FROM ticketbox"
     )
     return {
-        row["ticketbox_id"]: Ticketbox(row["name"], row["address"], row["first_response_seconds"])
+        row["ticketbox_id"]: Ticketbox(
+            name=row["name"],
+            address=row["addresses"][0],
+            first_response_seconds=row["first_response_seconds"],
+            acknowledgement=row["acknowledgement"],
+            addresses=frozenset(row["addresses"]),
+        )
         for row in rows
     }
+
+
+_AUTOMATIC_MAIL = """
+SELECT recipient, released_at
+FROM automatic_mail
+WHERE recipient = ANY($1::text[])
+  AND released_at > $2
+"""
+
+
+async def automatic_mail(
+    db: Connection, recipients: Collection[str], since: datetime
+) -> dict[str, list[datetime]]:
+    """When automatic mail went to these people lately; one without any is absent."""
+    found: dict[str, list[datetime]] = {}
+    for row in await db.fetch(_AUTOMATIC_MAIL, list(recipients), since):
+        found.setdefault(row["recipient"], []).append(row["released_at"])
+    return found
+
+
+_KEEP_AUTOMATIC_MAIL = """
+INSERT INTO automatic_mail (recipient, released_at, ticket_id)
+SELECT recipient, $2, ticket_id
+FROM unnest($1::text[], $3::uuid[]) AS new (recipient, ticket_id)
+"""
+
+
+async def keep_automatic_mail(
+    db: Connection, recipients: Mapping[UUID, str], now: datetime, forget_before: datetime
+) -> None:
+    """Remember to whom automatic mail went, by ticket, and forget what no cap counts any more."""
+    if recipients:
+        await db.execute("DELETE FROM automatic_mail WHERE released_at < $1", forget_before)
+        await db.execute(_KEEP_AUTOMATIC_MAIL, list(recipients.values()), now, list(recipients))
 
 
 async def person_name(db: Connection, person_id: UUID) -> str | None:
@@ -148,13 +190,14 @@ async def _keep_ticketbox(db: Connection, event: TicketboxCreated) -> None:
         raise AlreadyThere(f"The ticketbox “{taken}” has one of these addresses already.", ticketbox=taken)
     await db.execute(
         """
-        INSERT INTO ticketbox (ticketbox_id, name, addresses, first_response_seconds)
-        VALUES ($1, $2, $3, $4)
+        INSERT INTO ticketbox (ticketbox_id, name, addresses, first_response_seconds, acknowledgement)
+        VALUES ($1, $2, $3, $4, $5)
         """,
         event.ticketbox_id,
         event.name,
         list(event.addresses),
         event.first_response_seconds,
+        event.acknowledgement,
     )
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from contracts.event import Event, Recorded
 from contracts.mail import Address, LetterHead
 from contracts.tickets import (
+    AcknowledgementReleased,
+    AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
     DeliveryOutcome,
@@ -35,6 +37,8 @@ TicketEvent = (
     | NoteAdded
     | ReplySubmitted
     | ReplyReleased
+    | AcknowledgementReleased
+    | AcknowledgementWithheld
     | DeliveryRecorded
     | TicketSolved
     | TicketReopened
@@ -166,6 +170,8 @@ def evolve(ticket: Ticket, event: TicketEvent, version: int, trace: str | None =
                 message_ids=_with(ticket.message_ids, outgoing.internet_message_id),
                 replies={**ticket.replies, reply_id: Reply(outgoing, author_id, attempt)},
             )
+        case AcknowledgementReleased(letter=outgoing):
+            return replace(ticket, message_ids=_with(ticket.message_ids, outgoing.internet_message_id))
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             return _reply_became(ticket, reply_id, _DELIVERED[outcome])
         case TicketSolved():
@@ -174,7 +180,7 @@ def evolve(ticket: Ticket, event: TicketEvent, version: int, trace: str | None =
             return replace(ticket, state=State.OPEN)
         case SLABreached(target=target):
             return replace(ticket, breached=ticket.breached | {target})
-        case NoteAdded() | ReplySubmitted():
+        case NoteAdded() | ReplySubmitted() | AcknowledgementWithheld():
             return ticket
         case _:
             assert_never(event)

@@ -1,0 +1,87 @@
+"""Whether a customer is told at once that the letter has arrived, without feeding a loop (RFC 3834)."""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from contracts.mail import Address, Kind, LetterHead
+from contracts.stream_ids import acknowledgement_id
+from contracts.tickets import (
+    AcknowledgementReleased,
+    AcknowledgementWithheld,
+    OutgoingLetter,
+    TicketOpened,
+)
+
+CAPS = (
+    (timedelta(minutes=10), 10),
+    (timedelta(minutes=30), 15),
+    (timedelta(hours=1), 25),
+    (timedelta(hours=3), 50),
+    (timedelta(hours=10), 100),
+)
+"""How much automatic mail one address gets within a time, whatever it is about."""
+LONGEST_SPAN = CAPS[-1][0]
+
+_MACHINES = re.compile(
+    r"(mailer-daemon|postmaster|(no|do-?not)[-_.]?reply|bounces?|root|majordomo|listserv|owner-.*|.*-request)"
+    r"([-+].*)?@",
+    re.IGNORECASE,
+)
+"""Local parts behind which no person reads (RFC 3834 §2, RFC 2142)."""
+
+
+def wanted(letter: LetterHead, own_addresses: Collection[str]) -> bool:
+    """Whether a letter may be answered by a machine at all: a person wrote it, and not one of our own boxes."""
+    to = answer_to(letter)
+    return (
+        to is not None
+        and letter.kind is Kind.CUSTOMER
+        and not letter.automatic
+        and not _MACHINES.match(to.address)
+        and person_behind(to.address) not in own_addresses
+    )
+
+
+def answer_to(letter: LetterHead) -> Address | None:
+    """Where an answer goes."""
+    return letter.reply_to[0] if letter.reply_to else letter.from_
+
+
+def person_behind(address: str) -> str:
+    """The address by which automatic mail is counted: in lower case and without a detail (RFC 5233)."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def cap_reached(earlier: Sequence[datetime], now: datetime) -> str | None:
+    """What keeps one more automatic letter back, after the `earlier` ones to the same person; None: nothing."""
+    for span, most in CAPS:
+        if sum(now - at < span for at in earlier) >= most:
+            return f"{most} automatic letters went there within {span.total_seconds() / 60:.0f} minutes"
+    return None
+
+
+def acknowledge(
+    opened: TicketOpened, sender: Address, text: str, earlier: Sequence[datetime], now: datetime
+) -> AcknowledgementReleased | AcknowledgementWithheld:
+    """Answer the letter that opened a ticket, or say why not."""
+    letter, to = opened.letter, answer_to(opened.letter) or opened.contact
+    if (cap := cap_reached(earlier, now)) is not None:
+        return AcknowledgementWithheld(ticket_id=opened.ticket_id, recipient=to.address, detail=cap)
+    reply_id = acknowledgement_id(opened.ticket_id)
+    return AcknowledgementReleased(
+        ticket_id=opened.ticket_id,
+        reply_id=reply_id,
+        letter=OutgoingLetter(
+            internet_message_id=f"<{reply_id}@{sender.address.rpartition('@')[2]}>",
+            in_reply_to=letter.internet_message_id,
+            references=(letter.internet_message_id,) if letter.internet_message_id else (),
+            date=now,
+            from_=sender,
+            to=(to,),
+            subject=f"[#{opened.number}] {opened.subject}",
+            text=text.replace("{number}", str(opened.number)).replace("{subject}", opened.subject),
+            automatic=True,
+        ),
+    )
