@@ -33,7 +33,9 @@ async def deliver(
     intake: Intake, protocol: Protocol, raw: bytes, envelope: SmtpEnvelope, traceparent: str | None
 ) -> str:
     """Take a message for good and return its ids; raises if it could not be stored."""
-    arrival = Arrival(raw, await understand(raw), envelope, source=protocol, fresh=uuid4())
+    arrival = Arrival(
+        raw, await understand(raw, envelope.mail_from), envelope, source=protocol, fresh=uuid4()
+    )
     return " ".join(map(str, await intake.take(arrival, traceparent)))
 
 

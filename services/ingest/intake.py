@@ -190,4 +190,5 @@ def _bounce(bounce: reading.Bounce) -> Bounce:
         code=bounce.code,
         reason=bounce.reason,
         original_message_id=bounce.original_message_id,
+        delayed=bounce.delayed,
     )

@@ -207,3 +207,16 @@ def test_a_round_gives_each_agent_the_same_number_of_tickets(agents: list, round
         got[last] += 1
     assert set(got.values()) == {rounds}
     assert set(got) == set(agents)
+
+
+@pytest.mark.parametrize("mark", ["example.com", "Example.COM "])
+def test_our_own_mail_that_comes_back_is_suppressed_whatever_the_rules_say(mark: str) -> None:
+    back = message().model_copy(update={"headers": (("X-Postroom-Loop", mark),)})
+    decision = route(back, ruleset(EVERYTHING))
+    assert (decision.disposition, decision.reason) == (Disposition.SUPPRESS, "loop")
+    assert decision.evidence.matched == (("X-Postroom-Loop", "example.com"),)
+
+
+def test_mail_of_others_who_have_a_postroom_too_is_mail() -> None:
+    theirs = message().model_copy(update={"headers": (("X-Postroom-Loop", "elsewhere.example"),)})
+    assert route(theirs, ruleset()).disposition is Disposition.DELIVER

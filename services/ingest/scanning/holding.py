@@ -100,7 +100,7 @@ class Holding:
         message = first.event
         assert isinstance(message, MessageHeld)  # noqa: S101 - the row came with it
         raw = await db.fetchval("SELECT content FROM blob WHERE sha256 = $1", bytes.fromhex(message.sha256))
-        letter = await asyncio.to_thread(read, raw)
+        letter = await asyncio.to_thread(read, raw, message.envelope.mail_from)
         scan = await self._scan(one, raw, letter)
         if isinstance(scan, NotScanned):
             return scan.reason

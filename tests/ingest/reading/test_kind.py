@@ -59,9 +59,10 @@ def test_the_keyword_of_auto_submitted_is_kept_without_its_comment() -> None:
 
 
 @pytest.mark.parametrize("name", [*PEOPLE, "plain"])
-def test_our_own_mark_makes_a_loop_of_everything(name: str) -> None:
+def test_the_mark_of_a_postroom_is_told_and_the_rest_is_judged_as_ever(name: str) -> None:
     raw = PEOPLE.get(name, letter("Hello", "Hello"))
-    assert judged(f"{LOOP_HEADER}: example.com\n".encode() + raw).kind is Kind.LOOP
+    marked = judged(f"{LOOP_HEADER}: Example.com\n".encode() + raw)
+    assert (marked.marker, marked.kind) == ("example.com", judged(raw).kind)
 
 
 @pytest.mark.parametrize("prefix", ["Re:", "AW:", "Fwd:", "WG:", "RE[2]:", "回复:", "TR :"])
