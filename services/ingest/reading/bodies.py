@@ -114,7 +114,7 @@ class _Reader:
 
     def _mark(self, part: Part) -> None:
         if part.type == "message/partial":
-            self._repairs.note(Problem.PARTIAL)
+            self._repairs.note(Problem.MESSAGE_PARTIAL)
         elif part.type in {"application/pgp-signature", "application/pgp"}:
             self._signed = self._signed or "pgp"
         elif part.type in {"application/pkcs7-signature", "application/x-pkcs7-signature"}:
@@ -123,10 +123,11 @@ class _Reader:
             self._encrypted = "pgp"
             self._repairs.note(Problem.ENCRYPTED)
         elif part.type in cms.TYPES:
-            if part.parts:
-                self._signed = self._signed or "smime"
-            else:
+            if "enveloped" in part.parameters.get("smime-type", "") or cms.is_encrypted(part.content):
                 self._encrypted = self._encrypted or "smime"
+                self._repairs.note(Problem.ENCRYPTED)
+            else:
+                self._signed = self._signed or "smime"
 
     def _take(self, part: Part, alternative: int) -> None:
         if self._read > LONGEST_TEXT or (part.text and part.is_cut):

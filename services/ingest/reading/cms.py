@@ -72,6 +72,13 @@ def open_envelope(data: bytes) -> tuple[Sort, bytes | None]:
     return sort, _unpacked(content) if sort is Sort.COMPRESSED else content
 
 
+def is_encrypted(data: bytes) -> bool:
+    try:
+        return open_envelope(data)[0] is Sort.ENCRYPTED
+    except Damaged:
+        return False
+
+
 def _element(data: bytes, position: int, end: int) -> _Element:
     tag, start, length = _head(data, position, end)
     if length is not None:

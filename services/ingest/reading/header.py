@@ -89,7 +89,8 @@ def read_block(buffer: bytes, start: int, end: int, repairs: Repairs, *, of_mess
                 before.append(stripped)
             position = after
             continue
-        repairs.note(Problem.SEPARATOR_MISSING)
+        if fields or not of_message:
+            repairs.note(Problem.SEPARATOR_MISSING)
         while fields and not _KNOWN_FIELD.match(fields[-1][0] + b":"):
             position = buffer.rfind(fields.pop()[0], start, position)
         break
@@ -108,28 +109,33 @@ def _more_fields(buffer: bytes, position: int, end: int) -> bool:
 
 def text_of_fields(fields: list[tuple[bytes, bytes]], hint: Hint, repairs: Repairs) -> Fields:
     """Unfolded and as text, before RFC 2047; `hint` speaks of the charset of raw 8-bit bytes."""
-    return tuple((name.decode("ascii"), text_of_value(value, hint, repairs)) for name, value in fields)
+    return tuple([(name.decode("ascii"), text_of_value(value, hint, repairs)) for name, value in fields])
 
 
 def text_of_value(value: bytes, hint: Hint, repairs: Repairs) -> str:
-    value = unfolded(value)
-    if value.isascii() and b"\x1b" not in value:
-        text = value.decode("ascii")
-        return _CONTROLS.sub("", text) if not text.isprintable() else text
-    if not value.isascii():
-        try:
-            return _CONTROLS.sub("", sound(value.decode()))
-        except UnicodeDecodeError:
-            repairs.note(Problem.HEADER_8BIT)
-    return _CONTROLS.sub("", decode(value, "us-ascii", repairs, hint))
+    value = value[:LONGEST_FIELD]
+    if not value.isascii() or b"\x1b" in value:
+        return unfolded(_foreign(value, hint, repairs))
+    text = value.decode("ascii").strip()
+    return text if text.isprintable() else unfolded(text)
 
 
-def unfolded(value: bytes) -> bytes:
+def _foreign(value: bytes, hint: Hint, repairs: Repairs) -> str:
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        repairs.note(Problem.HEADER_8BIT)
+    else:
+        if "\x1b" not in text:
+            return sound(text)
+    return decode(value, None, repairs, hint)
+
+
+def unfolded(text: str) -> str:
     """One line: a fold, whatever blanks are around it, is one blank (RFC 5322 §2.2.3)."""
-    value = value[:LONGEST_FIELD].strip()
-    if b"\n" in value or b"\r" in value:
-        return b" ".join(filter(None, map(bytes.strip, value.replace(b"\r", b"\n").split(b"\n"))))
-    return value
+    if "\n" in text or "\r" in text:
+        text = " ".join(filter(None, map(str.strip, text.replace("\r", "\n").split("\n"))))
+    return text.strip() if text.isprintable() else _CONTROLS.sub("", text).strip()
 
 
 def for_people(fields: Fields, repairs: Repairs) -> Fields:

@@ -13,6 +13,7 @@ _BARE = re.compile(r"[^\s<>(),;\"]+@[^\s<>(),;\"]+")
 def message_id(value: str | None, repairs: Repairs) -> str | None:
     """The one that a field names; what has no brackets gets them."""
     if value is None or not value.strip():
+        repairs.note(Problem.MESSAGE_ID_MISSING)
         return None
     bracketed = _BRACKETED.search(value)
     if bracketed and (found := _compact(bracketed[1])):

@@ -68,12 +68,12 @@ def _newly_written(body: Bodies) -> str:
 
 
 def _author(root: Part, repairs: Repairs) -> Address | None:
-    """The first mailbox of From, or where that has none, of Sender."""
-    for name, problem in (("from", Problem.FROM_MISSING), ("sender", Problem.FROM_INVALID)):
-        if people := _people(root, name, repairs):
-            return people[0]
-        repairs.note(problem)
-    return None
+    """The first mailbox of From, or where that has no address, of Sender."""
+    named = _people(root, "from", repairs)
+    if named and named[0].address:
+        return named[0]
+    repairs.note(Problem.FROM_MISSING if root.first("from") is None else Problem.FROM_INVALID)
+    return next(iter((*_people(root, "sender", repairs), *named)), None)
 
 
 def _people(root: Part, wanted: str, repairs: Repairs) -> tuple[Address, ...]:

@@ -71,7 +71,11 @@ def structure(raw: bytes, repairs: Repairs) -> Part:
     """Read a message into the tree of its parts."""
     if not raw.strip(b"\x00 \t\r\n"):
         repairs.note(Problem.MESSAGE_EMPTY)
-    return _Structure(repairs).read(_in_bytes_of_ascii(raw, repairs))
+        return Part(text="")
+    root = _Structure(repairs).read(_in_bytes_of_ascii(raw, repairs))
+    if not root.headers:
+        repairs.note(Problem.HEADER_MISSING)
+    return root
 
 
 def _in_bytes_of_ascii(raw: bytes, repairs: Repairs) -> bytes:
@@ -81,10 +85,17 @@ def _in_bytes_of_ascii(raw: bytes, repairs: Repairs) -> bytes:
     if wide or raw[1:8:2] == b"\x00\x00\x00\x00" or raw[0:8:2] == b"\x00\x00\x00\x00":
         repairs.note(Problem.CHARSET_DETECTED)
         raw = decode(raw, "utf-16", repairs).encode()
-    if b"\r" in raw and b"\n" not in raw:
+    if _mixes_line_ends(raw[:LONGEST_PREAMBLE]):
         repairs.note(Problem.LINE_ENDS_MIXED)
-        raw = raw.replace(b"\r", b"\n")
-    return raw
+    return raw if b"\n" in raw else raw.replace(b"\r", b"\n")
+
+
+def _mixes_line_ends(begin: bytes) -> bool:
+    """Whether lines end in more than one way, or in a way that is none."""
+    if b"\r" not in begin:
+        return False
+    pairs = begin.count(b"\r\n")
+    return begin.count(b"\r", 0, -1) > pairs or begin.count(b"\n") > pairs
 
 
 @dataclass(slots=True)
@@ -342,9 +353,7 @@ class _Structure:
         except cms.Damaged:
             self._repairs.note(Problem.SMIME_DAMAGED)
             return
-        if sort is cms.Sort.ENCRYPTED:
-            self._repairs.note(Problem.ENCRYPTED)
-        elif content is not None and not self._is_full(draft):
+        if sort is not cms.Sort.ENCRYPTED and content is not None and not self._is_full(draft):
             self._add(draft, _Draft(content, 0, len(content), depth=draft.depth + 1, hint=draft.hint))
 
     def _decode(self, draft: _Draft) -> None:

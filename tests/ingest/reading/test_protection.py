@@ -68,6 +68,15 @@ def test_what_smime_encrypted_is_kept_and_marked() -> None:
     assert "encrypted" in letter.problems
 
 
+def test_certificates_alone_are_not_encrypted() -> None:
+    inner = der(0x30, DATA)
+    content = der(
+        0x30, bytes.fromhex(SIGNED) + der(0xA0, der(0x30, b"\x02\x01\x01" + der(0x31, b"") + inner))
+    )
+    letter = smime(content)
+    assert (letter.signed, letter.encrypted) == ("smime", None)
+
+
 def test_damaged_smime_is_kept_and_noted() -> None:
     letter = smime(b"\x30\x80")
     assert letter.attachments[0].content == b"\x30\x80"
