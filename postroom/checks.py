@@ -146,3 +146,29 @@ async def sources(db: Connection) -> AsyncIterator[str]:
         return
     for row in await db.fetch(_SOURCES):
         yield f"source {row['name']}: its books say {row['taken']} messages taken, the log holds {row['logged']}"
+
+
+_HELD = """
+WITH unscanned AS (
+    SELECT data ->> 'message_id' AS message_id
+    FROM ingest.event
+    WHERE type = 'MessageHeld'
+    EXCEPT
+    SELECT data -> 'letter' ->> 'message_id'
+    FROM ingest.event
+    WHERE type = 'MessageReceived'
+)
+SELECT coalesce(unscanned.message_id, held.message_id::text) AS message_id,
+       held.message_id IS NOT NULL AS waits
+FROM unscanned
+FULL JOIN ingest.held ON held.message_id::text = unscanned.message_id
+WHERE held.message_id IS NULL
+   OR unscanned.message_id IS NULL
+"""
+
+
+async def held(db: Connection) -> AsyncIterator[str]:
+    """Messages that wait for the virus scanner and need not, or that nobody has scanned."""
+    async for row in db.cursor(_HELD):
+        why = "waits for the virus scanner, though it need not" if row["waits"] else "waits, but for nobody"
+        yield f"message {row['message_id']}: {why}"

@@ -14,7 +14,7 @@ from postroom.recount import disagreements
 Advance = Callable[[int], None]
 EVENTS_A_CHECK = 20_000
 """How far a progress bar goes for one check, beside the events of the chains."""
-_CHECKS = (checks.missing_blobs, checks.answers, checks.totals, checks.sources)
+_CHECKS = (checks.missing_blobs, checks.answers, checks.totals, checks.sources, checks.held)
 
 
 async def steps(database_url: str, *, deep: bool = False) -> int:

@@ -31,6 +31,7 @@ from contracts.tickets import (
 from services.gateway.authentication import sender_of
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
 from services.gateway.summary import TicketEvent
+from services.gateway.withholding import withheld
 
 _THREADED = {
     "in_reply_to": "it answers an earlier message of this conversation",
@@ -132,8 +133,13 @@ def contact(address: Address) -> Contact:
     return Contact(name=address.name, address=address.address)
 
 
-def letter_of(head: LetterHead, received: Reading | None, threaded_by: str | None) -> Letter:
-    """A letter as it was read last; without its text, if that has not come yet."""
+def letter_of(
+    head: LetterHead, received: Reading | None, threaded_by: str | None, *, released: bool = True
+) -> Letter:
+    """A letter as it was read last; without its text, if that has not come yet.
+
+    What could not be scanned comes into a ticket only when a person releases it.
+    """
     attachments = received.attachments if received else ()
     read = received.letter if received else head
     return Letter(
@@ -156,6 +162,7 @@ def letter_of(head: LetterHead, received: Reading | None, threaded_by: str | Non
         scan=received.scan.verdict if received and received.scan else None,
         problems=list(received.problems) if received else [],
         sender=sender_of(received.authentication) if received else None,
+        withheld=withheld(received, released=released) if received else None,
         threaded_by=_THREADED.get(threaded_by) if threaded_by else None,
     )
 

@@ -7,10 +7,12 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
+from contracts.ingest import Reading
 from services.gateway import desk, history
 from services.gateway.conversation import letter_of
 from services.gateway.problems import NotFound
-from services.gateway.representations import Custody, Letter, Step
+from services.gateway.representations import Custody, Step
+from services.gateway.withholding import withheld
 
 Data = Mapping[str, object]
 """An event's content as JSON has it."""
@@ -32,12 +34,16 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
     actors = await desk.called(db, {row["actor"] for row in rows})
     steps = [_step(row, actors[row["actor"]]) for row in rows]
     deciding = [step for step in steps if step.event in _DECIDING]
+    message, released = history.newest(rows), history.was_released(rows)
     return Custody(
         message_id=message_id,
         state=state,
         reason=reason,
         ticket=number,
-        letter=_letter(rows),
+        letter=letter_of(message.letter, message, None, released=released)
+        if isinstance(message, Reading)
+        else None,
+        withheld=withheld(message, released=released) if message else None,
         why=deciding[-1] if deciding else None,
         steps=steps,
     )
@@ -46,14 +52,6 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
 _DECIDING = frozenset(
     {"MessageHeld", "MessageRouted", "RoutingFailed", "MessageDiscarded", "TicketingFailed"}
 )
-
-
-def _letter(rows: Sequence[asyncpg.Record]) -> Letter | None:
-    readings = [row for row in rows if row["type"] in {"MessageReceived", "MessageReread"}]
-    if not readings:
-        return None
-    newest = history.reading(readings[-1])
-    return letter_of(newest.letter, newest, None)
 
 
 _OUTGOING = {

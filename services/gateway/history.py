@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from chassis.database import Connection
 from contracts.event import Event, Meta, Recorded
-from contracts.ingest import MessageReceived, MessageReread, Reading
+from contracts.ingest import MessageHeld, MessageReceived, MessageReread, Reading
 from contracts.streams import EVENTS
 
 _COLUMNS = """
@@ -53,6 +54,23 @@ def reading(row: asyncpg.Record) -> Reading:
     """A reading out of its row."""
     kind: type[Reading] = MessageReread if row["type"] == "MessageReread" else MessageReceived
     return kind.read(row["data"], row["schema_version"])
+
+
+def newest(rows: Sequence[asyncpg.Record]) -> Reading | MessageHeld | None:
+    """What ingest said last of a message."""
+    for row in reversed(rows):
+        if row["type"] in {"MessageReceived", "MessageReread"}:
+            return reading(row)
+        if row["type"] == "MessageHeld":
+            return MessageHeld.read(row["data"], row["schema_version"])
+    return None
+
+
+def was_released(rows: Sequence[asyncpg.Record]) -> bool:
+    """Whether a person let a message through."""
+    return any(
+        row["type"] == "MessageRouted" and orjson.loads(row["data"]).get("released_by") for row in rows
+    )
 
 
 _DELIVERIES = f"""

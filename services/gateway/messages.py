@@ -6,13 +6,14 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
-from contracts.ingest import Reading
+from contracts.ingest import MessageHeld, Reading
 from contracts.standing import MessageState
 from services.gateway import history
 from services.gateway.book import LONGEST_REASON
 from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import NotFound
 from services.gateway.representations import Contact, MessageItem, Page
+from services.gateway.withholding import withheld
 
 RECENT = 1000
 """Reasons are offered that occur among so many of the newest messages of a state."""
@@ -192,11 +193,11 @@ async def received(db: Connection, message_id: UUID) -> Reading:
     """A letter as it was read last.
 
     Raises:
-        NotFound.
+        NotFound, or nothing of it has been read yet.
     """
     letter = (await history.letters(db, [message_id])).get(message_id)
     if letter is None:
-        raise NotFound(f"There is no message {message_id}.")
+        raise NotFound(f"There is no message {message_id}, or it waits for the virus scanner.")
     return letter
 
 
@@ -208,22 +209,14 @@ async def one_between(db: Connection, least: UUID, greatest: UUID) -> UUID | Non
     return found
 
 
-async def raw_of(db: Connection, message_id: UUID) -> str:
-    """The sha256 of the bytes as received, of a message that waits for the virus scanner too.
+async def stored(db: Connection, message_id: UUID) -> tuple[Reading | MessageHeld, str | None]:
+    """A message that came in, and why its bytes are not given out; None if they are.
 
     Raises:
         NotFound.
     """
-    sha256: str | None = await db.fetchval(
-        """
-        SELECT data ->> 'sha256'
-        FROM history
-        WHERE message_id = $1
-          AND source = 'ingest'
-        LIMIT 1
-        """,
-        message_id,
-    )
-    if sha256 is None:
+    rows = await history.of_message(db, message_id)
+    message = history.newest(rows)
+    if message is None:
         raise NotFound(f"There is no message {message_id}.")
-    return sha256
+    return message, withheld(message, released=history.was_released(rows))

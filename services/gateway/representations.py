@@ -105,6 +105,8 @@ class Letter(Representation):
     problems: list[str]
     sender: Sender | None
     """Null: nobody looked."""
+    withheld: str | None
+    """Why its attachments are not given out; null if they are."""
     threaded_by: str | None
 
 
@@ -179,6 +181,8 @@ class Custody(Representation):
     ticket: int | None
     letter: Letter | None
     """As it was read last; null for an answer of ours, and for what waits for the virus scanner."""
+    withheld: str | None
+    """Why its bytes are given to administrators only, and its attachments to nobody; null if they are given out."""
     why: Step | None
     """The step that brought it into its state."""
     steps: list[Step]
@@ -259,6 +263,15 @@ class SourceItem(Representation):
     balanced: bool
 
 
+class VirusScannerItem(Representation):
+    """Whether mail is scanned, and how much of it waits for the scanner."""
+
+    address: str | None
+    held: int
+    held_since: datetime | None
+    reason: str | None
+
+
 class ConsumerLag(Representation):
     name: str
     stream: str
@@ -284,6 +297,7 @@ class Status(Representation):
 
     ledger: LedgerView | None
     sources: list[SourceItem]
+    scanner: VirusScannerItem | None
     consumers: list[ConsumerLag]
     parked: list[ParkedItem]
     outgoing: str | None

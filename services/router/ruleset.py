@@ -10,7 +10,7 @@ from uuid import UUID
 import cel
 
 from contracts.ingest import Reading
-from contracts.mail import Authentication, LetterHead, without_detail
+from contracts.mail import LOOP_HEADER, Authentication, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
@@ -71,6 +71,7 @@ def facts_of(message: Reading) -> Facts:
         "automatic": letter.automatic,
         "size": message.size,
         "source": message.source,
+        "scan": message.scan.verdict.value if message.scan else "none",
         "attachments": [attachment.name for attachment in message.attachments],
         "headers": {name.lower(): value for name, value in reversed(message.headers)},
         "authentication": {
@@ -117,9 +118,15 @@ def compile_condition(condition: str) -> Callable[[Facts], bool]:
 def route(message: Reading, ruleset: Ruleset) -> Decision:
     """Where a message goes by the ruleset; the same message and ruleset give the same decision.
 
+    No rule is asked about a message that the virus scanner does not call clean, nor about our own mail that comes back.
+
     Raises:
         BadCondition: a condition cannot be answered for this message.
     """
+    if message.scan is not None and message.scan.verdict is not ScanVerdict.CLEAN:
+        return _quarantine(message, message.scan, ruleset)
+    if (mark := _our_mark(message, ruleset)) is not None:
+        return _loop(message, mark, ruleset)
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
     ticketbox, evidence = by_address(message.letter, ruleset, message.ticketbox_id)
@@ -144,6 +151,37 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
             condition=rule.condition,
             matched=_matched(rule.condition, facts),
         ),
+    )
+
+
+def _quarantine(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:
+    word = "virus" if scan.verdict is ScanVerdict.INFECTED else scan.verdict.value
+    said = (("scan", scan.verdict.value), ("finding", scan.finding or ""), ("scanner", scan.scanner))
+    return Decision(
+        ticketbox=by_address(message.letter, ruleset, message.ticketbox_id)[0],
+        priority=Priority.NORMAL,
+        tags=(),
+        disposition=Disposition.QUARANTINE,
+        reason=f"{word}: {scan.finding}" if scan.finding else word,
+        evidence=RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=said),
+    )
+
+
+def _our_mark(message: Reading, ruleset: Ruleset) -> str | None:
+    """The domain in the mark that our mail carries; None in mail of others, who may have a Postroom too."""
+    ours = {address.rpartition("@")[2] for box in ruleset.ticketboxes.values() for address in box.addresses}
+    marks = (value.strip().lower() for name, value in message.headers if name.lower() == LOOP_HEADER.lower())
+    return next((mark for mark in marks if mark in ours), None)
+
+
+def _loop(message: Reading, mark: str, ruleset: Ruleset) -> Decision:
+    return Decision(
+        ticketbox=by_address(message.letter, ruleset, message.ticketbox_id)[0],
+        priority=Priority.NORMAL,
+        tags=(),
+        disposition=Disposition.SUPPRESS,
+        reason="loop",
+        evidence=RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=((LOOP_HEADER, mark),)),
     )
 
 

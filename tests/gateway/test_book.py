@@ -165,7 +165,9 @@ async def test_what_could_not_be_read_or_waits_for_the_scanner_is_marked(db: asy
     assert (waits.letter, waits.state) == (None, "in_flight")
     assert waits.why is not None
     assert waits.why.sentence == "Taken in by LMTP; it waits for the virus scanner: the scanner is away"
-    assert await messages.raw_of(db, held.message_id) == "00" * 32
+    message, withheld = await messages.stored(db, held.message_id)
+    assert message.sha256 == "00" * 32
+    assert "waits for the virus scanner" in str(withheld)
 
 
 async def test_a_search_for_a_common_word_and_one_for_a_rare_word_find_the_same(

@@ -5,8 +5,7 @@ from uuid import uuid4
 
 from contracts.ingest import MessageReceived
 from contracts.mail import Authentication, Scan, ScanVerdict, SmtpEnvelope
-from services.ingest.examining import Findings
-from services.ingest.intake import accept
+from services.ingest.intake import receive
 from services.ingest.reading import read
 from services.ingest.rereading import reread
 from tests.events import ANNA, BOX, NOON
@@ -20,21 +19,19 @@ RAW = (
 def received(**changes: object) -> MessageReceived:
     """The message as an earlier reader took it in, which differed in `changes`."""
     envelope = SmtpEnvelope(client_address="192.0.2.1", recipients=("support@example.com",))
-    findings = Findings(Authentication(by="mx.example.com"))
-    event = accept(
+    clean = Scan(verdict=ScanVerdict.CLEAN, scanner="clamd", scanned_at=datetime(2026, 3, 2, tzinfo=UTC))
+    event, _ = receive(
+        uuid4(),
         RAW,
         read(RAW),
         envelope,
         ticketbox_id=BOX,
         source="smtp",
         received_at=NOON,
-        fresh=uuid4(),
-        findings=findings,
-    ).event
-    evidence = {
-        "scan": Scan(verdict=ScanVerdict.CLEAN, scanner="clamd", scanned_at=datetime(2026, 3, 2, tzinfo=UTC)),
-    }
-    return event.model_copy(update={**evidence, **changes})
+        authentication=Authentication(by="mx.example.com"),
+        scan=clean,
+    )
+    return event.model_copy(update=changes)
 
 
 def test_a_message_that_reads_as_before_is_left_as_it_is() -> None:
