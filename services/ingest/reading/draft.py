@@ -109,7 +109,8 @@ class Draft:
                     self.encoding = encoding_of(value, repairs)
                 case "content-disposition":
                     self.disposition, parameters = parse(value, repairs)
-                    filename = parameters.get("filename") or parameters.get("name")
+                    of_form = self.disposition == "form-data"  # there a name is that of a field (RFC 7578)
+                    filename = parameters.get("filename") or (None if of_form else parameters.get("name"))
                 case "content-id":
                     self.content_id = value.strip("<> \t") or None
                 case _:

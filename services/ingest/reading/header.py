@@ -23,6 +23,7 @@ _FIELD = re.compile(
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")
 _LINE = re.compile(rb"([^\r\n]*+)(?:\r{0,2}\n|\r|\Z)")
 _EMPTY_LINE = re.compile(rb"(?:\r{0,2}\n|\r(?!\r?\n)){2}")
+_FIELD_WITH_BLANKS = re.compile(rb"[\w-]+(?: [\w-]+){1,3}[ \t]*:")
 _MBOX_LINE = re.compile(rb">*From ")
 _BLANKS = re.compile(rb"[ \t\r\n\x00]*+")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
@@ -99,7 +100,9 @@ class _Block:
             if not self._goes_on(line.end()):
                 return False
             self._repairs.note(Problem.HEADER_MALFORMED)
-            if self.fields:
+            if _FIELD_WITH_BLANKS.match(line[1]):
+                pass  # a field that nobody knows
+            elif self.fields:
                 name, value = self.fields[-1]
                 self.fields[-1] = (name, value + b" " + line[1].strip())
             else:
