@@ -13,7 +13,7 @@ FARTHEST_GUESS = 1_000_000
 """Bytes of a multipart in which its boundary is looked for."""
 
 _DASHES = re.compile(rb"(?<![^\r\n])--([^\r\n]{1,200})")
-_DELIMITER = rb"(?<![^\r\n])[ \t]?--([^\s-][^\r\n]{0,200}?|-[^\r\n]{0,200}?[^-\s][^\r\n]{0,200}?)[ \t]*+(?:\r{0,2}\n|\r)"
+_DELIMITER = rb"(?<![^\r\n])[ \t]?--(?=-*+[^\s-])([^\r\n]{0,200}\S)[ \t]*+(?:\r{0,2}\n|\r)"
 _BEFORE_HEADER = re.compile(_DELIMITER + rb"(?=Content-[A-Za-z-]{1,40}[ \t]*:)", re.IGNORECASE)
 _BEFORE_TEXT = re.compile(_DELIMITER + rb"(?=\r{0,2}\n|\r)")
 _LINE_END = re.compile(rb"[ \t]*(?:\r{0,2}\n|\r|\Z)")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from services.ingest.reading import read
+from services.ingest.reading import Letter, read
 from tests.ingest.reading.writing import HEAD, file, message, multipart, part, sent
 
 TEXT, HTML = part(b"Hello, where is my lamp?"), part(b"<p>Hello, <b>where</b> is my lamp?</p>", b"text/html")
 PDF = file(b"a.pdf", b"%PDF")
 
 
-def names(letter) -> list[str]:  # type: ignore[no-untyped-def]
+def names(letter: Letter) -> list[str]:
     return [one.name for one in letter.attachments]
 
 

@@ -13,14 +13,41 @@ from tests.ingest.reading.writing import HEAD
 
 PIECES = st.sampled_from(
     [
-        b"Content-Type: multipart/mixed; boundary=b\n", b"Content-Type: text/html\n", b"Content-Type: message/rfc822\n",
-        b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n", b"Subject: ",
-        b"Content-Disposition: attachment; filename*0*=", b"Content-Type: application/ms-tnef\n", b"From: ", b"<", b">", b"@",
-        b"--b\n", b"--b--\n", b"\n", b"\r\n", b"\r", b"\n\n", b" ", b"=?utf-8?q?", b"?=", b"=", b"\x78\x9f\x3e\x22", b"\x30\x80",
-        b"begin 644 a\n", b"-----BEGIN PGP SIGNED MESSAGE-----\n", b"<div style='display:none'>", b"\x00", b"\xff\xfe", b'; a="',
-        b"Content-Type: application/pkcs7-mime\n", b"; charset=iso-2022-jp\n", b"\x1b$B",
+        b"Content-Type: multipart/mixed; boundary=b\n",
+        b"Content-Type: text/html\n",
+        b"Content-Type: message/rfc822\n",
+        b"Content-Transfer-Encoding: base64\n",
+        b"Content-Transfer-Encoding: quoted-printable\n",
+        b"Subject: ",
+        b"Content-Disposition: attachment; filename*0*=",
+        b"Content-Type: application/ms-tnef\n",
+        b"From: ",
+        b"<",
+        b">",
+        b"@",
+        b"--b\n",
+        b"--b--\n",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\n\n",
+        b" ",
+        b"=?utf-8?q?",
+        b"?=",
+        b"=",
+        b"\x78\x9f\x3e\x22",
+        b"\x30\x80",
+        b"begin 644 a\n",
+        b"-----BEGIN PGP SIGNED MESSAGE-----\n",
+        b"<div style='display:none'>",
+        b"\x00",
+        b"\xff\xfe",
+        b'; a="',
+        b"Content-Type: application/pkcs7-mime\n",
+        b"; charset=iso-2022-jp\n",
+        b"\x1b$B",
     ]
-)  # fmt: skip
+)
 SCRIBBLE = st.lists(st.one_of(PIECES, st.binary(max_size=8)), max_size=60).map(b"".join)
 
 
