@@ -10,6 +10,7 @@ from services.ingest.reading.letter import Attachment
 from services.ingest.reading.names import default_name, safe_name
 from services.ingest.reading.part import MESSAGES, Part
 
+_FILE_NAME = re.compile(r"[^/\\:?#\r\n]{1,100}\.[A-Za-z0-9]{2,5}")
 _CONTENT_ID = re.compile(r"\bcid:([^\"'\s<>()]{1,250})", re.IGNORECASE)
 
 
@@ -35,11 +36,17 @@ def _attachment(part: Part, name: str, shown: set[str]) -> Attachment:
     )
 
 
+def _described(part: Part) -> str:
+    """What other fields call a file, where that looks like the name of one."""
+    described = (part.first(field) or "" for field in ("content-location", "content-description"))
+    return next((text for text in described if _FILE_NAME.fullmatch(text)), "")
+
+
 def _names(parts: list[Part]) -> Iterator[str]:
     """The name that each file has from its sender, or one by its type; those are numbered if there are several."""
     given: Counter[str] = Counter()
     for part in parts:
-        if part.name and (name := safe_name(part.name)):
+        if name := safe_name(part.name or _described(part)):
             yield name
             continue
         subject = part.parts[0].first("subject") if part.type in MESSAGES and part.parts else None

@@ -23,6 +23,7 @@ _FIELD = re.compile(
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")
 _LINE = re.compile(rb"([^\r\n]*+)(?:\r{0,2}\n|\r|\Z)")
 _EMPTY_LINE = re.compile(rb"(?:\r{0,2}\n|\r(?!\r?\n)){2}")
+_FIELD_WITH_BLANKS = re.compile(rb"[\w-]+(?: [\w-]+){1,3}[ \t]*:")
 _MBOX_LINE = re.compile(rb">*From ")
 _BLANKS = re.compile(rb"[ \t\r\n\x00]*+")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
@@ -99,7 +100,9 @@ class _Block:
             if not self._goes_on(line.end()):
                 return False
             self._repairs.note(Problem.HEADER_MALFORMED)
-            if self.fields:
+            if _FIELD_WITH_BLANKS.match(line[1]):
+                pass  # a field that nobody knows
+            elif self.fields:
                 name, value = self.fields[-1]
                 self.fields[-1] = (name, value + b" " + line[1].strip())
             else:
@@ -164,9 +167,11 @@ def unfolded(text: str) -> str:
 
 def for_people(fields: Fields, repairs: Repairs) -> Fields:
     """Fields with their encoded words decoded (RFC 2047)."""
-    if any("=?" in value for _, value in fields):
-        return tuple((name, one_line(decode_words(value, repairs))) for name, value in fields)
-    return fields
+    if not any("=?" in value for _, value in fields):
+        return fields
+    return tuple(
+        [(name, one_line(decode_words(value, repairs)) if "=?" in value else value) for name, value in fields]
+    )
 
 
 def one_line(text: str) -> str:

@@ -25,7 +25,8 @@ def read(raw: bytes, mail_from: str | None = None) -> Letter:
         return _letter(structure(raw, repairs), repairs, mail_from)
     except Exception:  # noqa: BLE001 - it is accepted, kept and shown as plain text, whatever is the matter with it
         repairs.note(Problem.UNREADABLE)
-        return _letter(Part(text=decode(raw, "utf-8", repairs)), repairs, mail_from)
+        cut = Part(text=decode(raw[:LONGEST_TO_JUDGE], "utf-8", repairs))
+        return _letter(cut, repairs, mail_from)
 
 
 def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
@@ -35,12 +36,12 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
         message_id=message_id(root.first("message-id"), repairs),
         in_reply_to=next(iter(message_ids(root.every("in-reply-to"))), None),
         references=message_ids(root.every("references")),
-        subject=(root.first("subject") or "").strip(),
+        subject=root.first("subject") or "",
         date=date(root.first("date"), repairs),
         from_=_author(root, repairs),
-        to=_people(root, "to", repairs),
-        cc=_people(root, "cc", repairs),
-        reply_to=_people(root, "reply-to", repairs),
+        to=addresses(root.undecoded("to"), repairs),
+        cc=addresses(root.undecoded("cc"), repairs),
+        reply_to=addresses(root.undecoded("reply-to"), repairs),
         text=body.text,
         reply=_newly_written(body),
         html=body.html,
@@ -49,10 +50,10 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
         bounce=judgement.bounce,
         feedback=judgement.feedback,
         auto_submitted=judgement.auto_submitted,
-        precedence=(root.first("precedence") or "").strip().lower() or None,
+        precedence=(root.first("precedence") or "").lower() or None,
         list_id=root.first("list-id"),
         return_path=root.first("return-path"),
-        headers=tuple((name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]),
+        headers=tuple([(name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]]),
         problems=repairs.codes(),
         marker=judgement.marker,
         signed=body.signed,
@@ -60,21 +61,17 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
     )
 
 
+def _author(root: Part, repairs: Repairs) -> Address | None:
+    """The first mailbox of From, or where that has no address, of Sender."""
+    named = addresses(root.undecoded("from"), repairs)
+    if named and named[0].address:
+        return named[0]
+    repairs.note(Problem.FROM_MISSING if root.first("from") is None else Problem.FROM_INVALID)
+    return next(iter((*addresses(root.undecoded("sender"), repairs), *named)), None)
+
+
 def _newly_written(body: Bodies) -> str:
     """What no person wrote in one go is taken as a whole."""
     if len(body.text) > LONGEST_TO_JUDGE:
         return body.text
     return new_text(body.text, body.html if body.html and len(body.html) <= LONGEST_TO_JUDGE else None)
-
-
-def _author(root: Part, repairs: Repairs) -> Address | None:
-    """The first mailbox of From, or where that has no address, of Sender."""
-    named = _people(root, "from", repairs)
-    if named and named[0].address:
-        return named[0]
-    repairs.note(Problem.FROM_MISSING if root.first("from") is None else Problem.FROM_INVALID)
-    return next(iter((*_people(root, "sender", repairs), *named)), None)
-
-
-def _people(root: Part, wanted: str, repairs: Repairs) -> tuple[Address, ...]:
-    return addresses([value for name, value in root.fields if name.lower() == wanted], repairs)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from services.ingest.reading.calendar_text import calendar_to_text
 from services.ingest.reading.flowed import unflowed
 from services.ingest.reading.html_text import html_to_text
 from services.ingest.reading.part import Part
@@ -76,6 +77,8 @@ class Texts:
         """The words of a part: as paragraphs if they flow, without files and armour around them."""
         if part.type == "text/html":
             return self._from_html(part.text)
+        if part.type == "text/calendar":
+            return calendar_to_text(part.text)
         if part.type in {"text/enriched", "text/richtext"}:
             return _without_commands(part.text)
         text = part.text

@@ -168,3 +168,9 @@ def test_headers_for_rules_are_bounded_in_number_and_length() -> None:
 
 def test_a_well_made_letter_has_no_problems() -> None:
     assert message(b"Hello\n").problems == ()
+
+
+def test_a_field_whose_name_has_a_blank_is_passed_over() -> None:
+    letter = read(b"Subject: Lamp\nReply To: c@d.example\nFrom: a@b.example\n\nHello\n")
+    assert (letter.subject, letter.text) == ("Lamp", "Hello\n")
+    assert "header_malformed" in letter.problems
