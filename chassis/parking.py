@@ -1,6 +1,6 @@
 """Messages that a consumer could not handle, kept with their error until a person replays them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -37,15 +37,18 @@ async def park(db: Connection, consumer: str, message: Msg, error: str, attempts
     )
 
 
-async def parked(db: Connection) -> ParkedList:
-    """Everything that is parked in this schema, the oldest first."""
+async def parked(db: Connection, stream_id: str | None = None) -> ParkedList:
+    """What is parked in this schema, in all or of one stream, the oldest first."""
     rows = await db.fetch(
         """
         SELECT parked_id, consumer, headers::text AS headers, error, attempts, parked_at
         FROM parked
+        WHERE $1::text IS NULL
+           OR headers ->> 'ce-subject' = $1
         ORDER BY parked_at
         LIMIT 500
-        """
+        """,
+        stream_id,
     )
     return ParkedList(items=tuple(_parked(row) for row in rows))
 
@@ -61,6 +64,15 @@ def _parked(row: asyncpg.Record) -> Parked:
         error=row["error"],
         attempts=row["attempts"],
         parked_at=row["parked_at"],
+    )
+
+
+async def forget(db: Connection, consumer: str, stream_ids: Collection[str]) -> None:
+    """Drop what a consumer has parked of these streams: something was decided since that takes its place."""
+    await db.execute(
+        "DELETE FROM parked WHERE consumer = $1 AND headers ->> 'ce-subject' = ANY($2::text[])",
+        consumer,
+        list(stream_ids),
     )
 
 

@@ -1,6 +1,6 @@
-"""What people and services ask of tickets, and the two answers there are."""
+"""What people and services ask to be done, and the two answers there are."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -13,12 +13,15 @@ from contracts.tickets import Presence, Quote, Role, Rule
 class Command(Model):
     """A wish, in the imperative. `command_id` makes a repeat harmless: it gets the first answer again."""
 
+    service: ClassVar[str] = "tickets"
+    """Who answers it."""
+
     command_id: UUID
     actor_id: UUID
 
     @classmethod
     def subject(cls) -> str:
-        return f"postroom.tickets.command.{snake_case(cls.__name__)}"
+        return f"postroom.{cls.service}.command.{snake_case(cls.__name__)}"
 
 
 class TicketCommand(Command):
@@ -91,6 +94,28 @@ class PublishRuleset(Command):
     comment: Text = ""
 
 
+class MessageCommand(Command):
+    message_id: UUID
+
+
+class ReleaseMessage(MessageCommand):
+    """Deliver a message that is quarantined, suppressed or failed. Refused if it was delivered already."""
+
+    service: ClassVar[str] = "router"
+
+
+class DiscardMessage(MessageCommand):
+    """Delete a message that is quarantined or failed; `ReleaseMessage` brings it back."""
+
+    service: ClassVar[str] = "router"
+
+
+class ReadAgain(MessageCommand):
+    """Read the stored bytes with the reader of this release. Nothing is appended if it reads the same in them."""
+
+    service: ClassVar[str] = "ingest"
+
+
 AnyCommand = (
     SubmitReply
     | RetryReply
@@ -102,6 +127,9 @@ AnyCommand = (
     | CreateTicketbox
     | AddPerson
     | PublishRuleset
+    | ReleaseMessage
+    | DiscardMessage
+    | ReadAgain
 )
 
 
@@ -110,7 +138,7 @@ class Done(Model):
 
     outcome: Literal["done"] = "done"
     position: int
-    """Of the last event in the log of tickets; 0 if there was nothing to do."""
+    """Of the last event in the log of the service that answers; 0 if there was nothing to do."""
     version: int
     """Of the stream that it changed."""
 

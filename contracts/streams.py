@@ -122,7 +122,7 @@ class Consumer:
         return tuple(every(event) for event in self.events)
 
 
-ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived,))
+ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived, ingest.MessageReread))
 ROUTER_DESK = Consumer(
     "router",
     "tickets",
@@ -133,17 +133,25 @@ ROUTER_DESK = Consumer(
         tickets.PresenceChanged,
         tickets.RulesetPublished,
         tickets.TicketOpened,
+        tickets.TicketingFailed,
     ),
 )
-TICKETS_ROUTED = Consumer("tickets", "router", "routed", (router.MessageRouted, router.TicketRouted))
+TICKETS_ROUTED = Consumer(
+    "tickets", "router", "routed", (router.MessageRouted, router.MessageDiscarded, router.TicketRouted)
+)
 TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
 NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
+INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
 LEDGER_ROUTER = Consumer(
-    "ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed), pause_seconds=0.2
+    "ingest",
+    "router",
+    "ledger",
+    (router.MessageRouted, router.RoutingFailed, router.MessageDiscarded),
+    pause_seconds=0.2,
 )
 LEDGER_TICKETS = Consumer(
     "ingest",
@@ -167,6 +175,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,
     *ANALYTICS,

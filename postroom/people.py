@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import asyncpg
 
+from chassis.commands import Refusal
 from chassis.database import Connection
 from contracts.commands import AddPerson
 from contracts.tickets import Role
 from services.gateway import accounts, credentials
 from services.tickets.app import configure
-from services.tickets.refusals import Refusal
 
 
 class CannotAdd(Exception):  # noqa: N818

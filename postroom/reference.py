@@ -70,7 +70,7 @@ def _variables(settings: type[ServiceSettings], without: set[str]) -> list[tuple
                 if default is PydanticUndefined
                 else "unset"
                 if default in {None, ()}
-                else f"`{default}`"
+                else f"`{','.join(map(str, default)) if type(default) is tuple else default}`"
             )
             rows.append((f"POSTROOM_{name.upper()}", field.description or "", shown))
     return rows
@@ -149,7 +149,7 @@ def asyncapi() -> dict[str, Any]:
     for command in AnyCommand.__args__:
         name = command.__name__
         channels[name] = _channel(command.subject(), command, schemas)
-        operations[f"tickets answers {name}"] = {
+        operations[f"{command.service} answers {name}"] = {
             "action": "receive",
             "channel": {"$ref": f"#/channels/{name}"},
             "summary": "By request and reply: done, or refused with a reason.",

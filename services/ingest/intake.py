@@ -6,11 +6,13 @@ from hashlib import sha256
 from uuid import UUID
 
 from contracts import ingest
-from contracts.ingest import MessageReceived
-from contracts.mail import Address, Attachment, Authentication, Bounce, Kind, LetterHead, SmtpEnvelope
-from services.ingest.identity import identity_of
+from contracts.ingest import MessageHeld, MessageReceived
+from contracts.mail import Address, Attachment, Authentication, Bounce, Kind, LetterHead, Scan, SmtpEnvelope
+from services.ingest.examining import Findings
+from services.ingest.identity import Identity, identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
+from services.ingest.scanning.answer import NotScanned
 
 EXCERPT = 200
 LONGEST_SUBJECT = 2_000
@@ -21,14 +23,32 @@ MOST_ATTACHMENTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found out about a message between reading and commit; None: nobody was to look."""
+
+    authentication: Authentication | None = None
+    scan: Scan | NotScanned | None = None
+
+
+UNEXAMINED = Examined()
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """What one message leaves behind: the event, and the bytes that it names by sha256."""
 
-    message_id: UUID
-    event: MessageReceived
+    identity: Identity
+    received_at: datetime
+    event: MessageReceived | MessageHeld
     blobs: dict[str, bytes]
     actor: str = "postroom"
     """The person who handed it in, by id; `postroom`: nobody who is known here."""
+    from_source: bool = False
+    """A source may show it again, when its ticketbox may be another."""
+
+    @property
+    def message_id(self) -> UUID:
+        return self.identity.message_id
 
 
 def accept(
@@ -36,18 +56,60 @@ def accept(
     letter: Letter,
     envelope: SmtpEnvelope,
     *,
+    ticketbox_id: UUID,
     source: str,
     received_at: datetime,
     fresh: UUID,
+    findings: Findings,
     again: str | None = None,
     actor: str = "postroom",
-    authentication: Authentication | None = None,
 ) -> Accepted:
-    """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs.
+    """Make the event of a message for one ticketbox: it is received, or held if the virus scanner gave no answer.
 
     `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
     """
-    message_id = identity_of(raw, envelope.recipients, fresh, again=again)
+    identity = identity_of(raw, ticketbox_id, envelope.recipients, fresh, again=again)
+    event: MessageReceived | MessageHeld
+    if isinstance(findings.scan, NotScanned):
+        event = MessageHeld(
+            message_id=identity.message_id,
+            sha256=_sha256(raw),
+            size=len(raw),
+            source=source,
+            envelope=envelope,
+            ticketbox_id=ticketbox_id,
+            authentication=findings.authentication,
+            reason=findings.scan.reason,
+        )
+        blobs = {event.sha256: raw}
+    else:
+        event, blobs = receive(
+            identity.message_id,
+            raw,
+            letter,
+            envelope,
+            ticketbox_id=ticketbox_id,
+            source=source,
+            received_at=received_at,
+            authentication=findings.authentication,
+            scan=findings.scan,
+        )
+    return Accepted(identity, received_at, event, blobs, actor, from_source=again is not None)
+
+
+def receive(
+    message_id: UUID,
+    raw: bytes,
+    letter: Letter,
+    envelope: SmtpEnvelope,
+    *,
+    ticketbox_id: UUID | None,
+    source: str,
+    received_at: datetime,
+    authentication: Authentication | None,
+    scan: Scan | None,
+) -> tuple[MessageReceived, dict[str, bytes]]:
+    """What was read in a message. Attachments, HTML and a text beyond 256 kB travel as blobs."""
     blobs = {_sha256(raw): raw}
     text, text_sha256 = letter.text, None
     encoded = letter.text.encode()
@@ -79,6 +141,7 @@ def accept(
         size=len(raw),
         source=source,
         envelope=envelope,
+        ticketbox_id=ticketbox_id,
         text=text,
         text_sha256=text_sha256,
         reply=None if reply == text else reply,
@@ -97,8 +160,9 @@ def accept(
         headers=letter.headers,
         problems=letter.problems,
         authentication=authentication,
+        scan=scan,
     )
-    return Accepted(message_id, event, blobs, actor)
+    return event, blobs
 
 
 def _sha256(content: bytes) -> str:
@@ -126,4 +190,5 @@ def _bounce(bounce: reading.Bounce) -> Bounce:
         code=bounce.code,
         reason=bounce.reason,
         original_message_id=bounce.original_message_id,
+        delayed=bounce.delayed,
     )

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from opentelemetry.trace import SpanKind
 
-from chassis import log, telemetry
+from chassis import log, parking, telemetry
 from chassis.consume import Batch, Item
 from chassis.database import Connection
 from chassis.log import Answer, Head
@@ -24,17 +24,16 @@ from contracts.commands import (
     Done,
     Outcome,
     PublishRuleset,
-    Refused,
     ReopenTicket,
     RetryReply,
     SetPresence,
     SolveTicket,
     SubmitReply,
 )
-from contracts.event import Event, Meta, Recorded
+from contracts.event import Event, Meta
 from contracts.mail import Address
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
-from contracts.router import Disposition, MessageRouted, TicketRouted
+from contracts.router import Disposition, MessageDiscarded, MessageRouted, TicketRouted
 from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
 from contracts.tickets import (
@@ -47,7 +46,7 @@ from contracts.tickets import (
     TicketsEvent,
 )
 from services.tickets import acknowledging, commands, desk, intake, service_level, tables, threading, ticket
-from services.tickets.refusals import ChangedMeanwhile, Refusal, UnknownThing, UnseenMessages
+from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.service_level import FIRST_RESPONSE
 from services.tickets.settings import TicketsSettings
 from services.tickets.threading import Known
@@ -55,7 +54,6 @@ from services.tickets.ticket import Ticket, TicketEvent
 
 CLOCKS_A_TURN = 200
 LONGEST_SLEEP = timedelta(seconds=1)
-CONFLICTS = 10
 
 
 @dataclass(slots=True)
@@ -82,10 +80,10 @@ class Work:
                 self.tickets[loaded.ticket_id] = loaded
                 self.heads[loaded.ticket_id] = history.head
 
-    def open(self, opened: TicketOpened, cause: Recorded[Event]) -> None:
+    def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins."""
-        self._answer(opened.ticket_id, [opened], cause.event_id, log.caused_by(cause))
-        self.tickets[opened.ticket_id] = ticket.opened(opened, cause.meta.traceparent)
+        self._answer(opened.ticket_id, [opened], cause, meta)
+        self.tickets[opened.ticket_id] = ticket.opened(opened, meta.traceparent)
         self._remember(opened.letter.internet_message_id, Known(opened.ticket_id, None))
 
     def add(self, current: Ticket, events: Sequence[TicketEvent], cause: UUID, meta: Meta) -> None:
@@ -102,7 +100,7 @@ class Work:
         self.tickets[current.ticket_id] = current
 
     def acknowledge(
-        self, opened: TicketOpened, boxes: Mapping[UUID, tables.Ticketbox], cause: Recorded[Event]
+        self, opened: TicketOpened, boxes: Mapping[UUID, tables.Ticketbox], cause: UUID, meta: Meta
     ) -> None:
         """Tell the customer that the letter has arrived, where the ticketbox does so and no loop is fed."""
         box, to = boxes.get(opened.ticketbox_id), acknowledging.answer_to(opened.letter)
@@ -118,7 +116,7 @@ class Work:
         if isinstance(event, AcknowledgementReleased):
             earlier.append(self.now)
             self.acknowledged[opened.ticket_id] = person
-        self.add(self.tickets[opened.ticket_id], [event], cause.event_id, log.caused_by(cause))
+        self.add(self.tickets[opened.ticket_id], [event], cause, meta)
 
     def _answer(self, ticket_id: UUID, events: Sequence[TicketEvent], cause: UUID, meta: Meta) -> None:
         self.answers.append(
@@ -150,9 +148,16 @@ class Work:
 
 
 async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:
-    """Put each routed message into its conversation, and each choice of an agent into its ticket."""
-    done = await log.answered(db, [item.event_id for item in batch])
-    news = [item for item in batch if item.event_id not in done]
+    """Put each delivered message into its conversation, and each choice of an agent into its ticket."""
+    await _forget_parked(batch, db)
+    delivered = [item for item in batch if _is_delivered(item.event)]
+    causes = {item.event_id: intake.cause_of(item.event, item.event_id) for item in delivered}
+    done = await log.answered(db, [*causes, *causes.values()])
+    news = []
+    for item in delivered:
+        if done.isdisjoint({item.event_id, causes[item.event_id]}):
+            news.append(item)
+            done.add(causes[item.event_id])
     letters = [item.event.letter for item in news if isinstance(item.event, MessageRouted)]
     work = Work(service.clock())
     mentioned = {identity for letter in letters for identity in threading.mentioned(letter)}
@@ -170,22 +175,41 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     numbers = deque(await tables.new_numbers(db, len(letters)))
     for item in news:
         match item.event:
-            case MessageRouted(disposition=Disposition.DELIVER) as routed:
-                _take_message(work, item, routed, boxes, numbers)
+            case MessageRouted() as routed:
+                _take_message(work, routed, causes[item.event_id], log.caused_by(item), boxes, numbers)
             case TicketRouted(ticket_id=ticket_id, agent_id=agent_id, method=method):
                 current = work.tickets[ticket_id]
                 if current.assignee_id is None:
                     assigned = TicketAssigned(ticket_id=ticket_id, agent_id=agent_id, method=method)
                     work.add(current, [assigned], item.event_id, log.caused_by(item))
-            case _:  # suppressed, quarantined: no conversation of ours
+            case _:
                 pass
     await work.save(db)
 
 
+def _is_delivered(event: Event) -> bool:
+    """What is suppressed, quarantined or deleted is in no conversation of ours."""
+    return isinstance(event, TicketRouted) or (
+        isinstance(event, MessageRouted) and event.disposition is Disposition.DELIVER
+    )
+
+
+async def _forget_parked(batch: Batch, db: Connection) -> None:
+    """Router has decided again about a message, so what is parked of an earlier decision is not to be replayed."""
+    again = [
+        item.stream_id
+        for item in batch
+        if isinstance(item.event, MessageRouted | MessageDiscarded) and item.version > 1
+    ]
+    if again:
+        await parking.forget(db, TICKETS_ROUTED.name, again)
+
+
 def _take_message(
     work: Work,
-    item: Recorded[Event],
     routed: MessageRouted,
+    cause: UUID,
+    meta: Meta,
     boxes: dict[UUID, tables.Ticketbox],
     numbers: deque[int],
 ) -> None:
@@ -193,14 +217,14 @@ def _take_message(
     if place is not None:
         current = work.tickets[place.ticket_id]
         events = intake.continue_ticket(routed, current, place)
-        work.add(current, events, item.event_id, log.caused_by(item))
+        work.add(current, events, cause, meta)
         return
     box = boxes.get(routed.ticketbox_id)
     target = box.first_response_seconds if box else None
     due_at = service_level.first_response_due(routed.letter.received_at, target)
     opened = intake.open_ticket(routed, numbers.popleft(), due_at)
-    work.open(opened, item)
-    work.acknowledge(opened, boxes, item)
+    work.open(opened, cause, meta)
+    work.acknowledge(opened, boxes, cause, meta)
 
 
 async def take_deliveries(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:
@@ -227,35 +251,28 @@ async def ticketing_failed(service: Service[TicketsSettings], item: Item, error:
     if await log.answered(db, [cause]):
         return
     message_id = item.event.event.letter.message_id
+    stream_id = message_stream(message_id)
+    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)  # not empty if it failed before
     failed = TicketingFailed(message_id=message_id, error=error)
-    answer = Answer(message_stream(message_id), (failed,), cause, log.caused_by(item.event), service.clock())
+    answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock(), head)
     await log.append(db, [answer], service.clock())
 
 
-async def change_ticket(service: Service[TicketsSettings], command: commands.TicketCommand) -> Outcome:
-    """Answer a command about a ticket."""
-    for _ in range(CONFLICTS):
-        with suppress(log.VersionConflict, log.AlreadyAnswered):
-            async with service.pool.acquire() as db, db.transaction():
-                return await _change_ticket(service, command, db)
-    raise log.VersionConflict(f"ticket {command.ticket_id} changes too fast")
-
-
-async def _change_ticket(
+async def change_ticket(
     service: Service[TicketsSettings], command: commands.TicketCommand, db: Connection
 ) -> Outcome:
-    if (before := await log.outcome(db, command.command_id)) is not None:
-        return Done(position=before.position, version=before.version)
+    """Do what a command about a ticket asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
     work = Work(service.clock())
     await work.load(db, {command.ticket_id})
     current = work.tickets.get(command.ticket_id)
-    try:
-        if current is None:
-            raise UnknownThing("There is no such ticket.")
-        sender = await _sender(db, current, command.actor_id)
-        events = commands.decide(command, current, sender, work.now)
-    except Refusal as refusal:
-        return _refused(refusal, current)
+    if current is None:
+        raise UnknownThing("There is no such ticket.")
+    sender = await _sender(db, current, command.actor_id)
+    events = commands.decide(command, current, sender, work.now)
     # An answer belongs to the trace of the letter that it answers; the request that brought it is linked.
     asked = telemetry.current_traceparent()
     parent = current.trace if isinstance(command, SubmitReply) else asked
@@ -281,26 +298,15 @@ async def _sender(db: Connection, current: Ticket, actor_id: UUID) -> commands.S
     return commands.Sender(box.name, box.address, person)
 
 
-def _refused(refusal: Refusal, current: Ticket | None) -> Refused:
-    return Refused(
-        code=refusal.code,
-        detail=str(refusal),
-        version=current.version if current and isinstance(refusal, UnseenMessages) else None,
-        facts=refusal.facts,
-    )
+async def change_desk(
+    service: Service[TicketsSettings], command: desk.DeskCommand, db: Connection
+) -> Outcome:
+    """Do what a command about the desk's configuration asks.
 
-
-async def change_desk(service: Service[TicketsSettings], command: desk.DeskCommand) -> Outcome:
-    """Answer a command about the desk's configuration."""
-    for _ in range(CONFLICTS):
-        with suppress(log.VersionConflict, log.AlreadyAnswered):
-            async with service.pool.acquire() as db:
-                try:
-                    async with db.transaction():
-                        return await configure(db, command, service.clock())
-                except Refusal as refusal:
-                    return _refused(refusal, None)
-    raise log.VersionConflict(f"{desk.stream_of(command)} changes too fast")
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    return await configure(db, command, service.clock())
 
 
 async def configure(db: Connection, command: desk.DeskCommand, now: datetime) -> Outcome:
@@ -368,9 +374,9 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.consume(TICKETS_ROUTED, partial(take_routed, service), partial(ticketing_failed, service))
     service.consume(TICKETS_DELIVERIES, partial(take_deliveries, service))
     for ticket_command in (SubmitReply, RetryReply, AddNote, AssignTicket, SolveTicket, ReopenTicket):
-        service.answer(ticket_command, partial(change_ticket, service))
+        service.obey(ticket_command, partial(change_ticket, service))
     for desk_command in (SetPresence, CreateTicketbox, AddPerson, PublishRuleset):
-        service.answer(desk_command, partial(change_desk, service))
+        service.obey(desk_command, partial(change_desk, service))
     service.background("clocks", partial(strike_clocks, service))
 
 

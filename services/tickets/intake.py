@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from contracts.event import Event
 from contracts.mail import Address, Bounce, Kind
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import MessageRouted
@@ -27,6 +28,11 @@ def ticket_id_of(message_id: UUID) -> UUID:
     return uuid5(message_id, "ticket")
 
 
+def cause_of(event: Event, event_id: UUID) -> UUID:
+    """What is answered once: of a delivery the message itself, which may be delivered again after a failure."""
+    return uuid5(event.letter.message_id, "delivered") if isinstance(event, MessageRouted) else event_id
+
+
 def open_ticket(routed: MessageRouted, number: int, first_response_due_at: datetime | None) -> TicketOpened:
     """A customer's matter begins. Mail of machines sets no clock."""
     letter = routed.letter
@@ -47,7 +53,8 @@ def open_ticket(routed: MessageRouted, number: int, first_response_due_at: datet
 def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list[TicketEvent]:
     """A message joins its conversation. Only what a person wrote reopens it."""
     letter = routed.letter
-    if letter.kind is Kind.BOUNCE and place.reply_id is not None:
+    delayed = letter.bounce is not None and letter.bounce.delayed
+    if letter.kind is Kind.BOUNCE and place.reply_id is not None and not delayed:
         return [
             ReplyBounced(
                 ticket_id=ticket.ticket_id,

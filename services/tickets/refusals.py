@@ -2,15 +2,7 @@
 
 from uuid import UUID
 
-
-class Refusal(Exception):  # noqa: N818 - a refusal is not an error
-    """Base of all: `code` is stable, the text is a sentence for people."""
-
-    code: str
-
-    def __init__(self, sentence: str, **facts: object) -> None:
-        self.facts = {name: str(value) for name, value in facts.items()}
-        super().__init__(sentence)
+from chassis.commands import Refusal
 
 
 class UnknownThing(Refusal):
@@ -30,6 +22,7 @@ class UnseenMessages(Refusal):
             seen_version=seen_version,
             version=version,
         )
+        self.version = version
 
 
 class ChangedMeanwhile(Refusal):

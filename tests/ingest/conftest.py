@@ -1,4 +1,4 @@
-"""Ingest with a database, for tests that take mail into it."""
+"""Ingest with its database, and a desk."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ from chassis.database import connect_pool
 from chassis.service import Service
 from postroom.migrate import migrate_database
 from services.ingest.settings import IngestSettings
+from tests.ingest.desks import set_desk
 
 
 @pytest.fixture
@@ -23,5 +24,6 @@ async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     )
     made = Service("ingest", settings, asyncio.Event())
     made.pool = await connect_pool(database_url, "ingest", 4)
+    await set_desk(made.pool, {"Support": ["support@example.com"]})
     yield made
     await made.pool.close()

@@ -18,19 +18,20 @@ LONGEST_TO_JUDGE = 500_000
 """Characters of a text in which a sort of mail, or a quotation, is looked for."""
 
 
-def read(raw: bytes) -> Letter:
-    """Read one message (RFC 5322, 2045 to 2049)."""
+def read(raw: bytes, mail_from: str | None = None) -> Letter:
+    """Read one message (RFC 5322, 2045 to 2049); `mail_from` is the sender of its envelope, where that is known."""
     repairs = Repairs()
     try:
-        return _letter(structure(raw, repairs), repairs)
+        return _letter(structure(raw, repairs), repairs, mail_from)
     except Exception:  # noqa: BLE001 - it is accepted, kept and shown as plain text, whatever is the matter with it
         repairs.note(Problem.UNREADABLE)
-        return _letter(Part(text=decode(raw[:LONGEST_TO_JUDGE], "utf-8", repairs)), repairs)
+        cut = Part(text=decode(raw[:LONGEST_TO_JUDGE], "utf-8", repairs))
+        return _letter(cut, repairs, mail_from)
 
 
-def _letter(root: Part, repairs: Repairs) -> Letter:
+def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
     body = bodies(root, repairs)
-    judgement = judge(root, body.text[:LONGEST_TO_JUDGE])
+    judgement = judge(root, body.text[:LONGEST_TO_JUDGE], mail_from)
     return Letter(
         message_id=message_id(root.first("message-id"), repairs),
         in_reply_to=next(iter(message_ids(root.every("in-reply-to"))), None),
@@ -54,6 +55,7 @@ def _letter(root: Part, repairs: Repairs) -> Letter:
         return_path=root.first("return-path"),
         headers=tuple([(name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]]),
         problems=repairs.codes(),
+        marker=judgement.marker,
         signed=body.signed,
         encrypted=body.encrypted,
     )
