@@ -101,25 +101,22 @@ def _tnef(size: int) -> bytes:
     )
 
 
-def _rtf(size: int) -> bytes:
-    """Rich text that grows seventeen times when it is unpacked."""
-    packed = b"\xff" + struct.pack(">H", 206 << 4 | 15) * 8
-    compressed = packed * (size * 3 // 4 // len(packed) - 10)
-    properties = (
-        struct.pack("<IHHIIII4sI", 1, 0x0102, 0x1009, 1, len(compressed) + 16, 0, 1 << 31, b"LZFu", 0)
-        + compressed
-    )
-    content = (
-        struct.pack("<IH", 0x223E9F78, 1)
-        + struct.pack("<BHHI", 1, 0x9003, 6, len(properties))
-        + properties
-        + b"\x00\x00"
-    )
-    return (
-        HEAD
-        + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n"
-        + base64.encodebytes(content)
-    )
+def _with_rtf(kind: bytes, body: bytes) -> bytes:
+    compressed = struct.pack("<II4sI", len(body) + 12, 1 << 31, kind, 0) + body
+    properties = struct.pack("<IHHII", 1, 0x0102, 0x1009, 1, len(compressed)) + compressed
+    attribute = struct.pack("<BHHI", 1, 0x9003, 6, len(properties)) + properties + b"\x00\x00"
+    content = base64.encodebytes(struct.pack("<IH", 0x223E9F78, 1) + attribute)
+    return HEAD + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n" + content
+
+
+def _rtf_that_grows(size: int) -> bytes:
+    """Rich text of which two bytes become seventeen; its references never point to where it is written."""
+    references = struct.pack(">HH", 100 << 4 | 15, 101 << 4 | 15) * 4
+    return _with_rtf(b"LZFu", (b"\xff" + references) * (size * 3 // 4 // 17))
+
+
+def _rtf_of_groups(size: int) -> bytes:
+    return _with_rtf(b"MELA", b"{" * (size * 3 // 4))
 
 
 def _der(tag: int, content: bytes) -> bytes:
@@ -242,7 +239,8 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "signed messages in messages": _signed_messages,
     "TNEF in TNEF": _tnef_in_tnef,
     "TNEF of attributes": _tnef,
-    "TNEF with rich text": _rtf,
+    "TNEF with rich text that grows": _rtf_that_grows,
+    "TNEF with rich text of groups": _rtf_of_groups,
     "compressed S/MIME": _compressed,
     "noise": _noise,
     "zeros": bytes,

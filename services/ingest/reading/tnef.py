@@ -9,7 +9,7 @@ from mimetypes import guess_type
 from services.ingest.reading.charsets import decode
 from services.ingest.reading.part import Part
 from services.ingest.reading.repairs import Problem, Repairs
-from services.ingest.reading.rtf import decompressed, rtf_to_text
+from services.ingest.reading.rtf import LONGEST, decompressed, rtf_to_text
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MOST_ATTRIBUTES = 20_000
@@ -100,6 +100,8 @@ class Tnef:
     text: str = ""
     html: str = ""
     rtf: str = ""
+    is_cut: bool = False
+    """There is more rich text than was read."""
     files: list[File] = field(default_factory=list)
 
 
@@ -139,6 +141,9 @@ def parts_of_tnef(data: bytes, repairs: Repairs) -> tuple[Part, ...]:
                 subject = message.subject or file.display_name or "message"
                 files.append(_part(f"{subject}.{extension}", kind, text.encode(), None))
                 break
+    if opened.is_cut:
+        repairs.note(Problem.TEXT_CUT)
+        files.append(_part("winmail.dat", "application/ms-tnef", data, None))
     return (*texts, *files)
 
 
@@ -213,7 +218,8 @@ def _take_message(opened: Tnef, data: bytes, charset: str, repairs: Repairs) -> 
     elif isinstance(html, bytes):
         opened.html = decode(html, _charset(page) if isinstance(page, int) else None, repairs)
     if isinstance(compressed := properties.get(Property.RTF_COMPRESSED), bytes):
-        opened.rtf = rtf_to_text(decompressed(compressed, repairs), repairs)
+        rtf = decompressed(compressed, repairs)
+        opened.rtf, opened.is_cut = rtf_to_text(rtf, repairs), len(rtf) >= LONGEST
 
 
 def _take_file(file: File, name: int, value: bytes, charset: str, repairs: Repairs) -> None:
