@@ -3,7 +3,7 @@
 import zlib
 from dataclasses import dataclass
 
-from contracts import ingest, notify, router, tickets
+from contracts import desk, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -46,12 +46,43 @@ EVENTS: dict[str, type[Event]] = {
         tickets.DeliveryRecorded,
         tickets.TicketSolved,
         tickets.TicketReopened,
+        tickets.TicketSetPending,
+        tickets.TicketPutOnHold,
+        tickets.TicketClosed,
+        tickets.PriorityChanged,
+        tickets.TagsChanged,
+        tickets.FieldsChanged,
+        tickets.CategoryAssigned,
+        tickets.WatchersChanged,
+        tickets.TaskAdded,
+        tickets.TaskDone,
+        tickets.TicketLinked,
+        tickets.TicketUnlinked,
+        tickets.TicketMoved,
+        tickets.LettersMoved,
+        tickets.LettersTaken,
+        tickets.TicketMerged,
+        tickets.TicketAbsorbed,
+        tickets.MergeUndone,
+        tickets.AbsorptionUndone,
+        tickets.DeadlinesChanged,
+        tickets.SLAWarned,
         tickets.SLABreached,
         tickets.TicketingFailed,
         tickets.TicketboxCreated,
         tickets.PersonAdded,
         tickets.PresenceChanged,
         tickets.RulesetPublished,
+        desk.TicketboxChanged,
+        desk.TeamChanged,
+        desk.PersonChanged,
+        desk.CalendarChanged,
+        desk.PolicyChanged,
+        desk.CustomFieldChanged,
+        desk.CategoryChanged,
+        desk.ViewChanged,
+        desk.OrganisationChanged,
+        desk.ThingRemoved,
         notify.ReplySent,
         notify.ReplyDelayed,
         notify.ReplyFailed,

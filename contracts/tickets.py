@@ -1,7 +1,8 @@
 """Events of tickets: the conversation, its clocks, and the desk's configuration."""
 
+from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from contracts.event import Event
@@ -14,6 +15,24 @@ class TicketsEvent(Event):
     service: ClassVar[str] = "tickets"
 
 
+class State(StrEnum):
+    """Where a ticket stands."""
+
+    OPEN = "open"
+    """Waits for us."""
+    PENDING = "pending"
+    """Waits for the customer."""
+    ON_HOLD = "on_hold"
+    """Waits for a time or for something else."""
+    SOLVED = "solved"
+    CLOSED = "closed"
+    """Solved for good: a later letter may begin a new ticket."""
+
+    @property
+    def done(self) -> bool:
+        return self in (State.SOLVED, State.CLOSED)
+
+
 class ThreadedBy(StrEnum):
     """Why a message belongs to its conversation."""
 
@@ -22,6 +41,12 @@ class ThreadedBy(StrEnum):
     REFERENCES = "references"
     OUR_MESSAGE_ID = "our_message_id"
     BOUNCED_MESSAGE_ID = "bounced_message_id"
+    REPLY_ADDRESS = "reply_address"
+    """It came to an address that we had signed for this ticket."""
+    SUBJECT_TOKEN = "subject_token"  # noqa: S105 - not a password
+    """Its subject has the ticket's number, and its sender takes part in the ticket."""
+    PERSON = "person"
+    """A person put it there."""
 
 
 class TicketOpened(TicketsEvent):
@@ -38,6 +63,10 @@ class TicketOpened(TicketsEvent):
     tags: tuple[Text, ...] = ()
     letter: LetterHead
     first_response_due_at: Instant | None = None
+    follows_id: UUID | None = None
+    """The closed ticket that its first letter would have continued."""
+    split_from_id: UUID | None = None
+    """The ticket that its letters were taken out of."""
 
 
 class CustomerReplied(TicketsEvent):
@@ -46,6 +75,10 @@ class CustomerReplied(TicketsEvent):
     ticket_id: UUID
     letter: LetterHead
     threaded_by: ThreadedBy
+    thanks: bool = False
+    """It only says thanks: it opens nothing again, and nobody waits for an answer to it."""
+    by_way_of_id: UUID | None = None
+    """The ticket, merged into this one, that it was written to."""
 
 
 class AutomaticReplyReceived(TicketsEvent):
@@ -71,7 +104,7 @@ class TicketAssigned(TicketsEvent):
     ticket_id: UUID
     agent_id: UUID | None
     method: Text
-    """`round_robin`, or `person` if `assigned_by` did it."""
+    """How the owner was chosen (a method of distribution, `automation`), or `person` if `assigned_by` did it."""
     assigned_by: UUID | None = None
 
 
@@ -82,6 +115,8 @@ class NoteAdded(TicketsEvent):
     note_id: UUID
     author_id: UUID
     text: Text
+    mentions: tuple[UUID, ...] = ()
+    """People and teams whose attention it asks for."""
 
 
 class Quote(Model):
@@ -167,10 +202,211 @@ class TicketSolved(TicketsEvent):
 
 
 class TicketReopened(TicketsEvent):
-    """`reopened_by` None: a customer's message did it."""
+    """It waits for us again. `reopened_by` None: a customer's message did it, or the end of a hold."""
 
     ticket_id: UUID
     reopened_by: UUID | None = None
+    why: Literal["letter", "person", "hold_ended", "automation"] = "letter"
+
+
+class TicketSetPending(TicketsEvent):
+    """We wait for the customer."""
+
+    ticket_id: UUID
+    set_by: UUID | None = None
+
+
+class TicketPutOnHold(TicketsEvent):
+    """We wait for a time, or for something that has none."""
+
+    ticket_id: UUID
+    until: Instant | None = None
+    reason: Text = ""
+    set_by: UUID | None = None
+
+
+class TicketClosed(TicketsEvent):
+    """Solved for good. `closed_by` None: after its time."""
+
+    ticket_id: UUID
+    closed_by: UUID | None = None
+
+
+class PriorityChanged(TicketsEvent):
+    ticket_id: UUID
+    priority: Priority
+    changed_by: UUID | None = None
+
+
+class TagsChanged(TicketsEvent):
+    ticket_id: UUID
+    tags: tuple[Text, ...]
+    """All of them, as they are now."""
+    changed_by: UUID | None = None
+
+
+FieldValue = Text | bool | int | float | date
+
+
+class FieldsChanged(TicketsEvent):
+    """Custom fields got other values; None empties one."""
+
+    ticket_id: UUID
+    fields: dict[Text, FieldValue | None]
+    changed_by: UUID | None = None
+
+
+class CategoryAssigned(TicketsEvent):
+    ticket_id: UUID
+    category_id: UUID | None
+    changed_by: UUID | None = None
+
+
+class WatchersChanged(TicketsEvent):
+    """People and teams who hear of what happens."""
+
+    ticket_id: UUID
+    watcher_ids: tuple[UUID, ...]
+    """All of them, as they are now."""
+
+
+class TaskAdded(TicketsEvent):
+    """Something to be done for this ticket."""
+
+    ticket_id: UUID
+    task_id: UUID
+    text: Text
+    owner_id: UUID | None = None
+    due_on: date | None = None
+
+
+class TaskDone(TicketsEvent):
+    """`done` False: it is to be done after all."""
+
+    ticket_id: UUID
+    task_id: UUID
+    done: bool = True
+
+
+class LinkKind(StrEnum):
+    """What the other ticket is to this one."""
+
+    PARENT = "parent"
+    CHILD = "child"
+    RELATED = "related"
+    DUPLICATE = "duplicate"
+
+
+class TicketLinked(TicketsEvent):
+    """In the stream of each of the two tickets."""
+
+    ticket_id: UUID
+    other_id: UUID
+    other_number: int
+    link: LinkKind
+
+
+class TicketUnlinked(TicketsEvent):
+    ticket_id: UUID
+    other_id: UUID
+    link: LinkKind
+
+
+class TicketMoved(TicketsEvent):
+    """It belongs to another ticketbox."""
+
+    ticket_id: UUID
+    ticketbox_id: UUID
+    ticketbox: Text
+    from_id: UUID
+    why: Literal["person", "correction", "overflow", "automation", "undo"] = "person"
+    """`correction`: the rules had sent it to the wrong one."""
+    moved_by: UUID | None = None
+
+
+class LettersMoved(TicketsEvent):
+    """Letters left for another ticket: by a split, a corrected thread, or an undone merge."""
+
+    ticket_id: UUID
+    to_id: UUID
+    to_number: int
+    message_ids: tuple[UUID, ...]
+    moved_by: UUID
+
+
+class LettersTaken(TicketsEvent):
+    """Letters came from another ticket."""
+
+    ticket_id: UUID
+    from_id: UUID
+    from_number: int
+    letters: tuple[LetterHead, ...]
+    moved_by: UUID
+
+
+class TicketMerged(TicketsEvent):
+    """It goes on in another ticket, and so does what is written to it."""
+
+    ticket_id: UUID
+    into_id: UUID
+    into_number: int
+    merged_by: UUID
+
+
+class TicketAbsorbed(TicketsEvent):
+    """Another ticket goes on in this one."""
+
+    ticket_id: UUID
+    from_id: UUID
+    from_number: int
+    letters: tuple[LetterHead, ...]
+    """What was written to it until then."""
+    message_ids: tuple[Text, ...] = ()
+    """Message-IDs by which answers find this conversation from now on."""
+    participants: tuple[Text, ...] = ()
+    merged_by: UUID
+
+
+class MergeUndone(TicketsEvent):
+    """It stands for itself again, with what was written to it meanwhile."""
+
+    ticket_id: UUID
+    into_id: UUID
+    undone_by: UUID
+
+
+class AbsorptionUndone(TicketsEvent):
+    """The other ticket stands for itself again."""
+
+    ticket_id: UUID
+    from_id: UUID
+    undone_by: UUID
+
+
+class DeadlineItem(Model):
+    """One running target. `due_at` None: its clock stands still, with `remaining_seconds` of business time left."""
+
+    target: Text
+    due_at: Instant | None
+    warn_at: Instant | None = None
+    remaining_seconds: int | None = None
+
+
+class DeadlinesChanged(TicketsEvent):
+    """What the service level asks for from now on, as computed from all that happened."""
+
+    ticket_id: UUID
+    policy_id: UUID | None
+    policy: Text | None
+    deadlines: tuple[DeadlineItem, ...]
+
+
+class SLAWarned(TicketsEvent):
+    """A target will be missed at `due_at` unless something happens."""
+
+    ticket_id: UUID
+    target: Text
+    due_at: Instant
 
 
 class SLABreached(TicketsEvent):
@@ -178,7 +414,7 @@ class SLABreached(TicketsEvent):
 
     ticket_id: UUID
     target: Text
-    """`first_response`."""
+    """`first_response`, `next_response` or `resolution`."""
     due_at: Instant
 
 
@@ -230,6 +466,8 @@ class PresenceChanged(TicketsEvent):
 
     person_id: UUID
     presence: Presence
+    until: Instant | None = None
+    """When it is over; None: until the person says otherwise."""
 
 
 class Rule(Model):

@@ -94,7 +94,7 @@ class Work:
             return
         self._answer(current.ticket_id, events, cause, meta)
         for event in events:
-            current = ticket.evolve(current, event, current.version + 1, meta.traceparent)
+            current = ticket.evolve(current, event, current.version + 1, self.now, meta.traceparent)
             letter = getattr(event, "letter", None)
             reply_id = event.reply_id if isinstance(event, Released) else None
             if letter is not None:

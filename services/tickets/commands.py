@@ -12,12 +12,13 @@ from contracts.tickets import (
     OutgoingLetter,
     ReplyReleased,
     ReplySubmitted,
+    State,
     TicketAssigned,
     TicketReopened,
     TicketSolved,
 )
 from services.tickets.refusals import AlreadyThere, NotFailed, UnknownThing, UnseenMessages
-from services.tickets.ticket import ReplyState, State, Ticket, TicketEvent
+from services.tickets.ticket import ReplyState, Ticket, TicketEvent
 
 TicketCommand = SubmitReply | RetryReply | AddNote | AssignTicket | SolveTicket | ReopenTicket
 

@@ -12,11 +12,12 @@ from contracts.tickets import (
     DeliveryOutcome,
     DeliveryRecorded,
     ReplyBounced,
+    State,
     TicketOpened,
     TicketReopened,
 )
 from services.tickets.threading import Place
-from services.tickets.ticket import State, Ticket, TicketEvent
+from services.tickets.ticket import Ticket, TicketEvent
 
 NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""

@@ -1,31 +1,57 @@
 """The ticket: what it is, as its events made it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
 from contracts.event import Event, Recorded
 from contracts.mail import Address, LetterHead
+from contracts.router import Priority
 from contracts.tickets import (
+    AbsorptionUndone,
     AcknowledgementReleased,
     AcknowledgementWithheld,
     AutomaticReplyReceived,
+    CategoryAssigned,
     CustomerReplied,
+    DeadlineItem,
+    DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
+    FieldsChanged,
+    FieldValue,
+    LettersMoved,
+    LettersTaken,
+    LinkKind,
+    MergeUndone,
     NoteAdded,
     OutgoingLetter,
+    PriorityChanged,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
     SLABreached,
+    SLAWarned,
+    State,
+    TagsChanged,
+    TaskAdded,
+    TaskDone,
+    TicketAbsorbed,
     TicketAssigned,
+    TicketClosed,
+    TicketLinked,
+    TicketMerged,
+    TicketMoved,
     TicketOpened,
+    TicketPutOnHold,
     TicketReopened,
+    TicketSetPending,
     TicketSolved,
+    TicketUnlinked,
+    WatchersChanged,
 )
 
 TicketEvent = (
@@ -42,13 +68,29 @@ TicketEvent = (
     | DeliveryRecorded
     | TicketSolved
     | TicketReopened
+    | TicketSetPending
+    | TicketPutOnHold
+    | TicketClosed
+    | PriorityChanged
+    | TagsChanged
+    | FieldsChanged
+    | CategoryAssigned
+    | WatchersChanged
+    | TaskAdded
+    | TaskDone
+    | TicketLinked
+    | TicketUnlinked
+    | TicketMoved
+    | LettersMoved
+    | LettersTaken
+    | TicketMerged
+    | TicketAbsorbed
+    | MergeUndone
+    | AbsorptionUndone
+    | DeadlinesChanged
+    | SLAWarned
     | SLABreached
 )
-
-
-class State(StrEnum):
-    OPEN = "open"
-    SOLVED = "solved"
 
 
 class ReplyState(StrEnum):
@@ -70,6 +112,16 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done."""
+
+    text: str
+    owner_id: UUID | None
+    due_on: date | None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A conversation as it stands. `version` counts its events."""
 
@@ -84,6 +136,8 @@ class Ticket:
     """Addresses that wrote or were written to in it, in lower case."""
     message_ids: tuple[str, ...]
     """Message-IDs of the conversation, ours too, in order."""
+    letters: Mapping[UUID, LetterHead]
+    """What customers and their machines wrote, in order."""
     last_letter_version: int
     """The version at which the customer last wrote."""
     answer_to: str | None
@@ -91,9 +145,22 @@ class Ticket:
     reply_address: Address
     trace: str | None
     """Of the customer's last letter; an answer belongs to it."""
+    priority: Priority = Priority.NORMAL
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    category_id: UUID | None = None
     assignee_id: UUID | None = None
+    watcher_ids: tuple[UUID, ...] = ()
+    tasks: Mapping[UUID, Task] = field(default_factory=dict)
+    links: frozenset[tuple[UUID, LinkKind]] = frozenset()
+    held_until: datetime | None = None
+    done_at: datetime | None = None
+    """When it was last solved or closed; None while it is not."""
+    merged_into_id: UUID | None = None
+    absorbed_ids: frozenset[UUID] = frozenset()
     first_response_due_at: datetime | None = None
-    replies: dict[UUID, Reply] = field(default_factory=dict)
+    deadlines: tuple[DeadlineItem, ...] = ()
+    replies: Mapping[UUID, Reply] = field(default_factory=dict)
     breached: frozenset[str] = frozenset()
 
     @property
@@ -110,7 +177,9 @@ def load(history: Iterable[Recorded[Event]]) -> Ticket | None:
             case TicketOpened() as first:
                 ticket = opened(first, recorded.meta.traceparent)
             case event if ticket is not None and isinstance(event, TicketEvent):
-                ticket = evolve(ticket, event, recorded.version, recorded.meta.traceparent)
+                ticket = evolve(
+                    ticket, event, recorded.version, recorded.occurred_at, recorded.meta.traceparent
+                )
     return ticket
 
 
@@ -133,55 +202,182 @@ def opened(event: TicketOpened, trace: str | None) -> Ticket:
         version=1,
         participants=addresses(letter) | {event.contact.address.lower()},
         message_ids=(letter.internet_message_id,) if letter.internet_message_id else (),
+        letters={letter.message_id: letter},
         last_letter_version=1,
         answer_to=letter.internet_message_id,
         reply_address=letter.reply_to[0] if letter.reply_to else event.contact,
+        priority=event.priority,
+        tags=event.tags,
         first_response_due_at=event.first_response_due_at,
         trace=trace,
     )
 
 
-def evolve(ticket: Ticket, event: TicketEvent, version: int, trace: str | None = None) -> Ticket:
+def evolve(
+    ticket: Ticket, event: TicketEvent, version: int, at: datetime, trace: str | None = None
+) -> Ticket:
     """The ticket after one more event; never refuses."""
     ticket = replace(ticket, version=version)
     match event:
-        case TicketOpened():
+        case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
+            return _heard(ticket, event, trace)
+        case ReplySubmitted() | ReplyReleased() | AcknowledgementReleased() | AcknowledgementWithheld():
+            return _answered(ticket, event)
+        case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
+            return _reply_became(ticket, reply_id, _DELIVERED[outcome])
+        case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending() | TicketPutOnHold():
+            return _stands(ticket, event, at)
+        case LettersMoved() | LettersTaken() | TicketMerged() | TicketAbsorbed():
+            return _rearranged(ticket, event)
+        case MergeUndone():
+            return replace(ticket, merged_into_id=None)
+        case AbsorptionUndone(from_id=from_id):
+            return replace(ticket, absorbed_ids=ticket.absorbed_ids - {from_id})
+        case DeadlinesChanged(deadlines=deadlines):
+            return replace(ticket, deadlines=deadlines)
+        case SLABreached(target=target):
+            return replace(ticket, breached=ticket.breached | {target})
+        case TicketOpened() | NoteAdded() | SLAWarned():
             return ticket
-        case CustomerReplied(letter=letter):
+        case _:
+            return _described(ticket, event)
+
+
+def _heard(
+    ticket: Ticket, event: CustomerReplied | AutomaticReplyReceived | ReplyBounced, trace: str | None
+) -> Ticket:
+    """After a letter to us."""
+    letter = event.letter
+    ticket = replace(
+        ticket,
+        letters={**ticket.letters, letter.message_id: letter},
+        message_ids=_with(ticket.message_ids, letter.internet_message_id),
+    )
+    match event:
+        case CustomerReplied():
             writer = letter.from_ or ticket.contact
             return replace(
                 ticket,
                 participants=ticket.participants | addresses(letter),
-                message_ids=_with(ticket.message_ids, letter.internet_message_id),
-                last_letter_version=version,
+                last_letter_version=ticket.version,
                 answer_to=letter.internet_message_id,
                 reply_address=letter.reply_to[0] if letter.reply_to else writer,
                 trace=trace,
             )
-        case AutomaticReplyReceived(letter=letter):
-            return replace(ticket, message_ids=_with(ticket.message_ids, letter.internet_message_id))
         case ReplyBounced(reply_id=reply_id):
             return _reply_became(ticket, reply_id, ReplyState.BOUNCED)
-        case TicketAssigned(agent_id=agent_id):
-            return replace(ticket, assignee_id=agent_id)
-        case ReplyReleased(reply_id=reply_id, letter=outgoing, author_id=author_id, attempt=attempt):
+        case AutomaticReplyReceived():
+            return ticket
+        case _:
+            assert_never(event)
+
+
+def _answered(
+    ticket: Ticket,
+    event: ReplySubmitted | ReplyReleased | AcknowledgementReleased | AcknowledgementWithheld,
+) -> Ticket:
+    """After a letter of ours."""
+    match event:
+        case ReplyReleased(reply_id=reply_id, letter=letter, author_id=author_id, attempt=attempt):
             return replace(
                 ticket,
-                message_ids=_with(ticket.message_ids, outgoing.internet_message_id),
-                replies={**ticket.replies, reply_id: Reply(outgoing, author_id, attempt)},
+                message_ids=_with(ticket.message_ids, letter.internet_message_id),
+                replies={**ticket.replies, reply_id: Reply(letter, author_id, attempt)},
             )
-        case AcknowledgementReleased(letter=outgoing):
-            return replace(ticket, message_ids=_with(ticket.message_ids, outgoing.internet_message_id))
-        case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
-            return _reply_became(ticket, reply_id, _DELIVERED[outcome])
-        case TicketSolved():
-            return replace(ticket, state=State.SOLVED)
-        case TicketReopened():
-            return replace(ticket, state=State.OPEN)
-        case SLABreached(target=target):
-            return replace(ticket, breached=ticket.breached | {target})
-        case NoteAdded() | ReplySubmitted() | AcknowledgementWithheld():
+        case AcknowledgementReleased(letter=letter):
+            return replace(ticket, message_ids=_with(ticket.message_ids, letter.internet_message_id))
+        case ReplySubmitted() | AcknowledgementWithheld():
             return ticket
+        case _:
+            assert_never(event)
+
+
+def _stands(
+    ticket: Ticket,
+    event: TicketSolved | TicketClosed | TicketReopened | TicketSetPending | TicketPutOnHold,
+    at: datetime,
+) -> Ticket:
+    """After a change of state."""
+    match event:
+        case TicketSolved():
+            return replace(ticket, state=State.SOLVED, held_until=None, done_at=at)
+        case TicketClosed():
+            return replace(ticket, state=State.CLOSED, held_until=None, done_at=at)
+        case TicketReopened():
+            return replace(ticket, state=State.OPEN, held_until=None, done_at=None)
+        case TicketSetPending():
+            return replace(ticket, state=State.PENDING, held_until=None, done_at=None)
+        case TicketPutOnHold(until=until):
+            return replace(ticket, state=State.ON_HOLD, held_until=until, done_at=None)
+        case _:
+            assert_never(event)
+
+
+def _rearranged(ticket: Ticket, event: LettersMoved | LettersTaken | TicketMerged | TicketAbsorbed) -> Ticket:
+    """After letters changed their ticket."""
+    match event:
+        case LettersMoved(message_ids=moved):
+            left = {one: letter for one, letter in ticket.letters.items() if one not in moved}
+            return replace(ticket, letters=left)
+        case LettersTaken(letters=letters):
+            return _with_letters(ticket, letters)
+        case TicketMerged(into_id=into_id):
+            return replace(ticket, merged_into_id=into_id)
+        case TicketAbsorbed(from_id=from_id, letters=letters, message_ids=message_ids, participants=people):
+            ticket = _with_letters(ticket, letters)
+            return replace(
+                ticket,
+                absorbed_ids=ticket.absorbed_ids | {from_id},
+                participants=ticket.participants | frozenset(people),
+                message_ids=tuple(dict.fromkeys((*ticket.message_ids, *message_ids))),
+            )
+        case _:
+            assert_never(event)
+
+
+Description = (
+    TicketAssigned
+    | PriorityChanged
+    | TagsChanged
+    | FieldsChanged
+    | CategoryAssigned
+    | WatchersChanged
+    | TaskAdded
+    | TaskDone
+    | TicketLinked
+    | TicketUnlinked
+    | TicketMoved
+)
+
+
+def _described(ticket: Ticket, event: Description) -> Ticket:
+    """After a change of what the ticket is, whose, and where."""
+    match event:
+        case TicketAssigned(agent_id=agent_id):
+            return replace(ticket, assignee_id=agent_id)
+        case PriorityChanged(priority=priority):
+            return replace(ticket, priority=priority)
+        case TagsChanged(tags=tags):
+            return replace(ticket, tags=tags)
+        case FieldsChanged(fields=changed):
+            fields = {**ticket.fields, **changed}
+            return replace(ticket, fields={key: value for key, value in fields.items() if value is not None})
+        case CategoryAssigned(category_id=category_id):
+            return replace(ticket, category_id=category_id)
+        case WatchersChanged(watcher_ids=watcher_ids):
+            return replace(ticket, watcher_ids=watcher_ids)
+        case TaskAdded(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
+            return replace(ticket, tasks={**ticket.tasks, task_id: Task(text, owner_id, due_on)})
+        case TaskDone(task_id=task_id, done=done):
+            task = ticket.tasks.get(task_id)
+            tasks = {**ticket.tasks, task_id: replace(task, done=done)} if task else ticket.tasks
+            return replace(ticket, tasks=tasks)
+        case TicketLinked(other_id=other_id, link=link):
+            return replace(ticket, links=ticket.links | {(other_id, link)})
+        case TicketUnlinked(other_id=other_id, link=link):
+            return replace(ticket, links=ticket.links - {(other_id, link)})
+        case TicketMoved(ticketbox_id=ticketbox_id):
+            return replace(ticket, ticketbox_id=ticketbox_id)
         case _:
             assert_never(event)
 
@@ -198,6 +394,17 @@ def _reply_became(ticket: Ticket, reply_id: UUID, state: ReplyState) -> Ticket:
     if reply is None:
         return ticket
     return replace(ticket, replies={**ticket.replies, reply_id: replace(reply, state=state)})
+
+
+def _with_letters(ticket: Ticket, letters: Iterable[LetterHead]) -> Ticket:
+    for letter in letters:
+        ticket = replace(
+            ticket,
+            letters={**ticket.letters, letter.message_id: letter},
+            message_ids=_with(ticket.message_ids, letter.internet_message_id),
+            participants=ticket.participants | addresses(letter),
+        )
+    return ticket
 
 
 def _with(message_ids: tuple[str, ...], another: str | None) -> tuple[str, ...]:
