@@ -96,6 +96,15 @@ class Right(StrEnum):
     """Move, merge, close, release from quarantine, change its rules."""
 
 
+_ORDER = {Right.SEE: 1, Right.ANSWER: 2, Right.MANAGE: 3}
+_OF_ROLE = {
+    Role.ADMINISTRATOR: Right.MANAGE,
+    Role.SUPERVISOR: Right.MANAGE,
+    Role.AGENT: Right.ANSWER,
+    Role.ANALYST: Right.SEE,
+}
+
+
 class BoxRight(Model):
     ticketbox_id: UUID
     right: Right
@@ -116,6 +125,17 @@ class Person(Thing):
     """Open tickets that distribution may give at a time; None: no limit."""
     active: bool = True
     """False: has left; owns nothing, cannot sign in."""
+
+    def may(self, right: Right, ticketbox_id: UUID) -> bool:
+        """Whether this person may do something in a ticketbox: by the rights that are named, or else by the role."""
+        if not self.active:
+            return False
+        if self.role is Role.ADMINISTRATOR:
+            return True
+        granted = [one.right for one in self.rights if one.ticketbox_id == ticketbox_id]
+        if not self.rights:
+            granted = [_OF_ROLE[self.role]]
+        return any(_ORDER[right] <= _ORDER[one] for one in granted)
 
 
 class Span(Model):

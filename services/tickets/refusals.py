@@ -64,3 +64,20 @@ class Invalid(Refusal):
     """The wish itself makes no sense."""
 
     code = "invalid"
+
+
+class Forbidden(Refusal):
+    """The person may not do this."""
+
+    code = "forbidden"
+
+
+class Merged(Refusal):
+    """The ticket goes on in another one."""
+
+    code = "merged"
+
+    def __init__(self, number: int, into_id: UUID) -> None:
+        super().__init__(
+            f"Ticket {number} was merged into another one; go on there, or undo the merge.", into_id=into_id
+        )

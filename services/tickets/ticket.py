@@ -157,7 +157,10 @@ class Ticket:
     done_at: datetime | None = None
     """When it was last solved or closed; None while it is not."""
     merged_into_id: UUID | None = None
-    absorbed_ids: frozenset[UUID] = frozenset()
+    absorbed: Mapping[UUID, TicketAbsorbed] = field(default_factory=dict)
+    """Tickets that go on in this one, and what they brought."""
+    by_way_of: Mapping[UUID, UUID] = field(default_factory=dict)
+    """Letters that were written to such a ticket, and to which."""
     first_response_due_at: datetime | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
@@ -232,7 +235,7 @@ def evolve(
         case MergeUndone():
             return replace(ticket, merged_into_id=None)
         case AbsorptionUndone(from_id=from_id):
-            return replace(ticket, absorbed_ids=ticket.absorbed_ids - {from_id})
+            return _parted(ticket, from_id)
         case DeadlinesChanged(deadlines=deadlines):
             return replace(ticket, deadlines=deadlines)
         case SLABreached(target=target):
@@ -254,10 +257,12 @@ def _heard(
         message_ids=_with(ticket.message_ids, letter.internet_message_id),
     )
     match event:
-        case CustomerReplied():
+        case CustomerReplied(by_way_of_id=by_way_of_id):
             writer = letter.from_ or ticket.contact
+            way = {letter.message_id: by_way_of_id} if by_way_of_id else {}
             return replace(
                 ticket,
+                by_way_of={**ticket.by_way_of, **way},
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
                 answer_to=letter.internet_message_id,
@@ -323,16 +328,39 @@ def _rearranged(ticket: Ticket, event: LettersMoved | LettersTaken | TicketMerge
             return _with_letters(ticket, letters)
         case TicketMerged(into_id=into_id):
             return replace(ticket, merged_into_id=into_id)
-        case TicketAbsorbed(from_id=from_id, letters=letters, message_ids=message_ids, participants=people):
-            ticket = _with_letters(ticket, letters)
+        case TicketAbsorbed(letters=letters, message_ids=message_ids, participants=people):
+            # What both had already is not given back when the merge is undone.
+            new = event.model_copy(
+                update={
+                    "letters": tuple(one for one in letters if one.message_id not in ticket.letters),
+                    "message_ids": tuple(one for one in message_ids if one not in ticket.message_ids),
+                    "participants": tuple(one for one in people if one not in ticket.participants),
+                }
+            )
             return replace(
                 ticket,
-                absorbed_ids=ticket.absorbed_ids | {from_id},
-                participants=ticket.participants | frozenset(people),
-                message_ids=tuple(dict.fromkeys((*ticket.message_ids, *message_ids))),
+                absorbed={**ticket.absorbed, event.from_id: new},
+                letters={**ticket.letters, **{one.message_id: one for one in new.letters}},
+                message_ids=(*ticket.message_ids, *new.message_ids),
+                participants=ticket.participants | frozenset(new.participants),
             )
         case _:
             assert_never(event)
+
+
+def _parted(ticket: Ticket, from_id: UUID) -> Ticket:
+    """Without what an absorbed ticket had brought."""
+    brought = ticket.absorbed.get(from_id)
+    if brought is None:
+        return ticket
+    gone = {letter.message_id for letter in brought.letters}
+    return replace(
+        ticket,
+        absorbed={one: rest for one, rest in ticket.absorbed.items() if one != from_id},
+        letters={one: letter for one, letter in ticket.letters.items() if one not in gone},
+        message_ids=tuple(one for one in ticket.message_ids if one not in brought.message_ids),
+        participants=ticket.participants - frozenset(brought.participants),
+    )
 
 
 Description = (
