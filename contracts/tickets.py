@@ -49,6 +49,17 @@ class ThreadedBy(StrEnum):
     """A person put it there."""
 
 
+class DeadlineItem(Model):
+    """One running target. `due_at` None: its clock stands still, with `left_seconds` of business time to go."""
+
+    target: Text
+    since: Instant
+    """When its clock began."""
+    due_at: Instant | None
+    warn_at: Instant | None = None
+    left_seconds: int | None = None
+
+
 class TicketOpened(TicketsEvent):
     """A customer's matter began with this message. Stream of this and all below: `ticket-{ticket_id}`."""
 
@@ -63,6 +74,7 @@ class TicketOpened(TicketsEvent):
     tags: tuple[Text, ...] = ()
     letter: LetterHead
     first_response_due_at: Instant | None = None
+    deadlines: tuple[DeadlineItem, ...] = ()
     follows_id: UUID | None = None
     """The closed ticket that its first letter would have continued."""
     split_from_id: UUID | None = None
@@ -383,15 +395,6 @@ class AbsorptionUndone(TicketsEvent):
     undone_by: UUID
 
 
-class DeadlineItem(Model):
-    """One running target. `due_at` None: its clock stands still, with `remaining_seconds` of business time left."""
-
-    target: Text
-    due_at: Instant | None
-    warn_at: Instant | None = None
-    remaining_seconds: int | None = None
-
-
 class DeadlinesChanged(TicketsEvent):
     """What the service level asks for from now on, as computed from all that happened."""
 
@@ -407,6 +410,8 @@ class SLAWarned(TicketsEvent):
     ticket_id: UUID
     target: Text
     due_at: Instant
+    since: Instant
+    """When its clock began."""
 
 
 class SLABreached(TicketsEvent):
@@ -416,6 +421,8 @@ class SLABreached(TicketsEvent):
     target: Text
     """`first_response`, `next_response` or `resolution`."""
     due_at: Instant
+    since: Instant | None = None
+    """When its clock began; None in events of early releases, which knew the first response only."""
 
 
 class TicketingFailed(TicketsEvent):

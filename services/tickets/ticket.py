@@ -122,6 +122,15 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Spell:
+    """A state, and since when the ticket is in it; it ends where the next begins."""
+
+    state: State
+    since: datetime
+    merged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A conversation as it stands. `version` counts its events."""
 
@@ -161,10 +170,17 @@ class Ticket:
     """Tickets that go on in this one, and what they brought."""
     by_way_of: Mapping[UUID, UUID] = field(default_factory=dict)
     """Letters that were written to such a ticket, and to which."""
-    first_response_due_at: datetime | None = None
+    spells: tuple[Spell, ...] = ()
+    began_at: datetime | None = None
+    """When a person first wrote in it: the clocks of the first response and of the resolution begin. None: nobody."""
+    first_response_at: datetime | None = None
+    waiting_since: datetime | None = None
+    """When the customer wrote what nobody has answered, after a first answer."""
     deadlines: tuple[DeadlineItem, ...] = ()
+    warned: frozenset[tuple[str, datetime]] = frozenset()
+    breached: frozenset[tuple[str, datetime | None]] = frozenset()
+    """Targets with the beginning of their clock."""
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
-    breached: frozenset[str] = frozenset()
 
     @property
     def answered(self) -> bool:
@@ -211,7 +227,9 @@ def opened(event: TicketOpened, trace: str | None) -> Ticket:
         reply_address=letter.reply_to[0] if letter.reply_to else event.contact,
         priority=event.priority,
         tags=event.tags,
-        first_response_due_at=event.first_response_due_at,
+        spells=(Spell(State.OPEN, letter.received_at),),
+        began_at=None if letter.automatic else letter.received_at,
+        deadlines=event.deadlines,
         trace=trace,
     )
 
@@ -225,22 +243,25 @@ def evolve(
         case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
             return _heard(ticket, event, trace)
         case ReplySubmitted() | ReplyReleased() | AcknowledgementReleased() | AcknowledgementWithheld():
-            return _answered(ticket, event)
+            return _answered(ticket, event, at)
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             return _reply_became(ticket, reply_id, _DELIVERED[outcome])
         case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending() | TicketPutOnHold():
             return _stands(ticket, event, at)
         case LettersMoved() | LettersTaken() | TicketMerged() | TicketAbsorbed():
-            return _rearranged(ticket, event)
+            return _rearranged(ticket, event, at)
         case MergeUndone():
-            return replace(ticket, merged_into_id=None)
+            spells = (*ticket.spells, Spell(ticket.state, at))
+            return replace(ticket, merged_into_id=None, spells=spells)
         case AbsorptionUndone(from_id=from_id):
             return _parted(ticket, from_id)
         case DeadlinesChanged(deadlines=deadlines):
             return replace(ticket, deadlines=deadlines)
-        case SLABreached(target=target):
-            return replace(ticket, breached=ticket.breached | {target})
-        case TicketOpened() | NoteAdded() | SLAWarned():
+        case SLAWarned(target=target, since=since):
+            return replace(ticket, warned=ticket.warned | {(target, since)})
+        case SLABreached(target=target, since=since):
+            return replace(ticket, breached=ticket.breached | {(target, since)})
+        case TicketOpened() | NoteAdded():
             return ticket
         case _:
             return _described(ticket, event)
@@ -261,7 +282,7 @@ def _heard(
             writer = letter.from_ or ticket.contact
             way = {letter.message_id: by_way_of_id} if by_way_of_id else {}
             return replace(
-                ticket,
+                _waits(ticket, event),
                 by_way_of={**ticket.by_way_of, **way},
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
@@ -277,9 +298,21 @@ def _heard(
             assert_never(event)
 
 
+def _waits(ticket: Ticket, event: CustomerReplied) -> Ticket:
+    """Whether the customer waits for an answer to a letter, and since when."""
+    if event.thanks:
+        return ticket
+    if ticket.began_at is None:
+        return replace(ticket, began_at=event.letter.received_at)
+    if ticket.first_response_at is not None and ticket.waiting_since is None:
+        return replace(ticket, waiting_since=event.letter.received_at)
+    return ticket
+
+
 def _answered(
     ticket: Ticket,
     event: ReplySubmitted | ReplyReleased | AcknowledgementReleased | AcknowledgementWithheld,
+    at: datetime,
 ) -> Ticket:
     """After a letter of ours."""
     match event:
@@ -288,6 +321,8 @@ def _answered(
                 ticket,
                 message_ids=_with(ticket.message_ids, letter.internet_message_id),
                 replies={**ticket.replies, reply_id: Reply(letter, author_id, attempt)},
+                first_response_at=ticket.first_response_at or at,
+                waiting_since=ticket.waiting_since if attempt > 1 else None,
             )
         case AcknowledgementReleased(letter=letter):
             return replace(ticket, message_ids=_with(ticket.message_ids, letter.internet_message_id))
@@ -305,20 +340,30 @@ def _stands(
     """After a change of state."""
     match event:
         case TicketSolved():
-            return replace(ticket, state=State.SOLVED, held_until=None, done_at=at)
+            state, until = State.SOLVED, None
         case TicketClosed():
-            return replace(ticket, state=State.CLOSED, held_until=None, done_at=at)
+            state, until = State.CLOSED, None
         case TicketReopened():
-            return replace(ticket, state=State.OPEN, held_until=None, done_at=None)
+            state, until = State.OPEN, None
         case TicketSetPending():
-            return replace(ticket, state=State.PENDING, held_until=None, done_at=None)
-        case TicketPutOnHold(until=until):
-            return replace(ticket, state=State.ON_HOLD, held_until=until, done_at=None)
+            state, until = State.PENDING, None
+        case TicketPutOnHold():
+            state, until = State.ON_HOLD, event.until
         case _:
             assert_never(event)
+    return replace(
+        ticket,
+        state=state,
+        held_until=until,
+        done_at=at if state.done else None,
+        spells=(*ticket.spells, Spell(state, at)),
+        waiting_since=None if state.done else ticket.waiting_since,
+    )
 
 
-def _rearranged(ticket: Ticket, event: LettersMoved | LettersTaken | TicketMerged | TicketAbsorbed) -> Ticket:
+def _rearranged(
+    ticket: Ticket, event: LettersMoved | LettersTaken | TicketMerged | TicketAbsorbed, at: datetime
+) -> Ticket:
     """After letters changed their ticket."""
     match event:
         case LettersMoved(message_ids=moved):
@@ -327,7 +372,8 @@ def _rearranged(ticket: Ticket, event: LettersMoved | LettersTaken | TicketMerge
         case LettersTaken(letters=letters):
             return _with_letters(ticket, letters)
         case TicketMerged(into_id=into_id):
-            return replace(ticket, merged_into_id=into_id)
+            spells = (*ticket.spells, Spell(ticket.state, at, merged=True))
+            return replace(ticket, merged_into_id=into_id, spells=spells)
         case TicketAbsorbed(letters=letters, message_ids=message_ids, participants=people):
             # What both had already is not given back when the merge is undone.
             new = event.model_copy(
