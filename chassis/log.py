@@ -38,6 +38,9 @@ class History:
     head: Head
 
 
+NO_HISTORY = History(events=(), head=EMPTY)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The events with which one stream answers one cause. `head` is the stream as the decision saw it."""

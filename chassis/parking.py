@@ -1,6 +1,6 @@
 """Messages that a consumer could not handle, kept with their error until a person replays them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -61,6 +61,15 @@ def _parked(row: asyncpg.Record) -> Parked:
         error=row["error"],
         attempts=row["attempts"],
         parked_at=row["parked_at"],
+    )
+
+
+async def forget(db: Connection, consumer: str, stream_ids: Collection[str]) -> None:
+    """Drop what a consumer has parked of these streams: something was decided since that takes its place."""
+    await db.execute(
+        "DELETE FROM parked WHERE consumer = $1 AND headers ->> 'ce-subject' = ANY($2::text[])",
+        consumer,
+        list(stream_ids),
     )
 
 

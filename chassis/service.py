@@ -19,7 +19,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind
 
-from chassis import logging, metrics, telemetry
+from chassis import commands, logging, metrics, telemetry
 from chassis.admin import AddressTaken, Probe, admin
 from chassis.backoff import growing
 from chassis.consume import Consumption, Handler, OnParked, PromptSubscriber
@@ -30,7 +30,7 @@ from chassis.projection import Projection, pass_over, project
 from chassis.relay import relay
 from chassis.requests import ERROR
 from chassis.settings import ServiceSettings, read_settings
-from contracts.commands import Command
+from contracts.commands import Command, Outcome
 from contracts.event import Event, Recorded
 from contracts.model import Model
 from contracts.queries import ListParked, Query, Replayed, ReplayParked
@@ -38,6 +38,7 @@ from contracts.streams import STREAMS, Consumer
 
 S = TypeVar("S", bound=ServiceSettings)
 R = TypeVar("R", bound=Model)
+C = TypeVar("C", bound=Command)
 logger = logging.get_logger(__name__)
 
 
@@ -97,6 +98,14 @@ class Service(Generic[S]):
             return (await handler(request.model_validate_json(body))).model_dump_json().encode(), {}
 
         self._respond(subject or subject_of(request), reply)
+
+    def obey(self, command: type[C], decide: Callable[[C, Connection], Awaitable[Outcome]]) -> None:
+        """Answer commands of one kind: `decide` appends, in a transaction, or raises a `Refusal`."""
+
+        async def done_or_refused(request: C) -> Model:
+            return await commands.answer(self.pool, request, partial(decide, request))
+
+        self.answer(command, done_or_refused)
 
     def answer_bytes(
         self, request: type[R], handler: Callable[[R], Awaitable[tuple[bytes, dict[str, str]]]]

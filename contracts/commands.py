@@ -1,7 +1,7 @@
-"""What people and services ask of tickets, and the two answers there are."""
+"""What people and services ask to be done, and the two answers there are."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -19,12 +19,15 @@ OPERATOR = UUID("0c6f8f34-6d0b-4c38-8f29-30a4f5a1d7b2")
 class Command(Model):
     """A wish, in the imperative. `command_id` makes a repeat harmless: it gets the first answer again."""
 
+    service: ClassVar[str] = "tickets"
+    """Who answers it."""
+
     command_id: UUID
     actor_id: UUID
 
     @classmethod
     def subject(cls) -> str:
-        return f"postroom.tickets.command.{snake_case(cls.__name__)}"
+        return f"postroom.{cls.service}.command.{snake_case(cls.__name__)}"
 
 
 class TicketCommand(Command):
@@ -218,6 +221,28 @@ class PublishRuleset(Command):
     comment: Text = ""
 
 
+class MessageCommand(Command):
+    message_id: UUID
+
+
+class ReleaseMessage(MessageCommand):
+    """Deliver a message that is quarantined, suppressed or failed. Refused if it was delivered already."""
+
+    service: ClassVar[str] = "router"
+
+
+class DiscardMessage(MessageCommand):
+    """Delete a message that is quarantined or failed; `ReleaseMessage` brings it back."""
+
+    service: ClassVar[str] = "router"
+
+
+class ReadAgain(MessageCommand):
+    """Read the stored bytes with the reader of this release. Nothing is appended if it reads the same in them."""
+
+    service: ClassVar[str] = "ingest"
+
+
 AnyCommand = (
     SubmitReply
     | RetryReply
@@ -247,6 +272,9 @@ AnyCommand = (
     | CreateTicketbox
     | AddPerson
     | PublishRuleset
+    | ReleaseMessage
+    | DiscardMessage
+    | ReadAgain
 )
 
 
@@ -255,7 +283,7 @@ class Done(Model):
 
     outcome: Literal["done"] = "done"
     position: int
-    """Of the last event in the log of tickets; 0 if there was nothing to do."""
+    """Of the last event in the log of the service that answers; 0 if there was nothing to do."""
     version: int
     """Of the stream that it changed."""
 

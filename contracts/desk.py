@@ -72,6 +72,9 @@ class Ticketbox(Thing):
     follow_up: FollowUp = FollowUp()
     acknowledgement: Text | None = None
     """What a customer is told at once, with `{number}` and `{subject}` of the ticket; None: nothing."""
+    signed_reply_address: bool = True
+    """Answers ask to be answered at `box+number.signature@`: whoever answers there is in the right ticket. Turn it off
+    where such addresses do not arrive."""
     signature: Text = ""
     """Below each answer, with `{agent}` and `{ticketbox}`."""
     required_fields: tuple[Text, ...] = ()

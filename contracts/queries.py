@@ -18,6 +18,10 @@ class Query(Model):
         return f"postroom.{cls.service}.query.{snake_case(cls.__name__)}"
 
 
+LATE_SECONDS = 60
+"""A message that is in flight for longer is an alert."""
+
+
 class GetLedger(Query):
     """How many messages were accepted, and what became of them. Answer: `Ledger`."""
 
@@ -25,7 +29,7 @@ class GetLedger(Query):
 
 
 class Ledger(Model):
-    """From one consistent read: `accepted` is the number of rows, the others count them by state."""
+    """From one consistent read: `accepted` counts what came in, the others what became of it."""
 
     accepted: int
     ticketed: int
@@ -33,7 +37,10 @@ class Ledger(Model):
     quarantined: int
     failed: int
     in_flight: int
+    late: int = 0
+    """Of those in flight, how many have been so for more than `LATE_SECONDS`."""
     oldest_in_flight_at: Instant | None = None
+    """Since when the oldest of them is in flight: since it came in, or was released."""
 
     @property
     def balanced(self) -> bool:

@@ -76,3 +76,5 @@ class RoutingFailed(RouterEvent):
 
     message_id: UUID
     error: Text
+    letter: LetterHead | None = None
+    """So that a person can have it delivered all the same; None in events of earlier releases."""

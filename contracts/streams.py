@@ -153,7 +153,7 @@ class Consumer:
         return tuple(every(event) for event in self.events)
 
 
-ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived,))
+ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived, ingest.MessageReread))
 ROUTER_DESK = Consumer(
     "router",
     "tickets",
@@ -164,9 +164,12 @@ ROUTER_DESK = Consumer(
         tickets.PresenceChanged,
         tickets.RulesetPublished,
         tickets.TicketOpened,
+        tickets.TicketingFailed,
     ),
 )
-TICKETS_ROUTED = Consumer("tickets", "router", "routed", (router.MessageRouted, router.TicketRouted))
+TICKETS_ROUTED = Consumer(
+    "tickets", "router", "routed", (router.MessageRouted, router.MessageDiscarded, router.TicketRouted)
+)
 TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
@@ -174,7 +177,11 @@ NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
 LEDGER_ROUTER = Consumer(
-    "ingest", "router", "ledger", (router.MessageRouted, router.RoutingFailed), pause_seconds=0.2
+    "ingest",
+    "router",
+    "ledger",
+    (router.MessageRouted, router.RoutingFailed, router.MessageDiscarded),
+    pause_seconds=0.2,
 )
 LEDGER_TICKETS = Consumer(
     "ingest",

@@ -157,6 +157,8 @@ class OutgoingLetter(Model):
     references: tuple[Text, ...] = ()
     date: Instant
     from_: Address
+    reply_to: Address | None = None
+    """Where an answer should go, if not to its sender."""
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
     subject: Text

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import asyncpg
 
+from chassis.commands import Refusal
 from chassis.database import Connection
-from contracts.commands import AddPerson
+from contracts.commands import OPERATOR, AddPerson
 from contracts.tickets import Role
 from services.gateway import accounts, credentials
-from services.tickets.app import configure
-from services.tickets.refusals import Refusal
+from services.tickets.changes import configure
 
 
 class CannotAdd(Exception):  # noqa: N818
@@ -41,7 +41,7 @@ async def add_person(db: Connection, email: str, name: str, role: Role, password
         raise CannotAdd(f"A password has at least {credentials.LEAST_PASSWORD} characters.")
     person_id = uuid4()
     command = AddPerson(
-        command_id=uuid4(), actor_id=person_id, person_id=person_id, email=email, name=name, role=role
+        command_id=uuid4(), actor_id=OPERATOR, person_id=person_id, email=email, name=name, role=role
     )
     async with db.transaction():
         await db.execute("SET LOCAL search_path = gateway")

@@ -149,7 +149,7 @@ def asyncapi() -> dict[str, Any]:
     for command in AnyCommand.__args__:
         name = command.__name__
         channels[name] = _channel(command.subject(), command, schemas)
-        operations[f"tickets answers {name}"] = {
+        operations[f"{command.service} answers {name}"] = {
             "action": "receive",
             "channel": {"$ref": f"#/channels/{name}"},
             "summary": "By request and reply: done, or refused with a reason.",

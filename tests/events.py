@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from contracts.event import Event, Meta, Recorded
-from contracts.ingest import MessageReceived
+from contracts.ingest import MessageReceived, MessageReread
 from contracts.mail import Address, Kind, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
-from contracts.router import MessageRouted, RoutingEvidence
+from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.tickets import (
     CustomerReplied,
     OutgoingLetter,
@@ -70,9 +70,29 @@ def received(head: LetterHead, text: str = "I ordered a lamp.\n\n> Hello") -> Me
     )
 
 
-def routed(head: LetterHead) -> MessageRouted:
-    evidence = RoutingEvidence(ruleset_version=1, rule=None)
-    return MessageRouted(letter=head, ticketbox_id=BOX, ticketbox="Support", evidence=evidence)
+def reread(head: LetterHead, text: str = "I ordered a lamp.") -> MessageReread:
+    return MessageReread(**{**dict(received(head)), "text": text, "reply": None, "reread_by": BELA})
+
+
+def routed(
+    head: LetterHead,
+    disposition: Disposition = Disposition.DELIVER,
+    reason: str | None = None,
+    released_by: UUID | None = None,
+) -> MessageRouted:
+    return MessageRouted(
+        letter=head,
+        ticketbox_id=BOX,
+        ticketbox="Support",
+        disposition=disposition,
+        reason=reason,
+        evidence=RoutingEvidence(ruleset_version=1, rule=None),
+        released_by=released_by,
+    )
+
+
+def quarantined(head: LetterHead, reason: str = "virus") -> MessageRouted:
+    return routed(head, Disposition.QUARANTINE, reason)
 
 
 def submitted(ticket_id: UUID, reply_id: UUID, author: UUID = ANNA) -> ReplySubmitted:

@@ -73,8 +73,9 @@ async def _desk(db: Connection) -> Desk:
 
 _BLOBS = "INSERT INTO ingest.blob (sha256, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _LEDGER = """
-INSERT INTO ingest.ledger (message_id, accepted_at, state, settled_at)
-VALUES ($1, $2, 'ticketed', $2)
+INSERT INTO ingest.ledger (message_id, accepted_at, state, since)
+SELECT message_id, accepted_at, 'ticketed', accepted_at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS new (message_id, accepted_at)
 """
 _INDEX = """
 INSERT INTO tickets.message_index (internet_message_id, ticket_id, reply_id)
@@ -91,7 +92,7 @@ VALUES ($1, 1, $2, $3, false, '', false, '', '[]', 'sent', 1, $4, $4, $5, $2)
 
 async def _write(db: Connection, written: Written, now: datetime) -> None:
     await db.executemany(_BLOBS, written.blobs)
-    await db.executemany(_LEDGER, written.ledger)
+    await db.execute(_LEDGER, *map(list, zip(*written.ledger, strict=True)))
     await db.executemany(_INDEX, written.index)
     await db.executemany(_DELIVERIES, written.deliveries)
     for service, answers in written.answers.items():

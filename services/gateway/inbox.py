@@ -1,9 +1,12 @@
-"""The read model behind pages and API: the history of everything, and a line for each ticket."""
+"""The read model behind pages and API: the history of everything, and a line for each ticket and each message."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from datetime import datetime
+from functools import reduce
 from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -12,8 +15,9 @@ from chassis.consume import Batch
 from chassis.database import Connection
 from chassis.projection import Projection
 from contracts.event import Event, Recorded
-from contracts.ingest import MessageReceived
-from contracts.router import MessageRouted
+from contracts.ingest import MessageReread, Reading
+from contracts.router import MessageRouted, RoutingFailed
+from contracts.standing import MessageState, Standing, hear, is_first_delivery, message_of
 from contracts.streams import GATEWAY
 from contracts.tickets import (
     NoteAdded,
@@ -22,74 +26,212 @@ from contracts.tickets import (
     ReplySubmitted,
     TicketboxCreated,
 )
+from services.gateway.book import Received, received
 from services.gateway.summary import Summary, TicketEvent, summarise
 
 CHANNEL = "postroom_inbox"
 """PostgreSQL's notifications that there is something new."""
 SEARCHED = 20_000
 """Characters of a text that a search looks at."""
+MOST_CHARACTERS = 8_000_000
+"""Of the events in one statement, as JSON; where it is reached, another begins."""
 
 
 async def apply(batch: Batch, db: Connection) -> None:
     """Take events of one log into the tables."""
     await _keep_history(db, batch)
-    await _keep_tickets(db, [item for item in batch if isinstance(item.event, TicketEvent)])
-    for item in batch:
-        if isinstance(item.event, TicketboxCreated | PersonAdded | PresenceChanged):
-            await _keep_desk(db, item.event)
+    match batch[0].event.service:
+        case "ingest":
+            await _keep_received(db, batch)
+        case "router":
+            await _keep_standings(db, batch)
+        case "tickets":
+            await _keep_standings(db, batch)
+            await _keep_tickets(db, batch)
+            await _keep_desk(db, batch)
+        case _:  # what notify says is in the history, and comes back from tickets
+            pass
     # Heard when the transaction commits: open pages ask what is new.
     await db.execute("SELECT pg_notify($1, '')", CHANNEL)
 
 
-_KEEP_HISTORY = """
-INSERT INTO history (
-    source, position, stream_id, version, event_id, type, schema_version, actor, occurred_at,
-    recorded_at, ticket_id, message_id, reply_id, data, words
-)
-VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, to_tsvector('simple', $15::text)
-)
+class HistoryRow(NamedTuple):
+    """An event as the table `history` keeps it."""
+
+    source: str
+    position: int
+    stream_id: str
+    version: int
+    event_id: UUID
+    type: str
+    schema_version: int
+    actor: str
+    occurred_at: datetime
+    recorded_at: datetime
+    ticket_id: UUID | None
+    message_id: UUID | None
+    reply_id: UUID | None
+    data: str
+    words: str | None
+
+
+_HISTORY = ", ".join(HistoryRow._fields)
+_KEEP_HISTORY = f"""
+INSERT INTO history ({_HISTORY})
+SELECT source, position, stream_id, version, event_id, type, schema_version, actor, occurred_at,
+       recorded_at, ticket_id, message_id, reply_id, data::jsonb, to_tsvector('simple', words)
+FROM unnest(
+    $1::text[], $2::bigint[], $3::text[], $4::integer[], $5::uuid[], $6::text[], $7::smallint[], $8::text[],
+    $9::timestamptz[], $10::timestamptz[], $11::uuid[], $12::uuid[], $13::uuid[], $14::text[], $15::text[]
+) AS new ({_HISTORY})
 """
 
 
 async def _keep_history(db: Connection, batch: Batch) -> None:
-    await db.executemany(_KEEP_HISTORY, [_history_row(item) for item in batch])
+    for rows in _statements(map(_history_row, batch)):
+        await db.execute(_KEEP_HISTORY, *zip(*rows, strict=True))
 
 
-def _history_row(item: Recorded[Event]) -> tuple[object, ...]:
+def _statements(rows: Iterable[HistoryRow]) -> Iterator[list[HistoryRow]]:
+    """Rows for one statement each: PostgreSQL takes no more than 1 GB at once, and a batch may be of long letters."""
+    taken: list[HistoryRow] = []
+    characters = 0
+    for row in rows:
+        taken.append(row)
+        characters += len(row.data)
+        if characters > MOST_CHARACTERS:
+            yield taken
+            taken, characters = [], 0
+    if taken:
+        yield taken
+
+
+def _history_row(item: Recorded[Event]) -> HistoryRow:
     event = item.event
-    letter = getattr(event, "letter", None)
-    message_id = getattr(letter, "message_id", None) or getattr(event, "message_id", None)
+    content = vars(event)  # asking a model for what it has not is slow
+    message_id = getattr(content.get("letter"), "message_id", None) or content.get("message_id")
     # The letter's head is in the history once, with its receipt and with its ticket; routing need not repeat it.
-    data = event.model_dump_json(exclude={"letter"} if isinstance(event, MessageRouted) else None)
-    return (
-        event.service,
-        item.position,
-        item.stream_id,
-        item.version,
-        item.event_id,
-        event.type_name(),
-        event.schema_version,
-        item.meta.actor,
-        item.occurred_at,
-        item.recorded_at,
-        getattr(event, "ticket_id", None),
-        message_id,
-        getattr(event, "reply_id", None),
-        data,
-        _words(event),
+    data = event.model_dump_json(
+        exclude={"letter"} if isinstance(event, MessageRouted | RoutingFailed) else None
+    )
+    return HistoryRow(
+        source=event.service,
+        position=item.position,
+        stream_id=item.stream_id,
+        version=item.version,
+        event_id=item.event_id,
+        type=event.type_name(),
+        schema_version=event.schema_version,
+        actor=item.meta.actor,
+        occurred_at=item.occurred_at,
+        recorded_at=item.recorded_at,
+        ticket_id=content.get("ticket_id"),
+        message_id=message_id,
+        reply_id=content.get("reply_id"),
+        data=data,
+        words=_words(event),
     )
 
 
 def _words(event: Event) -> str | None:
     match event:
-        case MessageReceived(letter=letter, text=text):
+        case Reading(letter=letter, text=text):
             sender = f"{letter.from_.name} {letter.from_.address}" if letter.from_ else ""
             return f"{letter.subject}\n{sender}\n{text[:SEARCHED]}"
         case NoteAdded(text=text) | ReplySubmitted(text=text):
             return text[:SEARCHED]
         case _:
             return None
+
+
+_RECEIVED = tuple(field.name for field in fields(Received))
+_received_cells = attrgetter(*_RECEIVED)
+
+_KEEP_RECEIVED = f"""
+INSERT INTO message ({", ".join(_RECEIVED)})
+SELECT {", ".join(_RECEIVED)}
+FROM unnest(
+    $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+    $9::bigint[], $10::integer[], $11::boolean[], $12::text[], $13::text[]
+) AS new ({", ".join(_RECEIVED)})
+ORDER BY message_id
+ON CONFLICT (message_id) DO UPDATE
+SET {", ".join(f"{name} = excluded.{name}" for name in _RECEIVED[1:])}
+"""
+
+
+_FORGET_WORDS = """
+UPDATE history
+SET words = NULL
+FROM unnest($1::uuid[], $2::bigint[]) AS newer (message_id, position)
+WHERE history.message_id = newer.message_id
+  AND history.source = 'ingest'
+  AND history.position < newer.position
+"""
+
+
+async def _keep_received(db: Connection, batch: Batch) -> None:
+    newest = {line.message_id: line for item in batch if (line := received(item))}
+    await db.execute(_KEEP_RECEIVED, *zip(*map(_received_cells, newest.values()), strict=True))
+    # A search finds a message by its newest reading only.
+    rereads = {
+        item.event.letter.message_id: item.position for item in batch if isinstance(item.event, MessageReread)
+    }
+    if rereads:
+        await db.execute(_FORGET_WORDS, list(rereads), list(rereads.values()))
+
+
+_STANDING = tuple(field.name for field in fields(Standing))
+_standing_cells = attrgetter("state", "reason", *_STANDING)
+
+# Several logs are taken at once: rows are locked in one order, so that nobody waits in a circle.
+_STANDINGS = f"""
+SELECT message_id, {", ".join(_STANDING)}
+FROM message
+WHERE message_id = ANY($1::uuid[])
+ORDER BY message_id
+FOR UPDATE
+"""
+
+_BEGIN_LINES = """
+INSERT INTO message (message_id)
+SELECT message_id
+FROM unnest($1::uuid[]) AS new (message_id)
+ORDER BY message_id
+ON CONFLICT DO NOTHING
+"""
+
+_KEEP_STANDINGS = f"""
+UPDATE message
+SET state = new.state,
+    reason = new.reason,
+    {", ".join(f"{name} = new.{name}" for name in _STANDING)}
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::integer[], $5::uuid[], $6::text[], $7::text[],
+    $8::integer[], $9::uuid[], $10::text[], $11::uuid[]
+) AS new (message_id, state, reason, {", ".join(_STANDING)})
+WHERE message.message_id = new.message_id
+"""
+
+
+async def _keep_standings(db: Connection, batch: Batch) -> None:
+    said: defaultdict[UUID, list[Recorded[Event]]] = defaultdict(list)
+    for item in batch:
+        if (message_id := message_of(item.event)) and not is_first_delivery(item):
+            said[message_id].append(item)
+    if not said:
+        return
+    rows = await db.fetch(_STANDINGS, list(said))
+    if len(rows) < len(said):  # ingest's log was not heard yet
+        await db.execute(_BEGIN_LINES, list(said))
+        rows = await db.fetch(_STANDINGS, list(said))
+    lines = []
+    for row in rows:
+        cells = {**dict(row), "routed_state": MessageState(row["routed_state"])}
+        message_id = cells.pop("message_id")
+        standing = reduce(hear, said[message_id], Standing(**cells))
+        lines.append((message_id, *_standing_cells(standing)))
+    await db.execute(_KEEP_STANDINGS, *zip(*lines, strict=True))
 
 
 _COLUMNS = tuple(field.name for field in fields(Summary))
@@ -120,10 +262,11 @@ def line_of(row: asyncpg.Record) -> Summary:
     return Summary(**{**cells, "tags": tuple(row["tags"]), "undelivered": tuple(row["undelivered"])})
 
 
-async def _keep_tickets(db: Connection, items: Sequence[Recorded[Event]]) -> None:
+async def _keep_tickets(db: Connection, batch: Batch) -> None:
     histories: defaultdict[UUID, list[Recorded[Event]]] = defaultdict(list)
-    for item in items:
-        histories[item.event.ticket_id].append(item)  # type: ignore[attr-defined]  # all TicketEvents have it
+    for item in batch:
+        if isinstance(item.event, TicketEvent):
+            histories[item.event.ticket_id].append(item)
     if not histories:
         return
     before = await summaries(db, histories)
@@ -131,7 +274,13 @@ async def _keep_tickets(db: Connection, items: Sequence[Recorded[Event]]) -> Non
     await db.executemany(_KEEP_LINES, [_cells(line) for line in after if line is not None])
 
 
-async def _keep_desk(db: Connection, event: TicketboxCreated | PersonAdded | PresenceChanged) -> None:
+async def _keep_desk(db: Connection, batch: Batch) -> None:
+    for item in batch:
+        if isinstance(item.event, TicketboxCreated | PersonAdded | PresenceChanged):
+            await _change_desk(db, item.event)
+
+
+async def _change_desk(db: Connection, event: TicketboxCreated | PersonAdded | PresenceChanged) -> None:
     match event:
         case TicketboxCreated():
             await db.execute(
@@ -165,7 +314,7 @@ async def _keep_desk(db: Connection, event: TicketboxCreated | PersonAdded | Pre
 INBOX = Projection(
     name="inbox",
     schema="gateway",
-    tables=("history", "ticket", "ticketbox", "person"),
+    tables=("history", "ticket", "message", "ticketbox", "person"),
     consumers=GATEWAY,
     apply=apply,
 )

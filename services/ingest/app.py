@@ -5,6 +5,7 @@ from functools import partial
 from uuid import uuid4
 
 from chassis.service import Service, run
+from contracts.commands import ReadAgain
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
 from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
@@ -12,6 +13,7 @@ from services.ingest import ledger
 from services.ingest.blobs import piece_of
 from services.ingest.intake import accept
 from services.ingest.reading import read
+from services.ingest.rereading import Rereading
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp import smtp_server
 from services.ingest.sources.cursor import books
@@ -67,8 +69,10 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer(GetLedger, partial(count, service))
     service.answer_bytes(GetBlob, partial(piece_of, service.pool))
     service.answer(GetSources, partial(sources, service))
+    service.answer(ReadAgain, Rereading(service).read_again)
     store = Store(service)
     service.background("SMTP", partial(serve_smtp, service, store))
+    service.background("ledger", partial(ledger.keep_totals, service))
     for source in service.settings.sources:
         service.background(f"source {source.name}", Tending(source, service, store).run)
 

@@ -1,92 +1,155 @@
-"""The book in which every accepted message ends in exactly one state."""
+"""The book in which every accepted message is in exactly one state."""
 
+import asyncio
+from collections import defaultdict
+from functools import reduce
 from uuid import UUID
+
+import asyncpg
+from prometheus_client import Gauge
 
 from chassis.consume import Batch
 from chassis.database import Connection
-from contracts.event import Event
-from contracts.queries import Ledger
-from contracts.router import Disposition, MessageRouted, RoutingFailed
-from contracts.tickets import (
-    AutomaticReplyReceived,
-    CustomerReplied,
-    ReplyBounced,
-    TicketingFailed,
-    TicketOpened,
+from chassis.service import Service
+from contracts.event import Event, Recorded
+from contracts.queries import LATE_SECONDS, Ledger
+from contracts.standing import MessageState, Standing, hear, is_first_delivery, message_of
+from services.ingest.settings import IngestSettings
+
+ADD_UP_SECONDS = 5
+MESSAGES = Gauge("postroom_ledger_messages", "Messages by the state that they are in.", ["state"])
+LATE = Gauge("postroom_ledger_late_messages", f"Messages in flight for more than {LATE_SECONDS} s.")
+OLDEST_IN_FLIGHT = Gauge(
+    "postroom_ledger_oldest_in_flight_seconds",
+    "For how long the oldest message in flight has been so; 0 if there is none.",
 )
 
-Outcome = tuple[UUID, str, str | None]
-"""Message, state, reason."""
+# What is in a ticket stays there. Two consumers may settle the same messages at once: locked in one order, they do not
+# wait for each other in a circle.
+_OPEN = """
+SELECT message_id, routed_version, routing_id, routed_state, routed_reason,
+       failed_version, failed_routing_id, failed_reason
+FROM ledger
+WHERE message_id = ANY($1::uuid[])
+  AND state <> 'ticketed'
+ORDER BY message_id
+FOR UPDATE
+"""
 
-
-def outcome_of(event: Event) -> Outcome | None:
-    """What an event says about the end of a message; None if nothing."""
-    match event:
-        case MessageRouted(disposition=Disposition.SUPPRESS):
-            return event.letter.message_id, "suppressed", event.reason or "rule"
-        case MessageRouted(disposition=Disposition.QUARANTINE):
-            return event.letter.message_id, "quarantined", event.reason
-        case RoutingFailed() | TicketingFailed():
-            return event.message_id, "failed", event.error
-        case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
-            return event.letter.message_id, "ticketed", None
-        case _:
-            return None
-
-
-# Two consumers may settle the same messages at once: locked in one order, they do not wait for each other in a circle.
-_SETTLE = """
-WITH locked AS MATERIALIZED (
-    SELECT message_id
-    FROM ledger
-    WHERE message_id = ANY($1::uuid[])
-    ORDER BY message_id
-    FOR UPDATE
-)
+_KEEP = """
 UPDATE ledger
 SET state = new.state,
     reason = new.reason,
-    settled_at = now()
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS new (message_id, state, reason)
-JOIN locked USING (message_id)
+    routed_version = new.routed_version,
+    routing_id = new.routing_id,
+    routed_state = new.routed_state,
+    routed_reason = new.routed_reason,
+    failed_version = new.failed_version,
+    failed_routing_id = new.failed_routing_id,
+    failed_reason = new.failed_reason,
+    since = CASE WHEN ledger.state = new.state THEN ledger.since ELSE now() END
+FROM unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::integer[], $5::uuid[], $6::text[], $7::text[],
+    $8::integer[], $9::uuid[], $10::text[]
+) AS new (
+    message_id, state, reason, routed_version, routing_id, routed_state, routed_reason,
+    failed_version, failed_routing_id, failed_reason
+)
 WHERE ledger.message_id = new.message_id
-  -- A message that was parked may be replayed and find its ticket; what is in a ticket stays there.
-  AND ledger.state <> 'ticketed'
-  AND NOT (new.state = 'failed' AND ledger.state <> 'in_flight')
 """
 
 
 async def settle(batch: Batch, db: Connection) -> None:
-    """Write down what became of messages. Older news than the book has changes nothing."""
-    outcomes: dict[UUID, Outcome] = {}
+    """Write down where messages stand by what router and tickets said; older news than the book has changes nothing."""
+    said: defaultdict[UUID, list[Recorded[Event]]] = defaultdict(list)
     for item in batch:
-        if (outcome := outcome_of(item.event)) and outcomes.get(outcome[0], ("", "", None))[1] != "ticketed":
-            outcomes[outcome[0]] = outcome
-    if outcomes:
-        await db.execute(_SETTLE, *map(list, zip(*outcomes.values(), strict=True)))
+        if (message_id := message_of(item.event)) and not is_first_delivery(item):
+            said[message_id].append(item)
+    if not said:
+        return
+    lines = []
+    for row in await db.fetch(_OPEN, list(said)):
+        before = _standing(row)
+        after = reduce(hear, said[row["message_id"]], before)
+        if after != before:
+            lines.append((row["message_id"], *_cells(after)))
+    if lines:
+        await db.execute(_KEEP, *map(list, zip(*lines, strict=True)))
+
+
+def _standing(row: asyncpg.Record) -> Standing:
+    cells = {name: value for name, value in row.items() if name != "message_id"}
+    return Standing(**{**cells, "routed_state": MessageState(row["routed_state"])})
+
+
+def _cells(standing: Standing) -> tuple[object, ...]:
+    return (
+        standing.state,
+        standing.reason,
+        standing.routed_version,
+        standing.routing_id,
+        standing.routed_state,
+        standing.routed_reason,
+        standing.failed_version,
+        standing.failed_routing_id,
+        standing.failed_reason,
+    )
 
 
 _COUNT = """
-SELECT state, suppressed_for, count(*) AS messages, min(accepted_at) AS oldest_at
-FROM (
-    SELECT state, accepted_at, CASE WHEN state = 'suppressed' THEN reason END AS suppressed_for
-    FROM ledger
-) AS books
-GROUP BY state, suppressed_for
+SELECT account, reason, sum(messages)::bigint AS messages, NULL::timestamptz AS oldest_at
+FROM tally
+GROUP BY account, reason
+UNION ALL
+SELECT 'late', '', count(*) FILTER (WHERE since < now() - $1 * interval '1 second'), min(since)
+FROM ledger
+WHERE state = 'in_flight'
 """
 
 
 async def count(db: Connection) -> Ledger:
     """The book's totals, from one statement and so from one moment."""
-    rows = await db.fetch(_COUNT)
-    by_state = {row["state"]: row["messages"] for row in rows if row["state"] != "suppressed"}
-    oldest = next((row["oldest_at"] for row in rows if row["state"] == "in_flight"), None)
+    rows = await db.fetch(_COUNT, LATE_SECONDS)
+    totals = {row["account"]: row["messages"] for row in rows if row["account"] != MessageState.SUPPRESSED}
     return Ledger(
-        accepted=sum(row["messages"] for row in rows),
-        ticketed=by_state.get("ticketed", 0),
-        suppressed={row["suppressed_for"]: row["messages"] for row in rows if row["state"] == "suppressed"},
-        quarantined=by_state.get("quarantined", 0),
-        failed=by_state.get("failed", 0),
-        in_flight=by_state.get("in_flight", 0),
-        oldest_in_flight_at=oldest,
+        accepted=totals.get("accepted", 0),
+        ticketed=totals.get(MessageState.TICKETED, 0),
+        suppressed={
+            row["reason"]: row["messages"]
+            for row in rows
+            if row["account"] == MessageState.SUPPRESSED and row["messages"]
+        },
+        quarantined=totals.get(MessageState.QUARANTINED, 0),
+        failed=totals.get(MessageState.FAILED, 0),
+        in_flight=totals.get(MessageState.IN_FLIGHT, 0),
+        late=totals["late"],
+        oldest_in_flight_at=next(row["oldest_at"] for row in rows if row["account"] == "late"),
     )
+
+
+_ADD_UP = """
+WITH added AS (
+    DELETE FROM tally
+    RETURNING account, reason, messages
+)
+INSERT INTO tally (account, reason, messages)
+SELECT account, reason, sum(messages)
+FROM added
+GROUP BY account, reason
+HAVING sum(messages) <> 0
+"""
+
+
+async def keep_totals(service: Service[IngestSettings]) -> None:
+    """Add up the tally and say the totals as metrics, until the service stops."""
+    while True:
+        async with service.pool.acquire() as db:
+            await db.execute(_ADD_UP)
+            ledger = await count(db)
+        for state in MessageState:
+            number = getattr(ledger, state)
+            MESSAGES.labels(state).set(number if isinstance(number, int) else sum(number.values()))
+        LATE.set(ledger.late)
+        since = ledger.oldest_in_flight_at
+        OLDEST_IN_FLIGHT.set((service.clock() - since).total_seconds() if since else 0)
+        await asyncio.sleep(ADD_UP_SECONDS)

@@ -1,7 +1,7 @@
 """Accepts messages: bytes, ledger row and event in one transaction, several messages at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -88,6 +88,12 @@ ORDER BY sha256  -- the same order in every transaction: two with the same files
 ON CONFLICT (sha256) DO NOTHING
 """
 
+
+async def keep_blobs(db: Connection, blobs: Mapping[str, bytes]) -> None:
+    """Store bytes by their sha256, once."""
+    await db.execute(_BLOBS, [bytes.fromhex(digest) for digest in blobs], list(blobs.values()))
+
+
 _LEDGER = """
 INSERT INTO ledger (message_id, accepted_at)
 SELECT message_id, accepted_at
@@ -108,7 +114,7 @@ async def _write(db: Connection, service: Service[IngestSettings], batch: Sequen
     if not news:
         return
     blobs = {digest: content for accepted, _ in news.values() for digest, content in accepted.blobs.items()}
-    await db.execute(_BLOBS, [bytes.fromhex(digest) for digest in blobs], list(blobs.values()))
+    await keep_blobs(db, blobs)
     await db.execute(
         _LEDGER,
         list(news),

@@ -1,39 +1,51 @@
 """The shell of router: messages get a ticketbox, tickets get an agent."""
 
+from collections.abc import Iterable
 from functools import partial
 from uuid import uuid5
 
-from chassis import log
+from chassis import log, parking, telemetry
 from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service, run
-from contracts.ingest import MessageReceived
+from contracts.commands import DiscardMessage, Done, Outcome, ReleaseMessage
+from contracts.event import Meta
+from contracts.ingest import Reading
 from contracts.router import MessageRouted, RoutingFailed, TicketRouted
+from contracts.standing import MessageState
 from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES
 from contracts.tickets import TicketOpened
 from services.router import tables
 from services.router.distribution import next_agent
+from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, release
 from services.router.ruleset import route
 from services.router.settings import RouterSettings
 
 
 async def take_received(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
-    """Decide about each message by the ruleset in force."""
+    """Decide about each message by the ruleset in force, and about a new reading of one that waits for a person."""
     done = await log.answered(db, [item.event_id for item in batch])
     ruleset = await tables.read_ruleset(db)
     if ruleset is None:
         raise TooEarly("the desk's ruleset has not come yet")
-    heads = await log.heads(db, [item.stream_id for item in batch])
+    # The newest reading of each message counts.
+    readings = {
+        item.event.letter.message_id: (item, item.event)
+        for item in batch
+        if isinstance(item.event, Reading) and item.event_id not in done
+    }
+    messages = await tables.messages(db, readings)
     now = service.clock()
     answers = []
-    for item in batch:
-        if item.event_id in done or not isinstance(item.event, MessageReceived):
+    for message_id, (item, event) in readings.items():
+        message = messages[message_id]
+        if not is_to_be_routed(event, message):
             continue
-        decision = route(item.event, ruleset)
+        decision = route(event, ruleset)
         routed = MessageRouted(
-            letter=item.event.letter,
+            letter=event.letter,
             ticketbox_id=decision.ticketbox.ticketbox_id,
             ticketbox=decision.ticketbox.name,
             priority=decision.priority,
@@ -42,9 +54,53 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
             reason=decision.reason,
             evidence=decision.evidence,
         )
-        head = heads.get(item.stream_id, log.EMPTY)  # not empty where it was parked before
-        answers.append(Answer(item.stream_id, (routed,), item.event_id, log.caused_by(item), now, head))
+        answers.append(
+            Answer(item.stream_id, (routed,), item.event_id, log.caused_by(item), now, message.history.head)
+        )
+    await _forget_parked(db, messages.values())
     await log.append(db, answers, now)
+
+
+async def _forget_parked(db: Connection, messages: Iterable[Message]) -> None:
+    """What is decided anew is not to be replayed as it was."""
+    failed = [
+        message_stream(message.message_id)
+        for message in messages
+        if message.standing.state is MessageState.FAILED
+    ]
+    if failed:
+        await parking.forget(db, ROUTER_MESSAGES.name, failed)
+
+
+async def decide_message(
+    service: Service[RouterSettings], command: ReleaseMessage | DiscardMessage, db: Connection
+) -> Outcome:
+    """Do with a message what a person wishes.
+
+    Raises:
+        Refusal: it is left where it is, and why.
+    """
+    message = (await tables.messages(db, [command.message_id]))[command.message_id]
+    match command:
+        case ReleaseMessage():
+            ruleset = await tables.read_ruleset(db)
+            if ruleset is None:
+                raise NotRoutedYet
+            events = release(message, ruleset, command.actor_id)
+        case DiscardMessage():
+            events = discard(message, command.actor_id)
+    await _forget_parked(db, [message])
+    meta = Meta(
+        correlation_id=command.message_id,
+        causation_id=command.command_id,
+        actor=str(command.actor_id),
+        traceparent=telemetry.current_traceparent(),
+    )
+    now, head = service.clock(), message.history.head
+    stream_id = message_stream(command.message_id)
+    answer = Answer(stream_id, tuple(events), command.command_id, meta, now, head)
+    position = await log.append(db, [answer], now)
+    return Done(position=position, version=head.version + len(events))
 
 
 async def take_desk(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
@@ -81,15 +137,16 @@ async def take_desk(service: Service[RouterSettings], batch: Batch, db: Connecti
 
 async def routing_failed(service: Service[RouterSettings], item: Item, error: str, db: Connection) -> None:
     """Let the ledger know that a message is parked here."""
-    if item.event is None or not isinstance(item.event.event, MessageReceived):
+    if item.event is None or not isinstance(item.event.event, Reading):
         return
     cause = uuid5(item.event.event_id, "parked")
     if await log.answered(db, [cause]):
         return
-    message_id = item.event.event.letter.message_id
-    stream_id = message_stream(message_id)
-    failed = RoutingFailed(message_id=message_id, error=error)
-    answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock())
+    letter = item.event.event.letter
+    stream_id = message_stream(letter.message_id)
+    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)  # not empty if it was routed before
+    failed = RoutingFailed(message_id=letter.message_id, error=error, letter=letter)
+    answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock(), head)
     await log.append(db, [answer], service.clock())
 
 
@@ -103,6 +160,8 @@ async def set_up(service: Service[RouterSettings]) -> None:
     """Say what this service does."""
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
     service.consume(ROUTER_DESK, partial(take_desk, service))
+    for command in (ReleaseMessage, DiscardMessage):
+        service.obey(command, partial(decide_message, service))
     service.ready_when(partial(ruleset_known, service))
 
 

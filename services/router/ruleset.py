@@ -8,7 +8,8 @@ from uuid import UUID
 
 import cel
 
-from contracts.ingest import MessageReceived
+from contracts.ingest import Reading
+from contracts.mail import LetterHead
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
@@ -52,7 +53,7 @@ class BadCondition(Exception):  # noqa: N818
     """A condition that is not CEL, or does not say yes or no."""
 
 
-def facts_of(message: MessageReceived) -> Facts:
+def facts_of(message: Reading) -> Facts:
     """What conditions see of a message as `message.NAME`; docs/routing.md lists them."""
     letter = message.letter
     return {
@@ -96,7 +97,7 @@ def compile_condition(condition: str) -> Callable[[Facts], bool]:
     return holds
 
 
-def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
+def route(message: Reading, ruleset: Ruleset) -> Decision:
     """Where a message goes by the ruleset; the same message and ruleset give the same decision.
 
     Raises:
@@ -104,20 +105,18 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
     """
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
-    ticketbox = _ticketbox(message.letter.recipients, rule, ruleset)
     if rule is None:
+        ticketbox, evidence = by_address(message.letter, ruleset)
         return Decision(
             ticketbox=ticketbox,
             priority=Priority.NORMAL,
             tags=(),
             disposition=Disposition.DELIVER,
             reason=None,
-            evidence=RoutingEvidence(
-                ruleset_version=ruleset.version, rule=None, matched=_address_evidence(message, ticketbox)
-            ),
+            evidence=evidence,
         )
     return Decision(
-        ticketbox=ticketbox,
+        ticketbox=_ticketbox(message.letter.recipients, rule, ruleset),
         priority=rule.priority,
         tags=rule.tags,
         disposition=rule.disposition,
@@ -131,6 +130,15 @@ def route(message: MessageReceived, ruleset: Ruleset) -> Decision:
     )
 
 
+def by_address(letter: LetterHead, ruleset: Ruleset) -> tuple[Ticketbox, RoutingEvidence]:
+    """Where a message goes if no rule says anything."""
+    ticketbox = _ticketbox(letter.recipients, None, ruleset)
+    hits = sorted(ticketbox.addresses & {address.lower() for address in letter.recipients})
+    said = ", ".join(hits) or "no ticketbox has this address"
+    evidence = RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=(("recipients", said),))
+    return ticketbox, evidence
+
+
 def _ticketbox(recipients: Sequence[str], rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
     if rule and rule.ticketbox_id and (chosen := ruleset.ticketboxes.get(rule.ticketbox_id)):
         return chosen
@@ -139,11 +147,6 @@ def _ticketbox(recipients: Sequence[str], rule: Rule | None, ruleset: Ruleset) -
         if ticketbox.addresses & written_to:
             return ticketbox
     return ruleset.ticketboxes[ruleset.default_ticketbox_id]
-
-
-def _address_evidence(message: MessageReceived, ticketbox: Ticketbox) -> tuple[tuple[str, str], ...]:
-    hits = sorted(ticketbox.addresses & {address.lower() for address in message.letter.recipients})
-    return (("recipients", ", ".join(hits)),) if hits else (("recipients", "no ticketbox has this address"),)
 
 
 def _matched(condition: str, facts: Facts) -> tuple[tuple[str, str], ...]:

@@ -1,13 +1,17 @@
 """The desk as router knows it, kept from the events of tickets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from uuid import UUID
 
 import orjson
 
+from chassis import log
 from chassis.database import Connection
 from contracts.event import Event, Recorded
+from contracts.standing import Standing, hear
+from contracts.stream_ids import message_stream
 from contracts.tickets import (
     PersonAdded,
     Presence,
@@ -16,7 +20,9 @@ from contracts.tickets import (
     Rule,
     RulesetPublished,
     TicketboxCreated,
+    TicketingFailed,
 )
+from services.router.message import Message
 from services.router.ruleset import Ruleset, Ticketbox
 
 
@@ -133,5 +139,45 @@ async def keep_desk(db: Connection, item: Recorded[Event]) -> None:
                 orjson.dumps([rule.model_dump(mode="json") for rule in published.rules]).decode(),
                 published.default_ticketbox_id,
             )
+        case TicketingFailed() as failed:
+            await db.execute(
+                """
+                INSERT INTO undelivered (message_id, version, routing_id, error)
+                VALUES ($1, $2, $3, $4)
+                ON CONFLICT (message_id) DO UPDATE
+                SET version = excluded.version,
+                    routing_id = excluded.routing_id,
+                    error = excluded.error
+                WHERE undelivered.version < excluded.version
+                """,
+                failed.message_id,
+                item.version,
+                item.meta.causation_id,
+                failed.error,
+            )
         case _:
             pass
+
+
+_UNDELIVERED = """
+SELECT message_id, version, routing_id, error
+FROM undelivered
+WHERE message_id = ANY($1::uuid[])
+"""
+
+
+async def messages(db: Connection, message_ids: Collection[UUID]) -> dict[UUID, Message]:
+    """Messages by what this service said of them, and by what tickets could not do."""
+    histories = await log.load(db, [message_stream(message_id) for message_id in message_ids])
+    undelivered = {
+        row["message_id"]: Standing(
+            failed_version=row["version"], failed_routing_id=row["routing_id"], failed_reason=row["error"]
+        )
+        for row in (await db.fetch(_UNDELIVERED, list(message_ids)) if histories else [])
+    }
+    found = {}
+    for message_id in message_ids:
+        history = histories.get(message_stream(message_id), log.NO_HISTORY)
+        standing = reduce(hear, history.events, undelivered.get(message_id, Standing()))
+        found[message_id] = Message(message_id, history, standing)
+    return found

@@ -48,7 +48,7 @@ from contracts.tickets import (
     TicketSolved,
     WatchersChanged,
 )
-from services.tickets import custom_fields
+from services.tickets import custom_fields, reply_address
 from services.tickets.desk import Desk
 from services.tickets.refusals import (
     AlreadyThere,
@@ -171,6 +171,7 @@ class Sender:
     address: str
     person: str
     signature: str = ""
+    reply_to: str | None = None
 
 
 def _sender(ticket: Ticket, desk: Desk, actor: Person) -> Sender:
@@ -178,7 +179,9 @@ def _sender(ticket: Ticket, desk: Desk, actor: Person) -> Sender:
     if box is None:
         raise UnknownThing("The ticketbox of this ticket was removed; move the ticket to another one.")
     signature = box.signature.replace("{agent}", actor.name).replace("{ticketbox}", box.name)
-    return Sender(box.name, box.addresses[0], actor.name, signature)
+    address = box.addresses[0]
+    reply_to = reply_address.signed(address, ticket.number, desk.secret) if box.signed_reply_address else None
+    return Sender(box.name, address, actor.name, signature, reply_to)
 
 
 def submit_reply(
@@ -221,6 +224,7 @@ def _letter(command: SubmitReply, ticket: Ticket, sender: Sender, now: datetime)
         references=ticket.message_ids,
         date=now,
         from_=Address(name=f"{sender.person} ({sender.ticketbox})", address=sender.address),
+        reply_to=Address(name=sender.ticketbox, address=sender.reply_to) if sender.reply_to else None,
         to=(ticket.reply_address,),
         subject=reply_subject(ticket.subject),
         text=f"{command.text}\n\n-- \n{sender.signature}" if sender.signature else command.text,

@@ -62,10 +62,10 @@ DeskCommand = SetPresence | CreateTicketbox | AddPerson | PublishRuleset | Chang
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """All things as they are now. `default_ticketbox_id` is that of the ruleset in force."""
+    """All things as they are now, and what signs the reply addresses of this installation."""
 
     things: Mapping[UUID, Thing] = field(default_factory=dict)
-    default_ticketbox_id: UUID | None = None
+    secret: bytes = b""
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -248,8 +248,6 @@ def check(desk: Desk) -> None:
         Refusal: with the first thing that is wrong, and what to do.
     """
     _check_unique(desk)
-    if desk.default_ticketbox_id is not None:
-        _require(desk, Ticketbox, desk.default_ticketbox_id, "The ruleset")
     if desk.every(Person) and not any(
         person.active and person.role is Role.ADMINISTRATOR for person in desk.every(Person)
     ):

@@ -1,9 +1,11 @@
 """What a routed message does to the conversation that it belongs to."""
 
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID, uuid5
 
-from contracts.mail import Address, Bounce, Kind
+from contracts.desk import Ticketbox
+from contracts.event import Event
+from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import MessageRouted
 from contracts.tickets import (
@@ -16,6 +18,7 @@ from contracts.tickets import (
     TicketOpened,
     TicketReopened,
 )
+from services.tickets.thanks import only_thanks
 from services.tickets.threading import Place
 from services.tickets.ticket import Ticket, TicketEvent
 
@@ -28,8 +31,21 @@ def ticket_id_of(message_id: UUID) -> UUID:
     return uuid5(message_id, "ticket")
 
 
-def open_ticket(routed: MessageRouted, number: int, first_response_due_at: datetime | None) -> TicketOpened:
-    """A customer's matter begins. Mail of machines sets no clock."""
+def cause_of(event: Event, event_id: UUID) -> UUID:
+    """What is answered once: of a delivery the message itself, which may be delivered again after a failure."""
+    return uuid5(event.letter.message_id, "delivered") if isinstance(event, MessageRouted) else event_id
+
+
+def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bool:
+    """Whether a letter to a ticket that is done opens another one, since it comes too late or the ticket is closed."""
+    if not ticket.state.done or ticket.done_at is None or letter.automatic or letter.kind is Kind.BOUNCE:
+        return False
+    days = box.follow_up.reopen_within_days if box else None
+    return days is not None and letter.received_at - ticket.done_at > timedelta(days=days)
+
+
+def open_ticket(routed: MessageRouted, number: int, follows: Ticket | None = None) -> TicketOpened:
+    """A customer's matter begins; `follows` is the one that it would have continued."""
     letter = routed.letter
     return TicketOpened(
         ticket_id=ticket_id_of(letter.message_id),
@@ -41,12 +57,12 @@ def open_ticket(routed: MessageRouted, number: int, first_response_due_at: datet
         priority=routed.priority,
         tags=routed.tags,
         letter=letter,
-        first_response_due_at=None if letter.automatic else first_response_due_at,
+        follows_id=follows.ticket_id if follows else None,
     )
 
 
 def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list[TicketEvent]:
-    """A message joins its conversation. Only what a person wrote reopens it."""
+    """A message joins its conversation. Only what a person wrote opens it again, and thanks do not."""
     letter = routed.letter
     if letter.kind is Kind.BOUNCE and place.reply_id is not None:
         return [
@@ -61,11 +77,18 @@ def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list
         return [
             AutomaticReplyReceived(ticket_id=ticket.ticket_id, letter=letter, threaded_by=place.threaded_by)
         ]
+    thanks = ticket.state.done and only_thanks(letter)
     events: list[TicketEvent] = [
-        CustomerReplied(ticket_id=ticket.ticket_id, letter=letter, threaded_by=place.threaded_by)
+        CustomerReplied(
+            ticket_id=ticket.ticket_id,
+            letter=letter,
+            threaded_by=place.threaded_by,
+            thanks=thanks,
+            by_way_of_id=place.by_way_of_id,
+        )
     ]
-    if ticket.state is State.SOLVED:
-        events.append(TicketReopened(ticket_id=ticket.ticket_id))
+    if ticket.state is not State.OPEN and not thanks:
+        events.append(TicketReopened(ticket_id=ticket.ticket_id, why="letter"))
     return events
 
 

@@ -1,7 +1,6 @@
 """Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -142,9 +141,7 @@ def _move_letters(ticket: Ticket, other: Ticket, message_ids: Sequence[UUID], ac
     return moved
 
 
-def split(
-    command: SplitTicket, ticket: Ticket, desk: Desk, number: int, first_response_due_at: datetime | None
-) -> Events:
+def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Events:
     """Make a ticket of some letters; its id follows from the command.
 
     Raises:
@@ -165,7 +162,6 @@ def split(
         priority=ticket.priority,
         tags=ticket.tags,
         letter=first,
-        first_response_due_at=first_response_due_at,
         split_from_id=ticket.ticket_id,
     )
     left = LettersMoved(

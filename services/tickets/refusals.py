@@ -2,15 +2,7 @@
 
 from uuid import UUID
 
-
-class Refusal(Exception):  # noqa: N818 - a refusal is not an error
-    """Base of all: `code` is stable, the text is a sentence for people."""
-
-    code: str
-
-    def __init__(self, sentence: str, **facts: object) -> None:
-        self.facts = {name: str(value) for name, value in facts.items()}
-        super().__init__(sentence)
+from chassis.commands import Refusal
 
 
 class UnknownThing(Refusal):
@@ -30,16 +22,17 @@ class UnseenMessages(Refusal):
             seen_version=seen_version,
             version=version,
         )
+        self.version = version
 
 
 class ChangedMeanwhile(Refusal):
-    """Someone else put another ruleset in force."""
+    """Someone else changed it after the person saw it."""
 
     code = "changed_meanwhile"
 
     def __init__(self, seen_version: int, version: int) -> None:
         super().__init__(
-            "Another ruleset was published after you opened this one. Look at it, then publish yours.",
+            "Someone changed this after you opened it. Look at it as it is now, then make your change again.",
             seen_version=seen_version,
             version=version,
         )

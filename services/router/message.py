@@ -1,0 +1,117 @@
+"""What may become of a message after router has spoken of it: read again, released, deleted. Pure."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.commands import Refusal
+from chassis.log import History
+from contracts.ingest import MessageReread, Reading
+from contracts.mail import LetterHead
+from contracts.router import (
+    Disposition,
+    MessageDiscarded,
+    MessageRouted,
+    RouterEvent,
+    RoutingFailed,
+)
+from contracts.standing import MessageState, Standing
+from services.router.ruleset import Ruleset, by_address
+
+WAITING = frozenset({MessageState.QUARANTINED, MessageState.FAILED})
+"""Waits for a person; the rules may decide anew about a new reading of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as this service knows it."""
+
+    message_id: UUID
+    history: History
+    standing: Standing
+
+
+class NotRoutedYet(Refusal):
+    """The rules come first."""
+
+    code = "not_routed_yet"
+
+    def __init__(self) -> None:
+        super().__init__("The rules have not decided about this message yet. Try again in a moment.")
+
+
+class AlreadyDelivered(Refusal):
+    """It is in a ticket, or on its way there."""
+
+    code = "already_delivered"
+
+    def __init__(self) -> None:
+        super().__init__("This message was delivered: it is in a ticket, or on its way there.")
+
+
+class MustBeReplayed(Refusal):
+    """An earlier release kept nothing of it here."""
+
+    code = "must_be_replayed"
+
+    def __init__(self) -> None:
+        super().__init__("This message failed under an earlier release. Replay it, or have it read again.")
+
+
+def is_to_be_routed(reading: Reading, message: Message) -> bool:
+    """Whether the rules decide about what was read: what was delivered, suppressed or deleted is left where it is."""
+    if not message.standing.routed_version:
+        return True
+    if isinstance(reading, MessageReread):
+        return message.standing.state in WAITING
+    return message.standing.state is MessageState.FAILED
+
+
+def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEvent]:
+    """Deliver a message as a person wishes, to the ticketbox that the rules or its address gave it.
+
+    Raises:
+        Refusal: it was delivered already, or cannot be.
+    """
+    if not message.standing.routed_version:
+        raise NotRoutedYet
+    if message.standing.state is MessageState.IN_FLIGHT:
+        raise AlreadyDelivered
+    for item in reversed(message.history.events):
+        match item.event:
+            case MessageRouted() as routed:
+                delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
+                return [routed.model_copy(update=delivered)]
+            case RoutingFailed(letter=LetterHead() as letter):
+                return [_by_address(letter, ruleset, actor_id)]
+            case _:
+                pass
+    raise MustBeReplayed
+
+
+def _by_address(letter: LetterHead, ruleset: Ruleset, actor_id: UUID) -> MessageRouted:
+    """The rules cannot decide about it, so only its address does."""
+    ticketbox, evidence = by_address(letter, ruleset)
+    return MessageRouted(
+        letter=letter,
+        ticketbox_id=ticketbox.ticketbox_id,
+        ticketbox=ticketbox.name,
+        evidence=evidence,
+        released_by=actor_id,
+    )
+
+
+def discard(message: Message, actor_id: UUID) -> list[RouterEvent]:
+    """Delete a message that waits for a person; nothing happens if it is suppressed already.
+
+    Raises:
+        Refusal: it was delivered already.
+    """
+    if not message.standing.routed_version:
+        raise NotRoutedYet
+    match message.standing.state:
+        case MessageState.QUARANTINED | MessageState.FAILED:
+            return [MessageDiscarded(message_id=message.message_id, discarded_by=actor_id)]
+        case MessageState.SUPPRESSED:
+            return []
+        case _:
+            raise AlreadyDelivered

@@ -1,0 +1,156 @@
+"""The shell for commands: people change tickets and the desk."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from opentelemetry.trace import SpanKind
+
+from chassis import log, telemetry
+from chassis.database import Connection
+from chassis.log import Answer
+from chassis.service import Service
+from contracts.commands import ChangeDesk, Done, Outcome, PublishRuleset, SetThing, SplitTicket, SubmitReply
+from contracts.event import Meta
+from contracts.stream_ids import RULESET
+from contracts.tickets import TicketOpened
+from services.tickets import commands, desk, rearranging, tables
+from services.tickets.refusals import ChangedMeanwhile, UnknownThing
+from services.tickets.settings import TicketsSettings
+from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.work import Work
+
+
+async def change_ticket(
+    service: Service[TicketsSettings], command: commands.TicketCommand, db: Connection
+) -> Outcome:
+    """Do what a command about a ticket asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id})
+    current = _known(work, command.ticket_id)
+    events = commands.decide(command, current, work.desk, work.now)
+    return await _write(work, command, {current.ticket_id: events}, db)
+
+
+async def change_two(
+    service: Service[TicketsSettings], command: rearranging.TwoTicketsCommand, db: Connection
+) -> Outcome:
+    """Do what a command about two tickets asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id, command.other_id})
+    ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
+    return await _write(work, command, rearranging.decide(command, ticket, other, work.desk), db)
+
+
+async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, db: Connection) -> Outcome:
+    """Make a ticket of some letters of another.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id})
+    (number,) = await tables.new_numbers(db, 1)
+    events = rearranging.split(command, _known(work, command.ticket_id), work.desk, number)
+    return await _write(work, command, events, db)
+
+
+def _known(work: Work, ticket_id: UUID) -> Ticket:
+    ticket = work.tickets.get(ticket_id)
+    if ticket is None:
+        raise UnknownThing("There is no such ticket.")
+    return ticket
+
+
+AnyTicketCommand = commands.TicketCommand | rearranging.TwoTicketsCommand | SplitTicket
+
+
+async def _write(
+    work: Work, command: AnyTicketCommand, events: Mapping[UUID, Sequence[TicketEvent]], db: Connection
+) -> Done:
+    # An answer belongs to the trace of the letter that it answers; the request that brought it is linked.
+    asked = telemetry.current_traceparent()
+    parent = work.tickets[command.ticket_id].trace if isinstance(command, SubmitReply) else asked
+    with telemetry.span(
+        type(command).__name__, SpanKind.INTERNAL, parent=parent, links=[asked] if asked else []
+    ) as span:
+        meta = Meta(
+            correlation_id=command.ticket_id,
+            causation_id=command.command_id,
+            actor=str(command.actor_id),
+            traceparent=span.traceparent,
+        )
+        for ticket_id, happened in events.items():
+            opened = [event for event in happened if isinstance(event, TicketOpened)]
+            for event in opened:
+                work.open(event, command.command_id, meta)
+            work.add(work.tickets[ticket_id], happened[len(opened) :], command.command_id, meta)
+        position = await work.save(db)
+    return Done(position=position, version=work.tickets[command.ticket_id].version)
+
+
+async def change_desk(
+    service: Service[TicketsSettings], command: desk.DeskCommand, db: Connection
+) -> Outcome:
+    """Do what a command about the desk's configuration asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    return await configure(db, command, service.clock())
+
+
+async def configure(db: Connection, command: desk.DeskCommand, now: datetime) -> Outcome:
+    """Change the desk's configuration in the caller's transaction.
+
+    Raises:
+        Refusal: nothing was changed, and why.
+    """
+    if (before := await log.outcome(db, command.command_id)) is not None:
+        return Done(position=before.position, version=before.version)
+    await tables.lock_desk(db)
+    events = desk.decide(command, await tables.read_desk(db))
+    heads = await log.heads(db, [*events, *_seen(command)])
+    for stream_id, version in _seen(command).items():
+        if heads.get(stream_id, log.EMPTY).version != version:
+            raise ChangedMeanwhile(version, heads.get(stream_id, log.EMPTY).version)
+    await tables.keep_desk(db, [event for happened in events.values() for event in happened])
+    meta = Meta(
+        correlation_id=command.command_id,
+        causation_id=command.command_id,
+        actor=str(command.actor_id),
+        traceparent=telemetry.current_traceparent(),
+    )
+    answers = [
+        Answer(stream_id, tuple(happened), command.command_id, meta, now, heads.get(stream_id, log.EMPTY))
+        for stream_id, happened in events.items()
+    ]
+    position = await log.append(db, answers, now)
+    return Done(position=position, version=_version_after(answers))
+
+
+def _seen(command: desk.DeskCommand) -> dict[str, int]:
+    """The versions of streams that the person saw."""
+    match command:
+        case PublishRuleset(seen_version=version):
+            return {RULESET: version}
+        case ChangeDesk(changes=changes):
+            return {
+                desk.stream_of(change.thing.kind, change.thing.id): change.seen_version
+                for change in changes
+                if isinstance(change, SetThing) and change.seen_version is not None
+            }
+        case _:
+            return {}
+
+
+def _version_after(answers: Sequence[Answer]) -> int:
+    return max((answer.head.version + len(answer.events) for answer in answers), default=0)
