@@ -44,13 +44,19 @@ async def send_command(nc: Client, command: Command) -> Done | Refused:
     return _OUTCOME.validate_json((await _request(nc, command.subject(), command))[0])
 
 
-async def ask(nc: Client, query: Query, answer: type[M], subject: str | None = None) -> M:
+async def ask(
+    nc: Client,
+    query: Query,
+    answer: type[M],
+    subject: str | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> M:
     """Ask a service something.
 
     Raises:
         ServiceUnavailable, RefusedQuery.
     """
-    body, _ = await _request(nc, subject or query.subject(), query)
+    body, _ = await _request(nc, subject or query.subject(), query, timeout_seconds)
     if body.startswith(b'{"outcome":"refused"'):
         raise RefusedQuery(Refused.model_validate_json(body))
     return answer.model_validate_json(body)
@@ -78,11 +84,13 @@ class NoSuchBlob(Exception):  # noqa: N818
     """Nothing with this sha256 is stored."""
 
 
-async def _request(nc: Client, subject: str, request: Model) -> tuple[bytes, dict[str, str]]:
+async def _request(
+    nc: Client, subject: str, request: Model, timeout_seconds: float = TIMEOUT_SECONDS
+) -> tuple[bytes, dict[str, str]]:
     headers = {"traceparent": traceparent} if (traceparent := current_traceparent()) else None
     try:
         message = await nc.request(
-            subject, request.model_dump_json().encode(), timeout=TIMEOUT_SECONDS, headers=headers
+            subject, request.model_dump_json().encode(), timeout=timeout_seconds, headers=headers
         )
     except (nats.errors.Error, TimeoutError) as error:
         raise ServiceUnavailable(subject, type(error).__name__) from error

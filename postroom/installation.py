@@ -33,6 +33,13 @@ FIRST_COMMANDS: tuple[DeskCommand, ...] = (
                 disposition=Disposition.SUPPRESS,
                 reason="loop",
             ),
+            Rule(
+                name="Filled in by a program",
+                condition="message.source.startsWith('form:') && 'x-postroom-form' in message.headers "
+                "&& message.headers['x-postroom-form'] == 'honeypot'",
+                disposition=Disposition.QUARANTINE,
+                reason="honeypot",
+            ),
         ),
         default_ticketbox_id=SUPPORT,
         seen_version=0,

@@ -94,6 +94,9 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
         _watch(stack, nats, "NATS", partial(_migrate, environment))
     account = (await _migrate(environment))["first_administrator"]
     environment["POSTROOM_DATA"] = str(data.resolve())
+    environment.setdefault(
+        "POSTROOM_FORMS", "*"
+    )  # to be tried at once; elsewhere strangers are let in by choice
     children = [
         asyncio.create_task(
             _keep_running(name, {**environment, "POSTROOM_ADMIN_HTTP": addresses[name]}, logs / f"{name}.log")

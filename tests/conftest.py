@@ -63,7 +63,10 @@ async def nats_server(tmp_path: Path) -> AsyncIterator[Nats]:
 @pytest.fixture(scope="session")
 def shared_postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
     """A whole Postroom for all tests that only use it and break nothing."""
-    running = Postroom(tmp_path_factory.mktemp("shared"))
+    running = Postroom(
+        tmp_path_factory.mktemp("shared"),
+        POSTROOM_FORM_ANCESTORS="http://127.0.0.1:* https://www.example.com",
+    )
     running.start()
     yield running
     running.close()

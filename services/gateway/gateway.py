@@ -1,7 +1,8 @@
 """What every request may need: the read model, the other services, the live feed."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis import requests
 from chassis.projection import wait_for
@@ -9,6 +10,7 @@ from chassis.requests import NoSuchBlob, RefusedQuery, ServiceUnavailable
 from chassis.service import Service
 from contracts.commands import AnyCommand, Done, Refused
 from contracts.queries import Query
+from services.gateway.forms.limits import Limiter
 from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
 from services.gateway.problems import (
@@ -20,6 +22,8 @@ from services.gateway.problems import (
 )
 from services.gateway.settings import GatewaySettings
 
+MOST_WRITING = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -27,6 +31,10 @@ class Gateway:
 
     service: Service[GatewaySettings]
     feed: Feed
+    limiter: Limiter = field(default_factory=Limiter)
+    """Of the forms of this process."""
+    writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_WRITING))
+    """Strangers' letters, with their files, that are in memory at the same time."""
 
     async def command(self, command: AnyCommand) -> Done:
         """Have something done, and wait until the read model shows it.

@@ -9,7 +9,7 @@ import orjson
 from chassis.database import Connection
 from contracts.ingest import MessageReceived
 from contracts.router import Disposition
-from services.gateway import history
+from services.gateway import desk, history
 from services.gateway.conversation import contact, letter_of
 from services.gateway.problems import NotFound
 from services.gateway.representations import Custody, Letter, MessageItem, Page, Step
@@ -83,6 +83,14 @@ async def received(db: Connection, message_id: UUID) -> MessageReceived:
     return letter
 
 
+async def one_between(db: Connection, least: UUID, greatest: UUID) -> UUID | None:
+    """A letter whose id is in the range."""
+    found: UUID | None = await db.fetchval(
+        "SELECT message_id FROM history WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
+    )
+    return found
+
+
 async def custody(db: Connection, message_id: UUID) -> Custody:
     """Everything that happened to a message, or to an answer of ours.
 
@@ -97,6 +105,7 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
     state, reason = state_of(rows)
     ticket_ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
     number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = ANY($1::uuid[])", ticket_ids)
+    actors = await desk.called(db, {row["actor"] for row in rows})
     return Custody(
         message_id=message_id,
         state=state,
@@ -108,7 +117,7 @@ async def custody(db: Connection, message_id: UUID) -> Custody:
                 at=row["occurred_at"],
                 service=row["source"],
                 event=row["type"],
-                evidence=evidence(row["type"], orjson.loads(row["data"]), row["actor"]),
+                evidence=evidence(row["type"], orjson.loads(row["data"]), actors[row["actor"]]),
             )
             for row in rows
         ],

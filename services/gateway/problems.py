@@ -63,6 +63,21 @@ class Unprocessable(Problem):
     code = "invalid"
 
 
+class TooLarge(Problem):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(
+            f"A message may have {most_bytes} bytes, and this one has more.", most_bytes=most_bytes
+        )
+
+
+class UnsupportedMediaType(Problem):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+
+
 class TooManyTries(Problem):
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "too_many_tries"

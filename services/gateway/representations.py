@@ -171,6 +171,16 @@ class MessageItem(Representation):
     ticket: int | None
 
 
+class TakenIn(Representation):
+    """A letter that a program handed in is stored, and accounted for in the ledger."""
+
+    message_id: UUID
+    duplicate: bool
+    """It had come before, by this way or another."""
+    custody: str
+    """Where everything is that happens to it."""
+
+
 class LedgerView(Representation):
     """The intake ledger: `accepted` is the sum of the rest."""
 
@@ -247,6 +257,8 @@ class BoxItem(Representation):
     id: UUID
     name: str
     addresses: list[str]
+    form: str | None = None
+    """Where its web form is, if it has one."""
 
 
 class Changed(Representation):

@@ -1,6 +1,5 @@
 """The shell of ingest: mail comes in, the ledger is kept, stored bytes are given out."""
 
-import asyncio
 from functools import partial
 from uuid import uuid4
 
@@ -9,41 +8,30 @@ from contracts.commands import ReadAgain
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
 from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
-from services.ingest import ledger
+from contracts.uploads import AcceptUpload, StoreUpload
+from services.ingest import ledger, uploads
 from services.ingest.blobs import piece_of
-from services.ingest.intake import accept
-from services.ingest.reading import read
 from services.ingest.rereading import Rereading
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp import smtp_server
 from services.ingest.sources.cursor import books
 from services.ingest.sources.tending import Tending
 from services.ingest.store import Store
-
-LARGE = 256 * 1024
-"""Bytes from which a message is read in a thread, so that other clients need not wait."""
+from services.ingest.taking import Arrival, Intake, understand
 
 
-async def deliver(
-    service: Service[IngestSettings],
-    store: Store,
-    raw: bytes,
-    envelope: SmtpEnvelope,
-    traceparent: str | None,
-) -> str:
+async def deliver(intake: Intake, raw: bytes, envelope: SmtpEnvelope, traceparent: str | None) -> str:
     """Take a message for good and return its id; raises if it could not be stored."""
-    letter = await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
-    accepted = accept(raw, letter, envelope, source="smtp", received_at=service.clock(), fresh=uuid4())
-    await store.accept(accepted, traceparent)
-    return str(accepted.message_id)
+    arrival = Arrival(raw, await understand(raw), envelope, source="smtp", fresh=uuid4())
+    return str(await intake.take(arrival, traceparent))
 
 
-async def serve_smtp(service: Service[IngestSettings], store: Store) -> None:
+async def serve_smtp(service: Service[IngestSettings], intake: Intake) -> None:
     """Take mail until the service stops."""
     settings = service.settings
     async with smtp_server(
         settings.smtp_listen,
-        partial(deliver, service, store),
+        partial(deliver, intake),
         hostname=settings.smtp_hostname,
         max_size=settings.max_message_size,
     ):
@@ -71,8 +59,12 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer(GetSources, partial(sources, service))
     service.answer(ReadAgain, Rereading(service).read_again)
     store = Store(service)
-    service.background("SMTP", partial(serve_smtp, service, store))
     service.background("ledger", partial(ledger.keep_totals, service))
+    intake = Intake(service, store)
+    service.answer(StoreUpload, partial(uploads.store_piece, service))
+    service.answer(AcceptUpload, partial(uploads.accept_upload, service, intake))
+    service.background("uploads", partial(uploads.clean, service))
+    service.background("SMTP", partial(serve_smtp, service, intake))
     for source in service.settings.sources:
         service.background(f"source {source.name}", Tending(source, service, store).run)
 

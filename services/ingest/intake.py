@@ -22,6 +22,8 @@ class Accepted:
     message_id: UUID
     event: MessageReceived
     blobs: dict[str, bytes]
+    actor: str = "postroom"
+    """The person who handed it in, by id; `postroom`: nobody who is known here."""
 
 
 def accept(
@@ -33,6 +35,7 @@ def accept(
     received_at: datetime,
     fresh: UUID,
     again: str | None = None,
+    actor: str = "postroom",
 ) -> Accepted:
     """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs.
 
@@ -88,7 +91,7 @@ def accept(
         headers=letter.headers,
         problems=letter.problems,
     )
-    return Accepted(message_id, event, blobs)
+    return Accepted(message_id, event, blobs, actor)
 
 
 def _sha256(content: bytes) -> str:

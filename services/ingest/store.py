@@ -131,6 +131,7 @@ def _answer(accepted: Accepted, traceparent: str | None) -> Answer:
         meta=Meta(
             correlation_id=accepted.message_id,
             causation_id=accepted.message_id,
+            actor=accepted.actor,
             traceparent=traceparent,
         ),
         occurred_at=accepted.event.letter.received_at,

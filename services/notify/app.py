@@ -13,9 +13,9 @@ from contracts.queries import GetTransport
 from contracts.queries import Transport as TransportAnswer
 from contracts.streams import NOTIFY_RELEASED
 from contracts.tickets import Released
+from mail.headers import Uncomposable
 from services.notify import deliveries
 from services.notify.delivery import failed
-from services.notify.headers import Uncomposable
 from services.notify.maildir import Maildir
 from services.notify.release import Release, release, unreleasable
 from services.notify.sender import Senders

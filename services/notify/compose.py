@@ -11,7 +11,7 @@ from uuid import UUID
 
 from contracts.mail import LOOP_HEADER
 from contracts.tickets import OutgoingLetter, Quote
-from services.notify import headers
+from mail import headers
 
 MAX_REFERENCES = 20
 """The first and the nineteen last: enough for every reader to find the thread, and no header without end."""

@@ -1,33 +1,16 @@
 """An agent's day in a real browser. Whatever the console complains of fails the test."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.conftest import needs_chromium
 from tests.running import PASSWORD, Postroom, letter
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.anyio,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("POSTROOM_REQUIRE_BROWSER"),
-        reason="there is no chromium on this machine",
-    ),
-]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        await running.close()
+pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
 
 @pytest.fixture

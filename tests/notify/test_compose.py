@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from contracts.mail import LOOP_HEADER, Address
 from contracts.tickets import OutgoingLetter
+from mail.headers import HeaderInjection, InvalidAddress, Uncomposable
 from services.notify.compose import MAX_REFERENCES, compose, plain_text
-from services.notify.headers import HeaderInjection, InvalidAddress, Uncomposable
 from tests.notify.letters import REPLY_ID, letter, quote
 
 

@@ -59,9 +59,9 @@ async def list_people(here: Here, _: Signed) -> Page[PersonItem]:
 
 @router.get("/ticketboxes")
 async def list_boxes(here: Here, _: Signed) -> Page[BoxItem]:
-    """Where mail comes in."""
+    """Where mail comes in, and by which form."""
     async with here.service.pool.acquire() as db:
-        return Page(items=await desk.boxes(db), next=None)
+        return Page(items=await desk.boxes(db, here.service.settings.forms), next=None)
 
 
 class NewPresence(BaseModel):

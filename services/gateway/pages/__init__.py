@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.gateway.pages import messages, reports, sign_in, status, tickets
+from services.gateway.pages import forms, messages, reports, sign_in, status, ticketboxes, tickets
 
 router = APIRouter()
-for part in (sign_in, tickets, messages, reports, status):
+for part in (sign_in, tickets, messages, reports, status, ticketboxes, forms):
     router.include_router(part.router)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.queries import GetTransport, Transport
-from services.gateway import desk, tickets
+from services.gateway import desk, messages, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
+from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer
 from services.gateway.pages.rendering import is_partial, page
@@ -71,6 +72,8 @@ async def ticket_list(
             found = await db.fetchval("SELECT number FROM ticket WHERE number = $1", int(number))
             if found is not None:
                 return RedirectResponse(f"/tickets/{found}", 303)
+        if q and (ids := references.range_of(q)) and (letter := await messages.one_between(db, *ids)):
+            return RedirectResponse(f"/letters/{letter}", 303)
         items = await tickets.page_of_tickets(db, wanted, cursor, PAGE)
         counts = {
             name: await tickets.count(db, filter_of(name, who.person))

@@ -1,0 +1,24 @@
+"""Ingest with a database, for tests that take mail into it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chassis.database import connect_pool
+from chassis.service import Service
+from postroom.migrate import migrate_database
+from services.ingest.settings import IngestSettings
+
+
+@pytest.fixture
+async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
+    """Ingest with its database, and without a broker."""
+    await migrate_database(database_url)
+    settings = IngestSettings(
+        database_url=database_url, nats_url="nats://127.0.0.1:1", max_message_size=100_000
+    )
+    made = Service("ingest", settings, asyncio.Event())
+    made.pool = await connect_pool(database_url, "ingest", 4)
+    yield made
+    await made.pool.close()
