@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
 from contracts.model import Instant, Model, Text
@@ -89,8 +91,8 @@ class CustomerReplied(TicketsEvent):
     threaded_by: ThreadedBy
     thanks: bool = False
     """It only says thanks: it opens nothing again, and nobody waits for an answer to it."""
-    by_way_of_id: UUID | None = None
-    """The ticket, merged into this one, that it was written to."""
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 class AutomaticReplyReceived(TicketsEvent):
@@ -355,6 +357,8 @@ class LettersTaken(TicketsEvent):
     from_id: UUID
     from_number: int
     letters: tuple[LetterHead, ...]
+    by_way_of: dict[UUID, tuple[UUID, ...]] = Field(default_factory=dict)
+    """Of letters that were written to tickets merged into this one, by message: the way by which they came."""
     moved_by: UUID
 
 
