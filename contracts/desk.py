@@ -280,6 +280,20 @@ AnyThing = Annotated[
 ]
 
 
+KINDS: dict[str, type[Thing]] = {
+    "ticketboxes": Ticketbox,
+    "teams": Team,
+    "people": Person,
+    "calendars": Calendar,
+    "policies": Policy,
+    "fields": CustomField,
+    "categories": Category,
+    "views": View,
+    "organisations": Organisation,
+}
+"""Every kind of thing, by the word for many of it, as in the API's addresses and in a file of the desk."""
+
+
 def kind_of(thing: type[Thing]) -> str:
     """`ticketbox` for Ticketbox."""
     kind: str = thing.model_fields["kind"].default
