@@ -176,6 +176,7 @@ TICKETS_DELIVERIES = Consumer(
 NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
+INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
 LEDGER_ROUTER = Consumer(
     "ingest",
     "router",
@@ -205,6 +206,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,
     *ANALYTICS,
