@@ -177,6 +177,12 @@ TICKETS_DELIVERIES = Consumer(
 NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
+INGEST_DESK = Consumer(
+    "ingest",
+    "tickets",
+    "desk",
+    (tickets.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, tickets.RulesetPublished),
+)
 LEDGER_ROUTER = Consumer(
     "ingest",
     "router",
@@ -207,6 +213,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,
     *ANALYTICS,

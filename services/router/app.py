@@ -21,7 +21,7 @@ from contracts.tickets import TicketingFailed, TicketOpened
 from services.router import tables
 from services.router.distribution import next_agent
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
-from services.router.ruleset import route
+from services.router.ruleset import is_early, route
 from services.router.settings import RouterSettings
 
 
@@ -44,6 +44,8 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
         message = messages[message_id]
         if not is_to_be_routed(event, message):
             continue
+        if is_early(event, ruleset, now):
+            raise TooEarly("a ticketbox that intake knows has not come yet")
         decision = route(event, ruleset)
         routed = MessageRouted(
             letter=event.letter,

@@ -1,23 +1,26 @@
 """Rules: an ordered list, the first whose condition holds decides."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 import cel
 
 from contracts.ingest import Reading
-from contracts.mail import LetterHead
+from contracts.mail import Authentication, LetterHead, without_detail
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
 Facts = Mapping[str, object]
 """What a condition may look at, by name."""
 
-_NAME = re.compile(r"\bmessage\.([a-z_]+)")
+_NAME = re.compile(r"\bmessage\.(authentication\.[a-z]+|[a-z_]+)")
 _LONGEST_EVIDENCE = 200
+_DESK_BEHIND = timedelta(minutes=1)
+"""How far the news of the desk may be behind the mail for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,21 @@ def facts_of(message: Reading) -> Facts:
         "source": message.source,
         "attachments": [attachment.name for attachment in message.attachments],
         "headers": {name.lower(): value for name, value in reversed(message.headers)},
+        "authentication": {
+            method: authentication_result(message.authentication, method)
+            for method in ("spf", "dkim", "dmarc", "arc")
+        },
     }
+
+
+_TELLING = ("pass", "temperror", "fail", "policy", "permerror", "softfail", "neutral", "none")
+
+
+def authentication_result(authentication: Authentication | None, method: str) -> str:
+    """The result of a method; of several signatures the one that says most: a single good one is enough."""
+    results = authentication.results if authentication else ()
+    said = {one.result for one in results if one.method == method}
+    return next((result for result in _TELLING if result in said), "none")
 
 
 @lru_cache(maxsize=1024)
@@ -105,8 +122,8 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     """
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
+    ticketbox, evidence = by_address(message.letter, ruleset, message.ticketbox_id)
     if rule is None:
-        ticketbox, evidence = by_address(message.letter, ruleset)
         return Decision(
             ticketbox=ticketbox,
             priority=Priority.NORMAL,
@@ -116,7 +133,7 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
             evidence=evidence,
         )
     return Decision(
-        ticketbox=_ticketbox(message.letter.recipients, rule, ruleset),
+        ticketbox=(rule.ticketbox_id and ruleset.ticketboxes.get(rule.ticketbox_id)) or ticketbox,
         priority=rule.priority,
         tags=rule.tags,
         disposition=rule.disposition,
@@ -130,25 +147,44 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     )
 
 
-def by_address(letter: LetterHead, ruleset: Ruleset) -> tuple[Ticketbox, RoutingEvidence]:
-    """Where a message goes if no rule says anything."""
-    ticketbox = _ticketbox(letter.recipients, None, ruleset)
-    hits = sorted(ticketbox.addresses & {address.lower() for address in letter.recipients})
+def by_address(
+    letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None = None
+) -> tuple[Ticketbox, RoutingEvidence]:
+    """Where a message goes if no rule says anything; `taken_for` is the ticketbox that intake took it for."""
+    written_to = {address.lower() for address in letter.recipients}
+    known = ruleset.ticketboxes.get(taken_for) if taken_for else None
+    ticketbox = _that_has(written_to, ruleset) or known or ruleset.ticketboxes[ruleset.default_ticketbox_id]
+    hits = sorted(one for one in written_to if {one, without_detail(one)} & ticketbox.addresses)
     said = ", ".join(hits) or "no ticketbox has this address"
     evidence = RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=(("recipients", said),))
     return ticketbox, evidence
 
 
-def _ticketbox(recipients: Sequence[str], rule: Rule | None, ruleset: Ruleset) -> Ticketbox:
-    if rule and rule.ticketbox_id and (chosen := ruleset.ticketboxes.get(rule.ticketbox_id)):
-        return chosen
-    written_to = {address.lower() for address in recipients}
-    for ticketbox in ruleset.ticketboxes.values():
-        if ticketbox.addresses & written_to:
-            return ticketbox
-    return ruleset.ticketboxes[ruleset.default_ticketbox_id]
+def _that_has(written_to: set[str], ruleset: Ruleset) -> Ticketbox | None:
+    """A ticketbox with one of these addresses; one that has it as it stands before one that has it without detail."""
+    for addresses in (written_to, set(map(without_detail, written_to))):
+        for ticketbox in ruleset.ticketboxes.values():
+            if ticketbox.addresses & addresses:
+                return ticketbox
+    return None
+
+
+def is_early(message: Reading, ruleset: Ruleset, now: datetime) -> bool:
+    """Whether the ticketbox that intake took a message for is still on its way to us."""
+    return (
+        message.ticketbox_id is not None
+        and message.ticketbox_id not in ruleset.ticketboxes
+        and now - message.letter.received_at < _DESK_BEHIND
+    )
 
 
 def _matched(condition: str, facts: Facts) -> tuple[tuple[str, str], ...]:
     names = dict.fromkeys(_NAME.findall(condition))
-    return tuple((name, str(facts[name])[:_LONGEST_EVIDENCE]) for name in names if name in facts)
+    values = ((name, _value(name, facts)) for name in names)
+    return tuple((name, str(value)[:_LONGEST_EVIDENCE]) for name, value in values if value is not None)
+
+
+def _value(name: str, facts: Facts) -> object:
+    of, _, part = name.partition(".")
+    value = facts.get(of)
+    return value.get(part) if part and isinstance(value, Mapping) else value

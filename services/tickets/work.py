@@ -122,8 +122,10 @@ class Work:
         """Remember which conversation a message belongs to."""
         heads: tuple[LetterHead, ...] = ()
         match event:
-            case LettersTaken(letters=letters):
-                heads = letters
+            case LettersTaken(letters=letters, by_way_of=ways):
+                for letter in letters:
+                    first, *_ = (*ways.get(letter.message_id, ()), event.ticket_id)
+                    self._remember(letter.internet_message_id, Known(first, None))
             case LettersMoved(ticket_id=ticket_id, message_ids=message_ids):
                 before = self.tickets[ticket_id]
                 for message_id in message_ids:

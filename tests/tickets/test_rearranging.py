@@ -110,6 +110,9 @@ class Desktop:
         for identity, known in work.unindexed:
             kept = [one for one in self.index.get(identity, []) if one.ticket_id != known.ticket_id]
             self.index[identity] = kept
+        for identity, known in work.indexed:
+            if known not in self.index[identity]:
+                self.index[identity].append(known)
         return events
 
     def solve(self, ticket: Ticket) -> None:
