@@ -362,7 +362,7 @@ ThingChanged = (
 )
 
 
-def thing_of(event: Event) -> Thing | None:
+def thing_of(event: Event) -> AnyThing | None:
     """The thing as it is after an event of the desk, whatever release wrote it; None if it is about none."""
     if isinstance(event, ThingChanged):
         return event.thing

@@ -71,6 +71,16 @@ class Person:
         return self.desk.where(Right.ANSWER) != frozenset()
 
     @property
+    def may_share(self) -> bool:
+        """Whether this person may make views for everyone."""
+        return self.role in {Role.ADMINISTRATOR, Role.SUPERVISOR}
+
+    @property
+    def may_configure(self) -> bool:
+        """Whether there is anything on the desk that this person may change for others."""
+        return self.may_administer or self.desk.where(Right.MANAGE) != frozenset()
+
+    @property
     def may_administer(self) -> bool:
         return self.role is Role.ADMINISTRATOR
 
