@@ -346,7 +346,7 @@ def _check_unique(desk: Desk) -> None:
 
 def _require(desk: Desk, kind: type[T], identity: UUID | None, by: str) -> None:
     if identity is not None and desk.get(kind, identity) is None:
-        raise UnknownThing(f"{by} refers to a {kind.__name__.lower()} that does not exist.", id=identity)
+        raise Invalid(f"{by} refers to a {kind.__name__.lower()} that does not exist.", id=identity)
 
 
 def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
@@ -362,7 +362,7 @@ def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
         raise Invalid(f"“{box.name}” cannot overflow into itself.")
     keys = {one.key for one in desk.every(CustomField)}
     if missing := [key for key in box.required_fields if key not in keys]:
-        raise UnknownThing(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
+        raise Invalid(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
 
 
 def _check_calendar(calendar: Calendar) -> None:
