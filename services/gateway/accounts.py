@@ -39,6 +39,11 @@ class Person:
         return self.role is not Role.ANALYST
 
     @property
+    def may_decide(self) -> bool:
+        """Whether a person decides what becomes of mail that was stopped."""
+        return self.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
+
+    @property
     def may_administer(self) -> bool:
         return self.role is Role.ADMINISTRATOR
 

@@ -1,7 +1,7 @@
 """Tells open pages and programs what is new, as server-sent events (WHATWG HTML §9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -69,6 +69,8 @@ def _news(row: asyncpg.Record) -> News:
 class Listener:
     """One open connection."""
 
+    messages: bool
+    """Whether it hears of messages beside tickets."""
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
 
@@ -89,11 +91,14 @@ class Feed:
         try:
             await db.add_listener(CHANNEL, lambda *_: self._woken.set())
             reached = {source: await _end(db, source) for source in ("tickets", "notify")}
+            messages = await _messages_end(db)
             while not self._service.stopping.is_set():
                 self._woken.clear()
                 for source, position in reached.items():
                     reached[source] = await self._tell(db, source, position)
                 self.position = reached["tickets"]
+                if self._listeners and messages != (messages := await _messages_end(db)):
+                    self.say("messages")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
         finally:
@@ -105,12 +110,17 @@ class Feed:
         while self._listeners and reached < end:
             news = await news_after(db, source, reached)
             for one in news:
-                self._send(one.frame())
+                self._send(one.frame(), list(self._listeners))
             reached = news[-1].position if len(news) == BATCH else end
         return end
 
-    def _send(self, frame: bytes) -> None:
-        for listener in list(self._listeners):
+    def say(self, what: str) -> None:
+        """Tell those who hear of messages that something changed: whoever shows it asks what it is now."""
+        frame = b"event: %b\ndata: {}\n\n" % what.encode()
+        self._send(frame, [listener for listener in self._listeners if listener.messages])
+
+    def _send(self, frame: bytes, listeners: Sequence[Listener]) -> None:
+        for listener in listeners:
             try:
                 listener.queue.put_nowait(frame)
             except asyncio.QueueFull:
@@ -126,9 +136,9 @@ class Feed:
         for listener in list(self._listeners):
             self._cut(listener)
 
-    async def listen(self, last_position: int | None) -> AsyncIterator[bytes]:
+    async def listen(self, last_position: int | None, *, messages: bool) -> AsyncIterator[bytes]:
         """Frames for one connection, from where it was cut on; comments between them keep proxies awake."""
-        listener = Listener()
+        listener = Listener(messages)
         frame: bytes | None
         self._listeners.add(listener)
         stopping = asyncio.create_task(self._service.stopping.wait())
@@ -165,3 +175,8 @@ class Feed:
 async def _end(db: Connection, source: str) -> int:
     end: int | None = await db.fetchval("SELECT max(position) FROM history WHERE source = $1", source)
     return end or 0
+
+
+async def _messages_end(db: Connection) -> tuple[int, ...]:
+    """How much is known of messages, from every log that says something of them."""
+    return tuple([await _end(db, source) for source in ("ingest", "router", "tickets")])

@@ -81,16 +81,18 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
             case MessageRouted() as routed:
                 delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
                 return [routed.model_copy(update=delivered)]
-            case RoutingFailed(letter=LetterHead() as letter):
-                return [_by_address(letter, ruleset, actor_id)]
+            case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
+                return [_by_address(letter, taken_for, ruleset, actor_id)]
             case _:
                 pass
     raise MustBeReplayed
 
 
-def _by_address(letter: LetterHead, ruleset: Ruleset, actor_id: UUID) -> MessageRouted:
+def _by_address(
+    letter: LetterHead, taken_for: UUID | None, ruleset: Ruleset, actor_id: UUID
+) -> MessageRouted:
     """The rules cannot decide about it, so only its address does."""
-    ticketbox, evidence = by_address(letter, ruleset)
+    ticketbox, evidence = by_address(letter, ruleset, taken_for)
     return MessageRouted(
         letter=letter,
         ticketbox_id=ticketbox.ticketbox_id,

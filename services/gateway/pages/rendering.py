@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.accounts import SignedIn
+from services.gateway.evidence import facts
 from services.gateway.problems import Problem
 from services.gateway.report_files import shown
 
@@ -45,7 +46,9 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-_ENVIRONMENT.filters.update(moment=moment, size=size, initials=initials, shown=shown, escape=escape)
+_ENVIRONMENT.filters.update(
+    moment=moment, size=size, initials=initials, shown=shown, escape=escape, facts=facts
+)
 
 
 def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> HTMLResponse:
@@ -55,6 +58,7 @@ def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> 
         csrf_token=who.csrf_token if who else None,
         path=request.url.path,
         position=getattr(request.state, "position", 0),
+        attention=request.app.state.gateway.watch.attention,
         **data,
     )
     return HTMLResponse(html)
