@@ -11,7 +11,7 @@ from contracts.event import Event, Recorded
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
-from contracts.router import MessageRouted
+from contracts.router import Disposition, MessageRouted
 from contracts.streams import ANALYTICS
 from contracts.tickets import (
     AutomaticReplyReceived,
@@ -68,6 +68,11 @@ ROUTED = Part(
     {"message_id": "uuid"},
     {"ticketbox_id": "uuid", "disposition": "text", "routed_recorded_at": "timestamptz"},
 )
+DELIVERED_LATER = Part(
+    "fact_message",
+    {"message_id": "uuid"},
+    {"delivered_ticketbox_id": "uuid", "delivered_recorded_at": "timestamptz"},
+)
 OUTCOME = Part(
     "fact_message",
     {"message_id": "uuid"},
@@ -110,7 +115,18 @@ PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"}, last_counts=Tru
 
 UPSERTS = tuple(
     (part, part.upsert())
-    for part in (RECEIVED, ROUTED, OUTCOME, OPENED, ASSIGNED, RELEASED, SENT, TICKETBOX, PERSON)
+    for part in (
+        RECEIVED,
+        ROUTED,
+        DELIVERED_LATER,
+        OUTCOME,
+        OPENED,
+        ASSIGNED,
+        RELEASED,
+        SENT,
+        TICKETBOX,
+        PERSON,
+    )
 )
 
 
@@ -121,7 +137,10 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case MessageReceived(letter=letter):
             return [(RECEIVED, (letter.message_id, letter.received_at, letter.kind.value, at))]
         case MessageRouted(letter=letter) as routed:
-            return [(ROUTED, (letter.message_id, routed.ticketbox_id, routed.disposition.value, at))]
+            decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, at)
+            if item.version == 1 or routed.disposition is not Disposition.DELIVER:
+                return [(ROUTED, decided)]
+            return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, at))]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
             ticket = (ticket_id, number, opened.ticketbox_id, letter.received_at, letter.automatic, at)
             return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]

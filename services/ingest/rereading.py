@@ -12,8 +12,7 @@ from contracts.commands import Done, Outcome, ReadAgain
 from contracts.event import Meta
 from contracts.ingest import MessageReread, Reading
 from contracts.stream_ids import message_stream
-from services.ingest.examining import Findings
-from services.ingest.intake import accept
+from services.ingest.intake import receive
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
 from services.ingest.store import keep_blobs
@@ -51,28 +50,20 @@ def reread(
 
     How the message came, when, and what was found out about it then stays as it was.
     """
-    head = before.letter
-    accepted = accept(
+    event, blobs = receive(
+        before.letter.message_id,
         raw,
         letter,
         before.envelope,
-        # Of the message's identity only the id matters, and that stays.
-        ticketbox_id=before.ticketbox_id or head.message_id,
+        ticketbox_id=before.ticketbox_id,
         source=before.source,
-        received_at=head.received_at,
-        fresh=head.message_id,
-        findings=Findings(before.authentication),
+        received_at=before.letter.received_at,
+        authentication=before.authentication,
+        scan=before.scan,
     )
-    kept = {"message_id": head.message_id, "recipients": head.recipients}
-    now = {
-        **dict(accepted.event),
-        "letter": accepted.event.letter.model_copy(update=kept),
-        "ticketbox_id": before.ticketbox_id,
-        "scan": before.scan,
-    }
-    if all(now[name] == getattr(before, name) for name in Reading.model_fields):
+    if all(getattr(event, name) == getattr(before, name) for name in Reading.model_fields):
         return None
-    return MessageReread(**now, reread_by=reread_by), accepted.blobs
+    return MessageReread(**dict(event), reread_by=reread_by), blobs
 
 
 class Rereading:

@@ -87,8 +87,8 @@ def _box_of(message: Message, ruleset: Ruleset) -> Ticketbox:
         match item.event:
             case MessageRouted(ticketbox_id=ticketbox_id, ticketbox=name):
                 return Ticketbox(ticketbox_id, name, frozenset())
-            case RoutingFailed(letter=LetterHead() as letter):
-                return by_address(letter, ruleset)[0]
+            case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
+                return by_address(letter, ruleset, taken_for)[0]
             case _:
                 pass
     return ruleset.ticketboxes[ruleset.default_ticketbox_id]
@@ -118,16 +118,18 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
             case MessageRouted() as routed:
                 delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
                 return [routed.model_copy(update=delivered)]
-            case RoutingFailed(letter=LetterHead() as letter):
-                return [_by_address(letter, ruleset, actor_id)]
+            case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
+                return [_by_address(letter, taken_for, ruleset, actor_id)]
             case _:
                 pass
     raise MustBeReplayed
 
 
-def _by_address(letter: LetterHead, ruleset: Ruleset, actor_id: UUID) -> MessageRouted:
+def _by_address(
+    letter: LetterHead, taken_for: UUID | None, ruleset: Ruleset, actor_id: UUID
+) -> MessageRouted:
     """The rules cannot decide about it, so only its address does."""
-    ticketbox, evidence = by_address(letter, ruleset)
+    ticketbox, evidence = by_address(letter, ruleset, taken_for)
     return MessageRouted(
         letter=letter,
         ticketbox_id=ticketbox.ticketbox_id,

@@ -10,7 +10,7 @@ from uuid import UUID
 import cel
 
 from contracts.ingest import Reading
-from contracts.mail import Authentication, LetterHead, without_detail
+from contracts.mail import LOOP_HEADER, Authentication, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
 
@@ -71,6 +71,7 @@ def facts_of(message: Reading) -> Facts:
         "automatic": letter.automatic,
         "size": message.size,
         "source": message.source,
+        "scan": message.scan.verdict.value if message.scan else "none",
         "attachments": [attachment.name for attachment in message.attachments],
         "headers": {name.lower(): value for name, value in reversed(message.headers)},
         "authentication": {
@@ -117,9 +118,15 @@ def compile_condition(condition: str) -> Callable[[Facts], bool]:
 def route(message: Reading, ruleset: Ruleset) -> Decision:
     """Where a message goes by the ruleset; the same message and ruleset give the same decision.
 
+    No rule is asked about a message that the virus scanner does not call clean, nor about our own mail that comes back.
+
     Raises:
         BadCondition: a condition cannot be answered for this message.
     """
+    if message.scan is not None and message.scan.verdict is not ScanVerdict.CLEAN:
+        return _quarantine(message, message.scan, ruleset)
+    if (mark := _our_mark(message, ruleset)) is not None:
+        return _loop(message, mark, ruleset)
     facts = facts_of(message)
     rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
     ticketbox, evidence = by_address(message.letter, ruleset, message.ticketbox_id)
@@ -147,12 +154,43 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     )
 
 
+def _quarantine(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:
+    word = "virus" if scan.verdict is ScanVerdict.INFECTED else scan.verdict.value
+    said = (("scan", scan.verdict.value), ("finding", scan.finding or ""), ("scanner", scan.scanner))
+    return Decision(
+        ticketbox=by_address(message.letter, ruleset, message.ticketbox_id)[0],
+        priority=Priority.NORMAL,
+        tags=(),
+        disposition=Disposition.QUARANTINE,
+        reason=f"{word}: {scan.finding}" if scan.finding else word,
+        evidence=RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=said),
+    )
+
+
+def _our_mark(message: Reading, ruleset: Ruleset) -> str | None:
+    """The domain in the mark that our mail carries; None in mail of others, who may have a Postroom too."""
+    ours = {address.rpartition("@")[2] for box in ruleset.ticketboxes.values() for address in box.addresses}
+    marks = (value.strip().lower() for name, value in message.headers if name.lower() == LOOP_HEADER.lower())
+    return next((mark for mark in marks if mark in ours), None)
+
+
+def _loop(message: Reading, mark: str, ruleset: Ruleset) -> Decision:
+    return Decision(
+        ticketbox=by_address(message.letter, ruleset, message.ticketbox_id)[0],
+        priority=Priority.NORMAL,
+        tags=(),
+        disposition=Disposition.SUPPRESS,
+        reason="loop",
+        evidence=RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=((LOOP_HEADER, mark),)),
+    )
+
+
 def by_address(
-    letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None = None
+    letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None
 ) -> tuple[Ticketbox, RoutingEvidence]:
     """Where a message goes if no rule says anything; `taken_for` is the ticketbox that intake took it for."""
     written_to = {address.lower() for address in letter.recipients}
-    known = ruleset.ticketboxes.get(taken_for) if taken_for else None
+    known = taken_for and ruleset.ticketboxes.get(taken_for)
     ticketbox = _that_has(written_to, ruleset) or known or ruleset.ticketboxes[ruleset.default_ticketbox_id]
     hits = sorted(one for one in written_to if {one, without_detail(one)} & ticketbox.addresses)
     said = ", ".join(hits) or "no ticketbox has this address"

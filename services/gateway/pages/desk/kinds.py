@@ -184,7 +184,12 @@ PERSON = Page(
             "",
             (
                 Field("name", "Name", required=True, help="As customers see it.", wrong=NAME.wrong),
-                Field("email", "E-mail address", required=True, help="To sign in with. The command postroom user password gives a password."),
+                Field(
+                    "email",
+                    "E-mail address",
+                    required=True,
+                    help="To sign in with. The command postroom user password gives a password.",
+                ),
                 Field("role", "Role", "choice", options=_words(Role), required=True),
                 Field(
                     "active",
