@@ -15,6 +15,7 @@ from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
 from services.gateway.problems import (
     Conflict,
+    Forbidden,
     NotFound,
     Problem,
     Unavailable,
@@ -95,6 +96,7 @@ _CONFLICTS = {
     "changed_meanwhile",
     "already_there",
     "not_failed",
+    "merged",
     "not_routed_yet",
     "already_delivered",
     "must_be_replayed",
@@ -107,6 +109,8 @@ def refusal(refused: Refused) -> Problem:
     """A refusal of the domain, as HTTP says it."""
     if refused.code in _CONFLICTS:
         return Conflict(refused.code, refused.detail, version=refused.version, facts=refused.facts)
+    if refused.code == "forbidden":
+        return Forbidden(refused.detail)
     if refused.code in {"unknown", "unknown_report"}:
         return NotFound(refused.detail)
     return Unprocessable(refused.detail, facts=refused.facts)

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from contracts.commands import Refused, ReleaseMessage
+from contracts.commands import OPERATOR, Refused, ReleaseMessage
 from postroom.verify import verify
 from tests import stopping
 from tests.running import TOKEN, Postroom, letter, until
@@ -316,7 +316,7 @@ async def test_a_message_that_nobody_knows_is_not_found_and_one_not_routed_yet_i
 ) -> None:
     for wish in ("release", "discard", "reading"):
         assert (await api.post(f"/api/v1/messages/{uuid4()}/{wish}")).status_code == 404
-    early = ReleaseMessage(command_id=uuid4(), actor_id=uuid4(), message_id=uuid4())
+    early = ReleaseMessage(command_id=uuid4(), actor_id=OPERATOR, message_id=uuid4())
     refused = await stopping_postroom.command(early)
     assert isinstance(refused, Refused)
     assert refused.code == "not_routed_yet"
