@@ -25,7 +25,7 @@ from contracts.tickets import (
 )
 from services.tickets import acknowledging, alarms, service_level, tables, ticket
 from services.tickets.desk import Desk
-from services.tickets.hours import Hours
+from rules.hours import Hours
 from services.tickets.threading import Known
 from services.tickets.ticket import Ticket, TicketEvent
 

@@ -47,7 +47,7 @@ from contracts.tickets import (
 )
 from services.tickets import alarms, service_level
 from services.tickets.desk import Desk
-from services.tickets.hours import Hours
+from rules.hours import Hours
 from services.tickets.ticket import Ticket, TicketEvent
 from services.tickets.work import Work
 

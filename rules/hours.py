@@ -59,6 +59,17 @@ class Hours:
             left -= here
         return None
 
+    def is_open(self, at: datetime) -> bool:
+        """Whether a moment is business time."""
+        if self._calendar is None:
+            return True
+        day = self.local(at).date()
+        return any(opens <= at < closes for one in (day - _DAY, day) for opens, closes in self._of_day(one))
+
+    def local(self, at: datetime) -> datetime:
+        """A moment by the calendar's clocks; UTC without one."""
+        return at.astimezone(UTC if self._calendar is None else self._zone)
+
     def _open(self, begin: datetime) -> Iterator[Open]:
         """The open spans from a moment on, in order; the first may be cut by it."""
         day = begin.astimezone(self._zone).date() - _DAY  # a span may end in the next day of UTC
