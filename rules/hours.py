@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -115,3 +116,16 @@ class Hours:
             else:
                 early = middle
         return late.replace(microsecond=0)
+
+
+WALL_CLOCK = Hours()
+
+
+def hours_of(calendar: Calendar | None) -> Hours:
+    """The hours of a calendar, made once for each content that it has had."""
+    return WALL_CLOCK if calendar is None else _hours(calendar.model_dump_json())
+
+
+@lru_cache(maxsize=256)
+def _hours(calendar_json: str) -> Hours:
+    return Hours(Calendar.model_validate_json(calendar_json))

@@ -10,11 +10,20 @@ from chassis import log, telemetry
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
-from contracts.commands import ChangeDesk, Done, Outcome, PublishRuleset, SetThing, SplitTicket, SubmitReply
-from contracts.event import Meta
-from contracts.stream_ids import RULESET
+from contracts.commands import (
+    ChangeDesk,
+    Done,
+    DraftRuleset,
+    Outcome,
+    PublishRuleset,
+    SetThing,
+    SplitTicket,
+    SubmitReply,
+)
+from contracts.event import Event, Meta
+from contracts.stream_ids import RULESET, RULESET_DRAFT
 from contracts.tickets import TicketOpened
-from services.tickets import commands, desk, rearranging, tables
+from services.tickets import commands, desk, rearranging, rulesets, tables
 from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket, TicketEvent
@@ -97,9 +106,10 @@ async def _write(
     return Done(position=position, version=work.tickets[command.ticket_id].version)
 
 
-async def change_desk(
-    service: Service[TicketsSettings], command: desk.DeskCommand, db: Connection
-) -> Outcome:
+DeskCommand = desk.DeskCommand | rulesets.RulesetCommand
+
+
+async def change_desk(service: Service[TicketsSettings], command: DeskCommand, db: Connection) -> Outcome:
     """Do what a command about the desk's configuration asks.
 
     Raises:
@@ -108,7 +118,7 @@ async def change_desk(
     return await configure(db, command, service.clock())
 
 
-async def configure(db: Connection, command: desk.DeskCommand, now: datetime) -> Outcome:
+async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outcome:
     """Change the desk's configuration in the caller's transaction.
 
     Raises:
@@ -117,7 +127,7 @@ async def configure(db: Connection, command: desk.DeskCommand, now: datetime) ->
     if (before := await log.outcome(db, command.command_id)) is not None:
         return Done(position=before.position, version=before.version)
     await tables.lock_desk(db)
-    events = desk.decide(command, await tables.read_desk(db))
+    events = _decide(command, await tables.read_desk(db))
     heads = await log.heads(db, [*events, *_seen(command)])
     for stream_id, version in _seen(command).items():
         if heads.get(stream_id, log.EMPTY).version != version:
@@ -137,11 +147,19 @@ async def configure(db: Connection, command: desk.DeskCommand, now: datetime) ->
     return Done(position=position, version=_version_after(answers))
 
 
-def _seen(command: desk.DeskCommand) -> dict[str, int]:
+def _decide(command: DeskCommand, now: desk.Desk) -> dict[str, list[Event]]:
+    if isinstance(command, rulesets.RulesetCommand):
+        return rulesets.decide(command, now)
+    return desk.decide(command, now)
+
+
+def _seen(command: DeskCommand) -> dict[str, int]:
     """The versions of streams that the person saw."""
     match command:
         case PublishRuleset(seen_version=version):
             return {RULESET: version}
+        case DraftRuleset(seen_version=int(version)):
+            return {RULESET_DRAFT: version}
         case ChangeDesk(changes=changes):
             return {
                 desk.stream_of(change.thing.kind, change.thing.id): change.seen_version

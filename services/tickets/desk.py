@@ -13,7 +13,6 @@ from contracts.commands import (
     AddPerson,
     ChangeDesk,
     CreateTicketbox,
-    PublishRuleset,
     RemoveThing,
     SetPresence,
     SetThing,
@@ -46,18 +45,17 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event
-from contracts.stream_ids import RULESET, person_stream, ticketbox_stream
+from contracts.stream_ids import person_stream, ticketbox_stream
 from contracts.tickets import (
     PersonAdded,
     PresenceChanged,
     Role,
-    RulesetPublished,
     TicketboxCreated,
 )
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 
 T = TypeVar("T", bound=Thing)
-DeskCommand = SetPresence | CreateTicketbox | AddPerson | PublishRuleset | ChangeDesk
+DeskCommand = SetPresence | CreateTicketbox | AddPerson | ChangeDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +106,16 @@ def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
             if desk.get(Person, person_id) is None:
                 raise UnknownThing("There is no such person.", person_id=person_id)
             if command.actor_id != person_id:
-                _only_administrators(desk, command.actor_id)
+                only_administrators(desk, command.actor_id)
             changed = PresenceChanged(person_id=person_id, presence=command.presence, until=command.until)
             return {person_stream(person_id): [changed]}
-        case PublishRuleset():
-            _only_administrators(desk, command.actor_id)
-            return {RULESET: [_publish(command, desk)]}
         case CreateTicketbox():
-            _only_administrators(desk, command.actor_id)
+            only_administrators(desk, command.actor_id)
             created = _create_ticketbox(command)
             check(_with(desk, thing_of(created)))
             return {ticketbox_stream(command.ticketbox_id): [created]}
         case AddPerson():
-            _only_administrators(desk, command.actor_id)
+            only_administrators(desk, command.actor_id)
             added = _add_person(command)
             check(_with(desk, thing_of(added)))
             return {person_stream(command.person_id): [added]}
@@ -130,7 +125,12 @@ def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
             assert_never(command)
 
 
-def _only_administrators(desk: Desk, actor_id: UUID) -> None:
+def only_administrators(desk: Desk, actor_id: UUID) -> None:
+    """See that someone may change anything.
+
+    Raises:
+        Forbidden.
+    """
     actor = desk.get(Person, actor_id)
     if actor_id != OPERATOR and (actor is None or not actor.active or actor.role is not Role.ADMINISTRATOR):
         raise Forbidden("Only administrators can change this.")
@@ -158,20 +158,6 @@ def _add_person(command: AddPerson) -> PersonAdded:
         name=command.name.strip() or email.partition("@")[0],
         role=command.role,
         ticketbox_ids=command.ticketbox_ids,
-    )
-
-
-def _publish(command: PublishRuleset, desk: Desk) -> RulesetPublished:
-    named = {rule.ticketbox_id for rule in command.rules if rule.ticketbox_id} | {
-        command.default_ticketbox_id
-    }
-    for ticketbox_id in named:
-        _require(desk, Ticketbox, ticketbox_id, "The ruleset")
-    return RulesetPublished(
-        rules=command.rules,
-        default_ticketbox_id=command.default_ticketbox_id,
-        author_id=command.actor_id,
-        comment=command.comment,
     )
 
 
@@ -214,7 +200,7 @@ def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) 
     actor = desk.get(Person, actor_id)
     if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
         return
-    _only_administrators(desk, actor_id)
+    only_administrators(desk, actor_id)
 
 
 def _changed(thing: AnyThing) -> Event:
