@@ -8,6 +8,7 @@ from pydantic import Field
 
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
+from contracts.tickets import Rule
 
 
 class Query(Model):
@@ -219,7 +220,7 @@ class GetDryRun(Query):
     """Only changes of this kind, a name of `DryRunSummary.changed`."""
     after: int = 0
     """Changes behind this number."""
-    limit: int = 50
+    limit: int = Field(default=50, ge=1, le=1000)
 
 
 class ListDryRuns(Query):
@@ -228,11 +229,12 @@ class ListDryRuns(Query):
     service: ClassVar[str] = "router"
 
 
-class Outcome(Model):
+class RoutingOutcome(Model):
     """What becomes of a message, in words: by the record, or by the rules that are tried."""
 
     disposition: Text
     reason: Text | None
+    ticketbox_id: UUID
     ticketbox: Text
     priority: Text
     tags: tuple[Text, ...] = ()
@@ -252,12 +254,10 @@ class DryRunChange(Model):
     number: int
     message_id: UUID
     received_at: Instant
-    sender: Text
-    subject: Text
     kinds: tuple[Text, ...]
-    """Names of fields of `Outcome` that differ."""
-    before: Outcome
-    after: Outcome
+    """In what they differ, such as `ticketbox`."""
+    before: RoutingOutcome
+    after: RoutingOutcome
 
 
 class DryRunSummary(Model):
@@ -287,9 +287,12 @@ class DryRun(Model):
     asked_at: Instant
     ended_at: Instant | None
     total: int
+    """Messages of the time, as far as it is known."""
     examined: int
     error: Text | None
     summary: DryRunSummary
+    rules: tuple[Rule, ...] = ()
+    default_ticketbox_id: UUID | None = None
     changes: tuple[DryRunChange, ...] = ()
 
 

@@ -6,7 +6,7 @@ prescribes, with each pattern compiled once: the library compiles it at each que
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,6 +54,12 @@ class Condition:
     names: tuple[str, ...]
     """What it looks at, such as `subject`, `authentication.spf` or `headers.x-spam`."""
     headers: frozenset[str]
+    """Those that it asks for by name."""
+
+    @property
+    def needs_all_headers(self) -> bool:
+        """Whether it asks for headers otherwise than by name."""
+        return HEADERS in self.names
 
     def holds(self, context: cel.Context) -> bool:
         """Ask it of the message in the context.
@@ -70,12 +76,18 @@ class Condition:
         return answer
 
 
-def context_of(facts: Facts, headers: Iterable[str]) -> cel.Context:
-    """A message for any number of conditions; `headers` are the names that they ask for."""
+def context_of(facts: Facts, headers: Iterable[str], *, all_headers: bool = True) -> cel.Context:
+    """A message for any number of conditions.
+
+    `headers` are the names that they ask for; all of them are handed over only if that is needed, since a message
+    may have many, and handing over is most of the work.
+    """
     message = dict(facts)
     found = message.get(HEADERS)
-    if isinstance(found, dict):
-        message[HEADERS_OR_EMPTY] = {**dict.fromkeys(headers, ""), **found}
+    if isinstance(found, Mapping):
+        message[HEADERS_OR_EMPTY] = {name: found.get(name, "") for name in headers}
+        if not all_headers:
+            del message[HEADERS]
     return cel.Context(variables={"message": message}, functions={"finds": _finds})
 
 

@@ -9,18 +9,18 @@ from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service, run
-from contracts.commands import DiscardMessage, Done, Outcome, ReleaseMessage
+from contracts.commands import CancelDryRun, DiscardMessage, Done, Outcome, ReleaseMessage, StartDryRun
 from contracts.desk import Right
 from contracts.event import Meta
 from contracts.ingest import Reading
 from contracts.mail import Address
-from contracts.queries import GetRuleFigures, RuleFiguresList
+from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFiguresList
 from contracts.router import RoutingFailed, TicketRouted
 from contracts.standing import MessageState
 from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
 from contracts.tickets import TicketingFailed, TicketOpened
-from services.router import hits, tables
+from services.router import dry_runs, hits, tables
 from services.router.distribution import next_agent
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
 from services.router.notices import notices
@@ -177,6 +177,11 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.consume(ROUTER_TICKETS, partial(take_tickets, service))
     for command in (ReleaseMessage, DiscardMessage):
         service.obey(command, partial(decide_message, service))
+    service.obey(StartDryRun, partial(dry_runs.start, service))
+    service.obey(CancelDryRun, partial(dry_runs.cancel, service))
+    service.answer(GetDryRun, partial(dry_runs.get, service))
+    service.answer(ListDryRuns, partial(dry_runs.list_them, service))
+    service.background("dry runs", partial(dry_runs.work, service))
     service.answer(GetRuleFigures, partial(rule_figures, service))
     service.ready_when(partial(ruleset_known, service))
 

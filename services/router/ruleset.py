@@ -64,6 +64,7 @@ class Prepared:
     names: frozenset[str]
     """The facts that they look at."""
     headers: frozenset[str]
+    all_headers: bool
 
 
 @lru_cache(maxsize=16)
@@ -75,6 +76,7 @@ def prepare(conditions: tuple[str, ...]) -> Prepared:
         compiled,
         frozenset(name.partition(".")[0] for one in good for name in one.names),
         frozenset(header for one in good for header in one.headers),
+        any(one.needs_all_headers for one in good),
     )
 
 
@@ -95,7 +97,7 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     prepared = prepare(tuple(rule.condition for rule in ruleset.rules))
     written_to = _by_recipients(message.letter.recipients, ruleset)
     facts = facts_of(message, Surroundings(ruleset.organisations, written_to.hours), prepared.names)
-    context = context_of(facts, prepared.headers)
+    context = context_of(facts, prepared.headers, all_headers=prepared.all_headers)
     actions = NOTHING
     acted: list[RuleActed] = []
     failed: list[RuleFailed] = []
