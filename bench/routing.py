@@ -33,7 +33,12 @@ PIECES = (
 def rules(number: int) -> tuple[Rule, ...]:
     """Of every sort; none of them holds for the message below, so that all are asked."""
     return tuple(
-        Rule(name=f"Rule {n}", condition=PIECES[n % len(PIECES)].format(n=n), priority=Priority.HIGH, stop=False)
+        Rule(
+            name=f"Rule {n}",
+            condition=PIECES[n % len(PIECES)].format(n=n),
+            priority=Priority.HIGH,
+            stop=False,
+        )
         for n in range(number)
     )
 

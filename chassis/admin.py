@@ -9,7 +9,7 @@ import orjson
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from chassis.settings import ListenAddress
+from chassis.settings import ListenAddress, SocketPath
 
 Probe = Callable[[], Awaitable[str | None]]
 """Says why not, or None."""
@@ -20,7 +20,7 @@ PROBE_SECONDS = 3
 class AddressTaken(Exception):  # noqa: N818
     """Something else listens there."""
 
-    def __init__(self, address: ListenAddress, setting: str) -> None:
+    def __init__(self, address: ListenAddress | SocketPath, setting: str) -> None:
         super().__init__(f"{address} is taken; choose another with {setting}")
 
 

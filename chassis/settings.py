@@ -18,6 +18,15 @@ class ListenAddress(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class SocketPath(NamedTuple):
+    """A Unix socket on which a server listens."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
+
+
 def _listen_address(text: object) -> object:
     if not isinstance(text, str):
         return text
@@ -27,7 +36,14 @@ def _listen_address(text: object) -> object:
     return ListenAddress(host.strip("[]"), int(port))
 
 
+def _listen_address_or_path(text: object) -> object:
+    if isinstance(text, str) and text.startswith("unix:"):
+        return SocketPath(text.removeprefix("unix:"))
+    return _listen_address(text)
+
+
 Listen = Annotated[ListenAddress, NoDecode, BeforeValidator(_listen_address)]
+ListenAnywhere = Annotated[ListenAddress | SocketPath, NoDecode, BeforeValidator(_listen_address_or_path)]
 
 
 class ServiceSettings(BaseSettings):

@@ -24,6 +24,7 @@ class MessageHeld(IngestEvent):
     size: int
     source: Text
     envelope: SmtpEnvelope
+    ticketbox_id: UUID | None = None
     authentication: Authentication | None = None
     reason: Text
     """Why the scanner gave no answer."""
@@ -39,6 +40,8 @@ class Reading(IngestEvent):
     source: Text
     """Where it came from: `smtp`, `lmtp`, `imap:NAME`, `pop3:NAME`, `form:TICKETBOX` or `api`."""
     envelope: SmtpEnvelope
+    ticketbox_id: UUID | None = None
+    """Whose addresses the recipients are, as intake knew them; None: it did not ask."""
     text: Text
     """The best plain text, cut at `MAX_TEXT`."""
     text_sha256: str | None = None

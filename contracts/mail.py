@@ -16,6 +16,12 @@ class Address(Model):
     address: Text
 
 
+def without_detail(address: str) -> str:
+    """`box+token@example.com` → `box@example.com` (RFC 5233): mail for it belongs to the same ticketbox."""
+    local, at, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
+
+
 class Kind(StrEnum):
     """What sort of mail it is; `customer` covers everything that a person should read."""
 
@@ -54,8 +60,12 @@ class SmtpEnvelope(Model):
     """How a message reached us (RFC 5321)."""
 
     client_address: Text
+    """Empty: a program on this machine, by a Unix socket."""
+    proxy: Text | None = None
+    """The load balancer that said whose connection it passes on; None: the client came by itself."""
     helo: Text = ""
     tls: Text | None = None
+    """Version, and by SMTP the cipher too."""
     mail_from: Text = ""
     recipients: tuple[Text, ...]
 

@@ -187,6 +187,7 @@ NOTIFY_NOTICES = Consumer(
     "notify", "router", "notices", (router.CopyReleased, router.AlertReleased), batch=20
 )
 """Apart from answers, which must not wait until the bytes of a copy are fetched."""
+INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
 LEDGER_ROUTER = Consumer(
     "ingest",
     "router",
@@ -218,6 +219,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
     NOTIFY_NOTICES,
+    INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,
     *ANALYTICS,

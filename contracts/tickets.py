@@ -93,8 +93,8 @@ class CustomerReplied(TicketsEvent):
     threaded_by: ThreadedBy
     thanks: bool = False
     """It only says thanks: it opens nothing again, and nobody waits for an answer to it."""
-    by_way_of_id: UUID | None = None
-    """The ticket, merged into this one, that it was written to."""
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 class AutomaticReplyReceived(TicketsEvent):
@@ -359,6 +359,8 @@ class LettersTaken(TicketsEvent):
     from_id: UUID
     from_number: int
     letters: tuple[LetterHead, ...]
+    by_way_of: dict[UUID, tuple[UUID, ...]] = Field(default_factory=dict)
+    """Of letters that were written to tickets merged into this one, by message: the way by which they came."""
     moved_by: UUID
 
 

@@ -70,7 +70,7 @@ def _variables(settings: type[ServiceSettings], without: set[str]) -> list[tuple
                 if default is PydanticUndefined
                 else "unset"
                 if default in {None, ()}
-                else f"`{default}`"
+                else f"`{','.join(map(str, default)) if type(default) is tuple else default}`"
             )
             rows.append((f"POSTROOM_{name.upper()}", field.description or "", shown))
     return rows

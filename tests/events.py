@@ -5,7 +5,7 @@ from uuid import UUID, uuid4, uuid5
 
 from contracts.event import Event, Meta, Recorded
 from contracts.ingest import MessageReceived, MessageReread
-from contracts.mail import Address, Kind, LetterHead, SmtpEnvelope
+from contracts.mail import Address, Authentication, Kind, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.tickets import (
@@ -58,7 +58,9 @@ def replied(ticket_id: UUID, head: LetterHead) -> CustomerReplied:
     return CustomerReplied(ticket_id=ticket_id, letter=head, threaded_by=ThreadedBy.IN_REPLY_TO)
 
 
-def received(head: LetterHead, text: str = "I ordered a lamp.\n\n> Hello") -> MessageReceived:
+def received(
+    head: LetterHead, text: str = "I ordered a lamp.\n\n> Hello", authentication: Authentication | None = None
+) -> MessageReceived:
     return MessageReceived(
         letter=head,
         sha256="00" * 32,
@@ -67,6 +69,7 @@ def received(head: LetterHead, text: str = "I ordered a lamp.\n\n> Hello") -> Me
         envelope=SmtpEnvelope(client_address="192.0.2.1", recipients=("support@example.com",)),
         text=text,
         reply="I ordered a lamp.",
+        authentication=authentication,
     )
 
 

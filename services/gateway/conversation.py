@@ -28,6 +28,7 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
+from services.gateway.authentication import sender_of
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
 from services.gateway.summary import TicketEvent
 
@@ -152,6 +153,7 @@ def letter_of(head: LetterHead, received: MessageReceived | None, threaded_by: s
             for number, one in enumerate(attachments)
         ],
         problems=list(received.problems) if received else [],
+        sender=sender_of(received.authentication) if received else None,
         threaded_by=_THREADED.get(threaded_by) if threaded_by else None,
     )
 

@@ -177,7 +177,7 @@ def state_of(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
 
 _ROUTING = ("rule", "ruleset_version", "condition", "matched")
 _EVIDENCE = {
-    "MessageReceived": ("source", "envelope", "size", "sha256", "problems"),
+    "MessageReceived": ("source", "envelope", "authentication", "size", "sha256", "problems"),
     "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ROUTING),
     "RoutingFailed": ("error",),
     "TicketingFailed": ("error",),

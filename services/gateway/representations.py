@@ -64,6 +64,25 @@ class AttachmentItem(Representation):
     url: str
 
 
+class AuthenticationResultItem(Representation):
+    """One result of one method (RFC 8601)."""
+
+    method: str
+    result: str
+    domain: str | None
+    detail: str
+
+
+class Sender(Representation):
+    """Whether a letter is from whom it says; `verdict` is null where that cannot be told either way."""
+
+    verdict: Literal["verified", "failed"] | None
+    domain: str | None
+    by: str
+    """Who found that out: `postroom`, or the upstream that is trusted."""
+    results: list[AuthenticationResultItem]
+
+
 class Letter(Representation):
     """A message that came in. `text` is all of it, `reply` what its author newly wrote."""
 
@@ -82,6 +101,8 @@ class Letter(Representation):
     html: bool
     attachments: list[AttachmentItem]
     problems: list[str]
+    sender: Sender | None
+    """Null: nobody looked."""
     threaded_by: str | None
 
 

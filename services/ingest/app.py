@@ -4,37 +4,51 @@ from functools import partial
 from uuid import uuid4
 
 from chassis.service import Service, run
+from chassis.settings import ListenAddress, SocketPath
 from contracts.commands import ReadAgain
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, Ledger, Sources
-from contracts.streams import LEDGER_ROUTER, LEDGER_TICKETS
+from contracts.streams import INGEST_DESK, LEDGER_ROUTER, LEDGER_TICKETS
 from contracts.uploads import AcceptUpload, StoreUpload
-from services.ingest import ledger, uploads
+from services.ingest import directory, ledger, uploads
+from services.ingest.authentication import Authenticator
 from services.ingest.blobs import piece_of
+from services.ingest.directory import Directory
+from services.ingest.examining import Examiner
 from services.ingest.rereading import Rereading
 from services.ingest.settings import IngestSettings
-from services.ingest.smtp import smtp_server
+from services.ingest.smtp.conversation import Protocol
+from services.ingest.smtp.door import door_of
+from services.ingest.smtp.server import serve
 from services.ingest.sources.cursor import books
 from services.ingest.sources.tending import Tending
 from services.ingest.store import Store
 from services.ingest.taking import Arrival, Intake, understand
 
 
-async def deliver(intake: Intake, raw: bytes, envelope: SmtpEnvelope, traceparent: str | None) -> str:
-    """Take a message for good and return its id; raises if it could not be stored."""
-    arrival = Arrival(raw, await understand(raw), envelope, source="smtp", fresh=uuid4())
-    return str(await intake.take(arrival, traceparent))
+async def deliver(
+    intake: Intake, protocol: Protocol, raw: bytes, envelope: SmtpEnvelope, traceparent: str | None
+) -> str:
+    """Take a message for good and return its ids; raises if it could not be stored."""
+    arrival = Arrival(raw, await understand(raw), envelope, source=protocol, fresh=uuid4())
+    return " ".join(map(str, await intake.take(arrival, traceparent)))
 
 
-async def serve_smtp(service: Service[IngestSettings], intake: Intake) -> None:
-    """Take mail until the service stops."""
-    settings = service.settings
-    async with smtp_server(
-        settings.smtp_listen,
-        partial(deliver, intake),
-        hostname=settings.smtp_hostname,
-        max_size=settings.max_message_size,
-    ):
+async def take_mail(
+    service: Service[IngestSettings],
+    intake: Intake,
+    ticketboxes: Directory,
+    protocol: Protocol,
+    address: ListenAddress | SocketPath,
+) -> None:
+    """Take mail by SMTP or LMTP until the service stops."""
+    door = door_of(
+        service.settings,
+        protocol,
+        recipient=ticketboxes.recipient,
+        deliver=partial(deliver, intake, protocol),
+    )
+    async with serve(door, address):
         await service.stopping.wait()
 
 
@@ -52,6 +66,7 @@ async def sources(service: Service[IngestSettings], _: GetSources) -> Sources:
 
 async def set_up(service: Service[IngestSettings]) -> None:
     """Say what this service does."""
+    service.consume(INGEST_DESK, directory.keep)
     service.consume(LEDGER_ROUTER, ledger.settle)
     service.consume(LEDGER_TICKETS, ledger.settle)
     service.answer(GetLedger, partial(count, service))
@@ -60,13 +75,23 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer(ReadAgain, Rereading(service).read_again)
     store = Store(service)
     service.background("ledger", partial(ledger.keep_totals, service))
-    intake = Intake(service, store)
+    ticketboxes = Directory(service.pool, up_to_date=lambda: service.nats.is_connected)
+    service.ready_when(ticketboxes.known)
+    authenticator = Authenticator(service.settings)
+    examiner = Examiner(authenticator)
+    intake = Intake(service, store, ticketboxes, examiner)
     service.answer(StoreUpload, partial(uploads.store_piece, service))
     service.answer(AcceptUpload, partial(uploads.accept_upload, service, intake))
+    service.background("name servers", authenticator.watch)
     service.background("uploads", partial(uploads.clean, service))
-    service.background("SMTP", partial(serve_smtp, service, intake))
+    smtp, lmtp = service.settings.smtp_listen, service.settings.lmtp_listen
+    service.background("SMTP", partial(take_mail, service, intake, ticketboxes, "smtp", smtp))
+    if lmtp is not None:
+        service.background("LMTP", partial(take_mail, service, intake, ticketboxes, "lmtp", lmtp))
     for source in service.settings.sources:
-        service.background(f"source {source.name}", Tending(source, service, store).run)
+        service.background(
+            f"source {source.name}", Tending(source, service, store, ticketboxes, examiner).run
+        )
 
 
 def main() -> None:

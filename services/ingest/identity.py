@@ -1,6 +1,7 @@
 """When two copies of a message are one message, however they came."""
 
 import re
+from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -9,25 +10,51 @@ _WRITTEN_BY_SENDER = (b"message-id", b"from", b"date", b"subject")
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:((?:.*)(?:\n[ \t].*)*)", re.MULTILINE)
 
 
-def identity_of(raw: bytes, recipients: tuple[str, ...], fresh: UUID, *, again: str | None = None) -> UUID:
-    """Our id of a message: the same for copies that differ only in what the way added to them.
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Our id of a message, and how else the same message may be known to us."""
 
-    It covers what the sender wrote (Message-ID, From, Date, Subject and the body) and the recipients, and is made from
+    message_id: UUID
+    by_address: UUID | None = None
+    """What its id would be by the recipients' addresses in place of their ticketbox; None: it is known by nothing.
+
+    Messages that were taken before intake knew ticketboxes have such an id, and a source keeps it for what it takes.
+    """
+
+
+def identity_of(
+    raw: bytes, ticketbox_id: UUID, recipients: tuple[str, ...], fresh: UUID, *, again: str | None = None
+) -> Identity:
+    """The same for copies into one ticketbox that differ only in what the way added to them.
+
+    It covers what the sender wrote (Message-ID, From, Date, Subject and the body) and the ticketbox, and is made from
     the bytes alone: how we read mail may change, which message it is may not.
 
     Bytes without a Message-ID may be the same twice and yet be two messages: each gets the `fresh` id. A source that
     may see the very same copy again says so by its name in `again`; then the whole of the bytes is the identity.
     """
+    what = _written(raw)
+    if what is None and again is not None:
+        what = f"{again} {sha256(raw).hexdigest()}"
+    if what is None:
+        return Identity(fresh)
+    addresses = " ".join(sorted({recipient.lower() for recipient in recipients}))
+    return Identity(
+        uuid5(_SAME_MESSAGE, f"{what} {ticketbox_id}"), uuid5(_SAME_MESSAGE, f"{what} {addresses}")
+    )
+
+
+def _written(raw: bytes) -> str | None:
+    """A digest of what the sender wrote; None without a Message-ID."""
     head, body = _halves(raw)
     fields = _fields(head)
-    boxes = " ".join(sorted({recipient.lower() for recipient in recipients}))
     if not fields[b"message-id"]:
-        return fresh if again is None else uuid5(_SAME_MESSAGE, f"{again} {sha256(raw).hexdigest()} {boxes}")
+        return None
     digest = sha256()
     for name in _WRITTEN_BY_SENDER:
         digest.update(name + b":" + fields[name] + b"\n")
     digest.update(b"\n" + body)
-    return uuid5(_SAME_MESSAGE, f"{digest.hexdigest()} {boxes}")
+    return digest.hexdigest()
 
 
 def _halves(raw: bytes) -> tuple[bytes, bytes]:

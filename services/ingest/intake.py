@@ -8,7 +8,8 @@ from uuid import UUID
 from contracts import ingest
 from contracts.ingest import MessageReceived
 from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, SmtpEnvelope
-from services.ingest.identity import identity_of
+from services.ingest.examining import Findings
+from services.ingest.identity import Identity, identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
 
@@ -19,11 +20,17 @@ EXCERPT = 200
 class Accepted:
     """What one message leaves behind: the event, and the bytes that it names by sha256."""
 
-    message_id: UUID
+    identity: Identity
     event: MessageReceived
     blobs: dict[str, bytes]
     actor: str = "postroom"
     """The person who handed it in, by id; `postroom`: nobody who is known here."""
+    from_source: bool = False
+    """A source may show it again, when its ticketbox may be another."""
+
+    @property
+    def message_id(self) -> UUID:
+        return self.identity.message_id
 
 
 def accept(
@@ -31,17 +38,19 @@ def accept(
     letter: Letter,
     envelope: SmtpEnvelope,
     *,
+    ticketbox_id: UUID,
     source: str,
     received_at: datetime,
     fresh: UUID,
+    findings: Findings,
     again: str | None = None,
     actor: str = "postroom",
 ) -> Accepted:
-    """Make the event of a message. Attachments, HTML and a text beyond 256 kB travel as blobs.
+    """Make the event of a message for one ticketbox. Attachments, HTML and a text beyond 256 kB travel as blobs.
 
     `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
     """
-    message_id = identity_of(raw, envelope.recipients, fresh, again=again)
+    identity = identity_of(raw, ticketbox_id, envelope.recipients, fresh, again=again)
     blobs = {_sha256(raw): raw}
     text, text_sha256 = letter.text, None
     encoded = letter.text.encode()
@@ -51,7 +60,7 @@ def accept(
     reply = letter.reply if len(letter.reply.encode()) <= ingest.MAX_TEXT else text
     event = MessageReceived(
         letter=LetterHead(
-            message_id=message_id,
+            message_id=identity.message_id,
             internet_message_id=letter.message_id,
             in_reply_to=letter.in_reply_to,
             references=letter.references,
@@ -73,6 +82,7 @@ def accept(
         size=len(raw),
         source=source,
         envelope=envelope,
+        ticketbox_id=ticketbox_id,
         text=text,
         text_sha256=text_sha256,
         reply=None if reply == text else reply,
@@ -90,8 +100,9 @@ def accept(
         ),
         headers=letter.headers,
         problems=letter.problems,
+        authentication=findings.authentication,
     )
-    return Accepted(message_id, event, blobs, actor)
+    return Accepted(identity, event, blobs, actor, from_source=again is not None)
 
 
 def _sha256(content: bytes) -> str:

@@ -12,6 +12,7 @@ from contracts.commands import Done, Outcome, ReadAgain
 from contracts.event import Meta
 from contracts.ingest import MessageReread, Reading
 from contracts.stream_ids import message_stream
+from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
@@ -55,15 +56,18 @@ def reread(
         raw,
         letter,
         before.envelope,
+        # Of the message's identity only the id matters, and that stays.
+        ticketbox_id=before.ticketbox_id or head.message_id,
         source=before.source,
         received_at=head.received_at,
         fresh=head.message_id,
+        findings=Findings(before.authentication),
     )
     kept = {"message_id": head.message_id, "recipients": head.recipients}
     now = {
         **dict(accepted.event),
         "letter": accepted.event.letter.model_copy(update=kept),
-        "authentication": before.authentication,
+        "ticketbox_id": before.ticketbox_id,
         "scan": before.scan,
     }
     if all(now[name] == getattr(before, name) for name in Reading.model_fields):

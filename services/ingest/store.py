@@ -15,8 +15,8 @@ from services.ingest.intake import Accepted
 from services.ingest.settings import IngestSettings
 
 MOST_TOGETHER = 100
-Move = Callable[[Connection, int], Awaitable[None]]
-"""Writes in the transaction of a group of messages; it is told how many of them are new."""
+Move = Callable[[Connection, tuple[UUID, ...], int], Awaitable[None]]
+"""Writes in the transaction of a group of messages; it is told their ids, and how many of them are new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Waiting:
 
     accepted: tuple[Accepted, ...]
     traceparent: str | None
-    stored: asyncio.Future[None]
+    stored: asyncio.Future[tuple[UUID, ...]]
     move: Move | None = None
 
 
@@ -37,27 +37,19 @@ class Store:
         self._waiting: list[Waiting] = []
         self._work: asyncio.Task[None] | None = None
 
-    async def accept(self, accepted: Accepted, traceparent: str | None) -> None:
-        """Return once the message is committed.
-
-        Raises:
-            whatever kept PostgreSQL from it: then nothing of this message is stored, and the client may try again.
-        """
-        await self.accept_group((accepted,), traceparent)
-
-    async def accept_group(
+    async def accept(
         self, accepted: tuple[Accepted, ...], traceparent: str | None, move: Move | None = None
-    ) -> None:
-        """Return once all of them are committed, together with what `move` writes.
+    ) -> tuple[UUID, ...]:
+        """Return once all of them are committed, together with what `move` writes: the ids by which they are known.
 
         Raises:
             whatever kept PostgreSQL from it, or `move` raised: then nothing of the group is stored.
         """
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        stored: asyncio.Future[tuple[UUID, ...]] = asyncio.get_running_loop().create_future()
         self._waiting.append(Waiting(accepted, traceparent, stored, move))
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._store_waiting())
-        await stored
+        return await stored
 
     async def _store_waiting(self) -> None:
         while self._waiting:
@@ -67,7 +59,7 @@ class Store:
     async def _store(self, batch: Sequence[Waiting]) -> None:
         try:
             async with self._service.pool.acquire(timeout=5) as db, db.transaction():
-                await _write(db, self._service, batch)
+                ids = await _write(db, self._service, batch)
         except Exception as error:  # noqa: BLE001 - each client is told by its own 4xx
             if len(batch) > 1:  # one of them may be at fault: each by itself
                 for waiting in batch:
@@ -75,9 +67,9 @@ class Store:
             elif not batch[0].stored.done():
                 batch[0].stored.set_exception(error)
         else:
-            for waiting in batch:
+            for waiting, its_ids in zip(batch, ids, strict=True):
                 if not waiting.stored.done():
-                    waiting.stored.set_result(None)
+                    waiting.stored.set_result(its_ids)
 
 
 _BLOBS = """
@@ -101,18 +93,47 @@ FROM unnest($1::uuid[], $2::timestamptz[]) AS new (message_id, accepted_at)
 """
 
 
-async def _write(db: Connection, service: Service[IngestSettings], batch: Sequence[Waiting]) -> None:
-    known = await log.answered(db, [one.message_id for waiting in batch for one in waiting.accepted])
+# A source's copies are known by the address that they were fetched for, whether they are new or not.
+_COPIES = """
+WITH new AS (
+    INSERT INTO source_copy (copy_id)
+    SELECT DISTINCT copy_id
+    FROM unnest($1::uuid[]) AS asked (copy_id)
+    ORDER BY copy_id
+    ON CONFLICT DO NOTHING
+    RETURNING copy_id
+)
+SELECT copy_id
+FROM unnest($1::uuid[]) AS asked (copy_id)
+WHERE copy_id NOT IN (SELECT copy_id FROM new)
+"""
+
+
+async def _known(db: Connection, accepted: Sequence[Accepted]) -> set[UUID]:
+    """Which of these ids, of both kinds, are those of messages that were taken before."""
+    ids = [one for each in accepted for one in (each.message_id, each.identity.by_address) if one is not None]
+    known = await log.answered(db, ids)
+    if copies := [one.identity.by_address for one in accepted if one.from_source]:
+        known |= {row["copy_id"] for row in await db.fetch(_COPIES, copies)}
+    return known
+
+
+async def _write(
+    db: Connection, service: Service[IngestSettings], batch: Sequence[Waiting]
+) -> list[tuple[UUID, ...]]:
+    """Write what is new; returns the ids by which the messages of each are known."""
+    known = await _known(db, [one for waiting in batch for one in waiting.accepted])
     news: dict[UUID, tuple[Accepted, str | None]] = {}
-    for waiting in batch:
+    ids = [tuple(_id_of(one, known) for one in waiting.accepted) for waiting in batch]
+    for waiting, its_ids in zip(batch, ids, strict=True):
         before = len(news)
         for one in waiting.accepted:
-            if one.message_id not in known:
+            if known.isdisjoint({one.message_id, one.identity.by_address}):
                 news.setdefault(one.message_id, (one, waiting.traceparent))
         if waiting.move is not None:
-            await waiting.move(db, len(news) - before)
+            await waiting.move(db, its_ids, len(news) - before)
     if not news:
-        return
+        return ids
     blobs = {digest: content for accepted, _ in news.values() for digest, content in accepted.blobs.items()}
     await keep_blobs(db, blobs)
     await db.execute(
@@ -121,6 +142,13 @@ async def _write(db: Connection, service: Service[IngestSettings], batch: Sequen
         [accepted.event.letter.received_at for accepted, _ in news.values()],
     )
     await log.append(db, [_answer(*new) for new in news.values()], service.clock())
+    return ids
+
+
+def _id_of(accepted: Accepted, known: set[UUID]) -> UUID:
+    """Its own id, unless it was taken when ids were made by address."""
+    earlier = accepted.identity.by_address
+    return earlier if earlier in known and accepted.message_id not in known else accepted.message_id
 
 
 def _answer(accepted: Accepted, traceparent: str | None) -> Answer:

@@ -1,24 +1,20 @@
 """Takes one message for good, whichever way it came: what is done between reading and commit is done here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from chassis.database import Connection
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
+from services.ingest.directory import Directory
+from services.ingest.examining import Examiner
 from services.ingest.intake import accept
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
-from services.ingest.store import Store
+from services.ingest.store import Move, Store
 
 LARGE = 256 * 1024
 """Bytes from which a message is read in a thread, so that other clients need not wait."""
-
-MoveWith = Callable[[UUID, Connection, int], Awaitable[None]]
-"""Writes in the transaction of a message; it is told the message's id, and 1 if it is new, else 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class Arrival:
     envelope: SmtpEnvelope
     source: str
     fresh: UUID
-    """Its id, if nothing in it says which message it is."""
+    """Of what its ids are made, if nothing in it says which message it is."""
     actor: str = "postroom"
     """The person who handed it in, by id."""
 
@@ -42,25 +38,37 @@ async def understand(raw: bytes) -> Letter:
 class Intake:
     """The one way into the store for messages that come one at a time."""
 
-    def __init__(self, service: Service[IngestSettings], store: Store) -> None:
+    def __init__(
+        self, service: Service[IngestSettings], store: Store, directory: Directory, examiner: Examiner
+    ) -> None:
         self._service = service
         self._store = store
+        self._directory = directory
+        self._examiner = examiner
 
-    async def take(self, arrival: Arrival, traceparent: str | None, move: MoveWith | None = None) -> UUID:
-        """Commit a message, with what `move` writes, and return its id.
+    async def take(
+        self, arrival: Arrival, traceparent: str | None, move: Move | None = None
+    ) -> tuple[UUID, ...]:
+        """Commit a message once for each ticketbox of its recipients, with what `move` writes; returns the ids.
 
         Raises:
             whatever kept it from being stored: then nothing of it is.
         """
-        accepted = accept(
-            arrival.raw,
-            arrival.letter,
-            arrival.envelope,
-            source=arrival.source,
-            received_at=self._service.clock(),
-            fresh=arrival.fresh,
-            actor=arrival.actor,
+        received_at = self._service.clock()
+        desk = await self._directory.desk(arrival.envelope.recipients)
+        findings = await self._examiner.examine(arrival.raw, arrival.letter, arrival.envelope, arrival.source)
+        accepted = tuple(
+            accept(
+                arrival.raw,
+                arrival.letter,
+                arrival.envelope.model_copy(update={"recipients": recipients}),
+                ticketbox_id=ticketbox_id,
+                source=arrival.source,
+                received_at=received_at,
+                fresh=uuid5(arrival.fresh, str(ticketbox_id)),
+                actor=arrival.actor,
+                findings=findings,
+            )
+            for ticketbox_id, recipients in desk.sort(arrival.envelope.recipients).items()
         )
-        message_id = accepted.message_id
-        await self._store.accept_group((accepted,), traceparent, partial(move, message_id) if move else None)
-        return message_id
+        return await self._store.accept(accepted, traceparent, move)

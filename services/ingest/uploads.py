@@ -63,7 +63,8 @@ async def _take(
         actor=str(request.actor_id or "postroom"),
     )
 
-    async def keep_answer(message_id: UUID, db: Connection, new: int) -> None:
+    async def keep_answer(db: Connection, message_ids: tuple[UUID, ...], new: int) -> None:
+        (message_id,) = message_ids  # there is one recipient
         await db.execute(_KEEP_ANSWER, request.command_id, message_id, not new, service.clock())
 
     # Another worker has the same request, or another way the same message.

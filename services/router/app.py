@@ -24,7 +24,7 @@ from services.router import dry_runs, hits, tables
 from services.router.distribution import next_agent
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
 from services.router.notices import notices
-from services.router.ruleset import route, routed
+from services.router.ruleset import is_early, route, routed
 from services.router.settings import RouterSettings
 
 
@@ -42,11 +42,14 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     }
     messages = await tables.messages(db, readings)
     now = service.clock()
-    decided = [
-        (item, event, routed(event.letter, route(event, ruleset)))
+    undecided = [
+        (item, event)
         for message_id, (item, event) in readings.items()
         if is_to_be_routed(event, messages[message_id])
     ]
+    if any(is_early(event, ruleset, now) for _, event in undecided):
+        raise TooEarly("a ticketbox that intake knows has not come yet")
+    decided = [(item, event, routed(event.letter, route(event, ruleset))) for item, event in undecided]
     people = await tables.addresses_behind(db, {one for _, _, decision in decided for one in decision.alert})
     answers = []
     for item, event, decision in decided:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from contracts.ingest import Reading
-from contracts.mail import LetterHead, Scan, ScanVerdict
+from contracts.mail import LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import (
     Disposition,
     MessageRouted,
@@ -23,6 +24,8 @@ from services.router.actions import NOTHING, Actions, HeldBack, actions_of, also
 from services.router.facts import Surroundings, facts_of
 
 _LONGEST_EVIDENCE = 200
+_DESK_BEHIND = timedelta(minutes=1)
+"""How far the news of the desk may be behind the mail for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     No rule is asked about a message that the virus scanner does not call clean.
     """
     if message.scan is not None and message.scan.verdict is not ScanVerdict.CLEAN:
-        return _unclean(message.letter, message.scan, ruleset)
+        return _unclean(message, message.scan, ruleset)
     prepared = prepare(tuple(rule.condition for rule in ruleset.rules))
-    written_to = _by_recipients(message.letter.recipients, ruleset)
+    written_to = _written_to(message.letter, ruleset, message.ticketbox_id)
     facts = facts_of(message, Surroundings(ruleset.organisations, written_to.hours), prepared.names)
     context = context_of(facts, prepared.headers, all_headers=prepared.all_headers)
     actions = NOTHING
@@ -120,29 +123,45 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     return Decision(chosen, actions, _evidence(message.letter, ruleset, written_to, acted, failed))
 
 
-def _unclean(letter: LetterHead, scan: Scan, ruleset: Ruleset) -> Decision:
+def _unclean(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:
     word = "virus" if scan.verdict is ScanVerdict.INFECTED else scan.verdict.value
     reason = f"{word}: {scan.finding}" if scan.finding else word
     said = (("scan", scan.verdict.value), ("finding", scan.finding or ""), ("scanner", scan.scanner))
     return Decision(
-        _by_recipients(letter.recipients, ruleset),
+        _written_to(message.letter, ruleset, message.ticketbox_id),
         Actions(held_back=HeldBack(Disposition.QUARANTINE, reason)),
         RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=said),
     )
 
 
-def by_address(letter: LetterHead, ruleset: Ruleset) -> Decision:
-    """Where a message goes if no rule says anything."""
-    written_to = _by_recipients(letter.recipients, ruleset)
+def by_address(letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None = None) -> Decision:
+    """Where a message goes if no rule says anything; `taken_for` is the ticketbox that intake took it for."""
+    written_to = _written_to(letter, ruleset, taken_for)
     return Decision(written_to, NOTHING, _evidence(letter, ruleset, written_to, (), ()))
 
 
-def _by_recipients(recipients: Sequence[str], ruleset: Ruleset) -> Ticketbox:
-    addresses = {address.lower() for address in recipients}
-    for ticketbox in ruleset.ticketboxes.values():
-        if ticketbox.addresses & addresses:
-            return ticketbox
-    return ruleset.ticketboxes[ruleset.default_ticketbox_id]
+def _written_to(letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None) -> Ticketbox:
+    addresses = {address.lower() for address in letter.recipients}
+    known = ruleset.ticketboxes.get(taken_for) if taken_for else None
+    return _that_has(addresses, ruleset) or known or ruleset.ticketboxes[ruleset.default_ticketbox_id]
+
+
+def _that_has(written_to: set[str], ruleset: Ruleset) -> Ticketbox | None:
+    """A ticketbox with one of these addresses; one that has it as it stands before one that has it without detail."""
+    for addresses in (written_to, set(map(without_detail, written_to))):
+        for ticketbox in ruleset.ticketboxes.values():
+            if ticketbox.addresses & addresses:
+                return ticketbox
+    return None
+
+
+def is_early(message: Reading, ruleset: Ruleset, now: datetime) -> bool:
+    """Whether the ticketbox that intake took a message for is still on its way to us."""
+    return (
+        message.ticketbox_id is not None
+        and message.ticketbox_id not in ruleset.ticketboxes
+        and now - message.letter.received_at < _DESK_BEHIND
+    )
 
 
 def _evidence(
@@ -152,7 +171,8 @@ def _evidence(
     acted: Sequence[RuleActed],
     failed: Sequence[RuleFailed],
 ) -> RoutingEvidence:
-    hits = sorted(written_to.addresses & {address.lower() for address in letter.recipients})
+    addresses = {address.lower() for address in letter.recipients}
+    hits = sorted(one for one in addresses if {one, without_detail(one)} & written_to.addresses)
     first = acted[0] if acted else None
     return RoutingEvidence(
         ruleset_version=ruleset.version,

@@ -112,7 +112,7 @@ def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list
             letter=letter,
             threaded_by=place.threaded_by,
             thanks=thanks,
-            by_way_of_id=place.by_way_of_id,
+            by_way_of=place.by_way_of,
         )
     ]
     if ticket.state is not State.OPEN and not thanks:

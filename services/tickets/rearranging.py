@@ -1,6 +1,6 @@
 """Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -115,11 +115,12 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
 def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
     if ticket.merged_into_id != other.ticket_id:
         raise Invalid(f"Ticket {ticket.number} is not merged into {other.number}.")
-    meanwhile = [
-        letter
-        for message_id, letter in other.letters.items()
-        if other.by_way_of.get(message_id) == ticket.ticket_id
-    ]
+    ways = {
+        message_id: way[: way.index(ticket.ticket_id)]
+        for message_id, way in other.by_way_of.items()
+        if ticket.ticket_id in way
+    }
+    meanwhile = [letter for message_id, letter in other.letters.items() if message_id in ways]
     parted: list[TicketEvent] = [
         MergeUndone(ticket_id=ticket.ticket_id, into_id=other.ticket_id, undone_by=actor_id)
     ]
@@ -127,7 +128,7 @@ def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         AbsorptionUndone(ticket_id=other.ticket_id, from_id=ticket.ticket_id, undone_by=actor_id)
     ]
     if meanwhile:
-        moved = _moved(other, ticket, meanwhile, actor_id)
+        moved = _moved(other, ticket, meanwhile, actor_id, ways)
         left += moved[other.ticket_id]
         parted += [*moved[ticket.ticket_id], *_reopened(ticket, actor_id)]
     return {ticket.ticket_id: parted, other.ticket_id: left}
@@ -181,7 +182,13 @@ def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Even
     return {ticket.ticket_id: [left], opened.ticket_id: [opened, *([taken] if rest else [])]}
 
 
-def _moved(ticket: Ticket, other: Ticket, letters: Sequence[LetterHead], actor_id: UUID) -> Events:
+def _moved(
+    ticket: Ticket,
+    other: Ticket,
+    letters: Sequence[LetterHead],
+    actor_id: UUID,
+    ways: Mapping[UUID, tuple[UUID, ...]] | None = None,
+) -> Events:
     left = LettersMoved(
         ticket_id=ticket.ticket_id,
         to_id=other.ticket_id,
@@ -194,6 +201,7 @@ def _moved(ticket: Ticket, other: Ticket, letters: Sequence[LetterHead], actor_i
         from_id=ticket.ticket_id,
         from_number=ticket.number,
         letters=tuple(letters),
+        by_way_of={message_id: way for message_id, way in (ways or {}).items() if way},
         moved_by=actor_id,
     )
     return {ticket.ticket_id: [left], other.ticket_id: [taken]}

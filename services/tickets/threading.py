@@ -1,7 +1,7 @@
 """Which conversation a message belongs to, and why."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -26,8 +26,8 @@ class Place:
     ticket_id: UUID
     threaded_by: ThreadedBy
     reply_id: UUID | None = None
-    by_way_of_id: UUID | None = None
-    """The ticket, merged into this one, that it was written to."""
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 Index = Mapping[str, Sequence[Known]]
@@ -75,15 +75,14 @@ def find_place(
     )
     if place is None:
         return None
-    last = _where_it_goes_on(place.ticket_id, tickets)
-    return place if last == place.ticket_id else replace(place, ticket_id=last, by_way_of_id=place.ticket_id)
+    *way, last = _way_on(place.ticket_id, tickets)
+    return replace(place, ticket_id=last, by_way_of=tuple(way))
 
 
 def _by_message_id(letter: LetterHead, index: Index, tickets: Mapping[UUID, Ticket]) -> Place | None:
     for identity in mentioned(letter):
         for known in index.get(identity, ()):
-            ticket = tickets.get(known.ticket_id)
-            if ticket is not None and _belongs(letter, ticket, known):
+            if known.ticket_id in tickets and _belongs(letter, known, tickets):
                 return Place(known.ticket_id, _reason(letter, identity, known), known.reply_id)
     return None
 
@@ -100,30 +99,33 @@ def _by_reply_address(letter: LetterHead, tokens: Tokens, tickets: Mapping[UUID,
 
 def _by_subject(letter: LetterHead, tokens: Tokens, tickets: Mapping[UUID, Ticket]) -> Place | None:
     ticket_id = tokens.named.get(number_in_subject(letter.subject) or 0)
-    ticket = tickets.get(ticket_id) if ticket_id else None
-    if ticket is None or letter.kind is Kind.BOUNCE or not _takes_part(letter, ticket):
+    if ticket_id is None or ticket_id not in tickets or letter.kind is Kind.BOUNCE:
         return None
-    return Place(ticket.ticket_id, ThreadedBy.SUBJECT_TOKEN)
+    if not _takes_part(letter, ticket_id, tickets):
+        return None
+    return Place(ticket_id, ThreadedBy.SUBJECT_TOKEN)
 
 
-def _where_it_goes_on(ticket_id: UUID, tickets: Mapping[UUID, Ticket]) -> UUID:
-    """The ticket that a merged one goes on in, through any number of merges."""
-    ticket = tickets.get(ticket_id)
-    while ticket is not None and ticket.merged_into_id is not None:
-        ticket_id, ticket = ticket.merged_into_id, tickets.get(ticket.merged_into_id)
-    return ticket_id
+def _way_on(ticket_id: UUID, tickets: Mapping[UUID, Ticket]) -> Iterator[UUID]:
+    """A ticket, and those that it goes on in, through any number of merges; the last stands for itself."""
+    yield ticket_id
+    while (next_id := tickets[ticket_id].merged_into_id) is not None:
+        ticket_id = next_id
+        yield ticket_id
 
 
-def _belongs(letter: LetterHead, ticket: Ticket, known: Known) -> bool:
+def _belongs(letter: LetterHead, known: Known, tickets: Mapping[UUID, Ticket]) -> bool:
     if known.reply_id is not None:
         return True
     if letter.kind is Kind.BOUNCE:
         return False
-    return _takes_part(letter, ticket)
+    return _takes_part(letter, known.ticket_id, tickets)
 
 
-def _takes_part(letter: LetterHead, ticket: Ticket) -> bool:
-    return letter.from_ is not None and letter.from_.address.lower() in ticket.participants
+def _takes_part(letter: LetterHead, ticket_id: UUID, tickets: Mapping[UUID, Ticket]) -> bool:
+    """Whether its sender takes part in a ticket, or in the one that it goes on in."""
+    *_, last = _way_on(ticket_id, tickets)
+    return letter.from_ is not None and letter.from_.address.lower() in tickets[last].participants
 
 
 def _reason(letter: LetterHead, identity: str, known: Known) -> ThreadedBy:

@@ -168,8 +168,8 @@ class Ticket:
     merged_into_id: UUID | None = None
     absorbed: Mapping[UUID, TicketAbsorbed] = field(default_factory=dict)
     """Tickets that go on in this one, and what they brought."""
-    by_way_of: Mapping[UUID, UUID] = field(default_factory=dict)
-    """Letters that were written to such a ticket, and to which."""
+    by_way_of: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    """Letters that were written to such a ticket, and the way by which they came."""
     spells: tuple[Spell, ...] = ()
     began_at: datetime | None = None
     """When a person first wrote in it: the clocks of the first response and of the resolution begin. None: nobody."""
@@ -278,12 +278,11 @@ def _heard(
         message_ids=_with(ticket.message_ids, letter.internet_message_id),
     )
     match event:
-        case CustomerReplied(by_way_of_id=by_way_of_id):
+        case CustomerReplied(by_way_of=way):
             writer = letter.from_ or ticket.contact
-            way = {letter.message_id: by_way_of_id} if by_way_of_id else {}
             return replace(
                 _waits(ticket, event),
-                by_way_of={**ticket.by_way_of, **way},
+                by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
                 answer_to=letter.internet_message_id,
@@ -368,9 +367,10 @@ def _rearranged(
     match event:
         case LettersMoved(message_ids=moved):
             left = {one: letter for one, letter in ticket.letters.items() if one not in moved}
-            return replace(ticket, letters=left)
-        case LettersTaken(letters=letters):
-            return _with_letters(ticket, letters)
+            ways = {one: way for one, way in ticket.by_way_of.items() if one not in moved}
+            return replace(ticket, letters=left, by_way_of=ways)
+        case LettersTaken(letters=letters, by_way_of=ways):
+            return replace(_with_letters(ticket, letters), by_way_of={**ticket.by_way_of, **ways})
         case TicketMerged(into_id=into_id):
             spells = (*ticket.spells, Spell(ticket.state, at, merged=True))
             return replace(ticket, merged_into_id=into_id, spells=spells)

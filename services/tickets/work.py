@@ -121,15 +121,21 @@ class Work:
         """Remember which conversation a message belongs to."""
         heads: tuple[LetterHead, ...] = ()
         match event:
-            case LettersTaken(letters=letters):
-                heads = letters
+            case LettersTaken(letters=letters, by_way_of=ways):
+                for letter in letters:
+                    first, *_ = (*ways.get(letter.message_id, ()), event.ticket_id)
+                    self._remember(letter.internet_message_id, Known(first, None))
             case LettersMoved(ticket_id=ticket_id, message_ids=message_ids):
-                left = self.tickets[ticket_id].letters
+                before = self.tickets[ticket_id]
                 for message_id in message_ids:
-                    if identity := left[message_id].internet_message_id:
-                        self.unindexed.append((identity, Known(ticket_id, None)))
+                    first, *_ = (*before.by_way_of.get(message_id, ()), ticket_id)
+                    if identity := before.letters[message_id].internet_message_id:
+                        self.unindexed.append((identity, Known(first, None)))
             case Released(letter=outgoing, reply_id=reply_id):
                 self._remember(outgoing.internet_message_id, Known(event.ticket_id, reply_id))
+            case CustomerReplied(letter=letter, by_way_of=(first, *_)):
+                # By the ticket that it was written to: its answers follow it when the merge is undone.
+                self._remember(letter.internet_message_id, Known(first, None))
             case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
                 heads = (event.letter,)
             case _:

@@ -31,6 +31,7 @@ from services.gateway.forms.visit import Visit, mark, visit_of
 from services.gateway.pages.ticketboxes import snippet
 from services.gateway.representations import BoxItem
 from services.gateway.settings import GatewaySettings
+from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import read
 from services.router.ruleset import Ruleset, Ticketbox, route
@@ -190,7 +191,16 @@ def test_what_a_program_filled_in_is_quarantined_with_the_reason_and_kept(trap: 
         client_address="192.0.2.1", mail_from=ENTRY.email, recipients=("support@example.com",)
     )
     source = "form:support@example.com"
-    received = accept(raw, read(raw), envelope, source=source, received_at=NOW, fresh=uuid4())
+    received = accept(
+        raw,
+        read(raw),
+        envelope,
+        ticketbox_id=uuid4(),
+        source=source,
+        received_at=NOW,
+        fresh=uuid4(),
+        findings=Findings(),
+    )
     rules = FIRST_COMMANDS[1].rules  # type: ignore[union-attr]
     box = Ticketbox(SUPPORT, "Support", frozenset({"support@example.com"}))
     decision = route(received.event, Ruleset(1, rules, SUPPORT, {SUPPORT: box}))

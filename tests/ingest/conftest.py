@@ -1,4 +1,4 @@
-"""Ingest with a database, for tests that take mail into it."""
+"""Ingest with its database, and a desk."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ from chassis.database import connect_pool
 from chassis.service import Service
 from postroom.migrate import migrate_database
 from services.ingest.settings import IngestSettings
+from tests.ingest.desks import set_desk
 
 
 @pytest.fixture
@@ -16,9 +17,13 @@ async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     """Ingest with its database, and without a broker."""
     await migrate_database(database_url)
     settings = IngestSettings(
-        database_url=database_url, nats_url="nats://127.0.0.1:1", max_message_size=100_000
+        database_url=database_url,
+        nats_url="nats://127.0.0.1:1",
+        max_message_size=100_000,
+        authentication="off",
     )
     made = Service("ingest", settings, asyncio.Event())
     made.pool = await connect_pool(database_url, "ingest", 4)
+    await set_desk(made.pool, {"Support": ["support@example.com"]})
     yield made
     await made.pool.close()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from contracts import ingest
 from contracts.mail import Kind, SmtpEnvelope
+from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import read
 
@@ -23,6 +24,7 @@ where is my lamp?
 On Monday, Anna wrote:
 > It leaves today.
 """
+BOX = uuid4()
 ENVELOPE = SmtpEnvelope(
     client_address="192.0.2.1", mail_from="a@b.example", recipients=("support@example.com",)
 )
@@ -90,7 +92,17 @@ def test_a_text_in_utf8_comes_out_as_it_went_in(text: str) -> None:
 def test_the_same_bytes_for_the_same_people_are_the_same_message() -> None:
     def accepted(raw: bytes) -> object:
         now = datetime(2026, 3, 2, tzinfo=UTC)
-        return accept(raw, read(raw), ENVELOPE, source="smtp", received_at=now, fresh=uuid4()).message_id
+        taken = accept(
+            raw,
+            read(raw),
+            ENVELOPE,
+            ticketbox_id=BOX,
+            source="smtp",
+            received_at=now,
+            fresh=uuid4(),
+            findings=Findings(),
+        )
+        return taken.message_id
 
     assert accepted(PLAIN) == accepted(PLAIN)
     assert accepted(b"Subject: ping\n\nping") != accepted(b"Subject: ping\n\nping")
@@ -101,7 +113,14 @@ def test_a_long_text_is_cut_in_the_event_and_kept_whole_beside_it() -> None:
         b"Message-ID: <l@x.example>\nContent-Type: text/plain; charset=utf-8\n\n" + b"line of text\n" * 40_000
     )
     taken = accept(
-        raw, read(raw), ENVELOPE, source="smtp", received_at=datetime(2026, 3, 2, tzinfo=UTC), fresh=uuid4()
+        raw,
+        read(raw),
+        ENVELOPE,
+        ticketbox_id=BOX,
+        source="smtp",
+        received_at=datetime(2026, 3, 2, tzinfo=UTC),
+        fresh=uuid4(),
+        findings=Findings(),
     )
     assert len(taken.event.text.encode()) <= ingest.MAX_TEXT
     assert taken.event.text_sha256 is not None

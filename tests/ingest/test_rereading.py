@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from contracts.ingest import MessageReceived
 from contracts.mail import Authentication, Scan, ScanVerdict, SmtpEnvelope
+from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import read
 from services.ingest.rereading import reread
@@ -19,7 +20,7 @@ RAW = (
 def received(**changes: object) -> MessageReceived:
     """The message as an earlier reader took it in, which differed in `changes`."""
     envelope = SmtpEnvelope(client_address="192.0.2.1", recipients=("support@example.com",))
-    event = accept(RAW, read(RAW), envelope, source="smtp", received_at=NOON, fresh=uuid4()).event
+    event = accept(RAW, read(RAW), envelope, source="smtp", received_at=NOON, fresh=uuid4(, ticketbox_id=uuid4(), findings=Findings())).event
     evidence = {
         "authentication": Authentication(by="mx.example.com"),
         "scan": Scan(verdict=ScanVerdict.CLEAN, scanner="clamd", scanned_at=datetime(2026, 3, 2, tzinfo=UTC)),

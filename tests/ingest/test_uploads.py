@@ -11,6 +11,9 @@ import pytest
 from chassis.service import Service
 from contracts.commands import Refused
 from contracts.uploads import AcceptUpload, StoreUpload, UploadAccepted
+from services.ingest.authentication import Authenticator
+from services.ingest.directory import Directory
+from services.ingest.examining import Examiner
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Store
 from services.ingest.taking import Intake
@@ -45,6 +48,12 @@ def wish(upload_id: UUID, raw: bytes, **changes: object) -> AcceptUpload:
     )
 
 
+def intake_of(service: Ingest) -> Intake:
+    """With a store of its own, as a process has it."""
+    directory = Directory(service.pool, up_to_date=lambda: True)
+    return Intake(service, Store(service), directory, Examiner(Authenticator(service.settings)))
+
+
 async def counts(service: Ingest) -> tuple[int, int, int]:
     """Events, ledger rows, and pieces that lie about."""
     row = await service.pool.fetchrow(
@@ -55,7 +64,7 @@ async def counts(service: Ingest) -> tuple[int, int, int]:
 
 
 async def accepted(service: Ingest, request: AcceptUpload) -> UploadAccepted:
-    answer = await accept_upload(service, Intake(service, Store(service)), request)
+    answer = await accept_upload(service, intake_of(service), request)
     assert isinstance(answer, UploadAccepted)
     return answer
 
@@ -80,7 +89,7 @@ async def test_pieces_make_the_message_in_whatever_order_and_however_often_they_
 
 async def test_a_message_with_a_missing_piece_is_refused_and_nothing_of_it_is_taken(service: Ingest) -> None:
     upload_id = await hand_in(service, [(0, LETTER[:10]), (2, LETTER[40:])])
-    answer = await accept_upload(service, Intake(service, Store(service)), wish(upload_id, LETTER))
+    answer = await accept_upload(service, intake_of(service), wish(upload_id, LETTER))
     assert isinstance(answer, Refused)
     assert answer.code == "incomplete"
     assert await counts(service) == (0, 0, 2)

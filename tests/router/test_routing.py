@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from contracts.desk import Calendar, Span, Weekday
 from contracts.ingest import MessageReceived
-from contracts.mail import Address, Kind, LetterHead, SmtpEnvelope
+from contracts.mail import Address, Authentication, AuthenticationResult, Kind, LetterHead, SmtpEnvelope
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted, Priority
 from contracts.tickets import Rule
 from rules.hours import Hours
 from services.router.distribution import next_agent
 from services.router.notices import notices
-from services.router.ruleset import Ruleset, Ticketbox, routed
+from services.router.ruleset import Ruleset, Ticketbox, is_early, routed
 from services.router.ruleset import route as decide
 
 SUPPORT = Ticketbox(uuid4(), "Support", frozenset({"support@example.com"}))
@@ -78,6 +78,7 @@ def test_a_decision_names_rule_version_and_the_values_it_looked_at() -> None:
     [
         ("orders@example.com", ORDERS),
         ("Orders@Example.com", ORDERS),
+        ("orders+3f9a@example.com", ORDERS),
         ("unknown@example.com", SUPPORT),
     ],
 )
@@ -87,10 +88,68 @@ def test_without_a_rule_the_address_decides_and_then_the_default(recipient: str,
     assert decision.evidence.rule is None
 
 
+def test_intake_may_know_an_address_that_is_written_in_another_way() -> None:
+    received = message(recipient="bestellung@bücher.example")
+    taken_for = received.model_copy(update={"ticketbox_id": ORDERS.ticketbox_id})
+    assert route(received, ruleset()).ticketbox_id == SUPPORT.ticketbox_id
+    assert route(taken_for, ruleset()).ticketbox_id == ORDERS.ticketbox_id
+
+
+def test_an_address_that_has_got_a_ticketbox_meanwhile_goes_there() -> None:
+    taken_for = message(recipient="orders@example.com").model_copy(
+        update={"ticketbox_id": SUPPORT.ticketbox_id}
+    )
+    assert route(taken_for, ruleset()).ticketbox_id == ORDERS.ticketbox_id
+
+
+def test_a_message_waits_for_news_of_its_ticketbox_but_not_for_ever() -> None:
+    received = message()
+    now = received.letter.received_at + timedelta(seconds=5)
+    unknown = received.model_copy(update={"ticketbox_id": uuid4()})
+    known = received.model_copy(update={"ticketbox_id": ORDERS.ticketbox_id})
+    assert is_early(unknown, ruleset(), now)
+    assert not is_early(unknown, ruleset(), now + timedelta(minutes=1))
+    assert not is_early(known, ruleset(), now)
+    assert not is_early(received, ruleset(), now)
+
+
+def test_an_address_of_its_own_goes_before_a_detail_of_another() -> None:
+    vip = Ticketbox(uuid4(), "VIP", frozenset({"orders+vip@example.com"}))
+    boxes = {box.ticketbox_id: box for box in (ORDERS, vip)}
+    rules = Ruleset(version=1, rules=(), default_ticketbox_id=ORDERS.ticketbox_id, ticketboxes=boxes)
+    assert route(message(recipient="orders+vip@example.com"), rules).ticketbox_id == vip.ticketbox_id
+
+
 def test_a_rule_may_suppress_with_a_reason() -> None:
     rule = Rule(name="Noise", condition="true", disposition=Disposition.SUPPRESS, reason="noise")
     decision = route(message(), ruleset(rule))
     assert (decision.disposition, decision.reason) == (Disposition.SUPPRESS, "noise")
+
+
+def examined(*results: tuple[str, str]) -> MessageReceived:
+    found = tuple(AuthenticationResult(method=method, result=result) for method, result in results)
+    return message().model_copy(update={"authentication": Authentication(by="postroom", results=found)})
+
+
+FORGED = Rule(name="Forged", condition="message.authentication.dmarc == 'fail'", tags=("forged",))
+
+
+def test_a_rule_may_look_at_who_the_sender_is() -> None:
+    decision = route(examined(("spf", "fail"), ("dmarc", "fail")), ruleset(FORGED))
+    assert decision.tags == ("forged",)
+    assert decision.evidence.matched == (("authentication.dmarc", "fail"),)
+    assert route(examined(("dmarc", "pass")), ruleset(FORGED)).tags == ()
+
+
+def test_of_several_signatures_one_good_one_is_enough() -> None:
+    signed = Rule(name="Signed", condition="message.authentication.dkim == 'pass'", tags=("signed",))
+    assert route(examined(("dkim", "fail"), ("dkim", "pass")), ruleset(signed)).tags == ("signed",)
+    assert route(examined(("dkim", "fail"), ("dkim", "permerror")), ruleset(signed)).tags == ()
+
+
+def test_a_message_that_nobody_examined_has_no_results() -> None:
+    unknown = Rule(name="Unknown", condition="message.authentication.arc == 'none'", tags=("unknown",))
+    assert route(message(), ruleset(unknown)).tags == ("unknown",)
 
 
 def test_a_rule_that_goes_on_lets_those_behind_it_act_too() -> None:
@@ -132,13 +191,8 @@ def test_where_two_rules_say_the_same_thing_the_first_counts_and_the_evidence_sa
 def test_an_acknowledgement_is_the_first_rules_whole_word() -> None:
     no = Rule(name="No", condition="true", acknowledge=False, stop=False)
     text = Rule(name="Text", condition="true", acknowledgement="We have it.")
-    assert (
-        route(message(), ruleset(no, text)).acknowledge,
-        route(message(), ruleset(no, text)).acknowledgement,
-    ) == (
-        False,
-        None,
-    )
+    decision = route(message(), ruleset(no, text))
+    assert (decision.acknowledge, decision.acknowledgement) == (False, None)
     decision = route(message(), ruleset(text, no))
     assert (decision.acknowledge, decision.acknowledgement) == (True, "We have it.")
 

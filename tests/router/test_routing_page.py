@@ -17,6 +17,6 @@ def test_the_page_lists_what_a_condition_may_look_at() -> None:
 
 def test_the_conditions_that_it_shows_can_be_asked() -> None:
     shown = re.findall(r"`(message\.[^`]* [^`]*)`", PAGE.replace("\n", " "))
-    assert len(shown) == 2
+    assert len(shown) == 3
     for condition in shown:
         assert compile_condition(condition)(FACTS) is False

@@ -10,6 +10,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    StringConstraints,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -78,6 +79,8 @@ class _Source(_Part):
     oauth: OAuth | None = None
     address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     """Of the ticketbox that the mail is for."""
+    authserv_id: Annotated[str, StringConstraints(to_lower=True, min_length=1)] | None = None
+    """Under which the server writes Authentication-Results, if they are to be believed."""
     begin: Literal["everything", "now"] = "now"
     poll_seconds: float = Field(default=120, gt=0)
 

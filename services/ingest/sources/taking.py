@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from opentelemetry.trace import SpanKind
@@ -14,6 +14,9 @@ from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
+from services.ingest.desk import Desk
+from services.ingest.directory import DeskUnknown, Directory
+from services.ingest.examining import Examiner
 from services.ingest.intake import Accepted, accept
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
@@ -30,6 +33,7 @@ logger = get_logger(__name__)
 PASSING = (
     *TRANSIENT,
     MovedElsewhere,
+    DeskUnknown,
     # Another process takes the same message by another way at this moment: next time it is a duplicate.
     asyncpg.UniqueViolationError,
     AlreadyAnswered,
@@ -50,11 +54,21 @@ class Server:
 class Taking:
     """Commits batches of one source; `place` is where the last commit left it."""
 
-    def __init__(self, source: Source, service: Service[IngestSettings], store: Store, place: Place) -> None:
+    def __init__(
+        self,
+        source: Source,
+        service: Service[IngestSettings],
+        store: Store,
+        directory: Directory,
+        examiner: Examiner,
+        place: Place,
+    ) -> None:
         self.place = place
         self._source = source
         self._service = service
         self._store = store
+        self._directory = directory
+        self._examiner = examiner
 
     async def take(
         self,
@@ -76,9 +90,10 @@ class Taking:
                 "messaging.batch.message_count": len(batch),
             },
         ) as span:
+            desk = await self._directory.desk([self._source.address])
             raws, step = await self._fetch(batch, fetch, behind(batch))
             try:
-                accepted = await asyncio.to_thread(self._read, raws, server)
+                accepted = await self._read(raws, server, desk)
                 await self.commit(step, accepted, span.traceparent)
             except PASSING:
                 raise
@@ -127,20 +142,32 @@ class Taking:
             return frozenset()
         return old(batch, anew_until, begun_at)
 
-    def _read(self, raws: tuple[bytes, ...], server: Server) -> tuple[Accepted, ...]:
+    async def _read(self, raws: tuple[bytes, ...], server: Server, desk: Desk) -> tuple[Accepted, ...]:
+        ticketbox_id = desk.box_of(self._source.address) or desk.default
         way = f"{self._source.kind}:{self._source.name}"
         now = self._service.clock()
-        return tuple(
-            accept(
-                raw,
-                letter := read(raw),
-                envelope_of(letter, self._source.address, server),
-                source=way,
-                received_at=now,
-                fresh=uuid4(),
-                again=way,
+        letters = await asyncio.to_thread(lambda: [read(raw) for raw in raws])
+        envelopes = [envelope_of(letter, self._source.address, server) for letter in letters]
+        messages = list(zip(raws, letters, envelopes, strict=True))
+        findings = await asyncio.gather(
+            *(
+                self._examiner.examine(*message, source=way, authserv_id=self._source.authserv_id)
+                for message in messages
             )
-            for raw in raws
+        )
+        return await asyncio.to_thread(
+            lambda: tuple(
+                accept(
+                    *message,
+                    ticketbox_id=ticketbox_id,
+                    source=way,
+                    received_at=now,
+                    fresh=uuid4(),
+                    again=way,
+                    findings=found,
+                )
+                for message, found in zip(messages, findings, strict=True)
+            )
         )
 
     async def commit(
@@ -150,12 +177,12 @@ class Taking:
         source, place, now = self._source.name, self.place, self._service.clock()
         taken = 0
 
-        async def move(db: Connection, new: int) -> None:
+        async def move(db: Connection, _: tuple[UUID, ...], new: int) -> None:
             nonlocal taken
             taken = new
             await books.move(db, source, place.revision, step, new, now)
 
-        await self._store.accept_group(accepted, traceparent, move)
+        await self._store.accept(accepted, traceparent, move)
         self.place = Place(
             place.revision + 1,
             step.cursor,

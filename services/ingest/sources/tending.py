@@ -14,6 +14,8 @@ from chassis.backoff import growing
 from chassis.database import TRANSIENT, Connection, connect
 from chassis.logging import get_logger
 from chassis.service import Service
+from services.ingest.directory import Directory
+from services.ingest.examining import Examiner
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import cursor as books
 from services.ingest.sources import measures
@@ -46,10 +48,19 @@ _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('postroom source ' || $1, 
 class Tending:
     """One source in one process. Of several processes one tends it; a lock says which."""
 
-    def __init__(self, source: Source, service: Service[IngestSettings], store: Store) -> None:
+    def __init__(
+        self,
+        source: Source,
+        service: Service[IngestSettings],
+        store: Store,
+        directory: Directory,
+        examiner: Examiner,
+    ) -> None:
         self._source = source
         self._service = service
         self._store = store
+        self._directory = directory
+        self._examiner = examiner
         self._token: Token | None = None
         self._retried = False
 
@@ -103,7 +114,7 @@ class Tending:
         """One connection, until it ends: by an error, or because a POP3 session is done."""
         async with self._service.pool.acquire() as db:
             place = await books.open_books(db, self._source)
-        taking = Taking(self._source, self._service, self._store, place)
+        taking = Taking(self._source, self._service, self._store, self._directory, self._examiner, place)
         thread = ThreadPoolExecutor(1, thread_name_prefix=f"source {self._source.name}")
         try:
             sign_in = await self._sign_in()

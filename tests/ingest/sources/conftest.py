@@ -11,6 +11,9 @@ import pytest
 
 from chassis.service import Service
 from contracts.queries import SourceBooks
+from services.ingest.authentication import Authenticator
+from services.ingest.directory import Directory
+from services.ingest.examining import Examiner
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import cursor
 from services.ingest.sources.settings import Source, read_sources
@@ -81,7 +84,10 @@ def tend(service: Service[IngestSettings], tmp_path: Path) -> Tend:
     @asynccontextmanager
     async def tending(description: str, store: Store | None = None) -> AsyncIterator[Books]:
         source = described(tmp_path, description)
-        task = asyncio.create_task(Tending(source, service, store or Store(service)).run())
+        directory = Directory(service.pool, up_to_date=lambda: True)
+        examiner = Examiner(Authenticator(service.settings))
+        tended = Tending(source, service, store or Store(service), directory, examiner)
+        task = asyncio.create_task(tended.run())
         try:
             yield Books(service, source.name)
         finally:

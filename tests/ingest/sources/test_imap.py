@@ -10,6 +10,7 @@ import pytest
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
 from postroom.embedded.process import free_port
+from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import read
 from services.ingest.settings import IngestSettings
@@ -17,11 +18,12 @@ from services.ingest.sources.fetching import Listed
 from services.ingest.sources.imap import ImapMailbox
 from services.ingest.sources.mailbox import Fetched
 from services.ingest.store import Store
+from tests.ingest.desks import box_id
 from tests.ingest.sources.conftest import Tend, needs_dovecot
 from tests.ingest.sources.dovecot import PASSWORD, Dovecot
 from tests.ingest.sources.letters import mail
 from tests.ingest.sources.letters import source as described_source
-from tests.ingest.sources.proxy import Proxy
+from tests.proxy import Proxy
 
 pytestmark = [needs_dovecot, pytest.mark.anyio]
 
@@ -255,9 +257,17 @@ async def test_the_same_mail_by_smtp_and_by_imap_is_one_message(
     raw = by_smtp[1] + by_smtp[2]
     envelope = SmtpEnvelope(client_address="192.0.2.1", recipients=("Support@example.com",))
     store = Store(service)
-    await store.accept(
-        accept(raw, read(raw), envelope, source="smtp", received_at=service.clock(), fresh=uuid4()), None
+    accepted = accept(
+        raw,
+        read(raw),
+        envelope,
+        ticketbox_id=box_id("Support"),
+        source="smtp",
+        received_at=service.clock(),
+        fresh=uuid4(),
+        findings=Findings(),
     )
+    await store.accept((accepted,), None)
     mail_server.deliver(mail(1), mail(2), user=user)
     async with tend(source(mail_server, user), store) as books:
         await books.until(duplicate=1, taken=1)

@@ -15,7 +15,7 @@ from tests.ingest.sources.conftest import Tend, needs_dovecot
 from tests.ingest.sources.dovecot import PASSWORD, Dovecot
 from tests.ingest.sources.letters import mail
 from tests.ingest.sources.letters import source as described_source
-from tests.ingest.sources.proxy import Proxy
+from tests.proxy import Proxy
 
 pytestmark = [needs_dovecot, pytest.mark.anyio]
 

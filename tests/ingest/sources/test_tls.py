@@ -1,11 +1,11 @@
 """Connections inside TLS: the server must be the one that is meant."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ingest.certificate import make_certificate
 from tests.ingest.sources.conftest import Tend, needs_dovecot
 from tests.ingest.sources.dovecot import Dovecot
 from tests.ingest.sources.letters import mail, source
@@ -15,17 +15,7 @@ pytestmark = [needs_dovecot, pytest.mark.anyio]
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of 127.0.0.1, signed by itself, with its key in the same file."""
-    path = tmp_path_factory.mktemp("certificate") / "server.pem"
-    key = path.with_suffix(".key")
-    request = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run(
-        [*request.split(), "-keyout", str(key), "-out", str(path)], check=True, capture_output=True
-    )
-    path.write_text(path.read_text() + key.read_text())
-    return path
+    return make_certificate(tmp_path_factory.mktemp("certificate") / "server.pem")
 
 
 @pytest.fixture(scope="module")
