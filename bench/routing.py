@@ -104,7 +104,8 @@ async def _dry_run(postroom: Postroom, tried: tuple[Rule, ...]) -> tuple[DryRun,
         )
         began = time.perf_counter()
         outcome = await send_command(client, command)
-        assert isinstance(outcome, Done), outcome
+        if not isinstance(outcome, Done):
+            raise RuntimeError(outcome.detail)  # noqa: TRY004 - it is a refusal
         while True:
             run = await ask(client, GetDryRun(dry_run_id=command.command_id), DryRun)
             if run.state not in {"waiting", "running"}:

@@ -134,6 +134,26 @@ def add_user(
     typer.echo(f"{account.email} can sign in as {role}" + ("." if password else f" with: {account.password}"))
 
 
+@user.command("password")
+def change_password(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    password: Annotated[
+        str | None,
+        typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Give someone who is on the desk a password, or another one."""
+    from postroom.people import CannotAdd, change_password
+
+    try:
+        account = _work(database_url, data, connected(lambda db: change_password(db, email, password)))
+    except CannotAdd as error:
+        _fail(error)
+    typer.echo(f"{account.email} can sign in" + ("." if password else f" with: {account.password}"))
+
+
 @app.command()
 def token(
     email: Annotated[str, typer.Argument(metavar="EMAIL")],

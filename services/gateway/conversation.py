@@ -24,6 +24,7 @@ from contracts.tickets import (
     ReplySubmitted,
     SLABreached,
     TicketAssigned,
+    TicketMoved,
     TicketOpened,
     TicketReopened,
     TicketSolved,
@@ -122,6 +123,10 @@ def _entry(event: TicketEvent, item: Recorded[Event], sources: Sources) -> Entry
             return made("The customer's message opened the ticket again")
         case TicketReopened(reopened_by=by):
             return made("opened the ticket again", by)
+        case TicketMoved(ticketbox=ticketbox, moved_by=by):
+            return made(
+                f"moved the ticket to {ticketbox}" if by else f"The ticket was moved to {ticketbox}", by
+            )
         case SLABreached(due_at=due_at):
             return made("The target for the first response was missed", at=due_at)
         case _:

@@ -15,6 +15,7 @@ from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
 from services.gateway.problems import (
     Conflict,
+    Forbidden,
     NotFound,
     Problem,
     Unavailable,
@@ -86,13 +87,15 @@ class Gateway:
         return all_of_it()
 
 
-_CONFLICTS = {"unseen_messages", "changed_meanwhile", "already_there", "not_failed"}
+_CONFLICTS = {"unseen_messages", "changed_meanwhile", "already_there", "not_failed", "merged"}
 
 
 def refusal(refused: Refused) -> Problem:
     """A refusal of the domain, as HTTP says it."""
     if refused.code in _CONFLICTS:
         return Conflict(refused.code, refused.detail, version=refused.version, facts=refused.facts)
+    if refused.code == "forbidden":
+        return Forbidden(refused.detail)
     if refused.code in {"unknown", "unknown_report"}:
         return NotFound(refused.detail)
     return Unprocessable(refused.detail, facts=refused.facts)

@@ -13,6 +13,7 @@ from services.gateway import desk, history
 from services.gateway.conversation import contact, letter_of
 from services.gateway.problems import NotFound
 from services.gateway.representations import Custody, Letter, MessageItem, Page, Step
+from services.gateway.sight import Sight, may_see_message
 
 # What became of a message is what was last said of it; a ticket is the end, whatever was said before.
 _STATES = """
@@ -23,6 +24,12 @@ FROM (
     FROM history
     WHERE source = 'ingest'
       AND position < $1
+      AND ($3::uuid[] IS NULL OR message_id IN (
+          SELECT message_id
+          FROM message
+          LEFT JOIN ticket USING (ticket_id)
+          WHERE coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY($3)
+      ))
     ORDER BY position DESC
     LIMIT $2
 ) AS received
@@ -46,9 +53,9 @@ ORDER BY received.position DESC
 """
 
 
-async def page_of_messages(db: Connection, before: int | None, limit: int) -> Page[MessageItem]:
+async def page_of_messages(db: Connection, sight: Sight, before: int | None, limit: int) -> Page[MessageItem]:
     """Letters as they came in, the newest first."""
-    rows = await db.fetch(_STATES, before or 2**62, limit + 1)
+    rows = await db.fetch(_STATES, before or 2**62, limit + 1, sight.in_order)
     return Page(
         items=[_item(row) for row in rows[:limit]],
         next=str(rows[limit - 1]["position"]) if len(rows) > limit else None,
@@ -83,12 +90,12 @@ async def received(db: Connection, message_id: UUID) -> MessageReceived:
     return letter
 
 
-async def one_between(db: Connection, least: UUID, greatest: UUID) -> UUID | None:
-    """A letter whose id is in the range."""
+async def one_between(db: Connection, sight: Sight, least: UUID, greatest: UUID) -> UUID | None:
+    """A letter in sight whose id is in the range."""
     found: UUID | None = await db.fetchval(
         "SELECT message_id FROM history WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
     )
-    return found
+    return found if found and await may_see_message(db, sight, found) else None
 
 
 async def custody(db: Connection, message_id: UUID) -> Custody:

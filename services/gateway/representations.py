@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.desk import Right
+
 T = TypeVar("T")
 
 
@@ -272,6 +274,14 @@ class PersonItem(Representation):
     email: str
     role: str
     presence: str
+    until: datetime | None = None
+    """When this presence is over; null: when the person says so."""
+
+
+class Me(PersonItem):
+    """Who is asking; `rights` by the id of the ticketbox."""
+
+    rights: dict[UUID, Right]
 
 
 class BoxItem(Representation):

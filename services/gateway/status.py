@@ -20,14 +20,18 @@ from contracts.streams import CONSUMERS, Consumer
 from services.gateway.gateway import Gateway
 from services.gateway.problems import Problem
 from services.gateway.representations import ConsumerLag, LedgerView, ParkedItem, SourceItem, Status
+from services.gateway.sight import Sight
 
 
 def ledger_view(ledger: Ledger) -> LedgerView:
     return LedgerView(**ledger.model_dump(), balanced=ledger.balanced)
 
 
-async def status(gateway: Gateway) -> Status:
-    """Ask everyone at once; who does not answer is named instead of waited for."""
+async def status(gateway: Gateway, sight: Sight) -> Status:
+    """Ask everyone at once; who does not answer is named instead of waited for.
+
+    The errors of what is parked may quote any letter.
+    """
     silent: list[str] = []
 
     async def ledger() -> LedgerView | None:
@@ -73,7 +77,7 @@ async def status(gateway: Gateway) -> Status:
         sources=sources_now,
         outgoing=outgoing_now,
         consumers=list(consumers),
-        parked=[one for found in parked_now for one in found],
+        parked=[one for found in parked_now for one in found] if sight.everything else [],
         silent=sorted(set(silent)),
     )
 

@@ -22,6 +22,7 @@ from contracts.tickets import (
     ReplySubmitted,
     SLABreached,
     TicketAssigned,
+    TicketMoved,
     TicketOpened,
     TicketReopened,
     TicketSolved,
@@ -41,6 +42,7 @@ TicketEvent = (
     | DeliveryRecorded
     | TicketSolved
     | TicketReopened
+    | TicketMoved
     | SLABreached
 )
 
@@ -151,6 +153,8 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
             return replace(line, state="open")  # the customer's letter before it says since when he waits
         case TicketReopened():
             return replace(line, state="open", waiting_since=line.waiting_since or at)
+        case TicketMoved(ticketbox_id=ticketbox_id):
+            return replace(line, ticketbox_id=ticketbox_id)
         case SLABreached():
             return replace(line, breached=True)
         case _:

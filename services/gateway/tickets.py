@@ -11,10 +11,11 @@ import asyncpg
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
-from services.gateway import history
+from services.gateway import desk, history
 from services.gateway.conversation import Sources, conversation
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import Contact, Named, Page, StreamEvent, Ticket, TicketItem
+from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 
 LONGEST_PAGE = 200
@@ -60,9 +61,11 @@ _FOUND = """
 """
 
 
-def where(wanted: Filter) -> Where:
-    """The conditions of a filter."""
+def where(wanted: Filter, sight: Sight) -> Where:
+    """The conditions of a filter, within what the asker may see."""
     result = Where()
+    if not sight.everything:
+        result.add("ticket.ticketbox_id = ANY({0})", sight.in_order)
     if wanted.box is not None:
         result.add("ticket.ticketbox_id = {0}", wanted.box)
     if wanted.state is not None:
@@ -79,20 +82,22 @@ def where(wanted: Filter) -> Where:
 
 
 _ITEMS = """
-SELECT ticket.*, ticketbox.name AS ticketbox, person.name AS assignee
+SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee
 FROM ticket
-LEFT JOIN ticketbox USING (ticketbox_id)
-LEFT JOIN person ON person.person_id = ticket.assignee_id
+LEFT JOIN thing AS box ON box.kind = 'ticketbox' AND box.id = ticket.ticketbox_id
+LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assignee_id
 """
 
 
-async def page_of_tickets(db: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[TicketItem]:
+async def page_of_tickets(
+    db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
+) -> Page[TicketItem]:
     """A piece of the list, the last changed first.
 
     Raises:
         BadRequest: the cursor is none of ours.
     """
-    conditions = where(wanted)
+    conditions = where(wanted, sight)
     if cursor is not None:
         conditions.add("(ticket.changed_at, ticket.ticket_id) < ({0}, {1})", *_read_cursor(cursor))
     conditions.parameters.append(limit + 1)
@@ -129,9 +134,9 @@ COUNTED = 1000
 """Counting stops here: nobody needs to know more exactly, and a list of a million stays fast."""
 
 
-async def count(db: Connection, wanted: Filter) -> int:
+async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
     """How many tickets there are, up to `COUNTED`."""
-    conditions = where(wanted)
+    conditions = where(wanted, sight)
     number: int = await db.fetchval(
         f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
@@ -163,18 +168,25 @@ def _item(row: asyncpg.Record) -> TicketItem:
     )
 
 
-async def ticket_id_of(db: Connection, number: int) -> UUID:
+async def ticket_id_of(db: Connection, sight: Sight, number: int) -> UUID:
     """The ticket with this number.
 
     Raises:
-        NotFound.
+        NotFound: there is none, or it is out of sight.
     """
-    ticket_id: UUID | None = await db.fetchval("SELECT ticket_id FROM ticket WHERE number = $1", number)
-    if ticket_id is None:
+    row = await db.fetchrow("SELECT ticket_id, ticketbox_id FROM ticket WHERE number = $1", number)
+    if row is None or not sight.sees(row["ticketbox_id"]):
         raise NotFound(
             f"There is no ticket {number}. The last digit checks the others: is one of them wrong?"
         )
+    ticket_id: UUID = row["ticket_id"]
     return ticket_id
+
+
+async def exists(db: Connection, sight: Sight, number: int) -> bool:
+    """Whether there is a ticket with this number that may be seen."""
+    row = await db.fetchrow("SELECT ticketbox_id FROM ticket WHERE number = $1", number)
+    return row is not None and sight.sees(row["ticketbox_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +199,13 @@ class Opened:
     boxes: dict[UUID, str]
 
 
-async def open_ticket(db: Connection, number: int, as_of: datetime | None = None) -> Opened:
-    """Read a ticket, as it stood at a moment.
+async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime | None = None) -> Opened:
+    """Read a ticket, as it stood at a moment; who sees it now may see how it was.
 
     Raises:
         NotFound.
     """
-    events = await history.of_ticket(db, await ticket_id_of(db, number), as_of)
+    events = await history.of_ticket(db, await ticket_id_of(db, sight, number), as_of)
     summary = summarise(events)
     if summary is None:
         raise NotFound(f"Ticket {number} did not exist then.")
@@ -203,10 +215,7 @@ async def open_ticket(db: Connection, number: int, as_of: datetime | None = None
         if (letter := getattr(item.event, "letter", None)) and hasattr(letter, "message_id")
     }
     reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
-    names = await db.fetch(
-        "SELECT person_id AS id, name FROM person UNION ALL SELECT ticketbox_id, name FROM ticketbox"
-    )
-    known = {row["id"]: row["name"] for row in names}
+    known = await desk.names(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(
         letters=await history.letters(db, message_ids),

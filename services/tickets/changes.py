@@ -1,6 +1,7 @@
 """The shell for commands: people change tickets and the desk."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -127,11 +128,14 @@ async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outc
     if (before := await log.outcome(db, command.command_id)) is not None:
         return Done(position=before.position, version=before.version)
     await tables.lock_desk(db)
-    events = _decide(command, await tables.read_desk(db))
-    heads = await log.heads(db, [*events, *_seen(command)])
-    for stream_id, version in _seen(command).items():
-        if heads.get(stream_id, log.EMPTY).version != version:
-            raise ChangedMeanwhile(version, heads.get(stream_id, log.EMPTY).version)
+    now_in_force = await tables.ruleset_in_force(db)
+    events = _decide(command, replace(await tables.read_desk(db), ruleset=now_in_force))
+    heads = await log.heads(db, list(events))
+    seen = _seen(command)
+    changed = await tables.thing_versions(db, seen)
+    for stream_id, version in seen.items():
+        if changed.get(stream_id, 0) != version:
+            raise ChangedMeanwhile(version, changed.get(stream_id, 0))
     await tables.keep_desk(db, [event for happened in events.values() for event in happened])
     meta = Meta(
         correlation_id=command.command_id,

@@ -50,6 +50,7 @@ from contracts.tickets import (
     PersonAdded,
     PresenceChanged,
     Role,
+    RulesetPublished,
     TicketboxCreated,
 )
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
@@ -64,6 +65,8 @@ class Desk:
 
     things: Mapping[UUID, Thing] = field(default_factory=dict)
     secret: bytes = b""
+    ruleset: RulesetPublished | None = None
+    """Read where the desk changes only."""
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -193,11 +196,15 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
 
 
 def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
-    """A view of one's own belongs to oneself; a ticketbox to those who manage it; all else to administrators."""
-    views = [thing for thing in (before, after) if thing is not None]
-    if all(isinstance(view, View) and view.owner_id == actor_id for view in views):
-        return
+    """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
+
+    All else belongs to administrators.
+    """
     actor = desk.get(Person, actor_id)
+    views = [thing for thing in (before, after) if thing is not None]
+    own = {actor_id, None} if actor is not None and actor.role is Role.SUPERVISOR else {actor_id}
+    if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in views):
+        return
     if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
         return
     only_administrators(desk, actor_id)
@@ -238,6 +245,8 @@ def check(desk: Desk) -> None:
         person.active and person.role is Role.ADMINISTRATOR for person in desk.every(Person)
     ):
         raise Invalid("At least one active person must be an administrator.")
+    if desk.ruleset is not None:
+        _check_ruleset(desk, desk.ruleset)
     for thing in desk.things.values():
         match thing:
             case Ticketbox():
@@ -269,6 +278,12 @@ def check(desk: Desk) -> None:
                 _check_category(desk, thing)
             case _:
                 pass
+
+
+def _check_ruleset(desk: Desk, ruleset: RulesetPublished) -> None:
+    named = {rule.ticketbox_id for rule in ruleset.rules} | {ruleset.default_ticketbox_id}
+    for ticketbox_id in named:
+        _require(desk, Ticketbox, ticketbox_id, "The ruleset")
 
 
 def _check_unique(desk: Desk) -> None:

@@ -2,14 +2,13 @@
 
 from typing import Annotated
 from urllib.parse import quote
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
 from services.gateway import messages
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
+from services.gateway.guard import Here, SeenMessage, Signed
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import Custody, MessageItem, Page
 
@@ -21,24 +20,24 @@ SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 @router.get("/messages")
 async def list_messages(
-    here: Here, _: Signed, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    here: Here, who: Signed, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Page[MessageItem]:
     """Letters as they came in, the newest first, each with what became of it."""
     if cursor is not None and not cursor.isdecimal():
         raise BadRequest("This cursor is none of ours; begin again without one.")
     async with here.service.pool.acquire() as db:
-        return await messages.page_of_messages(db, int(cursor) if cursor else None, limit)
+        return await messages.page_of_messages(db, who.person.sight, int(cursor) if cursor else None, limit)
 
 
 @router.get("/messages/{message_id}")
-async def get_message(here: Here, _: Signed, message_id: UUID) -> Custody:
+async def get_message(here: Here, _: Signed, message_id: SeenMessage) -> Custody:
     """A message's custody: each step with its time, service and evidence. Answers of ours have one too, by reply id."""
     async with here.service.pool.acquire() as db:
         return await messages.custody(db, message_id)
 
 
 @router.get("/messages/{message_id}/raw")
-async def get_raw(here: Here, _: Signed, message_id: UUID) -> StreamingResponse:
+async def get_raw(here: Here, _: Signed, message_id: SeenMessage) -> StreamingResponse:
     """The bytes as received."""
     async with here.service.pool.acquire() as db:
         received = await messages.received(db, message_id)
@@ -46,7 +45,7 @@ async def get_raw(here: Here, _: Signed, message_id: UUID) -> StreamingResponse:
 
 
 @router.get("/messages/{message_id}/text")
-async def get_text(here: Here, _: Signed, message_id: UUID) -> StreamingResponse:
+async def get_text(here: Here, _: Signed, message_id: SeenMessage) -> StreamingResponse:
     """The whole text, however long it is."""
     async with here.service.pool.acquire() as db:
         received = await messages.received(db, message_id)
@@ -58,7 +57,7 @@ async def get_text(here: Here, _: Signed, message_id: UUID) -> StreamingResponse
 
 @router.get("/messages/{message_id}/attachments/{number}")
 async def get_attachment(
-    here: Here, _: Signed, message_id: UUID, number: int, *, inline: bool = False
+    here: Here, _: Signed, message_id: SeenMessage, number: int, *, inline: bool = False
 ) -> StreamingResponse:
     """A file of a message, to be saved; with `inline`, images are shown."""
     async with here.service.pool.acquire() as db:

@@ -1,14 +1,13 @@
 """Letters: what came in, what became of it, and how it looked."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from chassis.requests import blob
 from services.gateway import messages, safe_html
-from services.gateway.guard import Here, Signed
+from services.gateway.guard import Here, SeenMessage, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import NotFound
 
@@ -23,12 +22,12 @@ async def letters(
 ) -> Response:
     """Everything that came in, the newest first."""
     async with here.service.pool.acquire() as db:
-        found = await messages.page_of_messages(db, before, 50)
+        found = await messages.page_of_messages(db, who.person.sight, before, 50)
     return page(request, "letters.html", who, letters=found, before=before)
 
 
 @router.get("/letters/{message_id}")
-async def custody(request: Request, here: Here, who: Signed, message_id: UUID) -> Response:
+async def custody(request: Request, here: Here, who: Signed, message_id: SeenMessage) -> Response:
     """Everything that happened to one message."""
     async with here.service.pool.acquire() as db:
         found = await messages.custody(db, message_id)
@@ -36,7 +35,7 @@ async def custody(request: Request, here: Here, who: Signed, message_id: UUID) -
 
 
 @router.get("/letters/{message_id}/html")
-async def html(here: Here, _: Signed, message_id: UUID) -> Response:
+async def html(here: Here, _: Signed, message_id: SeenMessage) -> Response:
     """The letter's HTML, made harmless, for a frame."""
     async with here.service.pool.acquire() as db:
         received = await messages.received(db, message_id)

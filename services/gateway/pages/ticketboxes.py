@@ -18,7 +18,7 @@ async def ticketboxes(request: Request, here: Here, who: Signed) -> Response:
     """Each ticketbox with its addresses and its form."""
     settings = here.service.settings
     async with here.service.pool.acquire() as db:
-        boxes = await desk.boxes(db, settings.forms)
+        boxes = await desk.boxes(db, who.person.sight, settings.forms)
     site = str(request.base_url).rstrip("/")
     snippets = {box.id: snippet(site, box) for box in boxes if box.form}
     return page(

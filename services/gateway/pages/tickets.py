@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from contracts.desk import Right
 from contracts.queries import GetTransport, Transport
 from services.gateway import desk, messages, tickets
 from services.gateway.accounts import Person, SignedIn
@@ -63,23 +64,22 @@ async def ticket_list(
     view = view or ("all" if q else "open")
     wanted = filter_of(view, who.person, box, q or None)
     async with here.service.pool.acquire() as db:
+        number = (q or "").strip().lstrip("#")
+        named = int(number) if number.isdecimal() and len(number) < 18 and not is_partial(request) else None
+        if named is not None and await tickets.exists(db, who.person.sight, named):
+            return RedirectResponse(f"/tickets/{named}", 303)
         if (
             q
-            and (number := q.strip().lstrip("#")).isdecimal()
-            and len(number) < 18
-            and not is_partial(request)
+            and (ids := references.range_of(q))
+            and (letter := await messages.one_between(db, who.person.sight, *ids))
         ):
-            found = await db.fetchval("SELECT number FROM ticket WHERE number = $1", int(number))
-            if found is not None:
-                return RedirectResponse(f"/tickets/{found}", 303)
-        if q and (ids := references.range_of(q)) and (letter := await messages.one_between(db, *ids)):
             return RedirectResponse(f"/letters/{letter}", 303)
-        items = await tickets.page_of_tickets(db, wanted, cursor, PAGE)
+        items = await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
         counts = {
-            name: await tickets.count(db, filter_of(name, who.person))
+            name: await tickets.count(db, who.person.sight, filter_of(name, who.person))
             for name in ("mine", "unassigned", "open")
         }
-        boxes = await desk.boxes(db)
+        boxes = await desk.boxes(db, who.person.sight)
     data = {
         "view": view,
         "titles": TITLES,
@@ -112,17 +112,21 @@ async def _ticket(
     undo: str | None = None,
 ) -> Response:
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number)
+        opened = await tickets.open_ticket(db, who.person.sight, number)
         ticket = tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
-        people = await desk.people(db)
-        earlier = await tickets.page_of_tickets(db, Filter(contact=ticket.contact.address), None, 8)
+        people = await desk.people(db, here.service.clock())
+        answering = await desk.who_may_answer(db, ticket.box.id)
+        earlier = await tickets.page_of_tickets(
+            db, who.person.sight, Filter(contact=ticket.contact.address), None, 8
+        )
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
         request,
         template,
         who,
         ticket=ticket,
-        people=[person for person in people if person.role != "analyst"],
+        people=[person for person in people if person.id in answering],
+        may_answer=who.person.may(Right.ANSWER, ticket.box.id),
         earlier=[item for item in earlier.items if item.number != number],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
         done=done,
