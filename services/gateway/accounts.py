@@ -71,6 +71,11 @@ class Person:
         return self.desk.where(Right.ANSWER) != frozenset()
 
     @property
+    def may_propose_rules(self) -> bool:
+        """Whether there is a ticketbox that this person manages."""
+        return self.desk.where(Right.MANAGE) != frozenset()
+
+    @property
     def may_administer(self) -> bool:
         return self.role is Role.ADMINISTRATOR
 
