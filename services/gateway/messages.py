@@ -182,10 +182,15 @@ def state_of(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
     return state, reason
 
 
-_ROUTING = ("rule", "ruleset_version", "condition", "matched")
+_ROUTING = ("rule", "ruleset_version", "ticketbox_rule", "condition", "matched", "acted", "failed")
+_ORDERS = ("acknowledge", "acknowledgement", "forward_to")
 _EVIDENCE = {
     "MessageReceived": ("source", "envelope", "authentication", "size", "sha256", "problems"),
-    "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ROUTING),
+    "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ORDERS, *_ROUTING),
+    "CopyReleased": ("to", "rule"),
+    "AlertReleased": ("to", "rule"),
+    "NoticeSent": ("to", "answer"),
+    "NoticeFailed": ("to", "answer"),
     "RoutingFailed": ("error",),
     "TicketingFailed": ("error",),
     "TicketOpened": ("number", "ticketbox", "first_response_due_at"),
