@@ -57,7 +57,7 @@ FIELDS: tuple[Field, ...] = (
     Field("text", Sort.TEXT, "Text, exactly"),
     Field("reply", Sort.TEXT, "Text without quotations"),
     Field("language", Sort.TEXT, "Language, such as en", any_case=True),
-    Field("kind", Sort.CHOICE, "Kind of mail", tuple(Kind)),
+    Field("kind", Sort.CHOICE, "Kind of mail", tuple(one.value for one in Kind)),
     Field("automatic", Sort.YES_OR_NO, "A machine sent it"),
     Field("attachments", Sort.TEXTS, "Name of a file"),
     Field("attachment_types", Sort.TEXTS, "Type of a file", any_case=True),
@@ -67,7 +67,7 @@ FIELDS: tuple[Field, ...] = (
         Field(f"authentication.{method}", Sort.CHOICE, f"Result of {method.upper()}", RESULTS)
         for method in METHODS
     ),
-    Field("scan", Sort.CHOICE, "Virus scanner's verdict", (*ScanVerdict, NO_SCAN)),
+    Field("scan", Sort.CHOICE, "Virus scanner's verdict", (*(one.value for one in ScanVerdict), NO_SCAN)),
     Field("in_business_hours", Sort.YES_OR_NO, "Came in business hours"),
     Field("local.weekday", Sort.CHOICE, "Day of the week", WEEKDAYS),
     Field("local.hour", Sort.NUMBER, "Hour of the day, 0 to 23"),
