@@ -8,12 +8,16 @@ prescribes, with each pattern compiled once: the library compiles it at each que
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-import cel
 import re2
 
 from rules.fields import HEADERS, NAMES, Facts, empty_facts
+
+if TYPE_CHECKING:
+    import cel
 
 HEADERS_OR_EMPTY = "headers_or_empty"
 _STRING = (
@@ -37,6 +41,14 @@ _FUNCTIONS = frozenset(
 LONGEST = 10_000
 
 
+@cache
+def _cel() -> ModuleType:
+    # At the first use: it brings a command line with it, 25 MB, and tickets and gateway seldom need it.
+    import cel  # noqa: PLC0415
+
+    return cel
+
+
 class BadCondition(Exception):  # noqa: N818
     """This is no condition; the text says why, for whoever wrote it."""
 
@@ -50,7 +62,7 @@ class Condition:
     """A condition that is ready to be asked."""
 
     source: str
-    program: cel.Program
+    program: "cel.Program"
     names: tuple[str, ...]
     """What it looks at, such as `subject`, `authentication.spf` or `headers.x-spam`."""
     headers: frozenset[str]
@@ -61,7 +73,7 @@ class Condition:
         """Whether it asks for headers otherwise than by name."""
         return HEADERS in self.names
 
-    def holds(self, context: cel.Context) -> bool:
+    def holds(self, context: "cel.Context") -> bool:
         """Ask it of the message in the context.
 
         Raises:
@@ -76,7 +88,7 @@ class Condition:
         return answer
 
 
-def context_of(facts: Facts, headers: Iterable[str], *, all_headers: bool = True) -> cel.Context:
+def context_of(facts: Facts, headers: Iterable[str], *, all_headers: bool = True) -> "cel.Context":
     """A message for any number of conditions.
 
     `headers` are the names that they ask for; all of them are handed over only if that is needed, since a message
@@ -88,7 +100,8 @@ def context_of(facts: Facts, headers: Iterable[str], *, all_headers: bool = True
         message[HEADERS_OR_EMPTY] = {name: found.get(name, "") for name in headers}
         if not all_headers:
             del message[HEADERS]
-    return cel.Context(variables={"message": message}, functions={"finds": _finds})
+    context: cel.Context = _cel().Context(variables={"message": message}, functions={"finds": _finds})
+    return context
 
 
 def _finds(text: str, pattern: str) -> bool:
@@ -127,7 +140,7 @@ def compile_condition(source: str) -> Condition:
 
     asked = _TOKEN.sub(replaced, source)
     try:
-        program = cel.compile(asked)
+        program = _cel().compile(asked)
     except ValueError as error:
         raise BadCondition(_first_line(error)) from error
     for function in program.functions():
@@ -138,7 +151,7 @@ def compile_condition(source: str) -> Condition:
 
 def _text_of(literal: str) -> str:
     """The text that a CEL literal stands for."""
-    return str(cel.evaluate(literal))
+    return str(_cel().evaluate(literal))
 
 
 def _check_pattern(pattern: str) -> None:

