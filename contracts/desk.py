@@ -280,6 +280,20 @@ AnyThing = Annotated[
 ]
 
 
+KINDS: dict[str, type[Thing]] = {
+    "ticketboxes": Ticketbox,
+    "teams": Team,
+    "people": Person,
+    "calendars": Calendar,
+    "policies": Policy,
+    "fields": CustomField,
+    "categories": Category,
+    "views": View,
+    "organisations": Organisation,
+}
+"""Every kind of thing, by the word for many of it, as in the API's addresses and in a file of the desk."""
+
+
 def kind_of(thing: type[Thing]) -> str:
     """`ticketbox` for Ticketbox."""
     kind: str = thing.model_fields["kind"].default
@@ -348,7 +362,7 @@ ThingChanged = (
 )
 
 
-def thing_of(event: Event) -> Thing | None:
+def thing_of(event: Event) -> AnyThing | None:
     """The thing as it is after an event of the desk, whatever release wrote it; None if it is about none."""
     if isinstance(event, ThingChanged):
         return event.thing

@@ -187,7 +187,12 @@ NOTIFY_NOTICES = Consumer(
     "notify", "router", "notices", (router.CopyReleased, router.AlertReleased), batch=20
 )
 """Apart from answers, which must not wait until the bytes of a copy are fetched."""
-INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
+INGEST_DESK = Consumer(
+    "ingest",
+    "tickets",
+    "desk",
+    (tickets.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, tickets.RulesetPublished),
+)
 LEDGER_ROUTER = Consumer(
     "ingest",
     "router",

@@ -71,9 +71,14 @@ class Person:
         return self.desk.where(Right.ANSWER) != frozenset()
 
     @property
-    def may_propose_rules(self) -> bool:
-        """Whether there is a ticketbox that this person manages."""
-        return self.desk.where(Right.MANAGE) != frozenset()
+    def may_share(self) -> bool:
+        """Whether this person may make views for everyone."""
+        return self.role in {Role.ADMINISTRATOR, Role.SUPERVISOR}
+
+    @property
+    def may_configure(self) -> bool:
+        """Whether there is anything on the desk that this person may change for others."""
+        return self.may_administer or self.desk.where(Right.MANAGE) != frozenset()
 
     @property
     def may_administer(self) -> bool:

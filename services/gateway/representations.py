@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from contracts.desk import Right
 
@@ -315,6 +315,27 @@ class BoxItem(Representation):
     addresses: list[str]
     form: str | None = None
     """Where its web form is, if it has one."""
+
+
+class DifferenceItem(Representation):
+    """One field that is another, with dots where it is within another; null: it has no value."""
+
+    field: str
+    before: JsonValue
+    after: JsonValue
+
+
+class ThingVersion(Representation):
+    """An entry in the history of a thing of the desk."""
+
+    version: int
+    at: datetime
+    actor: Named | None
+    """Who did it; null: the installation, or a command on its machine."""
+    what: Literal["added", "changed", "removed", "put back"]
+    thing: dict[str, JsonValue] | None
+    """As it was from then on; null: removed."""
+    differences: list[DifferenceItem]
 
 
 class Changed(Representation):

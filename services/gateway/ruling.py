@@ -178,7 +178,7 @@ def rule_maker(who: Signed) -> Person:
     Raises:
         Forbidden.
     """
-    if not who.person.may_propose_rules:
+    if not who.person.may_configure:
         raise Forbidden("Rules belong to those who manage a ticketbox.")
     return who.person
 

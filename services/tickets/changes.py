@@ -127,15 +127,36 @@ async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outc
     """
     if (before := await log.outcome(db, command.command_id)) is not None:
         return Done(position=before.position, version=before.version)
+    return await configure_together(db, [command], now)
+
+
+async def configure_together(db: Connection, commands: Sequence[DeskCommand], now: datetime) -> Done:
+    """Do several commands in the caller's transaction; only what comes of all of them must hold together.
+
+    Raises:
+        Refusal: roll back.
+    """
     await tables.lock_desk(db)
-    now_in_force = await tables.ruleset_in_force(db)
-    events = _decide(command, replace(await tables.read_desk(db), ruleset=now_in_force))
-    heads = await log.heads(db, list(events))
+    before = replace(await tables.read_desk(db), ruleset=await tables.ruleset_in_force(db))
+    present = before
+    done = Done(position=0, version=0)
+    for command in commands:
+        events = _intend(command, present)
+        present = desk.after(present, events)
+        done = await _append(db, command, events, now)
+    desk.check(present, before)
+    return done
+
+
+async def _append(
+    db: Connection, command: DeskCommand, events: Mapping[str, Sequence[Event]], now: datetime
+) -> Done:
     seen = _seen(command)
     changed = await tables.thing_versions(db, seen)
     for stream_id, version in seen.items():
         if changed.get(stream_id, 0) != version:
             raise ChangedMeanwhile(version, changed.get(stream_id, 0))
+    heads = await log.heads(db, list(events))
     await tables.keep_desk(db, [event for happened in events.values() for event in happened])
     meta = Meta(
         correlation_id=command.command_id,
@@ -151,10 +172,10 @@ async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outc
     return Done(position=position, version=_version_after(answers))
 
 
-def _decide(command: DeskCommand, now: desk.Desk) -> dict[str, list[Event]]:
+def _intend(command: DeskCommand, present: desk.Desk) -> dict[str, list[Event]]:
     if isinstance(command, rulesets.RulesetCommand):
-        return rulesets.decide(command, now)
-    return desk.decide(command, now)
+        return rulesets.decide(command, present)
+    return desk.intend(command, present)
 
 
 def _seen(command: DeskCommand) -> dict[str, int]:

@@ -29,7 +29,7 @@ from services.gateway.forms.limits import Limiter, Rate, client_key
 from services.gateway.forms.references import range_of, reference_of
 from services.gateway.forms.texts import LANGUAGES, texts_for
 from services.gateway.forms.visit import Visit, mark, visit_of
-from services.gateway.pages.ticketboxes import snippet
+from services.gateway.pages.desk.routes import snippet
 from services.gateway.representations import BoxItem
 from services.gateway.settings import GatewaySettings
 from services.ingest.examining import Findings

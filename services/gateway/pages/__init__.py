@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.gateway.pages import forms, messages, reports, rulesets, sign_in, status, ticketboxes, tickets
+from services.gateway.pages import desk, forms, messages, reports, rulesets, sign_in, status, tickets, views
 
 router = APIRouter()
-for part in (sign_in, tickets, messages, reports, rulesets, status, ticketboxes, forms):
+for part in (sign_in, tickets, views, messages, reports, rulesets, status, desk, forms):
     router.include_router(part.router)

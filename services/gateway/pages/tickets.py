@@ -1,15 +1,17 @@
 """The list of tickets, and one ticket: where agents spend their day."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.desk import Right, Ticketbox
+from contracts.desk import AnyThing, Right, Ticketbox
+from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
-from services.gateway import desk, messages, tickets
+from services.gateway import desk, messages, things, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
@@ -80,7 +82,13 @@ async def ticket_list(
             for name in ("mine", "unassigned", "open")
         }
         boxes = await desk.boxes(db, who.person.sight)
+        saved = [one.thing for one in await things.every(db, who.person, "views")]
+    parameters = {name: str(value) for name, value in (("view", view), ("box", box), ("q", q)) if value}
     data = {
+        "saved": saved,
+        "parameters": parameters,
+        "current": next((one for one in saved if shows(one, parameters)), None),
+        "may_share": who.person.may_share,
         "view": view,
         "titles": TITLES,
         "box": box,
@@ -94,6 +102,11 @@ async def ticket_list(
         + (f"?{request.url.query}" if request.url.query else ""),
     }
     return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
+
+
+def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
+    """Whether a saved view is the list with these parameters."""
+    return isinstance(saved, SavedView) and dict(saved.parameters) == dict(parameters)
 
 
 @router.get("/tickets/{number}")
