@@ -9,11 +9,19 @@ import asyncpg
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
-from services.gateway import desk, history
+from services.gateway import desk, history, why_here
 from services.gateway.conversation import Sources, conversation
 from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import BadRequest, NotFound
-from services.gateway.representations import Contact, Named, Page, StreamEvent, Ticket, TicketItem
+from services.gateway.representations import (
+    Contact,
+    Named,
+    Page,
+    RoutingView,
+    StreamEvent,
+    Ticket,
+    TicketItem,
+)
 from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 
@@ -177,7 +185,7 @@ async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime
     return Opened(summary, events, sources, known)
 
 
-def ticket_of(opened: Opened, why_here: str) -> Ticket:
+def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
     """A ticket as people and programs get it."""
     line = opened.summary
     return Ticket(
@@ -201,31 +209,15 @@ def ticket_of(opened: Opened, why_here: str) -> Ticket:
         undelivered=len(line.undelivered),
         excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
-        why_here=why_here,
+        why_here=why_here.sentence(routing),
+        routing=routing,
     )
 
 
-async def why_here(db: Connection, events: list[Recorded[Event]]) -> str:
-    """Which rule brought the ticket's first letter into its box, as a sentence."""
+async def routing_of(db: Connection, events: list[Recorded[Event]]) -> RoutingView | None:
+    """What the rules said of the ticket's first letter."""
     first = next((item.event for item in events if isinstance(item.event, TicketOpened)), None)
-    if first is None:
-        return ""
-    row = await db.fetchrow(
-        """
-        SELECT data -> 'evidence' ->> 'rule' AS rule, data -> 'evidence' ->> 'ruleset_version' AS version
-        FROM history
-        WHERE message_id = $1
-          AND type = 'MessageRouted'
-        ORDER BY position DESC
-        LIMIT 1
-        """,
-        first.letter.message_id,
-    )
-    if row is None:
-        return ""
-    if row["rule"] is None:
-        return f"No rule matched, so it went where its address points (ruleset {row['version']})."
-    return f"The rule “{row['rule']}” matched (ruleset {row['version']})."
+    return await why_here.routing(db, first.letter.message_id if first else None)
 
 
 def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:

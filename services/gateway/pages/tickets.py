@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.desk import AnyThing, Right
+from contracts.desk import AnyThing, Right, Ticketbox
 from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
 from services.gateway import desk, messages, things, tickets
@@ -127,9 +127,10 @@ async def _ticket(
 ) -> Response:
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
-        ticket = tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
+        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
         people = await desk.people(db, here.service.clock())
         answering = await desk.who_may_answer(db, ticket.box.id)
+        boxes = await desk.every(db, Ticketbox)
         earlier = await tickets.page_of_tickets(
             db, who.person.sight, Filter(contact=ticket.contact.address), None, 8
         )
@@ -141,6 +142,8 @@ async def _ticket(
         ticket=ticket,
         people=[person for person in people if person.id in answering],
         may_answer=who.person.may(Right.ANSWER, ticket.box.id),
+        may_move=who.person.may(Right.MANAGE, ticket.box.id),
+        other_boxes=[box for box in boxes if box.id != ticket.box.id],
         earlier=[item for item in earlier.items if item.number != number],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
         done=done,
@@ -218,6 +221,25 @@ async def assignment(
         wish.number,
         done="The ticket has a new owner." if assignee else "The ticket is given back.",
     )
+
+
+@router.post("/tickets/{number}/ticketbox")
+async def ticketbox(
+    request: Request,
+    here: Here,
+    who: Signed,
+    wish: Wish,
+    box: Annotated[UUID, Form()],
+    correction: Annotated[bool, Form()] = False,
+) -> Response:
+    """Give the ticket to another ticketbox."""
+    await wish.move(box, correction=correction)
+    if not who.person.sight.sees(box):
+        answer = Response()
+        answer.headers["HX-Redirect"] = "/tickets"
+        return answer
+    done = "The ticket is moved, and the wrong way is counted." if correction else "The ticket is moved."
+    return await _ticket(request, here, who, wish.number, done=done)
 
 
 @router.post("/tickets/{number}/state")

@@ -225,7 +225,6 @@ document.body.addEventListener("composer-sent", () => {
     keepDraft(field);
     field.blur();
   }
-  one("#notice").replaceChildren();
 });
 
 // A frame is as high as what is in it; its page has no scripts of its own to say so.
