@@ -70,7 +70,7 @@ class Ticketbox(Thing):
     """None: the wall clock."""
     distribution: Distribution = Distribution()
     follow_up: FollowUp = FollowUp()
-    acknowledgement: Text | None = None
+    acknowledgement: Text | None = Field(default=None, min_length=1)
     """What a customer is told at once, with `{number}` and `{subject}` of the ticket; None: nothing."""
     signed_reply_address: bool = True
     """Answers ask to be answered at `box+number.signature@`: whoever answers there is in the right ticket. Turn it off

@@ -56,7 +56,7 @@ def calendars(draw: st.DrawFn, name: str) -> Calendar:
         id=draw(IDS),
         name=name,
         time_zone=draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"])),
-        week=draw(st.dictionaries(st.sampled_from(list(Weekday)), spans())),
+        week=draw(st.dictionaries(st.sampled_from(list(Weekday)), spans().filter(bool))),
         holidays=draw(
             st.sampled_from([None, Holidays(country="NO"), Holidays(country="DE", subdivision="BE")])
         ),
@@ -114,7 +114,7 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
                 )
             ),
             follow_up=draw(st.builds(FollowUp, reopen_within_days=st.one_of(st.none(), st.integers(0, 99)))),
-            acknowledgement=draw(st.one_of(st.none(), TEXT)),
+            acknowledgement=draw(st.one_of(st.none(), TEXT.filter(bool))),
             signature=draw(TEXT),
             required_fields=tuple(one.key for one in fields),
             first_response_seconds=draw(st.one_of(st.none(), st.integers(1, 10**6))),
