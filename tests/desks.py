@@ -191,21 +191,34 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
 
 
 @st.composite
-def rulesets(draw: st.DrawFn, box_ids: Sequence[UUID]) -> RulesetPublished:
+def rulesets(draw: st.DrawFn, found: Sequence[AnyThing]) -> RulesetPublished:
+    """Rules that can be in force on a desk."""
+
+    def ids(*kinds: type[AnyThing]) -> list[UUID]:
+        return [thing.id for thing in found if isinstance(thing, kinds)]
+
+    boss = next(thing.id for thing in found if isinstance(thing, Person) and thing.name == "Boss")
     conditions = ["true", "message.subject.contains('a')", "message.size > 10\n  && message.automatic"]
+    tag = TEXT.filter(str.strip)
     return RulesetPublished(
-        default_ticketbox_id=box_ids[0],
+        default_ticketbox_id=ids(Ticketbox)[0],
         rules=tuple(
             Rule(
                 name=name,
                 condition=draw(st.sampled_from(conditions)),
-                ticketbox_id=draw(one_or_none(box_ids)),
-                priority=draw(st.sampled_from(list(Priority))),
-                tags=draw(st.lists(TEXT, max_size=2).map(tuple)),
+                ticketbox_id=draw(one_or_none(ids(Ticketbox))),
+                priority=draw(st.sampled_from([None, *Priority])),
+                tags=draw(st.lists(tag, max_size=2).map(tuple)),
                 disposition=draw(st.sampled_from(list(Disposition))),
                 reason=draw(st.one_of(st.none(), TEXT)),
+                category_id=draw(one_or_none(ids(Category))),
+                assignee_id=draw(st.sampled_from([None, boss])),
+                acknowledgement=draw(st.one_of(st.none(), tag)),
+                forward_to=draw(st.sampled_from([(), ("copy@elsewhere.example",)])),
+                alert=draw(some(ids(Person, Team))),
+                stop=draw(st.booleans()),
             )
-            for name in draw(st.lists(TEXT, max_size=3))
+            for name in draw(st.lists(TEXT.filter(bool), max_size=3, unique=True))
         ),
     )
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from contracts.tickets import Role
-from postroom.desk.shapes import REFERENCES, SECTIONS
+from contracts.tickets import Role, Rule
+from postroom.desk.shapes import REFERENCES, RULE_REFERENCES, SECTIONS
 from postroom.installation import furnish
 from postroom.migrate import migrate_database
 from postroom.people import CannotAdd, add_person, change_password, first_administrator, make_token
@@ -119,3 +119,7 @@ def test_the_documentation_names_every_field() -> None:
         fields = set(kind.model_fields) - {"id", "kind", "name", "email", "key"}
         for field in fields:
             assert f"`{shown.get(field, field)}`" in part, (section, field)
+    part = PAGE.split("\n### ruleset\n")[1]
+    shown = {one.field: one.shown for one in RULE_REFERENCES}
+    for field in Rule.model_fields:
+        assert f"`{shown.get(field, field)}`" in part, field

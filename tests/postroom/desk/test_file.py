@@ -16,6 +16,7 @@ from postroom.desk.reading import BadFile, parse
 from postroom.desk.shapes import SECTIONS
 from postroom.desk.telling import lines_of
 from postroom.desk.writing import write
+from services.tickets import rulesets
 from services.tickets.desk import Desk, after, check, intend
 from tests import desks
 from tests.desks import ANNA, BOSS, ORDERS, SUPPORT
@@ -39,7 +40,10 @@ def applied(made: Plan, now: Present) -> Present:
     """The desk after a plan, as tickets decides it."""
     desk = Desk(now.things, ruleset=now.ruleset)
     for command in made.commands:
-        desk = after(desk, intend(command, desk))
+        events = (
+            rulesets.decide(command, desk) if isinstance(command, PublishRuleset) else intend(command, desk)
+        )
+        desk = after(desk, events)
     check(desk, Desk(now.things))
     return present(desk.things.values(), desk.ruleset)  # type: ignore[arg-type]
 
@@ -47,8 +51,7 @@ def applied(made: Plan, now: Present) -> Present:
 @st.composite
 def whole_desks(draw: st.DrawFn) -> Present:
     things = draw(desks.things())
-    boxes = [thing.id for thing in things if thing.kind == "ticketbox"]
-    return present(things, draw(st.one_of(st.none(), desks.rulesets(boxes))))
+    return present(things, draw(st.one_of(st.none(), desks.rulesets(things))))
 
 
 @for_all
@@ -225,7 +228,7 @@ calendars:
         ),
         (
             "ticketboxes:\n  A: {addresses: [a@b.c]}\nruleset:\n  default: A\n  rules: [{name: B, condition: a.}]",
-            "line 5: ruleset > rules > 0 > condition: “a.” is not a condition",
+            "line 5: ruleset > rules > 0 > condition: Failed to parse",
         ),
         ("ruleset:\n  default: B\n  rules: []", "line 2: ruleset > default: there is nothing called “B”"),
         ("ruleset:\n  default: B\n  rule: []", "line 3: ruleset > rule: there is no such field"),
