@@ -431,6 +431,46 @@ class SLABreached(TicketsEvent):
     """When its clock began; None in events of early releases, which knew the first response only."""
 
 
+TicketEvent = (
+    TicketOpened
+    | CustomerReplied
+    | AutomaticReplyReceived
+    | ReplyBounced
+    | TicketAssigned
+    | NoteAdded
+    | ReplySubmitted
+    | ReplyReleased
+    | AcknowledgementReleased
+    | AcknowledgementWithheld
+    | DeliveryRecorded
+    | TicketSolved
+    | TicketReopened
+    | TicketSetPending
+    | TicketPutOnHold
+    | TicketClosed
+    | PriorityChanged
+    | TagsChanged
+    | FieldsChanged
+    | CategoryAssigned
+    | WatchersChanged
+    | TaskAdded
+    | TaskDone
+    | TicketLinked
+    | TicketUnlinked
+    | TicketMoved
+    | LettersMoved
+    | LettersTaken
+    | TicketMerged
+    | TicketAbsorbed
+    | MergeUndone
+    | AbsorptionUndone
+    | DeadlinesChanged
+    | SLAWarned
+    | SLABreached
+)
+"""All that happens to a ticket."""
+
+
 class TicketingFailed(TicketsEvent):
     """A routed message could not be put into a conversation; it is parked. Stream: `message-{message_id}`."""
 

@@ -13,11 +13,11 @@ from chassis.service import Service
 from contracts.commands import ChangeDesk, Done, Outcome, PublishRuleset, SetThing, SplitTicket, SubmitReply
 from contracts.event import Meta
 from contracts.stream_ids import RULESET
-from contracts.tickets import TicketOpened
+from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import commands, desk, rearranging, tables
 from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.settings import TicketsSettings
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 

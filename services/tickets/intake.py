@@ -15,12 +15,13 @@ from contracts.tickets import (
     DeliveryRecorded,
     ReplyBounced,
     State,
+    TicketEvent,
     TicketOpened,
     TicketReopened,
 )
 from services.tickets.thanks import only_thanks
 from services.tickets.threading import Place
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 
 NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""
