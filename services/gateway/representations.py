@@ -388,4 +388,6 @@ class Changed(Representation):
     number: int
     version: int
     id: UUID | None = None
-    """Of the reply or note that was made."""
+    """Of the reply, note, task or ticket that was made."""
+    new_number: int | None = None
+    """Of the ticket that was made."""
