@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from chassis.database import Connection
-from contracts.desk import Category, CustomField, Team, Thing, ThingChanged, Ticketbox, thing_of
+from contracts.desk import Calendar, Category, CustomField, Team, Thing, ThingChanged, Ticketbox, thing_of
 from services.gateway import history
 
 T = TypeVar("T", bound=Thing)
@@ -31,6 +31,7 @@ class Choices:
     categories: tuple[Category, ...] = ()
     teams: tuple[Team, ...] = ()
     boxes: tuple[Ticketbox, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
 
     def names(self) -> dict[UUID, str]:
         """The names of all of them, by id."""
@@ -44,6 +45,11 @@ class Choices:
         """Keys of the fields that must be filled before a ticket of a ticketbox is solved."""
         return frozenset(key for box in self.boxes if box.id == ticketbox_id for key in box.required_fields)
 
+    def time_zone_of(self, ticketbox_id: UUID) -> str:
+        """Where a ticketbox works, by its calendar."""
+        calendar_id = next((box.calendar_id for box in self.boxes if box.id == ticketbox_id), None)
+        return next((one.time_zone for one in self.calendars if one.id == calendar_id), "UTC")
+
 
 async def choices(db: Connection) -> Choices:
     """Everything that is on the desk now; what was removed is not offered."""
@@ -54,6 +60,7 @@ async def choices(db: Connection) -> Choices:
         categories=_by_name(things, Category),
         teams=_by_name(things, Team),
         boxes=_by_name(things, Ticketbox),
+        calendars=_by_name(things, Calendar),
     )
 
 

@@ -1,6 +1,8 @@
 """The list of tickets, and one ticket: where agents spend their day."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,6 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.queries import GetTransport, Transport
+from contracts.router import Priority
 from services.gateway import desk, messages, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
@@ -21,12 +24,15 @@ from services.gateway.tickets import Filter
 
 router = APIRouter()
 PAGE = 50
-View = Literal["mine", "unassigned", "open", "solved", "all"]
+View = Literal["mine", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
 TITLES: dict[str, str] = {
     "mine": "My open tickets",
     "unassigned": "Nobody's tickets",
     "open": "All open tickets",
+    "pending": "Waiting for customers",
+    "on_hold": "On hold",
     "solved": "Solved tickets",
+    "closed": "Closed tickets",
     "all": "All tickets",
 }
 
@@ -38,7 +44,7 @@ def filter_of(view: str, person: Person, box: UUID | None = None, q: str | None 
             return Filter(box=box, q=q, state="open", assignee=person.person_id)
         case "unassigned":
             return Filter(box=box, q=q, state="open", unassigned=True)
-        case "open" | "solved":
+        case "open" | "pending" | "on_hold" | "solved" | "closed":
             return Filter(box=box, q=q, state=view)
         case _:
             return Filter(box=box, q=q)
@@ -100,23 +106,35 @@ async def ticket_list(
 @router.get("/tickets/{number}")
 async def ticket_page(request: Request, here: Here, who: Signed, number: Number) -> Response:
     """A ticket, or only its conversation if a page that is open asks for it."""
-    return await _ticket(request, here, who, number)
+    return await show_ticket(request, here, who, number)
 
 
-async def _ticket(
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The way back of what was done: what is posted, and to which ticket."""
+
+    number: int
+    what: str
+    values: Mapping[str, str | list[str]]
+
+
+async def show_ticket(
     request: Request,
     here: Gateway,
     who: SignedIn,
     number: int,
     *,
     done: str | None = None,
-    undo: str | None = None,
+    undo: Undo | None = None,
 ) -> Response:
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, number)
         ticket = tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
         people = await desk.people(db)
-        earlier = await tickets.page_of_tickets(db, Filter(contact=ticket.contact.address), None, 8)
+        boxes = await desk.boxes(db)
+        earlier = await tickets.page_of_tickets(
+            db, Filter(contact=ticket.contact.address, merged=True), None, 8
+        )
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
         request,
@@ -126,6 +144,11 @@ async def _ticket(
         people=[person for person in people if person.role != "analyst"],
         earlier=[item for item in earlier.items if item.number != number],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
+        may_answer=who.person.may_write,
+        boxes=boxes,
+        categories=opened.choices.categories,
+        watching=[*opened.choices.teams, *people],
+        priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
     )
@@ -154,20 +177,25 @@ async def reply(
     try:
         await wish.reply(text, seen_version, solve=then == "solve")
     except Conflict as conflict:
-        return _unseen(request, who, wish.number, conflict)
+        return show_unseen(request, who, wish.number, conflict)
     done = (
         "Your answer is on its way, and the ticket is solved."
         if then == "solve"
         else "Your answer is on its way."
     )
-    answer = await _ticket(
-        request, here, who, wish.number, done=done, undo="open" if then == "solve" else None
+    answer = await show_ticket(
+        request,
+        here,
+        who,
+        wish.number,
+        done=done,
+        undo=Undo(wish.number, "state", {"state": "open"}) if then == "solve" else None,
     )
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
 
 
-def _unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
+def show_unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
     answer = page(request, "_unseen.html", who, conflict=conflict, number=number)
     answer.status_code = conflict.status
     answer.headers["HX-Retarget"] = "#notice"
@@ -183,7 +211,7 @@ async def note(
 ) -> Response:
     """Save the note."""
     await wish.note(text)
-    answer = await _ticket(request, here, who, wish.number, done="The note is saved.")
+    answer = await show_ticket(request, here, who, wish.number, done="The note is saved.")
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
 
@@ -194,7 +222,7 @@ async def assignment(
 ) -> Response:
     """Give the ticket to someone, or back to everyone."""
     await wish.assign(tickets.identity(assignee) if assignee else None)
-    return await _ticket(
+    return await show_ticket(
         request,
         here,
         who,
@@ -203,28 +231,8 @@ async def assignment(
     )
 
 
-@router.post("/tickets/{number}/state")
-async def state(
-    request: Request,
-    here: Here,
-    who: Signed,
-    wish: Wish,
-    state: Annotated[Literal["open", "solved"], Form()],
-    seen_version: Annotated[int | None, Form()] = None,
-) -> Response:
-    """Solve the ticket, or open it again."""
-    if state == "open":
-        await wish.reopen()
-        return await _ticket(request, here, who, wish.number, done="The ticket is open again.")
-    try:
-        await wish.solve(seen_version)
-    except Conflict as conflict:
-        return _unseen(request, who, wish.number, conflict)
-    return await _ticket(request, here, who, wish.number, done="The ticket is solved.", undo="open")
-
-
 @router.post("/tickets/{number}/replies/{reply_id}/retry")
 async def retry(request: Request, here: Here, who: Signed, _: Writer, wish: Wish, reply_id: UUID) -> Response:
     """Send an answer again that did not arrive."""
     await wish.retry(reply_id)
-    return await _ticket(request, here, who, wish.number, done="The answer is sent again.")
+    return await show_ticket(request, here, who, wish.number, done="The answer is sent again.")
