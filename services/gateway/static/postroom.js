@@ -238,7 +238,6 @@ document.body.addEventListener("ticket-done", () => {
   submitted = null;
   one("#picked")?.reset();
   one("#merge-preview")?.replaceChildren();
-  one("#notice").replaceChildren();
   for (const menu of all("details.drop[open]")) menu.open = false;
 });
 
@@ -251,6 +250,7 @@ function mention(choice) {
 }
 
 document.addEventListener("change", ({ target }) => {
+  if (target.form && "clears" in target.form.dataset) submitted = target.form;
   if ("mentions" in target.dataset && target.value) mention(target);
   if ("submits" in target.dataset) target.form.requestSubmit();
   if ("selects" in target.dataset) for (const box of all("#selection [name=message_id]")) box.checked = target.checked;
@@ -267,7 +267,7 @@ document.body.addEventListener("composer-sent", () => {
     keepDraft(field);
     field.blur();
   }
-  one("#notice").replaceChildren();
+  one("#notice .problem")?.remove();
 });
 
 // A frame is as high as what is in it; its page has no scripts of its own to say so.
