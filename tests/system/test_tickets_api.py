@@ -35,7 +35,9 @@ class Desk:
             items = (await api.get("/tickets", params={"contact": address})).json()["items"]
             return items[0]["number"] if items else None
 
-        return cls(api, await until(there))
+        number = await until(there)
+        assert isinstance(number, int)
+        return cls(api, number)
 
     async def do(self, what: str, status: int = 201, **wanted: object) -> dict:  # type: ignore[type-arg]
         answer = await self.api.post(f"/tickets/{self.number}/{what}", json=wanted)
@@ -45,7 +47,18 @@ class Desk:
     async def read(self) -> dict:  # type: ignore[type-arg]
         return (await self.api.get(f"/tickets/{self.number}")).json()  # type: ignore[no-any-return]
 
-    async def letters(self) -> list[str]:
+    async def letters(self, at_least: int = 1) -> list[str]:
+        """Ids of the letters that are in it, when they are so many."""
+
+        async def there() -> list[str] | None:
+            letters = await self._letters()
+            return letters if len(letters) >= at_least else None
+
+        found = await until(there)
+        assert isinstance(found, list)
+        return found
+
+    async def _letters(self) -> list[str]:
         entries = (await self.read())["conversation"]
         return [entry["letter"]["message_id"] for entry in entries if entry["letter"]]
 
@@ -154,12 +167,7 @@ async def test_letters_are_split_off_moved_and_brought_back(
     shared_postroom.send(
         letter(709, sender="kim708@customers.example", In_Reply_To="<letter-708@customers.example>")
     )
-
-    async def both() -> list[str] | None:
-        letters = await ticket.letters()
-        return letters if len(letters) == 2 else None
-
-    first, second = await until(both)
+    first, second = await ticket.letters(at_least=2)
     await ticket.do("split", 422, messages=[first, second])
     split = await ticket.do("split", messages=[second], subject="Another matter")
     new = Desk(api, split["new_number"])
