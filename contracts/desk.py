@@ -108,6 +108,10 @@ _OF_ROLE = {
 }
 
 
+def _includes(granted: Right, wanted: Right) -> bool:
+    return _ORDER[wanted] <= _ORDER[granted]
+
+
 class BoxRight(Model):
     ticketbox_id: UUID
     right: Right
@@ -138,7 +142,15 @@ class Person(Thing):
         granted = [one.right for one in self.rights if one.ticketbox_id == ticketbox_id]
         if not self.rights:
             granted = [_OF_ROLE[self.role]]
-        return any(_ORDER[right] <= _ORDER[one] for one in granted)
+        return any(_includes(one, right) for one in granted)
+
+    def where(self, right: Right) -> frozenset[UUID] | None:
+        """The ticketboxes in which this person may do something; None: all, and those to come."""
+        if self.active and (
+            self.role is Role.ADMINISTRATOR or (not self.rights and _includes(_OF_ROLE[self.role], right))
+        ):
+            return None
+        return frozenset(one.ticketbox_id for one in self.rights if self.may(right, one.ticketbox_id))
 
 
 class Span(Model):
@@ -268,6 +280,26 @@ AnyThing = Annotated[
 ]
 
 
+KINDS: dict[str, type[Thing]] = {
+    "ticketboxes": Ticketbox,
+    "teams": Team,
+    "people": Person,
+    "calendars": Calendar,
+    "policies": Policy,
+    "fields": CustomField,
+    "categories": Category,
+    "views": View,
+    "organisations": Organisation,
+}
+"""Every kind of thing, by the word for many of it, as in the API's addresses and in a file of the desk."""
+
+
+def kind_of(thing: type[Thing]) -> str:
+    """`ticketbox` for Ticketbox."""
+    kind: str = thing.model_fields["kind"].default
+    return kind
+
+
 class DeskEvent(Event):
     """Stream of all: `desk-{kind}-{id}`, but `ticketbox-{id}` and `person-{id}`."""
 
@@ -330,7 +362,7 @@ ThingChanged = (
 )
 
 
-def thing_of(event: Event) -> Thing | None:
+def thing_of(event: Event) -> AnyThing | None:
     """The thing as it is after an event of the desk, whatever release wrote it; None if it is about none."""
     if isinstance(event, ThingChanged):
         return event.thing

@@ -143,6 +143,8 @@ class GetReport(Query):
     """One of the description's `by`; None: the first."""
     as_of: Instant | None = None
     """Only what was recorded up to this moment counts; None: now."""
+    ticketbox_ids: tuple[UUID, ...] | None = None
+    """Only what is in these ticketboxes counts; None: everything, also what is in none yet."""
 
 
 class ListReports(Query):

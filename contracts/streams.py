@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass
+from typing import get_args
 
 from contracts import desk, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
@@ -154,19 +155,19 @@ class Consumer:
 
 
 ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived, ingest.MessageReread))
-ROUTER_DESK = Consumer(
-    "router",
-    "tickets",
-    "desk",
-    (
-        tickets.TicketboxCreated,
-        tickets.PersonAdded,
-        tickets.PresenceChanged,
-        tickets.RulesetPublished,
-        tickets.TicketOpened,
-        tickets.TicketingFailed,
-    ),
+THINGS: tuple[type[Event], ...] = (
+    tickets.TicketboxCreated,
+    tickets.PersonAdded,
+    *get_args(desk.ThingChanged),
+    desk.ThingRemoved,
 )
+"""What says how things of the desk are: see `desk.thing_of`."""
+
+ROUTER_DESK = Consumer(
+    "router", "tickets", "things", (*THINGS, tickets.PresenceChanged, tickets.RulesetPublished)
+)
+ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketOpened, tickets.TicketingFailed))
+"""Its name is from when it heard of the desk, too: under another one, it would hear of all old tickets again."""
 TICKETS_ROUTED = Consumer(
     "tickets", "router", "routed", (router.MessageRouted, router.MessageDiscarded, router.TicketRouted)
 )
@@ -176,7 +177,12 @@ TICKETS_DELIVERIES = Consumer(
 NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
-INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
+INGEST_DESK = Consumer(
+    "ingest",
+    "tickets",
+    "desk",
+    (tickets.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, tickets.RulesetPublished),
+)
 LEDGER_ROUTER = Consumer(
     "ingest",
     "router",
@@ -203,6 +209,7 @@ GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=500, pause_seconds=0.
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,
     ROUTER_DESK,
+    ROUTER_TICKETS,
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,

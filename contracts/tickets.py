@@ -1,6 +1,6 @@
 """Events of tickets: the conversation, its clocks, and the desk's configuration."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -514,8 +514,15 @@ class Presence(StrEnum):
     OFF = "off"
 
 
+def presence_at(presence: Presence, until: datetime | None, now: datetime) -> Presence:
+    """What someone's presence is when its time may be over: who was away is back, and who was there has gone."""
+    if until is None or now < until:
+        return presence
+    return Presence.OFF if presence is Presence.AVAILABLE else Presence.AVAILABLE
+
+
 class PresenceChanged(TicketsEvent):
-    """Stream: `person-{person_id}`."""
+    """Stream: `person-{person_id}`. Nothing is appended when `until` comes: see `presence_at`."""
 
     person_id: UUID
     presence: Presence

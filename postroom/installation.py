@@ -1,4 +1,4 @@
-"""The first configuration of a new installation: one ticketbox, and a ruleset that stops what programs write into forms."""
+"""The first configuration of a new installation: one ticketbox, and a rule against programs that fill in forms."""
 
 from datetime import UTC, datetime
 from uuid import uuid5

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from contracts.commands import Done, PublishRuleset
+from contracts.commands import OPERATOR, Done, PublishRuleset
 from contracts.router import Disposition
 from contracts.tickets import Rule
 from postroom.installation import SUPPORT
@@ -72,7 +72,11 @@ async def publish(postroom: Postroom, *rules: Rule) -> None:
     seen = await db.fetchval("SELECT max(version) FROM tickets.event WHERE stream_id = 'ruleset'")
     done = await postroom.command(
         PublishRuleset(
-            command_id=uuid4(), actor_id=uuid4(), rules=rules, default_ticketbox_id=SUPPORT, seen_version=seen
+            command_id=uuid4(),
+            actor_id=OPERATOR,
+            rules=rules,
+            default_ticketbox_id=SUPPORT,
+            seen_version=seen,
         )
     )
     assert isinstance(done, Done)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chassis.database import Connection
 from chassis.projection import Projection
+from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged, thing_of
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
@@ -34,11 +35,14 @@ class Part:
     key: Mapping[str, str]
     filled: Mapping[str, str]
     """Columns and their types. The last is never NULL once the event was seen."""
+    last_counts: bool = False
+    """Whether a later event of the same log replaces what an earlier one said; only for parts of one log."""
 
     def upsert(self) -> str:
         """Fill these columns of many rows and leave the others alone; what is filled already stays as it is.
 
-        So the first event of a log decides, and a part of a row may come before or after the parts of other logs.
+        So the first event of a log decides (but see `last_counts`), and a part of a row may come before or after the
+        parts of other logs.
         Rows are locked in the order of their keys: the logs are taken at the same time, and must not deadlock.
         """
         columns = {**self.key, **self.filled}
@@ -50,7 +54,7 @@ class Part:
             ORDER BY {", ".join(str(number) for number in range(1, len(self.key) + 1))}
             ON CONFLICT ({", ".join(self.key)}) DO UPDATE
             SET {", ".join(f"{column} = excluded.{column}" for column in self.filled)}
-            WHERE {self.table}.{list(self.filled)[-1]} IS NULL
+            {"" if self.last_counts else f"WHERE {self.table}.{list(self.filled)[-1]} IS NULL"}
         """
 
 
@@ -106,8 +110,8 @@ SENT = Part(
     {"reply_id": "uuid"},
     {"ticket_id": "uuid", "sent_at": "timestamptz", "sent_recorded_at": "timestamptz"},
 )
-TICKETBOX = Part("ticketbox", {"ticketbox_id": "uuid"}, {"name": "text"})
-PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"})
+TICKETBOX = Part("ticketbox", {"ticketbox_id": "uuid"}, {"name": "text"}, last_counts=True)
+PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"}, last_counts=True)
 
 UPSERTS = tuple(
     (part, part.upsert())
@@ -152,11 +156,19 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
         case ReplySent(reply_id=reply_id, ticket_id=ticket_id, sent_at=sent_at):
             return [(SENT, (reply_id, ticket_id, sent_at, at))]
-        case TicketboxCreated(ticketbox_id=ticketbox_id, name=name):
-            return [(TICKETBOX, (ticketbox_id, name))]
-        case PersonAdded(person_id=person_id, name=name):
-            return [(PERSON, (person_id, name))]
+        case TicketboxCreated() | TicketboxChanged() | PersonAdded() | PersonChanged() as changed:
+            return _named(changed)
         case _:  # no report looks at it
+            return []
+
+
+def _named(event: Event) -> Sequence[tuple[Part, Row]]:
+    match thing_of(event):
+        case Ticketbox(id=ticketbox_id, name=name):
+            return [(TICKETBOX, (ticketbox_id, name))]
+        case Person(id=person_id, name=name):
+            return [(PERSON, (person_id, name))]
+        case _:
             return []
 
 
@@ -172,8 +184,10 @@ async def keep_facts(batch: Sequence[Recorded[Event]], db: Connection) -> None:
     rows: defaultdict[Part, dict[Row, Row]] = defaultdict(dict)
     for item in batch:
         for part, row in facts_of(item):
-            # A statement cannot touch a row twice: the first event decides within a batch too.
-            rows[part].setdefault(row[: len(part.key)], row)
+            # A statement cannot touch a row twice: the same event decides within a batch too.
+            key = row[: len(part.key)]
+            if part.last_counts or key not in rows[part]:
+                rows[part][key] = row
     for part, upsert in UPSERTS:
         if part in rows:
             await db.execute(upsert, *zip(*rows[part].values(), strict=True))

@@ -1,26 +1,11 @@
 """Reads what people choose from on a ticket's page: fields, categories, teams, as the desk has them now."""
 
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from chassis.database import Connection
-from contracts.desk import Calendar, Category, CustomField, Team, Thing, ThingChanged, Ticketbox, thing_of
-from services.gateway import history
-
-T = TypeVar("T", bound=Thing)
-
-# The condition is that of the index on the streams of things.
-_THINGS = f"""
-SELECT DISTINCT ON (stream_id) {history.COLUMNS}
-FROM history
-WHERE source = 'tickets'
-  AND ticket_id IS NULL
-  AND message_id IS NULL
-  AND type = ANY($1::text[])
-ORDER BY stream_id, version DESC
-"""
-_TYPES = [event.type_name() for event in ThingChanged.__args__] + ["TicketboxCreated", "ThingRemoved"]
+from contracts.desk import Calendar, Category, CustomField, Team, Ticketbox
+from services.gateway import desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +38,10 @@ class Choices:
 
 async def choices(db: Connection) -> Choices:
     """Everything that is on the desk now; what was removed is not offered."""
-    rows = await db.fetch(_THINGS, _TYPES)
-    things = [thing for row in rows if (thing := thing_of(history.recorded(row).event)) is not None]
     return Choices(
-        fields=_by_name(things, CustomField),
-        categories=_by_name(things, Category),
-        teams=_by_name(things, Team),
-        boxes=_by_name(things, Ticketbox),
-        calendars=_by_name(things, Calendar),
-    )
-
-
-def _by_name(things: list[Thing], kind: type[T]) -> tuple[T, ...]:
-    return tuple(
-        sorted((one for one in things if isinstance(one, kind)), key=lambda one: one.name.casefold())
+        fields=tuple(await desk.every(db, CustomField)),
+        categories=tuple(await desk.every(db, Category)),
+        teams=tuple(await desk.every(db, Team)),
+        boxes=tuple(await desk.every(db, Ticketbox)),
+        calendars=tuple(await desk.every(db, Calendar)),
     )

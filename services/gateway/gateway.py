@@ -96,12 +96,12 @@ _CONFLICTS = {
     "changed_meanwhile",
     "already_there",
     "not_failed",
+    "merged",
     "not_routed_yet",
     "already_delivered",
     "must_be_replayed",
     "not_read_yet",
     "gone",
-    "merged",
 }
 
 
@@ -109,6 +109,8 @@ def refusal(refused: Refused) -> Problem:
     """A refusal of the domain, as HTTP says it."""
     if refused.code in _CONFLICTS:
         return Conflict(refused.code, refused.detail, version=refused.version, facts=refused.facts)
+    if refused.code == "forbidden":
+        return Forbidden(refused.detail)
     if refused.code in {"unknown", "unknown_report"}:
         return NotFound(refused.detail)
     if refused.code == "forbidden":

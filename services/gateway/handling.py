@@ -103,11 +103,11 @@ class Handling:
     async def undo_merge(self) -> Changed:
         """Let it stand for itself again."""
         async with self.wish.gateway.service.pool.acquire() as db:
-            opened = await tickets.open_ticket(db, self.wish.number)
+            opened = await tickets.open_ticket(db, self.wish.person.sight, self.wish.number)
             into = opened.summary.merged_into
             if into is None:
                 raise Unprocessable(f"Ticket {self.wish.number} is not merged into another one.")
-            other_id = await tickets.ticket_id_of(db, into)
+            other_id = await tickets.ticket_id_of(db, self.wish.person.sight, into)
         return await self._do(UndoMerge, other_id=other_id)
 
     async def split(self, message_ids: Collection[UUID], subject: str | None) -> Changed:
@@ -128,7 +128,7 @@ class Handling:
         wish = self.wish
         who = {
             "command_id": wish.command_id,
-            "actor_id": wish.person_id,
+            "actor_id": wish.person.person_id,
             "ticket_id": await self._id_of(wish.number),
         }
         done = await wish.gateway.command(kind.model_validate(who | wanted))
@@ -136,4 +136,4 @@ class Handling:
 
     async def _id_of(self, number: int) -> UUID:
         async with self.wish.gateway.service.pool.acquire() as db:
-            return await tickets.ticket_id_of(db, number)
+            return await tickets.ticket_id_of(db, self.wish.person.sight, number)

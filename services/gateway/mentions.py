@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection
@@ -9,9 +10,9 @@ from services.gateway import desk
 from services.gateway.choices import choices
 
 
-async def mentionable(db: Connection) -> dict[str, UUID]:
+async def mentionable(db: Connection, now: datetime) -> dict[str, UUID]:
     """People and teams by their names."""
-    people = {person.name: person.id for person in await desk.people(db)}
+    people = {person.name: person.id for person in await desk.people(db, now)}
     return {team.name: team.id for team in (await choices(db)).teams} | people
 
 

@@ -4,7 +4,9 @@ from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from contracts.desk import Right
 
 T = TypeVar("T")
 
@@ -372,6 +374,14 @@ class PersonItem(Representation):
     email: str
     role: str
     presence: str
+    until: datetime | None = None
+    """When this presence is over; null: when the person says so."""
+
+
+class Me(PersonItem):
+    """Who is asking; `rights` by the id of the ticketbox."""
+
+    rights: dict[UUID, Right]
 
 
 class BoxItem(Representation):
@@ -380,6 +390,27 @@ class BoxItem(Representation):
     addresses: list[str]
     form: str | None = None
     """Where its web form is, if it has one."""
+
+
+class DifferenceItem(Representation):
+    """One field that is another, with dots where it is within another; null: it has no value."""
+
+    field: str
+    before: JsonValue
+    after: JsonValue
+
+
+class ThingVersion(Representation):
+    """An entry in the history of a thing of the desk."""
+
+    version: int
+    at: datetime
+    actor: Named | None
+    """Who did it; null: the installation, or a command on its machine."""
+    what: Literal["added", "changed", "removed", "put back"]
+    thing: dict[str, JsonValue] | None
+    """As it was from then on; null: removed."""
+    differences: list[DifferenceItem]
 
 
 class Changed(Representation):

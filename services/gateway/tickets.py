@@ -9,7 +9,7 @@ import asyncpg
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
-from services.gateway import history
+from services.gateway import desk, history
 from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
@@ -27,6 +27,7 @@ from services.gateway.representations import (
     Ticket,
     TicketItem,
 )
+from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 from services.gateway.whereabouts import whereabouts
 
@@ -58,9 +59,11 @@ _FOUND = """
 """
 
 
-def where(wanted: Filter) -> Where:
-    """The conditions of a filter."""
+def where(wanted: Filter, sight: Sight) -> Where:
+    """The conditions of a filter, within what the asker may see."""
     result = Where()
+    if not sight.everything:
+        result.add("ticket.ticketbox_id = ANY({0})", sight.in_order)
     if wanted.box is not None:
         result.add("ticket.ticketbox_id = {0}", wanted.box)
     if wanted.state is not None:
@@ -83,28 +86,30 @@ def where(wanted: Filter) -> Where:
 
 
 _ITEMS = """
-SELECT ticket.*, ticketbox.name AS ticketbox, person.name AS assignee
+SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee
 FROM ticket
-LEFT JOIN ticketbox USING (ticketbox_id)
-LEFT JOIN person ON person.person_id = ticket.assignee_id
+LEFT JOIN thing AS box ON box.kind = 'ticketbox' AND box.id = ticket.ticketbox_id
+LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assignee_id
 """
 
 
-async def page_of_tickets(db: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[TicketItem]:
+async def page_of_tickets(
+    db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
+) -> Page[TicketItem]:
     """A piece of the list, the last changed first.
 
     Raises:
         BadRequest: the cursor is none of ours.
     """
     rows, following = await page(
-        db, _ITEMS, where(wanted), "ticket.changed_at", "ticket.ticket_id", cursor, limit
+        db, _ITEMS, where(wanted, sight), "ticket.changed_at", "ticket.ticket_id", cursor, limit
     )
     return Page(items=[_item(row) for row in rows], next=following)
 
 
-async def count(db: Connection, wanted: Filter) -> int:
+async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
     """How many tickets there are, up to `COUNTED`."""
-    conditions = where(wanted)
+    conditions = where(wanted, sight)
     number: int = await db.fetchval(
         f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
@@ -142,18 +147,25 @@ def _item(row: asyncpg.Record) -> TicketItem:
     )
 
 
-async def ticket_id_of(db: Connection, number: int) -> UUID:
+async def ticket_id_of(db: Connection, sight: Sight, number: int) -> UUID:
     """The ticket with this number.
 
     Raises:
-        NotFound.
+        NotFound: there is none, or it is out of sight.
     """
-    ticket_id: UUID | None = await db.fetchval("SELECT ticket_id FROM ticket WHERE number = $1", number)
-    if ticket_id is None:
+    row = await db.fetchrow("SELECT ticket_id, ticketbox_id FROM ticket WHERE number = $1", number)
+    if row is None or not sight.sees(row["ticketbox_id"]):
         raise NotFound(
             f"There is no ticket {number}. The last digit checks the others: is one of them wrong?"
         )
+    ticket_id: UUID = row["ticket_id"]
     return ticket_id
+
+
+async def exists(db: Connection, sight: Sight, number: int) -> bool:
+    """Whether there is a ticket with this number that may be seen."""
+    row = await db.fetchrow("SELECT ticketbox_id FROM ticket WHERE number = $1", number)
+    return row is not None and sight.sees(row["ticketbox_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +179,19 @@ class Opened:
     choices: Choices
 
 
-async def open_ticket(db: Connection, number: int, as_of: datetime | None = None) -> Opened:
-    """Read a ticket, as it stood at a moment.
+async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime | None = None) -> Opened:
+    """Read a ticket, as it stood at a moment; who sees it now may see how it was.
 
     Raises:
         NotFound.
     """
-    events = await history.of_ticket(db, await ticket_id_of(db, number), as_of)
+    events = await history.of_ticket(db, await ticket_id_of(db, sight, number), as_of)
     summary = summarise(events)
     if summary is None:
         raise NotFound(f"Ticket {number} did not exist then.")
     message_ids = set(whereabouts(events))
     reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
-    names = await db.fetch(
-        "SELECT person_id AS id, name FROM person UNION ALL SELECT ticketbox_id, name FROM ticketbox"
-    )
-    known = {row["id"]: row["name"] for row in names}
+    known = await desk.names(db)
     chosen_from = await choices(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(

@@ -66,6 +66,11 @@ def reread(
     return MessageReread(**dict(event), reread_by=reread_by), blobs
 
 
+def sender_of(message: Reading) -> str | None:
+    """The sender of the envelope, where a client said it; that of a mailbox or a program is made from the header."""
+    return message.envelope.mail_from if message.source in {"smtp", "lmtp"} else None
+
+
 class Rereading:
     """Answers `ReadAgain`, one message at a time: new mail must not wait for it."""
 
@@ -76,19 +81,17 @@ class Rereading:
     async def read_again(self, command: ReadAgain) -> Outcome:
         """Append what is read now, if it is something else than before."""
         async with self._one_at_a_time:
-            raw = await self._raw(command.message_id)
-            letter = await asyncio.to_thread(read, raw) if raw is not None else None
+            async with self._service.pool.acquire() as db:
+                before = newest(await _history(db, command.message_id))
+                raw = await db.fetchval(_RAW, bytes.fromhex(before.sha256)) if before else None
+            letter = (
+                await asyncio.to_thread(read, raw, sender_of(before)) if before and raw is not None else None
+            )
 
             async def decide(db: Connection) -> Outcome:
                 return await self._append(command, raw, letter, db)
 
             return await commands.answer(self._service.pool, command, decide)
-
-    async def _raw(self, message_id: UUID) -> bytes | None:
-        async with self._service.pool.acquire() as db:
-            history = await _history(db, message_id)
-            last = newest(history)
-            return await db.fetchval(_RAW, bytes.fromhex(last.sha256)) if last else None
 
     async def _append(
         self, command: ReadAgain, raw: bytes | None, letter: Letter | None, db: Connection

@@ -10,16 +10,17 @@ from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service, run
 from contracts.commands import DiscardMessage, Done, Outcome, ReleaseMessage
+from contracts.desk import Right
 from contracts.event import Meta
 from contracts.ingest import Reading
 from contracts.router import MessageRouted, RoutingFailed, TicketRouted
 from contracts.standing import MessageState
 from contracts.stream_ids import message_stream, ticket_stream
-from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES
-from contracts.tickets import TicketOpened
+from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
+from contracts.tickets import TicketingFailed, TicketOpened
 from services.router import tables
 from services.router.distribution import next_agent
-from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, release
+from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
 from services.router.ruleset import is_early, route
 from services.router.settings import RouterSettings
 
@@ -83,11 +84,12 @@ async def decide_message(
         Refusal: it is left where it is, and why.
     """
     message = (await tables.messages(db, [command.message_id]))[command.message_id]
+    ruleset = await tables.read_ruleset(db)
+    if ruleset is None:
+        raise NotRoutedYet
+    permit(await tables.person(db, command.actor_id), command.actor_id, message, ruleset)
     match command:
         case ReleaseMessage():
-            ruleset = await tables.read_ruleset(db)
-            if ruleset is None:
-                raise NotRoutedYet
             events = release(message, ruleset, command.actor_id)
         case DiscardMessage():
             events = discard(message, command.actor_id)
@@ -105,22 +107,30 @@ async def decide_message(
     return Done(position=position, version=head.version + len(events))
 
 
-async def take_desk(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
-    """Follow the desk's configuration, and choose an agent for each new ticket."""
+async def take_desk(_: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Follow the desk's configuration."""
+    for item in batch:
+        await tables.keep_desk(db, item)
+
+
+async def take_tickets(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Choose an agent for each new ticket."""
     done = await log.answered(db, [item.event_id for item in batch])
     opened = []
     for item in batch:
-        if isinstance(item.event, TicketOpened):
-            if item.event_id not in done:
-                opened.append((item, item.event))
-        else:
-            await tables.keep_desk(db, item)
-    agents = await tables.present_agents(db) if opened else []
-    rounds = await tables.rounds(db, [ticket.ticketbox_id for _, ticket in opened]) if agents else {}
+        match item.event:
+            case TicketOpened() as ticket if item.event_id not in done:
+                opened.append((item, ticket))
+            case TicketingFailed() as failed:
+                await tables.keep_undelivered(db, item, failed)
+            case _:
+                pass
     now = service.clock()
+    people = await tables.available_people(db, now) if opened else []
+    rounds = await tables.rounds(db, [ticket.ticketbox_id for _, ticket in opened]) if people else {}
     answers = []
     for item, ticket in opened:
-        candidates = [agent.agent_id for agent in agents if agent.works_in(ticket.ticketbox_id)]
+        candidates = [one.id for one in people if one.may(Right.ANSWER, ticket.ticketbox_id)]
         chosen = next_agent(candidates, rounds.get(ticket.ticketbox_id))
         if chosen is None:
             continue  # nobody is there: the ticket waits without an owner
@@ -165,6 +175,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     """Say what this service does."""
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
     service.consume(ROUTER_DESK, partial(take_desk, service))
+    service.consume(ROUTER_TICKETS, partial(take_tickets, service))
     for command in (ReleaseMessage, DiscardMessage):
         service.obey(command, partial(decide_message, service))
     service.ready_when(partial(ruleset_known, service))

@@ -1,6 +1,7 @@
 """The shell for commands: people change tickets and the desk."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
 from contracts.commands import ChangeDesk, Done, Outcome, PublishRuleset, SetThing, SplitTicket, SubmitReply
-from contracts.event import Meta
+from contracts.event import Event, Meta
 from contracts.stream_ids import RULESET
 from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import commands, desk, rearranging, tables
@@ -116,12 +117,36 @@ async def configure(db: Connection, command: desk.DeskCommand, now: datetime) ->
     """
     if (before := await log.outcome(db, command.command_id)) is not None:
         return Done(position=before.position, version=before.version)
+    return await configure_together(db, [command], now)
+
+
+async def configure_together(db: Connection, commands: Sequence[desk.DeskCommand], now: datetime) -> Done:
+    """Do several commands in the caller's transaction; only what comes of all of them must hold together.
+
+    Raises:
+        Refusal: roll back.
+    """
     await tables.lock_desk(db)
-    events = desk.decide(command, await tables.read_desk(db))
-    heads = await log.heads(db, [*events, *_seen(command)])
-    for stream_id, version in _seen(command).items():
-        if heads.get(stream_id, log.EMPTY).version != version:
-            raise ChangedMeanwhile(version, heads.get(stream_id, log.EMPTY).version)
+    before = replace(await tables.read_desk(db), ruleset=await tables.ruleset_in_force(db))
+    present = before
+    done = Done(position=0, version=0)
+    for command in commands:
+        events = desk.intend(command, present)
+        present = desk.after(present, events)
+        done = await _append(db, command, events, now)
+    desk.check(present, before)
+    return done
+
+
+async def _append(
+    db: Connection, command: desk.DeskCommand, events: Mapping[str, Sequence[Event]], now: datetime
+) -> Done:
+    seen = _seen(command)
+    changed = await tables.thing_versions(db, seen)
+    for stream_id, version in seen.items():
+        if changed.get(stream_id, 0) != version:
+            raise ChangedMeanwhile(version, changed.get(stream_id, 0))
+    heads = await log.heads(db, list(events))
     await tables.keep_desk(db, [event for happened in events.values() for event in happened])
     meta = Meta(
         correlation_id=command.command_id,

@@ -57,6 +57,8 @@ from contracts.tickets import (
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 
 T = TypeVar("T", bound=Thing)
+PATH_SEPARATOR = " / "
+"""Between the names of a category and of those above it."""
 DeskCommand = SetPresence | CreateTicketbox | AddPerson | PublishRuleset | ChangeDesk
 
 
@@ -66,6 +68,8 @@ class Desk:
 
     things: Mapping[UUID, Thing] = field(default_factory=dict)
     secret: bytes = b""
+    ruleset: RulesetPublished | None = None
+    """Read where the desk changes only."""
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -103,6 +107,17 @@ def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
     Raises:
         Refusal: nothing happens, and why.
     """
+    events = intend(command, desk)
+    check(after(desk, events), desk)
+    return events
+
+
+def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+    """What would happen to the desk, whether it holds together then or not.
+
+    Raises:
+        Refusal: the actor may not do it, or it makes no sense.
+    """
     match command:
         case SetPresence(person_id=person_id):
             if desk.get(Person, person_id) is None:
@@ -113,31 +128,36 @@ def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
             return {person_stream(person_id): [changed]}
         case PublishRuleset():
             _only_administrators(desk, command.actor_id)
-            return {RULESET: [_publish(command, desk)]}
+            return {RULESET: [_publish(command)]}
         case CreateTicketbox():
             _only_administrators(desk, command.actor_id)
-            created = _create_ticketbox(command)
-            check(_with(desk, thing_of(created)))
-            return {ticketbox_stream(command.ticketbox_id): [created]}
+            return {ticketbox_stream(command.ticketbox_id): [_create_ticketbox(command)]}
         case AddPerson():
             _only_administrators(desk, command.actor_id)
-            added = _add_person(command)
-            check(_with(desk, thing_of(added)))
-            return {person_stream(command.person_id): [added]}
+            return {person_stream(command.person_id): [_add_person(command)]}
         case ChangeDesk(changes=changes):
             return _change(changes, desk, command.actor_id)
         case _:
             assert_never(command)
 
 
+def after(desk: Desk, events: Mapping[str, Iterable[Event]]) -> Desk:
+    """The desk as events make it."""
+    things, ruleset = dict(desk.things), desk.ruleset
+    for event in (event for happened in events.values() for event in happened):
+        if (thing := thing_of(event)) is not None:
+            things[thing.id] = thing
+        elif isinstance(event, ThingRemoved):
+            things.pop(event.id, None)
+        elif isinstance(event, RulesetPublished):
+            ruleset = event
+    return replace(desk, things=things, ruleset=ruleset)
+
+
 def _only_administrators(desk: Desk, actor_id: UUID) -> None:
     actor = desk.get(Person, actor_id)
     if actor_id != OPERATOR and (actor is None or not actor.active or actor.role is not Role.ADMINISTRATOR):
         raise Forbidden("Only administrators can change this.")
-
-
-def _with(desk: Desk, thing: Thing | None) -> Desk:
-    return desk if thing is None else replace(desk, things={**desk.things, thing.id: thing})
 
 
 def _create_ticketbox(command: CreateTicketbox) -> TicketboxCreated:
@@ -161,12 +181,7 @@ def _add_person(command: AddPerson) -> PersonAdded:
     )
 
 
-def _publish(command: PublishRuleset, desk: Desk) -> RulesetPublished:
-    named = {rule.ticketbox_id for rule in command.rules if rule.ticketbox_id} | {
-        command.default_ticketbox_id
-    }
-    for ticketbox_id in named:
-        _require(desk, Ticketbox, ticketbox_id, "The ruleset")
+def _publish(command: PublishRuleset) -> RulesetPublished:
     return RulesetPublished(
         rules=command.rules,
         default_ticketbox_id=command.default_ticketbox_id,
@@ -176,12 +191,11 @@ def _publish(command: PublishRuleset, desk: Desk) -> RulesetPublished:
 
 
 def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUID) -> dict[str, list[Event]]:
-    """The events of all changes; things that stay as they are have none. The outcome is looked at as a whole.
+    """The events of all changes; things that stay as they are have none.
 
-    So a file may name things in any order.
+    The outcome is looked at as a whole, so a file may name things in any order.
     """
     events: dict[str, list[Event]] = {}
-    after = desk
     for change in changes:
         match change:
             case SetThing(thing=thing):
@@ -189,7 +203,6 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                 _may_change(desk, actor_id, before, thing)
                 if before is not None and type(before) is not type(thing):
                     raise Invalid(f"“{before.name}” is not a {thing.kind}; things cannot change their kind.")
-                after = _with(after, thing)
                 if thing != before:
                     events.setdefault(stream_of(thing.kind, thing.id), []).append(_changed(thing))
             case RemoveThing(kind=kind, id=identity):
@@ -197,21 +210,23 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                 if before is None:
                     raise UnknownThing(f"There is no such {kind}.", id=identity)
                 _may_change(desk, actor_id, before, before)
-                after = replace(after, things={k: v for k, v in after.things.items() if k != identity})
                 removed = ThingRemoved(kind=kind, id=identity)
                 events.setdefault(stream_of(kind, identity), []).append(removed)
             case _:
                 assert_never(change)
-    check(after)
     return events
 
 
 def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
-    """A view of one's own belongs to oneself; a ticketbox to those who manage it; all else to administrators."""
-    views = [thing for thing in (before, after) if thing is not None]
-    if all(isinstance(view, View) and view.owner_id == actor_id for view in views):
-        return
+    """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
+
+    All else belongs to administrators.
+    """
     actor = desk.get(Person, actor_id)
+    views = [thing for thing in (before, after) if thing is not None]
+    own = {actor_id, None} if actor is not None and actor.role is Role.SUPERVISOR else {actor_id}
+    if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in views):
+        return
     if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
         return
     _only_administrators(desk, actor_id)
@@ -241,17 +256,20 @@ def _changed(thing: AnyThing) -> Event:
             assert_never(thing)
 
 
-def check(desk: Desk) -> None:
-    """See that a desk holds together: references, addresses, names of time zones and countries.
+def check(desk: Desk, before: Desk) -> None:
+    """See that a desk holds together after a change: references, addresses, names of time zones and countries.
 
     Raises:
         Refusal: with the first thing that is wrong, and what to do.
     """
     _check_unique(desk)
-    if desk.every(Person) and not any(
-        person.active and person.role is Role.ADMINISTRATOR for person in desk.every(Person)
+    people = desk.every(Person)
+    if (people or before.every(Person)) and not any(
+        person.active and person.role is Role.ADMINISTRATOR for person in people
     ):
         raise Invalid("At least one active person must be an administrator.")
+    if desk.ruleset is not None:
+        _check_ruleset(desk, desk.ruleset)
     for thing in desk.things.values():
         match thing:
             case Ticketbox():
@@ -261,6 +279,8 @@ def check(desk: Desk) -> None:
                     raise Invalid(f"“{thing.email}” is not an e-mail address.")
                 for right in thing.rights:
                     _require(desk, Ticketbox, right.ticketbox_id, thing.name)
+                if len({right.ticketbox_id for right in thing.rights}) < len(thing.rights):
+                    raise Invalid(f"“{thing.name}” has two rights in one ticketbox; one is enough.")
             case Team():
                 for member_id in thing.member_ids:
                     _require(desk, Person, member_id, thing.name)
@@ -285,36 +305,48 @@ def check(desk: Desk) -> None:
                 pass
 
 
-def _check_unique(desk: Desk) -> None:
-    taken: dict[tuple[str, str], Thing] = {}
+def _check_ruleset(desk: Desk, ruleset: RulesetPublished) -> None:
+    named = {rule.ticketbox_id for rule in ruleset.rules} | {ruleset.default_ticketbox_id}
+    for ticketbox_id in named:
+        _require(desk, Ticketbox, ticketbox_id, "The ruleset")
 
-    def claim(what: str, value: str, thing: Thing) -> None:
-        other = taken.setdefault((what, value.lower()), thing)
+
+def _check_unique(desk: Desk) -> None:
+    """Names are what a file of the desk knows things by: for each there is one thing of its kind."""
+    taken: dict[tuple[str, ...], Thing] = {}
+
+    def claim(thing: Thing, what: str, value: str, within: str = "") -> None:
+        other = taken.setdefault((what, within, value.casefold()), thing)
         if other.id != thing.id:
             raise AlreadyThere(f"The {what} {value} belongs to “{other.name}” already.", taken_by=other.name)
 
     for thing in desk.things.values():
         match thing:
             case Ticketbox():
-                claim("ticketbox", thing.name, thing)
+                claim(thing, "ticketbox name", thing.name)
                 for address in thing.addresses:
-                    claim("address", address, thing)
+                    claim(thing, "address", address)
             case Person():
-                claim("e-mail address", thing.email, thing)
+                claim(thing, "e-mail address", thing.email)
             case CustomField():
-                claim("key", thing.key, thing)
+                claim(thing, "key", thing.key)
             case Organisation():
+                claim(thing, "organisation name", thing.name)
                 for domain in thing.domains:
-                    claim("domain", domain, thing)
+                    claim(thing, "domain", domain)
+            case Category():
+                claim(thing, "category name", thing.name, str(thing.parent_id))
+            case View():
+                claim(thing, "view name", thing.name, str(thing.owner_id))
             case Team() | Calendar() | Policy():
-                claim(thing.kind, thing.name, thing)
+                claim(thing, f"{thing.kind} name", thing.name)
             case _:
                 pass
 
 
 def _require(desk: Desk, kind: type[T], identity: UUID | None, by: str) -> None:
     if identity is not None and desk.get(kind, identity) is None:
-        raise UnknownThing(f"{by} refers to a {kind.__name__.lower()} that does not exist.", id=identity)
+        raise Invalid(f"{by} refers to a {kind.__name__.lower()} that does not exist.", id=identity)
 
 
 def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
@@ -330,7 +362,7 @@ def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
         raise Invalid(f"“{box.name}” cannot overflow into itself.")
     keys = {one.key for one in desk.every(CustomField)}
     if missing := [key for key in box.required_fields if key not in keys]:
-        raise UnknownThing(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
+        raise Invalid(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
 
 
 def _check_calendar(calendar: Calendar) -> None:
@@ -353,6 +385,10 @@ def _check_holidays(name: str, chosen: Holidays) -> None:
 
 
 def _check_category(desk: Desk, category: Category) -> None:
+    if PATH_SEPARATOR in category.name:
+        raise Invalid(
+            f"“{category.name}”: a category's name has no {PATH_SEPARATOR.strip()} with spaces around it."
+        )
     _require(desk, Category, category.parent_id, category.name)
     seen, above = {category.id}, desk.get(Category, category.parent_id)
     while above is not None:

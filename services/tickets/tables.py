@@ -18,6 +18,8 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event
+from contracts.stream_ids import RULESET
+from contracts.tickets import RulesetPublished
 from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
 from services.tickets.threading import Known
@@ -187,6 +189,36 @@ def _thing(text: str) -> AnyThing:
 async def lock_desk(db: Connection) -> None:
     """Let one change of the desk follow the other: each is looked at together with all the rest."""
     await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom desk', 0))")
+
+
+async def ruleset_in_force(db: Connection) -> RulesetPublished | None:
+    """The rules that router decides by."""
+    row = await db.fetchrow(
+        """
+        SELECT data::text AS data, schema_version
+        FROM event
+        WHERE stream_id = $1
+        ORDER BY version DESC
+        LIMIT 1
+        """,
+        RULESET,
+    )
+    return None if row is None else RulesetPublished.read(row["data"], row["schema_version"])
+
+
+_VERSIONS = """
+SELECT stream_id, max(version) AS version
+FROM event
+WHERE stream_id = ANY($1::text[])
+  AND type <> 'PresenceChanged'
+GROUP BY stream_id
+"""
+
+
+async def thing_versions(db: Connection, stream_ids: Collection[str]) -> dict[str, int]:
+    """When things were changed last, by their streams: that someone went to lunch is no change of the person."""
+    rows = await db.fetch(_VERSIONS, list(stream_ids)) if stream_ids else []
+    return {row["stream_id"]: row["version"] for row in rows}
 
 
 _KEEP_THING = """

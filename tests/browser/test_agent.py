@@ -68,6 +68,7 @@ async def test_mail_arrives_by_itself_and_is_answered_with_the_keyboard(
     await page.keyboard.type("Yes, since this morning.")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".entry.reply")).to_contain_text("Yes, since this morning.")
+    await expect(page.locator("#notice")).to_contain_text("Your answer is on its way.")
     # What notify says of it comes without a reload, too.
     await expect(page.locator(".entry.reply .mark")).to_have_text("sent")
     await expect(page.locator("#reply-text")).to_have_value("")

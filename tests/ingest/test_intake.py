@@ -37,10 +37,15 @@ def test_a_long_text_is_cut_in_the_event_and_kept_whole_beside_it() -> None:
 
 def test_an_event_holds_a_bounded_number_of_people_references_and_files() -> None:
     raw = (
-        b"From: a@b.example\nTo: " + b"a@b.example, " * 5000 + b"\nReferences: " + b" ".join(b"<%d@x>" % n for n in range(3000))
-        + b"\nSubject: " + b"long " * 5000 + b"\nContent-Type: multipart/mixed; boundary=b\n\n"
+        b"From: a@b.example\nTo: "
+        + b"a@b.example, " * 5000
+        + b"\nReferences: "
+        + b" ".join(b"<%d@x>" % n for n in range(3000))
+        + b"\nSubject: "
+        + b"long " * 5000
+        + b"\nContent-Type: multipart/mixed; boundary=b\n\n"
         + b"--b\nContent-Type: image/png; name=a.png\n\nx\n" * 3000
-    )  # fmt: skip
+    )
     event = taken(raw).event
     assert len(event.letter.to) == 1000
     assert (len(event.letter.references), event.letter.references[0]) == (500, "<0@x>")

@@ -12,7 +12,7 @@ from tests.events import ANNA, BOX, NOON
 
 RAW = (
     b"From: Kim <kim@customers.example>\r\nTo: support@example.com\r\nSubject: A lamp\r\n"
-    b"Message-ID: <a@customers.example>\r\n\r\nHello\r\n"
+    b"Date: Mon, 2 Mar 2026 11:59:00 +0000\r\nMessage-ID: <a@customers.example>\r\n\r\nHello\r\n"
 )
 
 

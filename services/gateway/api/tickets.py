@@ -55,22 +55,22 @@ async def list_tickets(
         q=q or None,
     )
     async with here.service.pool.acquire() as db:
-        return await tickets.page_of_tickets(db, wanted, cursor, limit)
+        return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
 
 
 @router.get("/tickets/{number}")
-async def get_ticket(here: Here, _: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
+async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
     """A ticket with its conversation, as it is or as it stood at a moment."""
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number, as_of)
+        opened = await tickets.open_ticket(db, who.person.sight, number, as_of)
         return tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
 
 
 @router.get("/tickets/{number}/events")
-async def get_events(here: Here, _: Signed, number: Number) -> Page[StreamEvent]:
+async def get_events(here: Here, who: Signed, number: Number) -> Page[StreamEvent]:
     """The ticket's event stream, from the log."""
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number)
+        opened = await tickets.open_ticket(db, who.person.sight, number)
     return Page(items=tickets.stream_of(opened.events), next=None)
 
 
@@ -81,7 +81,7 @@ def doing(
     person: Annotated[Person, Depends(writer)],
 ) -> Doing:
     """A wish of the asker about the ticket in the path."""
-    return Doing(here, person.person_id, command_id_of(request, person), number)
+    return Doing(here, person, command_id_of(request, person), number)
 
 
 Wish = Annotated[Doing, Depends(doing)]

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.gateway.pages import forms, handling, messages, reports, sign_in, status, ticketboxes, tickets
+from services.gateway.pages import desk, forms, handling, messages, reports, sign_in, status, tickets, views
 
 router = APIRouter()
-for part in (sign_in, tickets, handling, messages, reports, status, ticketboxes, forms):
+for part in (sign_in, tickets, handling, views, messages, reports, status, desk, forms):
     router.include_router(part.router)

@@ -94,11 +94,11 @@ async def state(
             return await show("The ticket is solved.", back)
 
 
-async def _end_of_hold(here: Gateway, _: SignedIn, number: int, until: str, day: str) -> datetime | None:
+async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, day: str) -> datetime | None:
     if until == "":
         return None
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number)
+        opened = await tickets.open_ticket(db, who.person.sight, number)
         zone = ZoneInfo((await choices(db)).time_zone_of(opened.summary.ticketbox_id))
     if until != "day":
         return end_of(until, here.service.clock(), zone)  # type: ignore[arg-type]  # only presets are left
@@ -120,7 +120,7 @@ async def priority(handle: Handle, show: Show, priority: Annotated[Priority, For
 
 async def _before(wish: Wish) -> Summary:
     async with wish.gateway.service.pool.acquire() as db:
-        return (await tickets.open_ticket(db, wish.number)).summary
+        return (await tickets.open_ticket(db, wish.person.sight, wish.number)).summary
 
 
 @router.post("/tickets/{number}/tags")
@@ -213,9 +213,10 @@ async def unlink(
 @router.get("/tickets/{number}/merge")
 async def preview(request: Request, here: Here, who: Signed, number: Number, into: str = "") -> Response:
     """The ticket that this one would go on in."""
+    sight = who.person.sight
     async with here.service.pool.acquire() as db:
-        ticket = tickets.ticket_of(await tickets.open_ticket(db, number), "")
-        other = tickets.ticket_of(await tickets.open_ticket(db, number_in(into)), "")
+        ticket = tickets.ticket_of(await tickets.open_ticket(db, sight, number), "")
+        other = tickets.ticket_of(await tickets.open_ticket(db, sight, number_in(into)), "")
     if other.number == number:
         raise Unprocessable("A ticket cannot be merged into itself. Write the number of another one.")
     return page(request, "_merge.html", who, ticket=ticket, other=other)

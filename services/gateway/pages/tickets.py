@@ -9,9 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from contracts.desk import AnyThing, Right
+from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import desk, messages, tickets
+from services.gateway import desk, messages, things, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
@@ -70,24 +72,29 @@ async def ticket_list(
     view = view or ("all" if q else "open")
     wanted = filter_of(view, who.person, box, q or None)
     async with here.service.pool.acquire() as db:
+        number = (q or "").strip().lstrip("#")
+        named = int(number) if number.isdecimal() and len(number) < 18 and not is_partial(request) else None
+        if named is not None and await tickets.exists(db, who.person.sight, named):
+            return RedirectResponse(f"/tickets/{named}", 303)
         if (
             q
-            and (number := q.strip().lstrip("#")).isdecimal()
-            and len(number) < 18
-            and not is_partial(request)
+            and (ids := references.range_of(q))
+            and (letter := await messages.one_between(db, who.person.sight, *ids))
         ):
-            found = await db.fetchval("SELECT number FROM ticket WHERE number = $1", int(number))
-            if found is not None:
-                return RedirectResponse(f"/tickets/{found}", 303)
-        if q and (ids := references.range_of(q)) and (letter := await messages.one_between(db, *ids)):
             return RedirectResponse(f"/letters/{letter}", 303)
-        items = await tickets.page_of_tickets(db, wanted, cursor, PAGE)
+        items = await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
         counts = {
-            name: await tickets.count(db, filter_of(name, who.person))
+            name: await tickets.count(db, who.person.sight, filter_of(name, who.person))
             for name in ("mine", "unassigned", "open")
         }
-        boxes = await desk.boxes(db)
+        boxes = await desk.boxes(db, who.person.sight)
+        saved = [one.thing for one in await things.every(db, who.person, "views")]
+    parameters = {name: str(value) for name, value in (("view", view), ("box", box), ("q", q)) if value}
     data = {
+        "saved": saved,
+        "parameters": parameters,
+        "current": next((one for one in saved if shows(one, parameters)), None),
+        "may_share": who.person.may_share,
         "view": view,
         "titles": TITLES,
         "box": box,
@@ -101,6 +108,11 @@ async def ticket_list(
         + (f"?{request.url.query}" if request.url.query else ""),
     }
     return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
+
+
+def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
+    """Whether a saved view is the list with these parameters."""
+    return isinstance(saved, SavedView) and dict(saved.parameters) == dict(parameters)
 
 
 @router.get("/tickets/{number}")
@@ -128,12 +140,13 @@ async def show_ticket(
     undo: Undo | None = None,
 ) -> Response:
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number)
+        opened = await tickets.open_ticket(db, who.person.sight, number)
         ticket = tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
-        people = await desk.people(db)
-        boxes = await desk.boxes(db)
+        people = await desk.people(db, here.service.clock())
+        answering = await desk.who_may_answer(db, ticket.box.id)
+        boxes = await desk.boxes(db, who.person.sight)
         earlier = await tickets.page_of_tickets(
-            db, Filter(contact=ticket.contact.address, merged=True), None, 8
+            db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
         )
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
@@ -141,10 +154,10 @@ async def show_ticket(
         template,
         who,
         ticket=ticket,
-        people=[person for person in people if person.role != "analyst"],
+        people=[person for person in people if person.id in answering],
+        may_answer=who.person.may(Right.ANSWER, ticket.box.id),
         earlier=[item for item in earlier.items if item.number != number],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
-        may_answer=who.person.may_write,
         boxes=boxes,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],

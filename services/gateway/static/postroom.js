@@ -261,6 +261,12 @@ document.addEventListener("input", ({ target }) => {
   if (target.matches("#composer textarea")) keepDraft(target);
 });
 
+// A moment that is chosen in the reader's zone, for a server that knows no zones.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.moment) return;
+  target.form.elements[target.dataset.moment].value = target.value ? new Date(target.value).toISOString() : "";
+});
+
 document.body.addEventListener("composer-sent", () => {
   for (const field of all("#composer form:not([hidden]) textarea")) {
     field.value = "";

@@ -103,7 +103,10 @@ _REFUSED = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape"
 
 _ASCII_LETTERS = bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B))
 _HIGH = bytes(range(0x80, 0x100))
-_WESTERN = "ÄÖÜäöüßÅÆØåæøÁÀÂÃÇÉÈÊËÍÎÏÑÓÔÕÚÛáàâãçéèêëíîïñóôõùúû€–—‘’“”„…«»°·".encode("cp1252")
+_WESTERN = (
+    "ÄÖÜäöüßÅÆØåæøÁÀÂÃÇÉÈÊËÍÎÏÑÓÔÕÚÛáàâãçéèêëíîïñóôõùúû€…«»°·".encode("cp1252")
+    + b"\x84\x91\x92\x93\x94\x96\x97"
+)
 _NOT_WESTERN = bytes(set(_HIGH) - set(_WESTERN))
 
 # Detection looks at this much: a charset shows itself early.

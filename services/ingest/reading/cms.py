@@ -4,8 +4,6 @@ import zlib
 from enum import Enum
 from typing import NamedTuple
 
-TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-
 LONGEST_UNPACKED = 8 * 1024 * 1024
 _DEEPEST = 64
 
@@ -31,7 +29,7 @@ _SORTS = {
 }
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """It is no CMS object, or not all of one."""
 
 
@@ -44,17 +42,24 @@ class _Element(NamedTuple):
     after: int
 
 
+def is_envelope(kind: str, name: str | None) -> bool:
+    """Whether a part says by its type, or by its name, that it is one."""
+    if kind == "application/octet-stream":
+        return name is not None and name.lower().endswith(".p7m")
+    return kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}
+
+
 def open_envelope(data: bytes) -> tuple[Sort, bytes | None]:
     """Say what sort it is, and what is in it: None if that is encrypted, or if the content lies elsewhere.
 
     Raises:
-        Damaged: it cannot be read.
+        DamagedError: it cannot be read.
     """
     outer = _element(data, 0, len(data))
     kind = _element(data, outer.start, outer.end)
     sort = _SORTS.get(data[kind.start : kind.end])
     if outer.tag != _SEQUENCE or kind.tag != _OBJECT_IDENTIFIER or sort is None:
-        raise Damaged
+        raise DamagedError
     if sort is Sort.ENCRYPTED:
         return sort, None
     explicit = _element(data, kind.after, outer.end)
@@ -67,9 +72,16 @@ def open_envelope(data: bytes) -> tuple[Sort, bytes | None]:
         return sort, None
     wrapped = _element(data, inner_kind.after, inner.end)
     if wrapped.tag != _EXPLICIT:
-        raise Damaged
+        raise DamagedError
     content = _octets(data, wrapped.start, wrapped.end)
     return sort, _unpacked(content) if sort is Sort.COMPRESSED else content
+
+
+def is_encrypted(data: bytes) -> bool:
+    try:
+        return open_envelope(data)[0] is Sort.ENCRYPTED
+    except DamagedError:
+        return False
 
 
 def _element(data: bytes, position: int, end: int) -> _Element:
@@ -86,7 +98,7 @@ def _element(data: bytes, position: int, end: int) -> _Element:
         if inner_length is None:
             inside += 1
             if inside > _DEEPEST:
-                raise Damaged
+                raise DamagedError
             position = inner
         else:
             position = inner + inner_length
@@ -96,13 +108,13 @@ def _element(data: bytes, position: int, end: int) -> _Element:
 def _head(data: bytes, position: int, end: int) -> tuple[int, int, int | None]:
     """The tag of a value, where its content begins, and how long that is, if it says so."""
     if position + 2 > end:
-        raise Damaged
+        raise DamagedError
     tag, first = data[position], data[position + 1]
     if first < 0x80:
         return tag, position + 2, first
     count = first & 0x7F
     if count > 8 or position + 2 + count > end:
-        raise Damaged
+        raise DamagedError
     if count == 0:
         return tag, position + 2, None
     return tag, position + 2 + count, int.from_bytes(data[position + 2 : position + 2 + count], "big")
@@ -120,7 +132,7 @@ def _octets(data: bytes, start: int, end: int) -> bytes:
         waiting.append((one.after, limit))
         if one.tag & _CONSTRUCTED:
             if len(waiting) > _DEEPEST:
-                raise Damaged
+                raise DamagedError
             waiting.append((one.start, one.end))
         elif one.tag == _OCTETS:
             pieces.append(data[one.start : one.end])
@@ -131,4 +143,4 @@ def _unpacked(content: bytes) -> bytes:
     try:
         return zlib.decompressobj().decompress(content, LONGEST_UNPACKED)
     except zlib.error as error:
-        raise Damaged from error
+        raise DamagedError from error

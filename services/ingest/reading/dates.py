@@ -10,22 +10,16 @@ LONGEST = 200
 FARTHEST_ZONE = 14 * 60
 """Minutes."""
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan ene gen janv", "feb fév fev févr fevr", "mar mär mrz mrt maa", "apr abr avr", "may mai mei mag maj",
-            "jun giu juin juni", "jul lug juil juli", "aug ago aoû aou août", "sep set sept", "oct okt ott out", "nov",
-            "dec dez dic déc",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
+_MONTH_NAMES = (
+    "jan ene gen janv", "feb fév fev févr fevr", "mar mär mrz mrt maa", "apr abr avr", "may mai mei mag maj",
+    "jun giu juin juni", "jul lug juil juli", "aug ago aoû aou août", "sep set sept", "oct okt ott out", "nov",
+    "dec dez dic déc",
+)  # fmt: skip
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _ZONES = {
     "ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0, "west": 60, "bst": 60, "cet": 60, "met": 60, "mez": 60, "cest": 120,
-    "mest": 120, "mesz": 120, "eet": 120, "eest": 180, "msk": 180, "ist": 330, "hkt": 480, "sgt": 480, "jst": 540, "kst": 540,
-    "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "ast": -240, "adt": -180, "est": -300, "edt": -240,
+    "mest": 120, "mesz": 120, "eet": 120, "eest": 180, "msk": 180, "ist": 330, "hkt": 480, "sgt": 480, "jst": 540,
+    "kst": 540, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "ast": -240, "adt": -180, "est": -300, "edt": -240,
     "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "akst": -540, "akdt": -480,
     "hst": -600,
 }  # fmt: skip

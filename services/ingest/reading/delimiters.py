@@ -9,8 +9,11 @@ MOST_LINES = 200_000
 DEEP = 32
 """From this depth on an index of all such lines is used instead of a search for each boundary."""
 
+FARTHEST_GUESS = 1_000_000
+"""Bytes of a multipart in which its boundary is looked for."""
+
 _DASHES = re.compile(rb"(?<![^\r\n])--([^\r\n]{1,200})")
-_DELIMITER = rb"(?<![^\r\n])[ \t]?--([^\s-][^\r\n]{0,200}?|-[^\r\n]{0,200}?[^-\s][^\r\n]{0,200}?)[ \t]*+(?:\r{0,2}\n|\r)"
+_DELIMITER = rb"(?<![^\r\n])[ \t]?--(?=-*+[^\s-])([^\r\n]{0,200}\S)[ \t]*+(?:\r{0,2}\n|\r)"
 _BEFORE_HEADER = re.compile(_DELIMITER + rb"(?=Content-[A-Za-z-]{1,40}[ \t]*:)", re.IGNORECASE)
 _BEFORE_TEXT = re.compile(_DELIMITER + rb"(?=\r{0,2}\n|\r)")
 _LINE_END = re.compile(rb"[ \t]*(?:\r{0,2}\n|\r|\Z)")
@@ -57,6 +60,7 @@ class Delimiters:
 
         Or an empty line, as a part without a header has; then it must come again as a closing one.
         """
+        end = min(end, start + FARTHEST_GUESS)
         if found := _BEFORE_HEADER.search(self._buffer, start, end):
             return found[1]
         found = _BEFORE_TEXT.search(self._buffer, start, end)
@@ -69,7 +73,7 @@ class Delimiters:
         if self._index is None:
             self._index = {}
             for number, line in enumerate(_DASHES.finditer(self._buffer)):
-                if number >= MOST_LINES:
+                if number >= MOST_LINES // 2:
                     break
                 line_end = _LINE_END.match(self._buffer, line.end())
                 after = line_end.end() if line_end else line.end()

@@ -2,10 +2,11 @@
 
 import re
 from binascii import a2b_qp
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import NamedTuple
 
-from services.ingest.reading.charsets import codec_for, decode
+from services.ingest.reading.charsets import decode
 from services.ingest.reading.encodings import from_base64
 from services.ingest.reading.repairs import Problem, Repairs
 
@@ -39,7 +40,7 @@ def decode_words(value: str, repairs: Repairs) -> str:
     return "".join(pieces)
 
 
-def _words(value: str, repairs: Repairs) -> "Iterator[tuple[int, int, _Word]]":
+def _words(value: str, repairs: Repairs) -> Iterator[tuple[int, int, _Word]]:
     """Each encoded word with its place. One that is not closed ends where the next begins, or at a blank."""
     position = closing = 0
     while begin := _BEGIN.search(value, position):
@@ -59,37 +60,26 @@ def _words(value: str, repairs: Repairs) -> "Iterator[tuple[int, int, _Word]]":
 
 def _text(run: list[_Word], repairs: Repairs) -> str:
     """Adjacent words as one text: a character, and a group of base64, may be split between two of them."""
-    pieces: list[str] = []
-    index = 0
-    while index < len(run):
-        charset, encoding, _ = run[index]
-        content = bytearray()
-        held = ""
-        while index < len(run) and run[index].charset.lower() == charset.lower():
-            word = run[index]
-            index += 1
-            if word.encoding == "b":
-                held += word.content
-                if len(held.strip("= ")) % 4 and "=" not in held and _continues(run, index, charset):
-                    continue
-                content += from_base64(held.encode("ascii", "replace"), repairs)
-                held = ""
-            else:
-                content += _from_q(word.content)
-        pieces.append(_decoded(bytes(content), charset, repairs))
-    return "".join(pieces)
+    return "".join(
+        decode(b"".join(_contents(words, repairs)), charset, repairs)
+        for charset, words in groupby(run, key=lambda word: word.charset.lower())
+    )
 
 
-def _continues(run: list[_Word], index: int, charset: str) -> bool:
-    return index < len(run) and run[index].encoding == "b" and run[index].charset.lower() == charset.lower()
+def _contents(words: Iterable[_Word], repairs: Repairs) -> Iterator[bytes]:
+    held: list[str] = []  # words in base64 that are no whole groups yet
+    for word in words:
+        if word.encoding == "q":
+            yield from (_from_b(content, repairs) for content in held)
+            held = []
+            yield a2b_qp(word.content.encode(), header=True)
+            continue
+        held.append("".join(word.content.split()))
+        if sum(map(len, held)) % 4 == 0:
+            yield _from_b("".join(held), repairs)
+            held = []
+    yield from (_from_b(content, repairs) for content in held)
 
 
-def _from_q(content: str) -> bytes:
-    return a2b_qp(content.encode("utf-8", "surrogatepass"), header=True)
-
-
-def _decoded(content: bytes, charset: str, repairs: Repairs) -> str:
-    text = decode(content, charset, repairs)
-    if codec_for(charset) is None:
-        repairs.note(Problem.ENCODED_WORD_REPAIRED)
-    return text
+def _from_b(content: str, repairs: Repairs) -> bytes:
+    return from_base64(content.encode("ascii", "replace"), repairs)

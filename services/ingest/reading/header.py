@@ -9,8 +9,8 @@ from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_FIELDS = 2000
 LONGEST_FIELD = 2 * 1024 * 1024
-MOST_STRAY_LINES = 50
-MOST_MBOX_LINES = 10
+MOST_STRAYS = 50
+"""Lines in a header that are no fields; with more of them it is none."""
 LOOK_AHEAD = 4096
 
 Fields = tuple[tuple[str, str], ...]
@@ -22,8 +22,9 @@ _FIELD = re.compile(
 )
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")
 _LINE = re.compile(rb"([^\r\n]*+)(?:\r{0,2}\n|\r|\Z)")
-_BLANK_LINE = re.compile(rb"(?:\r{0,2}\n|\r(?!\r?\n)){2}")
-_MBOX_LINE = re.compile(rb">*From [^\r\n]*+(?:\r{0,2}\n|\r|\Z)")
+_EMPTY_LINE = re.compile(rb"(?:\r{0,2}\n|\r(?!\r?\n)){2}")
+_FIELD_WITH_BLANKS = re.compile(rb"[\w-]+(?: [\w-]+){1,3}[ \t]*:")
+_MBOX_LINE = re.compile(rb">*From ")
 _BLANKS = re.compile(rb"[ \t\r\n\x00]*+")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -49,87 +50,119 @@ class Block(NamedTuple):
 
 def read_block(buffer: bytes, start: int, end: int, repairs: Repairs, *, of_message: bool) -> Block:
     """Find the fields from `start` on, and the body behind them."""
-    fields: list[tuple[bytes, bytes]] = []
-    before: list[bytes] = []
-    stray = mbox_lines = 0
-    position = _BLANKS.match(buffer, start, end).end() if of_message else start  # type: ignore[union-attr]
-    while position < end:
-        field = _FIELD.match(buffer, position, end)
-        if field:
-            fields.append((field[1], field[2]))
-            position = field.end()
-            if len(fields) >= MOST_FIELDS:
-                repairs.note(Problem.HEADERS_TOO_LONG)
-                blank = _BLANK_LINE.search(buffer, position - 1, end)
-                return Block(fields, blank.end() if blank else end)
-            continue
-        if line_end := _LINE_END.match(buffer, position, end):
-            if fields or not of_message:
-                position = line_end.end()
-            break
-        mbox = _MBOX_LINE.match(buffer, position, end)
-        if mbox and mbox_lines < MOST_MBOX_LINES:
-            mbox_lines += 1
-            position = mbox.end()
-            continue
-        line = _LINE.match(buffer, position, end)
-        after = line.end() if line else end
-        if (
-            stray < MOST_STRAY_LINES
-            and not buffer.startswith(b"--", position)
-            and _more_fields(buffer, after, end)
-        ):
-            stray += 1
-            repairs.note(Problem.HEADER_MALFORMED)
-            stripped = buffer[position:after].strip()
-            if fields:
-                name, value = fields[-1]
-                fields[-1] = (name, value + b" " + stripped)
+    if of_message and (blanks := _BLANKS.match(buffer, start, end)):
+        start = blanks.end()
+    block = _Block(buffer, start, end, repairs)
+    block.read()
+    if of_message or not block.fields or any(map(_is_known, block.fields)):
+        return Block(block.fields, block.body, b"\n".join(block.before))
+    repairs.note(Problem.SEPARATOR_MISSING)
+    return Block([], start)  # words with a colon do not make a header of a part
+
+
+class _Block:
+    """A header block while it is read."""
+
+    def __init__(self, buffer: bytes, start: int, end: int, repairs: Repairs) -> None:
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.before: list[bytes] = []
+        self.body = start
+        self._buffer = buffer
+        self._end = end
+        self._repairs = repairs
+        self._starts: list[int] = []
+        self._strays = 0
+
+    def read(self) -> None:
+        buffer, end = self._buffer, self._end
+        while self.body < end:
+            if field := _FIELD.match(buffer, self.body, end):
+                self._starts.append(self.body)
+                self.fields.append((field[1], field[2]))
+                self.body = field.end()
+                if len(self.fields) >= MOST_FIELDS:
+                    self._skip_the_rest()
+                    return
+            elif line_end := _LINE_END.match(buffer, self.body, end):
+                self.body = line_end.end()
+                return
+            elif not self._passes(self.body):
+                self._end_without_separator()
+                return
+
+    def _passes(self, begin: int) -> bool:
+        """Pass over a line that is no field, if the header goes on behind it."""
+        line = _LINE.match(self._buffer, begin, self._end)
+        if line is None or self._strays >= MOST_STRAYS or line[1].startswith(b"--"):
+            return False
+        is_mark_of_mailbox = _MBOX_LINE.match(line[1]) is not None
+        if not is_mark_of_mailbox:
+            if not self._goes_on(line.end()):
+                return False
+            self._repairs.note(Problem.HEADER_MALFORMED)
+            if _FIELD_WITH_BLANKS.match(line[1]):
+                pass  # a field that nobody knows
+            elif self.fields:
+                name, value = self.fields[-1]
+                self.fields[-1] = (name, value + b" " + line[1].strip())
             else:
-                before.append(stripped)
-            position = after
-            continue
-        repairs.note(Problem.SEPARATOR_MISSING)
-        while fields and not _KNOWN_FIELD.match(fields[-1][0] + b":"):
-            position = buffer.rfind(fields.pop()[0], start, position)
-        break
-    if not of_message and fields and not any(_KNOWN_FIELD.match(name + b":") for name, _ in fields):
-        repairs.note(Problem.SEPARATOR_MISSING)
-        return Block([], start)
-    return Block(fields, position, b"\n".join(before))
+                self.before.append(line[1].strip())
+        self._strays += 1
+        self.body = line.end()
+        return True
+
+    def _goes_on(self, position: int) -> bool:
+        ahead = self._buffer[position : min(self._end, position + LOOK_AHEAD)]
+        blank = _EMPTY_LINE.search(b"\n" + ahead)
+        return _KNOWN_LINE.search(ahead[: blank.start()] if blank else ahead) is not None
+
+    def _end_without_separator(self) -> None:
+        """Begin the body here, or at the words with a colon right before."""
+        if self.fields:
+            self._repairs.note(Problem.SEPARATOR_MISSING)
+        while self.fields and not _is_known(self.fields[-1]):
+            self.fields.pop()
+            self.body = self._starts.pop()
+
+    def _skip_the_rest(self) -> None:
+        self._repairs.note(Problem.HEADERS_TOO_LONG)
+        empty = _EMPTY_LINE.search(self._buffer, self.body - 1, self._end)
+        self.body = empty.end() if empty else self._end
 
 
-def _more_fields(buffer: bytes, position: int, end: int) -> bool:
-    """Whether a header goes on behind a line that is no field."""
-    ahead = buffer[position : min(end, position + LOOK_AHEAD)]
-    blank = _BLANK_LINE.search(b"\n" + ahead)
-    return _KNOWN_LINE.search(ahead[: blank.start()] if blank else ahead) is not None
+def _is_known(field: tuple[bytes, bytes]) -> bool:
+    return _KNOWN_FIELD.match(field[0] + b":") is not None
 
 
 def text_of_fields(fields: list[tuple[bytes, bytes]], hint: Hint, repairs: Repairs) -> Fields:
     """Unfolded and as text, before RFC 2047; `hint` speaks of the charset of raw 8-bit bytes."""
-    return tuple((name.decode("ascii"), text_of_value(value, hint, repairs)) for name, value in fields)
+    return tuple([(name.decode("ascii"), text_of_value(value, hint, repairs)) for name, value in fields])
 
 
 def text_of_value(value: bytes, hint: Hint, repairs: Repairs) -> str:
-    value = unfolded(value)
-    if value.isascii() and b"\x1b" not in value:
-        text = value.decode("ascii")
-        return _CONTROLS.sub("", text) if not text.isprintable() else text
-    if not value.isascii():
-        try:
-            return _CONTROLS.sub("", sound(value.decode()))
-        except UnicodeDecodeError:
-            repairs.note(Problem.HEADER_8BIT)
-    return _CONTROLS.sub("", decode(value, "us-ascii", repairs, hint))
+    value = value[:LONGEST_FIELD]
+    if not value.isascii() or b"\x1b" in value:
+        return unfolded(_foreign(value, hint, repairs))
+    text = value.decode("ascii").strip()
+    return text if text.isprintable() else unfolded(text)
 
 
-def unfolded(value: bytes) -> bytes:
+def _foreign(value: bytes, hint: Hint, repairs: Repairs) -> str:
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        repairs.note(Problem.HEADER_8BIT)
+    else:
+        if "\x1b" not in text:
+            return sound(text)
+    return decode(value, None, repairs, hint)
+
+
+def unfolded(text: str) -> str:
     """One line: a fold, whatever blanks are around it, is one blank (RFC 5322 §2.2.3)."""
-    value = value[:LONGEST_FIELD].strip()
-    if b"\n" in value or b"\r" in value:
-        return b" ".join(filter(None, map(bytes.strip, value.replace(b"\r", b"\n").split(b"\n"))))
-    return value
+    if "\n" in text or "\r" in text:
+        text = " ".join(filter(None, map(str.strip, text.replace("\r", "\n").split("\n"))))
+    return text.strip() if text.isprintable() else _CONTROLS.sub("", text).strip()
 
 
 def for_people(fields: Fields, repairs: Repairs) -> Fields:

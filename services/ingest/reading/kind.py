@@ -34,8 +34,8 @@ class Judgement:
 def judge(root: Part, text: str, mail_from: str | None = None) -> Judgement:
     """Say what sort of mail a message is by its structure, its header and, last, its words.
 
-    `text` is what a person reads of it; `mail_from` is the sender of the envelope where that is known, empty for the null
-    sender.
+    `text` is what a person reads of it; `mail_from` is the sender of the envelope where that is known, and is empty for
+    the null sender.
     """
     headers = {name.lower(): value for name, value in reversed(root.headers)}
     if mail_from is not None:

@@ -1,6 +1,7 @@
 """Message-IDs (RFC 5322 §3.6.4), with or without their angle brackets."""
 
 import re
+from collections.abc import Iterable
 
 from services.ingest.reading.repairs import Problem, Repairs
 
@@ -13,6 +14,7 @@ _BARE = re.compile(r"[^\s<>(),;\"]+@[^\s<>(),;\"]+")
 def message_id(value: str | None, repairs: Repairs) -> str | None:
     """The one that a field names; what has no brackets gets them."""
     if value is None or not value.strip():
+        repairs.note(Problem.MESSAGE_ID_MISSING)
         return None
     bracketed = _BRACKETED.search(value)
     if bracketed and (found := _compact(bracketed[1])):
@@ -24,7 +26,7 @@ def message_id(value: str | None, repairs: Repairs) -> str | None:
     return f"<{word}>" if word else None
 
 
-def message_ids(values: tuple[str, ...]) -> tuple[str, ...]:
+def message_ids(values: Iterable[str]) -> tuple[str, ...]:
     """All that some fields name, each once, in their order; of very many the oldest one and the newest."""
     text = " ".join(values)
     found = [f"<{compact}>" for inner in _BRACKETED.findall(text) if (compact := _compact(inner))]

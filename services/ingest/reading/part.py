@@ -3,6 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+REPORTS = frozenset(
+    {
+        "message/delivery-status",
+        "message/disposition-notification",
+        "message/feedback-report",
+        "message/global-delivery-status",
+        "message/global-disposition-notification",
+        "message/global-headers",
+        "message/rfc822-headers",
+    }
+)
+
 
 class Source(Protocol):
     """Where a leaf's bytes and text come from when somebody asks for them."""

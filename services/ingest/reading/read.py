@@ -4,6 +4,7 @@ from services.ingest.reading.addresses import addresses
 from services.ingest.reading.bodies import Bodies, bodies
 from services.ingest.reading.charsets import decode
 from services.ingest.reading.dates import date
+from services.ingest.reading.header import Fields
 from services.ingest.reading.kind import judge
 from services.ingest.reading.letter import Address, Letter
 from services.ingest.reading.message_ids import message_id, message_ids
@@ -25,22 +26,24 @@ def read(raw: bytes, mail_from: str | None = None) -> Letter:
         return _letter(structure(raw, repairs), repairs, mail_from)
     except Exception:  # noqa: BLE001 - it is accepted, kept and shown as plain text, whatever is the matter with it
         repairs.note(Problem.UNREADABLE)
-        return _letter(Part(text=decode(raw, "utf-8", repairs)), repairs, mail_from)
+        cut = Part(text=decode(raw[:LONGEST_TO_JUDGE], "utf-8", repairs))
+        return _letter(cut, repairs, mail_from)
 
 
 def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
+    header, undecoded = _by_name(root.headers), _by_name(root.fields)
     body = bodies(root, repairs)
     judgement = judge(root, body.text[:LONGEST_TO_JUDGE], mail_from)
     return Letter(
-        message_id=message_id(root.first("message-id"), repairs),
-        in_reply_to=next(iter(message_ids(root.every("in-reply-to"))), None),
-        references=message_ids(root.every("references")),
-        subject=(root.first("subject") or "").strip(),
-        date=date(root.first("date"), repairs),
-        from_=_author(root, repairs),
-        to=_people(root, "to", repairs),
-        cc=_people(root, "cc", repairs),
-        reply_to=_people(root, "reply-to", repairs),
+        message_id=message_id(_first(header, "message-id"), repairs),
+        in_reply_to=next(iter(message_ids(header.get("in-reply-to", ()))), None),
+        references=message_ids(header.get("references", ())),
+        subject=_first(header, "subject") or "",
+        date=date(_first(header, "date"), repairs),
+        from_=_author(undecoded, repairs),
+        to=addresses(undecoded.get("to", ()), repairs),
+        cc=addresses(undecoded.get("cc", ()), repairs),
+        reply_to=addresses(undecoded.get("reply-to", ()), repairs),
         text=body.text,
         reply=_newly_written(body),
         html=body.html,
@@ -49,9 +52,9 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
         bounce=judgement.bounce,
         feedback=judgement.feedback,
         auto_submitted=judgement.auto_submitted,
-        precedence=(root.first("precedence") or "").strip().lower() or None,
-        list_id=root.first("list-id"),
-        return_path=root.first("return-path"),
+        precedence=(_first(header, "precedence") or "").lower() or None,
+        list_id=_first(header, "list-id"),
+        return_path=_first(header, "return-path"),
         headers=tuple((name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]),
         problems=repairs.codes(),
         marker=judgement.marker,
@@ -60,21 +63,29 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
     )
 
 
+def _by_name(fields: Fields) -> dict[str, list[str]]:
+    """The values of all fields of a name, by it in lower case."""
+    values: dict[str, list[str]] = {}
+    for name, value in fields:
+        values.setdefault(name.lower(), []).append(value)
+    return values
+
+
+def _first(header: dict[str, list[str]], name: str) -> str | None:
+    return header[name][0] if name in header else None
+
+
+def _author(undecoded: dict[str, list[str]], repairs: Repairs) -> Address | None:
+    """The first mailbox of From, or where that has no address, of Sender."""
+    named = addresses(undecoded.get("from", ()), repairs)
+    if named and named[0].address:
+        return named[0]
+    repairs.note(Problem.FROM_INVALID if "from" in undecoded else Problem.FROM_MISSING)
+    return next(iter((*addresses(undecoded.get("sender", ()), repairs), *named)), None)
+
+
 def _newly_written(body: Bodies) -> str:
     """What no person wrote in one go is taken as a whole."""
     if len(body.text) > LONGEST_TO_JUDGE:
         return body.text
     return new_text(body.text, body.html if body.html and len(body.html) <= LONGEST_TO_JUDGE else None)
-
-
-def _author(root: Part, repairs: Repairs) -> Address | None:
-    """The first mailbox of From, or where that has none, of Sender."""
-    for name, problem in (("from", Problem.FROM_MISSING), ("sender", Problem.FROM_INVALID)):
-        if people := _people(root, name, repairs):
-            return people[0]
-        repairs.note(problem)
-    return None
-
-
-def _people(root: Part, wanted: str, repairs: Repairs) -> tuple[Address, ...]:
-    return addresses([value for name, value in root.fields if name.lower() == wanted], repairs)

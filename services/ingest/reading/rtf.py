@@ -10,9 +10,9 @@ LONGEST = 2_000_000
 """Bytes of rich text that are read: its text is at the beginning of what is longer, before pictures."""
 
 _PRIMED = (
-    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans "
-    b"SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u"
-    b"\\tab\\tx"
+    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor "
+    b"MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n"
+    b"\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
 _WINDOW = 4096
 _TOKEN = re.compile(
@@ -142,7 +142,7 @@ def rtf_to_text(data: bytes, repairs: Repairs) -> str:
 
 
 class _Reader:
-    """What applies in the group that is open: whether it is text, its font, and what follows a `\\u`."""
+    """What applies in the group that is open: whether it is text, its font, and how much stands in for Unicode."""
 
     def __init__(self, repairs: Repairs) -> None:
         self._repairs = repairs

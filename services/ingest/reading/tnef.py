@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import IntEnum
 from mimetypes import guess_type
 
 from services.ingest.reading.charsets import decode
@@ -15,27 +16,34 @@ MOST_ATTRIBUTES = 20_000
 MOST_PROPERTIES = 20_000
 MOST_FILES = 1_000
 
-# Attributes (MS-OXTNEF §2.1.3.2), without their type.
-_CODE_PAGE = 0x9007
-_BODY = 0x800C
-_MESSAGE_PROPERTIES = 0x9003
-_FILE_BEGINS = 0x9002
-_FILE_TITLE = 0x8010
-_FILE_DATA = 0x800F
-_FILE_PROPERTIES = 0x9005
 
-# Properties (MS-OXPROPS).
-_PR_SUBJECT = 0x0037
-_PR_BODY = 0x1000
-_PR_RTF_COMPRESSED = 0x1009
-_PR_HTML = 0x1013
-_PR_DISPLAY_NAME = 0x3001
-_PR_ATTACH_DATA = 0x3701
-_PR_ATTACH_FILENAME = 0x3704
-_PR_ATTACH_LONG_FILENAME = 0x3707
-_PR_ATTACH_MIME_TAG = 0x370E
-_PR_ATTACH_CONTENT_ID = 0x3712
-_PR_INTERNET_CODE_PAGE = 0x3FDE
+class Attribute(IntEnum):
+    """MS-OXTNEF §2.1.3.2, without the type."""
+
+    FILE_DATA = 0x800F
+    BODY = 0x800C
+    FILE_TITLE = 0x8010
+    FILE_BEGINS = 0x9002
+    MESSAGE_PROPERTIES = 0x9003
+    FILE_PROPERTIES = 0x9005
+    CODE_PAGE = 0x9007
+
+
+class Property(IntEnum):
+    """MS-OXPROPS."""
+
+    SUBJECT = 0x0037
+    BODY = 0x1000
+    RTF_COMPRESSED = 0x1009
+    HTML = 0x1013
+    DISPLAY_NAME = 0x3001
+    ATTACH_DATA = 0x3701
+    ATTACH_FILENAME = 0x3704
+    ATTACH_LONG_FILENAME = 0x3707
+    ATTACH_MIME_TAG = 0x370E
+    ATTACH_CONTENT_ID = 0x3712
+    INTERNET_CODE_PAGE = 0x3FDE
+
 
 # Types of properties (MS-OXCDATA §2.11.1) with the bytes that a value takes, padding included.
 _FIXED = {
@@ -93,8 +101,15 @@ class Tnef:
     files: list[File] = field(default_factory=list)
 
 
+def is_tnef(kind: str, name: str | None) -> bool:
+    """Whether a part says by its type, or by its name, that it is TNEF."""
+    if name is not None and name.lower() == "winmail.dat":
+        return True
+    return kind in {"application/ms-tnef", "application/vnd.ms-tnef"}
+
+
 def parts_of_tnef(data: bytes, repairs: Repairs) -> tuple[Part, ...]:
-    """The texts in it as parts without a disposition, and the files as attachments, those of messages in it included."""
+    """The texts in it as parts without a disposition, and the files as attachments, also those of messages in it."""
     opened = read_tnef(data, repairs)
     if opened is None:
         return ()
@@ -147,15 +162,15 @@ def read_tnef(data: bytes, repairs: Repairs) -> Tnef | None:
     charset = "cp1252"
     for name, value in _attributes(data, repairs):
         match name:
-            case 0x9007 if len(value) >= 4:  # _CODE_PAGE
-                charset = _charset(struct.unpack_from("<I", value)[0])
-            case 0x800C:  # _BODY
+            case Attribute.CODE_PAGE if len(value) >= 4:
+                charset = _charset(int.from_bytes(value[:4], "little"))
+            case Attribute.BODY:
                 opened.text = opened.text or decode(value, charset, repairs)
-            case 0x9003:  # _MESSAGE_PROPERTIES
+            case Attribute.MESSAGE_PROPERTIES:
                 _take_message(opened, value, charset, repairs)
-            case 0x9002:  # _FILE_BEGINS
+            case Attribute.FILE_BEGINS:
                 opened.files.append(File())
-            case 0x8010 | 0x800F | 0x9005:
+            case Attribute.FILE_TITLE | Attribute.FILE_DATA | Attribute.FILE_PROPERTIES:
                 if not opened.files:
                     opened.files.append(File())
                 _take_file(opened.files[-1], name, value, charset, repairs)
@@ -183,44 +198,45 @@ def _attributes(data: bytes, repairs: Repairs) -> Iterator[tuple[int, bytes]]:
 
 
 def _take_message(opened: Tnef, data: bytes, charset: str, repairs: Repairs) -> None:
-    properties = {name: value for name, value in _properties(data, charset, repairs)}
-    page = properties.get(_PR_INTERNET_CODE_PAGE)
-    if isinstance(subject := properties.get(_PR_SUBJECT), str):
+    properties = dict(_properties(data, charset, repairs))
+    page = properties.get(Property.INTERNET_CODE_PAGE)
+    if isinstance(subject := properties.get(Property.SUBJECT), str):
         opened.subject = subject
-    if isinstance(text := properties.get(_PR_BODY), str):
+    if isinstance(text := properties.get(Property.BODY), str):
         opened.text = text
-    match properties.get(_PR_HTML):
-        case str(html):
-            opened.html = html
-        case bytes(html):
-            opened.html = decode(html, _charset(page) if isinstance(page, int) else None, repairs)
-    if isinstance(compressed := properties.get(_PR_RTF_COMPRESSED), bytes):
+    html = properties.get(Property.HTML)
+    if isinstance(html, str):
+        opened.html = html
+    elif isinstance(html, bytes):
+        opened.html = decode(html, _charset(page) if isinstance(page, int) else None, repairs)
+    if isinstance(compressed := properties.get(Property.RTF_COMPRESSED), bytes):
         opened.rtf = rtf_to_text(decompressed(compressed, repairs), repairs)
 
 
 def _take_file(file: File, name: int, value: bytes, charset: str, repairs: Repairs) -> None:
-    if name == _FILE_TITLE:
+    if name == Attribute.FILE_TITLE:
         file.name = decode(value, charset, repairs)
-    elif name == _FILE_DATA:
+        return
+    if name == Attribute.FILE_DATA:
         file.content = value
-    else:
-        for known, found in _properties(value, charset, repairs):
-            match known, found:
-                case 0x3701, bytes():
-                    if not file.content or found.startswith(SIGNATURE):
-                        file.content = found
-                case 0x3704, str():
-                    file.name = file.name or found
-                case 0x3707, str():
-                    file.long_name = found
-                case 0x3001, str():
-                    file.display_name = found
-                case 0x370E, str():
-                    file.type = found.lower()
-                case 0x3712, str():
-                    file.content_id = found
-                case _:
-                    pass
+        return
+    for known, found in _properties(value, charset, repairs):
+        match known, found:
+            case Property.ATTACH_DATA, bytes():
+                if not file.content or found.startswith(SIGNATURE):
+                    file.content = found
+            case Property.ATTACH_FILENAME, str():
+                file.name = file.name or found
+            case Property.ATTACH_LONG_FILENAME, str():
+                file.long_name = found
+            case Property.DISPLAY_NAME, str():
+                file.display_name = found
+            case Property.ATTACH_MIME_TAG, str():
+                file.type = found.lower()
+            case Property.ATTACH_CONTENT_ID, str():
+                file.content_id = found
+            case _:
+                pass
 
 
 def _properties(data: bytes, charset: str, repairs: Repairs) -> Iterator[tuple[int, str | bytes | int]]:

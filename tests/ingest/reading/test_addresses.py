@@ -21,7 +21,10 @@ def people(value: str) -> list[tuple[str, str]]:
         ("a@b.example (Kim Lee)", [("Kim Lee", "a@b.example")]),
         ("Kim (from (the) shop) <a@b.example>", [("Kim", "a@b.example")]),
         ("a@b.example, c@d.example", [("", "a@b.example"), ("", "c@d.example")]),
-        ("Shop: a@b.example, Kim <c@d.example>; e@f.example", [("", "a@b.example"), ("Kim", "c@d.example"), ("", "e@f.example")]),
+        (
+            "Shop: a@b.example, Kim <c@d.example>; e@f.example",
+            [("", "a@b.example"), ("Kim", "c@d.example"), ("", "e@f.example")],
+        ),
         ("undisclosed-recipients:;", []),
         ("<@relay.example,@other.example:a@b.example>", [("", "a@b.example")]),
         ('"john doe"@b.example', [("", '"john doe"@b.example')]),
@@ -33,7 +36,7 @@ def people(value: str) -> list[tuple[str, str]]:
         ("Jörg <jörg@müller.example>", [("Jörg", "jörg@müller.example")]),
         ("<>", []),
     ],
-)  # fmt: skip
+)
 def test_mailboxes_are_read_as_the_standard_says(value: str, expected: list[tuple[str, str]]) -> None:
     repairs = Repairs()
     assert [(person.name, person.address) for person in addresses([value], repairs)] == expected

@@ -90,3 +90,17 @@ def test_the_name_of_the_disposition_counts_before_that_of_the_type() -> None:
     assert sent(multipart(b"mixed", named)).attachments[0].name == "file.pdf"
     unnamed = part(b"x", b"application/pdf; name=type.pdf", b"Content-Disposition: attachment")
     assert sent(multipart(b"mixed", unnamed)).attachments[0].name == "type.pdf"
+
+
+@pytest.mark.parametrize("field", [b"Content-Location: photo 1.jpg", b"Content-Description: photo 1.jpg"])
+def test_a_file_without_a_name_is_called_as_other_fields_call_it(field: bytes) -> None:
+    letter = sent(multipart(b"mixed", part(b"Hello"), part(b"x", b"image/jpeg", field)))
+    assert letter.attachments[0].name == "photo 1.jpg"
+
+
+@pytest.mark.parametrize(
+    "field", [b"Content-Location: https://x.example/a.jpg", b"Content-Description: My photo"]
+)
+def test_what_looks_like_no_name_of_a_file_is_none(field: bytes) -> None:
+    letter = sent(multipart(b"mixed", part(b"Hello"), part(b"x", b"image/jpeg", field)))
+    assert letter.attachments[0].name == "attachment.jpg"

@@ -2,14 +2,14 @@
 
 import pytest
 
-from services.ingest.reading import read
+from services.ingest.reading import Letter, read
 from tests.ingest.reading.writing import HEAD, file, message, multipart, part, sent
 
 TEXT, HTML = part(b"Hello, where is my lamp?"), part(b"<p>Hello, <b>where</b> is my lamp?</p>", b"text/html")
 PDF = file(b"a.pdf", b"%PDF")
 
 
-def names(letter) -> list[str]:  # type: ignore[no-untyped-def]
+def names(letter: Letter) -> list[str]:
     return [one.name for one in letter.attachments]
 
 
@@ -203,3 +203,22 @@ def test_a_text_that_is_longer_than_anybody_reads_is_cut_and_kept_whole_as_a_fil
 def test_text_has_bare_line_feeds(end: bytes) -> None:
     raw = HEAD.replace(b"\n", b"\r\n") + b"\r\none" + end + b"two\n"
     assert read(raw).text == "one\ntwo\n"
+
+
+def test_an_invitation_alone_is_read_as_words() -> None:
+    calendar = (
+        b"BEGIN:VCALENDAR\r\nBEGIN:VTIMEZONE\r\nDTSTART:19700101T000000\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\n"
+        b"SUMMARY:Look at the\r\n  lamp\\, please\r\nDTSTART;TZID=Europe/Berlin:20260302T130000\r\n"
+        b"DTEND:20260302T123000Z\r\nLOCATION:Shop\r\nDESCRIPTION:Bring it\\nalong\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    letter = message(calendar, b"text/calendar; method=REQUEST; charset=utf-8")
+    assert letter.text == (
+        "Look at the lamp, please\n2026-03-02 13:00 - 2026-03-02 12:30 UTC\nShop\nBring it\nalong"
+    )
+    assert names(letter) == ["invitation.ics"]
+
+
+def test_the_fields_of_a_form_are_text() -> None:
+    field = part(b"my lamp", b"text/plain", b'Content-Disposition: form-data; name="subject"')
+    letter = sent(multipart(b"form-data", field))
+    assert (letter.text, letter.attachments) == ("my lamp", ())

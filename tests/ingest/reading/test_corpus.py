@@ -1,4 +1,4 @@
-"""Real mail of other projects, where there is some: all of it is read, none of its text is lost, and what is expected is found."""
+"""Real mail of other projects, where there is some: all is read, no text is lost, what is expected is found."""
 
 import csv
 import email
@@ -6,6 +6,7 @@ import html
 import json
 import os
 import re
+from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
 
@@ -141,6 +142,6 @@ def test_the_files_that_others_find_in_tnef_are_found(name: str) -> None:
         ("codec_x-uuencode/basic-decode.x-uuencode", from_uuencode),
     ],
 )
-def test_encodings_are_decoded_as_others_do(name: str, decode) -> None:  # type: ignore[no-untyped-def]
+def test_encodings_are_decoded_as_others_do(name: str, decode: Callable[[bytes, Repairs], bytes]) -> None:
     path = CORPUS / "kmime/autotests/data" / name
     assert decode(path.read_bytes(), Repairs()) == Path(f"{path}.expected").read_bytes()

@@ -34,15 +34,21 @@ def test_blocks_are_lines(html: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("html", "text"),
     [
-        ('see <a href="https://x.example/a?b=1&amp;c=2">our site</a>.', "see our site <https://x.example/a?b=1&c=2>."),
+        (
+            'see <a href="https://x.example/a?b=1&amp;c=2">our site</a>.',
+            "see our site <https://x.example/a?b=1&c=2>.",
+        ),
         ('<a href="https://www.x.example/">x.example</a>', "x.example"),
-        ('<a href="mailto:a@b.example">a@b.example</a> <a href=mailto:a@b.example>write</a>', "a@b.example write <a@b.example>"),
+        (
+            '<a href="mailto:a@b.example">a@b.example</a> <a href=mailto:a@b.example>write</a>',
+            "a@b.example write <a@b.example>",
+        ),
         ('<a href="#top">up</a> <a href="javascript:x()">run</a> <a name=x>here</a>', "up run here"),
         ('<a href="https://e.example"><img src=cid:1 alt="Logo"></a>', "[Logo] <https://e.example>"),
         ('<img alt="" src=x>Hello<img alt="😀">', "Hello😀"),
         ("AT&amp;T &copy; &#8364; &#x20ac; &euro; &#128;", "AT&T © € € € €"),
     ],
-)  # fmt: skip
+)
 def test_links_images_and_entities_say_what_they_say(html: str, text: str) -> None:
     assert html_to_text(html)[0] == text
 

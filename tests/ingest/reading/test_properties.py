@@ -1,5 +1,6 @@
 """What holds for any bytes, and for any letter that was made well."""
 
+import unicodedata
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 
@@ -12,14 +13,41 @@ from tests.ingest.reading.writing import HEAD
 
 PIECES = st.sampled_from(
     [
-        b"Content-Type: multipart/mixed; boundary=b\n", b"Content-Type: text/html\n", b"Content-Type: message/rfc822\n",
-        b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n", b"Subject: ",
-        b"Content-Disposition: attachment; filename*0*=", b"Content-Type: application/ms-tnef\n", b"From: ", b"<", b">", b"@",
-        b"--b\n", b"--b--\n", b"\n", b"\r\n", b"\r", b"\n\n", b" ", b"=?utf-8?q?", b"?=", b"=", b"\x78\x9f\x3e\x22", b"\x30\x80",
-        b"begin 644 a\n", b"-----BEGIN PGP SIGNED MESSAGE-----\n", b"<div style='display:none'>", b"\x00", b"\xff\xfe", b'; a="',
-        b"Content-Type: application/pkcs7-mime\n", b"; charset=iso-2022-jp\n", b"\x1b$B",
+        b"Content-Type: multipart/mixed; boundary=b\n",
+        b"Content-Type: text/html\n",
+        b"Content-Type: message/rfc822\n",
+        b"Content-Transfer-Encoding: base64\n",
+        b"Content-Transfer-Encoding: quoted-printable\n",
+        b"Subject: ",
+        b"Content-Disposition: attachment; filename*0*=",
+        b"Content-Type: application/ms-tnef\n",
+        b"From: ",
+        b"<",
+        b">",
+        b"@",
+        b"--b\n",
+        b"--b--\n",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\n\n",
+        b" ",
+        b"=?utf-8?q?",
+        b"?=",
+        b"=",
+        b"\x78\x9f\x3e\x22",
+        b"\x30\x80",
+        b"begin 644 a\n",
+        b"-----BEGIN PGP SIGNED MESSAGE-----\n",
+        b"<div style='display:none'>",
+        b"\x00",
+        b"\xff\xfe",
+        b'; a="',
+        b"Content-Type: application/pkcs7-mime\n",
+        b"; charset=iso-2022-jp\n",
+        b"\x1b$B",
     ]
-)  # fmt: skip
+)
 SCRIBBLE = st.lists(st.one_of(PIECES, st.binary(max_size=8)), max_size=60).map(b"".join)
 
 
@@ -39,26 +67,27 @@ def strings(letter: Letter) -> list[str]:
     ]
 
 
-def holds_only_what_can_be_stored(letter: Letter) -> None:
+def assert_storable(letter: Letter) -> None:
     for text in strings(letter):
         assert "\x00" not in text
         text.encode()
     for one in letter.attachments:
-        assert not {"/", "\\", "\n", "\r"} & set(one.name)
+        assert not {"/", "\\", "\u202e"} & set(one.name)
+        assert not any(unicodedata.category(character) == "Cc" for character in one.name)
         assert one.name
     assert "unreadable" not in letter.problems
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_a_letter_that_can_be_stored(raw: bytes) -> None:
-    holds_only_what_can_be_stored(read(raw))
+    assert_storable(read(raw))
 
 
 @given(SCRIBBLE)
 @settings(max_examples=300)
 def test_any_mixture_of_what_mail_is_made_of_is_a_letter_that_can_be_stored(raw: bytes) -> None:
-    holds_only_what_can_be_stored(read(raw))
-    holds_only_what_can_be_stored(read(HEAD + raw))
+    assert_storable(read(raw))
+    assert_storable(read(HEAD + raw))
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12)

@@ -2,11 +2,12 @@
 
 import zlib
 from base64 import encodebytes
+from collections.abc import Callable
 
 import pytest
 
 from services.ingest.reading import Letter
-from services.ingest.reading.cms import Damaged, Sort, open_envelope
+from services.ingest.reading.cms import DamagedError, Sort, open_envelope
 from services.ingest.reading.wrapped import unwrapped
 from tests.ingest.reading.writing import file, message, multipart, part, sent
 
@@ -14,7 +15,7 @@ SIGNED = "06092a864886f70d010702"
 ENVELOPED = "06092a864886f70d010703"
 COMPRESSED = "060b2a864886f70d0109100109"
 DATA = bytes.fromhex("06092a864886f70d010701")
-ENTITY = b"Content-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\nsigned text\r\n--i\r\nContent-Type: image/png; name=a.png\r\n\r\nx\r\n--i--\r\n"
+ENTITY = multipart(b"mixed", part(b"signed text"), part(b"x", b"image/png; name=a.png"), boundary=b"i")
 
 
 def der(tag: int, content: bytes) -> bytes:
@@ -43,7 +44,7 @@ def smime(content: bytes, kind: bytes = b"application/pkcs7-mime; name=smime.p7m
 
 
 @pytest.mark.parametrize("wrap", [signed, signed_in_pieces], ids=["DER", "BER"])
-def test_what_smime_signed_can_be_read(wrap) -> None:  # type: ignore[no-untyped-def]
+def test_what_smime_signed_can_be_read(wrap: Callable[[bytes], bytes]) -> None:
     letter = smime(wrap(ENTITY))
     assert letter.text == "signed text"
     assert [one.name for one in letter.attachments] == ["smime.p7m", "a.png"]
@@ -68,6 +69,15 @@ def test_what_smime_encrypted_is_kept_and_marked() -> None:
     assert "encrypted" in letter.problems
 
 
+def test_certificates_alone_protect_nothing() -> None:
+    inner = der(0x30, DATA)
+    content = der(
+        0x30, bytes.fromhex(SIGNED) + der(0xA0, der(0x30, b"\x02\x01\x01" + der(0x31, b"") + inner))
+    )
+    letter = smime(content)
+    assert (letter.signed, letter.encrypted) == (None, None)
+
+
 def test_damaged_smime_is_kept_and_noted() -> None:
     letter = smime(b"\x30\x80")
     assert letter.attachments[0].content == b"\x30\x80"
@@ -85,18 +95,26 @@ def test_any_cut_and_any_wrong_byte_of_smime_is_survived() -> None:
                 try:
                     sort, _ = open_envelope(broken)
                     assert sort in Sort
-                except Damaged:
+                except DamagedError:
                     pass
 
 
 @pytest.mark.parametrize(
     ("kind", "signature", "by"),
     [
-        (b'signed; protocol="application/pgp-signature"', file(b"signature.asc", b"x", b"application/pgp-signature"), "pgp"),
-        (b'signed; protocol="application/pkcs7-signature"', file(b"smime.p7s", b"x", b"application/pkcs7-signature"), "smime"),
+        (
+            b'signed; protocol="application/pgp-signature"',
+            file(b"signature.asc", b"x", b"application/pgp-signature"),
+            "pgp",
+        ),
+        (
+            b'signed; protocol="application/pkcs7-signature"',
+            file(b"smime.p7s", b"x", b"application/pkcs7-signature"),
+            "smime",
+        ),
         (b"signed", part(b"x", b"application/x-pkcs7-signature"), "smime"),
     ],
-)  # fmt: skip
+)
 def test_what_is_signed_beside_itself_is_read_and_the_signature_kept(
     kind: bytes, signature: bytes, by: str
 ) -> None:
@@ -122,7 +140,7 @@ Hash: SHA256
 Comment: x
 
 Hello,
-- -- 
+- --\x20
 - From Kim
 -----BEGIN PGP SIGNATURE-----
 Version: 2

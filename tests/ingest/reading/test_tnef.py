@@ -62,11 +62,16 @@ def test_it_is_known_by_its_name_too() -> None:
     [
         attribute(0x800C, "Grüße\r\n".encode("cp1252"), kind=2),
         attribute(0x9003, properties((UNICODE, 0x1000, unicode("Grüße")))),
-        attribute(0x9003, properties((BINARY, 0x1009, compressed(rb"{\rtf1\ansi\ansicpg1252 Gr\'fc\'dfe\par}")))),
-        attribute(0x9003, properties((LONG, 0x3FDE, struct.pack("<I", 65001)), (BINARY, 0x1013, "<p>Grüße</p>".encode()))),
+        attribute(
+            0x9003, properties((BINARY, 0x1009, compressed(rb"{\rtf1\ansi\ansicpg1252 Gr\'fc\'dfe\par}")))
+        ),
+        attribute(
+            0x9003,
+            properties((LONG, 0x3FDE, struct.pack("<I", 65001)), (BINARY, 0x1013, "<p>Grüße</p>".encode())),
+        ),
     ],
     ids=["plain", "a property", "rich text", "HTML"],
-)  # fmt: skip
+)
 def test_its_text_is_read_where_the_message_has_no_other(body: bytes) -> None:
     assert received(tnef(body)).text.strip() == "Grüße"
     assert received(tnef(body), part(b"Hello")).text == "Hello"

@@ -50,5 +50,4 @@ def compressed(rtf: bytes) -> bytes:
     body = b""
     for begin in range(0, len(rtf), 8):
         body += b"\0" + rtf[begin : begin + 8]
-    body += b"" if len(rtf) % 8 else b""
     return struct.pack("<II4sI", len(body) + 12, len(rtf), b"LZFu", 0) + body
