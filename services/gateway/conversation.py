@@ -56,6 +56,10 @@ class Sources:
     def person(self, identity: UUID | None) -> Named | None:
         return None if identity is None else Named(id=identity, name=self.people.get(identity, "somebody"))
 
+    def known(self, actor: str) -> UUID | None:
+        """The person behind an event's actor; None for services, rules and jobs."""
+        return next((one for one in self.people if str(one) == actor), None)
+
 
 def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[Entry]:
     """What happened, in order. An answer is one entry, whatever became of it later; a letter is where it came last."""
@@ -78,7 +82,7 @@ def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[E
             case ReplyReleased(author_id=author_id):
                 entries.append(_made(item, "sent the answer again", sources.person(author_id)))
             case event if isinstance(event, Happening):
-                if (sentence := said(event, sources.people)) is not None:
+                if (sentence := said(event, sources.people, sources.known(item.meta.actor))) is not None:
                     entry = _made(item, sentence.sentence, sources.person(sentence.actor), sentence.at)
                     entries.append(entry.model_copy(update={"ticket": sentence.ticket}))
                 if isinstance(event, TicketAbsorbed | LettersTaken):
@@ -139,7 +143,7 @@ def _with_letter(
     entry: Entry, letter: LetterHead, threaded_by: ThreadedBy | None, sources: Sources, place: Whereabouts
 ) -> Entry:
     if place.gone_to is not None:
-        sentence = f"A letter that came here is in ticket {place.gone_to} now"
+        sentence = f"A letter that came here has gone to ticket {place.gone_to}"
         return entry.model_copy(update={"sentence": sentence, "ticket": place.gone_to})
     shown = letter_of(letter, sources.letters.get(letter.message_id), threaded_by)
     return entry.model_copy(update={"letter": shown, "ticket": place.from_number})

@@ -1,7 +1,7 @@
 """What happened to a ticket, each event in a plain sentence: pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -86,15 +86,15 @@ Names = Mapping[UUID, str]
 """Of people, teams and categories."""
 
 
-def said(event: Happening, names: Names) -> Said | None:
-    """The sentence; None for what the page shows elsewhere."""
+def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
+    """The sentence; None for what the page shows elsewhere. `actor` is the person who did it, if one did."""
     match event:
         case TicketAssigned():
             return _assigned(event, names)
         case TicketSolved() | TicketReopened() | TicketSetPending() | TicketPutOnHold() | TicketClosed():
             return _stands(event)
         case TaskAdded() | TaskDone() | TicketLinked() | TicketUnlinked() | WatchersChanged():
-            return _around(event, names)
+            return _around(event, names, actor)
         case LettersMoved() | LettersTaken() | TicketMerged() | TicketAbsorbed():
             return _rearranged(event)
         case MergeUndone(undone_by=by) | AbsorptionUndone(undone_by=by):
@@ -162,22 +162,33 @@ def _by(active: str, passive: str, by: UUID | None) -> Said:
 
 
 def _around(
-    event: TaskAdded | TaskDone | TicketLinked | TicketUnlinked | WatchersChanged, names: Names
+    event: TaskAdded | TaskDone | TicketLinked | TicketUnlinked | WatchersChanged,
+    names: Names,
+    by: UUID | None,
 ) -> Said:
     match event:
         case TaskAdded(text=text, owner_id=owner_id, due_on=due_on):
             whose = f" for {names.get(owner_id, 'somebody')}" if owner_id else ""
             due = f", due {due_on:%d %b %Y}" if due_on else ""
-            return Said(f"A task was added{whose}{due}: {text}")
-        case TaskDone(done=done):
-            return Said("A task is done" if done else "A task is to be done after all")
+            return _by(f"added a task{whose}{due}: {text}", f"A task was added{whose}{due}: {text}", by)
+        case TaskDone(done=True):
+            return _by("did a task", "A task is done", by)
+        case TaskDone():
+            return _by("took back that a task is done", "A task is to be done after all", by)
         case TicketLinked(other_number=number, link=link):
-            return Said(f"Linked as {LINKS[link]}: ticket {number}", ticket=number)
+            return replace(
+                _by(
+                    f"linked ticket {number} as {LINKS[link]}",
+                    f"Linked as {LINKS[link]}: ticket {number}",
+                    by,
+                ),
+                ticket=number,
+            )
         case TicketUnlinked(link=link):
-            return Said(f"A link was removed ({LINKS[link]})")
+            return _by(f"removed a link ({LINKS[link]})", f"A link was removed ({LINKS[link]})", by)
         case WatchersChanged(watcher_ids=ids):
-            watchers = ", ".join(names.get(one, "somebody") for one in ids)
-            return Said(f"Watched by {watchers}" if watchers else "Nobody watches it any more")
+            watchers = ", ".join(names.get(one, "somebody") for one in ids) or "nobody"
+            return _by(f"changed who watches it: {watchers}", f"It is watched by {watchers}", by)
         case _:
             assert_never(event)
 

@@ -1,5 +1,6 @@
 """What the list and the page make of a ticket that waits, moves, merges and has deadlines."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -167,7 +168,7 @@ def test_letters_of_an_absorbed_ticket_are_shown_until_the_merge_is_undone() -> 
     assert (theirs.letter.message_id, theirs.ticket) == (THEIRS.message_id, 10019)
     undone = entries(ABSORBED, AbsorptionUndone(ticket_id=TICKET, from_id=OTHER, undone_by=ANNA))
     assert undone[2].letter is None
-    assert undone[2].sentence == "A letter that came here is in ticket 10019 now"
+    assert undone[2].sentence == "A letter that came here has gone to ticket 10019"
     assert page(ABSORBED).absorbed == {OTHER: 10019}
     assert not page(ABSORBED, AbsorptionUndone(ticket_id=TICKET, from_id=OTHER, undone_by=ANNA)).absorbed
 
@@ -222,6 +223,19 @@ def test_every_event_of_a_ticket_is_shown_or_said() -> None:
     }  # fmt: skip
     said = {one.__name__ for one in (*Happening.__args__, *Incoming.__args__)}
     assert {one.__name__ for one in TicketEvent.__args__} == said | shown_with_letters_and_answers
+
+
+def test_who_added_a_task_or_a_link_is_named() -> None:
+    task = TaskAdded(ticket_id=TICKET, task_id=uuid4(), text="Call the workshop", owner_id=BELA)
+    link = TicketLinked(ticket_id=TICKET, other_id=OTHER, other_number=10019, link=LinkKind.RELATED)
+    by_anna = [
+        replace(item, meta=item.meta.model_copy(update={"actor": str(ANNA)}))
+        for item in recorded(OPENED, task, link)
+    ]
+    assert [(one.actor and one.actor.name, one.sentence) for one in conversation(by_anna, SOURCES)[1:]] == [
+        ("Anna", "added a task for Bela: Call the workshop"),
+        ("Anna", "linked ticket 10019 as related"),
+    ]
 
 
 def test_what_a_machine_did_is_said_without_a_person() -> None:

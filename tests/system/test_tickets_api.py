@@ -80,6 +80,22 @@ async def test_a_ticket_waits_for_the_customer_until_he_writes(
     assert "opened the ticket again" in str((await ticket.read())["conversation"])
 
 
+async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwise(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 712)
+    await ticket.do("state", state="solved")
+    thanks = letter(713, sender="kim712@customers.example", In_Reply_To="<letter-712@customers.example>")
+    thanks.set_content("Thank you so much!\n")
+    shared_postroom.send(thanks)
+    await ticket.letters(at_least=2)
+    assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("solved", True)
+    page = await api.get(f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}")
+    assert "only says thanks" in page.text
+    await ticket.do("state", state="open")
+    assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("open", False)
+
+
 async def test_a_hold_has_an_end_and_a_reason_and_its_end_cannot_be_past(
     api: httpx.AsyncClient, shared_postroom: Postroom
 ) -> None:
