@@ -219,6 +219,35 @@ class PublishRuleset(Command):
     default_ticketbox_id: UUID
     seen_version: int
     comment: Text = ""
+    rolls_back_to: int | None = None
+
+
+class DraftRuleset(Command):
+    """Write rules that are not in force yet. Refused if the draft was changed after `seen_version` of its stream."""
+
+    rules: tuple[Rule, ...]
+    default_ticketbox_id: UUID
+    based_on: int
+    seen_version: int | None = None
+    comment: Text = ""
+
+
+class DropRulesetDraft(Command):
+    """The draft is not wanted any more."""
+
+
+class StartDryRun(Command):
+    """Ask rules about the mail of the last days, without any effect. Its id is the command's."""
+
+    service: ClassVar[str] = "router"
+    rules: tuple[Rule, ...]
+    default_ticketbox_id: UUID
+    days: int = Field(default=7, ge=1, le=366)
+
+
+class CancelDryRun(Command):
+    service: ClassVar[str] = "router"
+    dry_run_id: UUID
 
 
 class MessageCommand(Command):
@@ -272,6 +301,10 @@ AnyCommand = (
     | CreateTicketbox
     | AddPerson
     | PublishRuleset
+    | DraftRuleset
+    | DropRulesetDraft
+    | StartDryRun
+    | CancelDryRun
     | ReleaseMessage
     | DiscardMessage
     | ReadAgain

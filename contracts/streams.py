@@ -32,6 +32,8 @@ EVENTS: dict[str, type[Event]] = {
         ingest.MessageReread,
         router.MessageRouted,
         router.MessageDiscarded,
+        router.CopyReleased,
+        router.AlertReleased,
         router.TicketRouted,
         router.RoutingFailed,
         tickets.TicketOpened,
@@ -74,6 +76,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.PersonAdded,
         tickets.PresenceChanged,
         tickets.RulesetPublished,
+        tickets.RulesetDrafted,
+        tickets.RulesetDraftDropped,
         desk.TicketboxChanged,
         desk.TeamChanged,
         desk.PersonChanged,
@@ -88,6 +92,8 @@ EVENTS: dict[str, type[Event]] = {
         notify.ReplyDelayed,
         notify.ReplyFailed,
         notify.ReplyUncertain,
+        notify.NoticeSent,
+        notify.NoticeFailed,
     )
 }
 """Every event by its name."""
@@ -177,6 +183,10 @@ TICKETS_DELIVERIES = Consumer(
 NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
+NOTIFY_NOTICES = Consumer(
+    "notify", "router", "notices", (router.CopyReleased, router.AlertReleased), batch=20
+)
+"""Apart from answers, which must not wait until the bytes of a copy are fetched."""
 INGEST_DESK = Consumer(
     "ingest",
     "tickets",
@@ -213,6 +223,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    NOTIFY_NOTICES,
     INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,

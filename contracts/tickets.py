@@ -81,6 +81,8 @@ class TicketOpened(TicketsEvent):
     """The closed ticket that its first letter would have continued."""
     split_from_id: UUID | None = None
     """The ticket that its letters were taken out of."""
+    assignee_id: UUID | None = None
+    """The owner whom a rule chose: nobody need be looked for."""
 
 
 class CustomerReplied(TicketsEvent):
@@ -118,7 +120,7 @@ class TicketAssigned(TicketsEvent):
     ticket_id: UUID
     agent_id: UUID | None
     method: Text
-    """How the owner was chosen (a method of distribution, `automation`), or `person` if `assigned_by` did it."""
+    """How the owner was chosen: a method of distribution, `rule`, `automation`, or `person` if `assigned_by` did it."""
     assigned_by: UUID | None = None
 
 
@@ -531,17 +533,30 @@ class PresenceChanged(TicketsEvent):
 
 
 class Rule(Model):
-    """One line of a ruleset: the first whose condition holds decides."""
+    """One line of a ruleset. Where several rules hold, the first value wins; tags, copies and alerts add up."""
 
-    name: Text
+    name: Text = Field(min_length=1, max_length=200)
     condition: Text
     """CEL over `message`; see docs/routing.md."""
     ticketbox_id: UUID | None = None
     """None: the box that the address belongs to, or else the default."""
-    priority: Priority = Priority.NORMAL
+    priority: Priority | None = None
     tags: tuple[Text, ...] = ()
     disposition: Disposition = Disposition.DELIVER
     reason: Text | None = None
+    """Why it is suppressed or quarantined."""
+    category_id: UUID | None = None
+    assignee_id: UUID | None = None
+    acknowledge: bool | None = None
+    """None: as the ticketbox does."""
+    acknowledgement: Text | None = None
+    """What the customer is told instead of the ticketbox's words, with `{number}` and `{subject}` of the ticket."""
+    forward_to: tuple[Text, ...] = ()
+    """Addresses that get a copy of what is delivered."""
+    alert: tuple[UUID, ...] = ()
+    """People and teams who are told."""
+    stop: bool = True
+    """The rules behind it are not asked if it holds."""
 
 
 class RulesetPublished(TicketsEvent):
@@ -552,3 +567,23 @@ class RulesetPublished(TicketsEvent):
     author_id: UUID | None = None
     """None: made with the installation."""
     comment: Text = ""
+    """Why."""
+    rolls_back_to: int | None = None
+    """The version whose rules are in force again."""
+
+
+class RulesetDrafted(TicketsEvent):
+    """Someone wrote rules that are not in force. There is one draft, whoever works on it. Stream: `ruleset-draft`."""
+
+    rules: tuple[Rule, ...]
+    default_ticketbox_id: UUID
+    based_on: int
+    """The version that was in force when the draft was begun."""
+    author_id: UUID
+    comment: Text = ""
+
+
+class RulesetDraftDropped(TicketsEvent):
+    """The draft is not wanted any more. Stream: `ruleset-draft`."""
+
+    dropped_by: UUID

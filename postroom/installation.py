@@ -8,8 +8,7 @@ import asyncpg
 from contracts.commands import OPERATOR, CreateTicketbox, PublishRuleset
 from contracts.router import Disposition
 from contracts.tickets import Rule
-from services.tickets.changes import configure
-from services.tickets.desk import DeskCommand
+from services.tickets.changes import DeskCommand, configure
 
 SUPPORT = uuid5(OPERATOR, "ticketbox support")
 FIRST_RESPONSE_SECONDS = 4 * 3600

@@ -13,6 +13,7 @@ from contracts.tickets import Rule, RulesetPublished
 from postroom.desk.reading import BadFile, File, Mistake
 from postroom.desk.shapes import (
     REFERENCES,
+    RULE_REFERENCES,
     RULESET,
     SECTIONS,
     Names,
@@ -24,8 +25,8 @@ from postroom.desk.shapes import (
     unshape,
     unshape_rule,
 )
+from rules.condition import BadCondition, check
 from services.gateway.differences import Difference, differences
-from services.router.ruleset import BadCondition, compile_condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +154,13 @@ def _ruleset(file: File, names: Names) -> tuple[RulesetPublished | None, list[Mi
     for number, data in enumerate(written if isinstance(written, list) else []):
         at = (RULESET, "rules", number)
         try:
-            rule = Rule.model_validate(unshape_rule(number, data, names), extra="forbid")
-            compile_condition(rule.condition)
+            rule = Rule.model_validate(unshape_rule(data, names), extra="forbid")
+            check(rule.condition)
             rules.append(rule)
         except UnknownName as error:
-            mistakes.append(file.mistake((*at, "ticketbox"), str(error)))
+            mistakes.append(file.mistake((*at, *error.path), str(error)))
         except ValidationError as error:
-            mistakes += file.mistakes_of(error, at, {"ticketbox_id": "ticketbox"})
+            mistakes += file.mistakes_of(error, at, {one.field: one.shown for one in RULE_REFERENCES})
         except BadCondition as error:
             mistakes.append(file.mistake((*at, "condition"), str(error)))
     try:

@@ -33,6 +33,8 @@ class Reference:
     field: str
     shown: str
     section: str
+    or_section: str | None = None
+    """Where it is looked for if the first has it not."""
 
 
 REFERENCES: dict[type[Thing], tuple[Reference, ...]] = {
@@ -45,6 +47,12 @@ REFERENCES: dict[type[Thing], tuple[Reference, ...]] = {
     ),
     CustomField: (Reference("ticketbox_ids", "ticketboxes", "ticketboxes"),),
 }
+RULE_REFERENCES = (
+    Reference("ticketbox_id", "ticketbox", "ticketboxes"),
+    Reference("category_id", "category", "categories"),
+    Reference("assignee_id", "owner", "people"),
+    Reference("alert", "alert", "people", "teams"),
+)
 KEYS: dict[type[Thing], str] = {Person: "email", CustomField: "key"}
 """The field that a file knows a thing by, where it is not its name."""
 
@@ -79,6 +87,20 @@ class Names:
         if found is None:
             raise UnknownName(path, section, name)
         return found
+
+    def id_of_any(self, reference: "Reference", name: object) -> UUID:
+        """The thing that a field names.
+
+        Raises:
+            UnknownName.
+        """
+        key = str(name).casefold()
+        found = self.ids.get((reference.or_section, key)) if reference.or_section else None
+        return (
+            self.ids.get((reference.section, key))
+            or found
+            or self.id_of((reference.shown,), reference.section, name)
+        )
 
 
 def names_of(things: Iterable[Thing]) -> Names:
@@ -262,18 +284,22 @@ def shape_ruleset(ruleset: RulesetPublished, names: Names) -> Data:
 
 def _shape_rule(rule: Rule, names: Names) -> Data:
     data = rule.model_dump(mode="json", exclude_defaults=True)
-    _rename(data, "ticketbox_id", "ticketbox", names.key_of)
+    for reference in RULE_REFERENCES:
+        _rename(data, reference.field, reference.shown, lambda value: _keys(value, names))
     return data
 
 
-def unshape_rule(number: int, data: Mapping[str, object], names: Names) -> Data:
+def unshape_rule(data: Mapping[str, object], names: Names) -> Data:
     """The fields of a rule as its model takes them.
 
     Raises:
         UnknownName.
     """
     fields: Data = dict(data)
-    if fields.get("ticketbox") is not None:
-        path = ("rules", str(number), "ticketbox")
-        fields["ticketbox_id"] = names.id_of(path, "ticketboxes", fields.pop("ticketbox"))
+    for reference in RULE_REFERENCES:
+        value = fields.pop(reference.shown, None)
+        if isinstance(value, list):
+            fields[reference.field] = [names.id_of_any(reference, one) for one in value]
+        elif value is not None:
+            fields[reference.field] = names.id_of_any(reference, value)
     return fields

@@ -11,7 +11,7 @@ from contracts.event import Event, Recorded
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
-from contracts.router import Disposition, MessageRouted
+from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.streams import ANALYTICS
 from contracts.tickets import (
     AutomaticReplyReceived,
@@ -21,6 +21,7 @@ from contracts.tickets import (
     ReplyReleased,
     TicketAssigned,
     TicketboxCreated,
+    TicketMoved,
     TicketOpened,
 )
 
@@ -66,7 +67,12 @@ RECEIVED = Part(
 ROUTED = Part(
     "fact_message",
     {"message_id": "uuid"},
-    {"ticketbox_id": "uuid", "disposition": "text", "routed_recorded_at": "timestamptz"},
+    {
+        "ticketbox_id": "uuid",
+        "disposition": "text",
+        "ticketbox_rule": "text",
+        "routed_recorded_at": "timestamptz",
+    },
 )
 DELIVERED_LATER = Part(
     "fact_message",
@@ -93,6 +99,17 @@ ASSIGNED = Part(
     "fact_assignment",
     {"ticket_id": "uuid", "version": "integer"},
     {"agent_id": "uuid", "assigned_at": "timestamptz", "recorded_at": "timestamptz"},
+)
+CORRECTED = Part(
+    "fact_correction",
+    {"ticket_id": "uuid", "version": "integer"},
+    {
+        "from_ticketbox_id": "uuid",
+        "to_ticketbox_id": "uuid",
+        "corrected_by": "uuid",
+        "corrected_at": "timestamptz",
+        "recorded_at": "timestamptz",
+    },
 )
 RELEASED = Part(
     "fact_reply",
@@ -122,6 +139,7 @@ UPSERTS = tuple(
         OUTCOME,
         OPENED,
         ASSIGNED,
+        CORRECTED,
         RELEASED,
         SENT,
         TICKETBOX,
@@ -137,7 +155,8 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case MessageReceived(letter=letter):
             return [(RECEIVED, (letter.message_id, letter.received_at, letter.kind.value, at))]
         case MessageRouted(letter=letter) as routed:
-            decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, at)
+            rule = _ticketbox_rule(routed.evidence)
+            decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at)
             if item.version == 1 or routed.disposition is not Disposition.DELIVER:
                 return [(ROUTED, decided)]
             return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, at))]
@@ -152,6 +171,9 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return [_outcome(item, ticket_id, letter, "bounced")]
         case TicketAssigned(ticket_id=ticket_id, agent_id=agent_id):
             return [(ASSIGNED, (ticket_id, item.version, agent_id, item.occurred_at, at))]
+        case TicketMoved(ticket_id=ticket_id, why="correction") as moved:
+            boxes = (moved.from_id, moved.ticketbox_id)
+            return [(CORRECTED, (ticket_id, item.version, *boxes, moved.moved_by, item.occurred_at, at))]
         case ReplyReleased(reply_id=reply_id, ticket_id=ticket_id, author_id=author_id, letter=letter):
             return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
         case ReplySent(reply_id=reply_id, ticket_id=ticket_id, sent_at=sent_at):
@@ -160,6 +182,11 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return _named(changed)
         case _:  # no report looks at it
             return []
+
+
+def _ticketbox_rule(evidence: RoutingEvidence) -> str:
+    """The rule that is to blame for the ticketbox; early releases wrote down one rule only, whatever it did."""
+    return evidence.ticketbox_rule or ("" if evidence.acted else evidence.rule or "")
 
 
 def _named(event: Event) -> Sequence[tuple[Part, Row]]:
@@ -196,7 +223,15 @@ async def keep_facts(batch: Sequence[Recorded[Event]], db: Connection) -> None:
 FACTS = Projection(
     name="facts",
     schema="analytics",
-    tables=("fact_message", "fact_ticket", "fact_assignment", "fact_reply", "ticketbox", "person"),
+    tables=(
+        "fact_message",
+        "fact_ticket",
+        "fact_assignment",
+        "fact_correction",
+        "fact_reply",
+        "ticketbox",
+        "person",
+    ),
     consumers=ANALYTICS,
     apply=keep_facts,
 )

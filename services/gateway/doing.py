@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from contracts.commands import (
     AddNote,
     AssignTicket,
+    MoveTicket,
     ReopenTicket,
     RetryReply,
     SetPresence,
@@ -64,7 +65,7 @@ class Doing:
 
     async def _unseen(self, seen_version: int) -> list[dict[str, object]]:
         async with self.gateway.service.pool.acquire() as db:
-            ticket = tickets.ticket_of(await tickets.open_ticket(db, self.person.sight, self.number), "")
+            ticket = tickets.ticket_of(await tickets.open_ticket(db, self.person.sight, self.number))
         return [_as_json(entry) for entry in ticket.conversation if entry.version > seen_version]
 
     async def retry(self, reply_id: UUID) -> Changed:
@@ -109,6 +110,18 @@ class Doing:
                 agent_id=agent_id,
             )
         )
+        return Changed(number=self.number, version=done.version)
+
+    async def move(self, ticketbox_id: UUID, *, correction: bool) -> Changed:
+        """Give the ticket to another ticketbox; a `correction` counts as a mistake of the rules."""
+        command = MoveTicket(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            ticketbox_id=ticketbox_id,
+            correction=correction,
+        )
+        done = await self.gateway.command(command)
         return Changed(number=self.number, version=done.version)
 
     async def solve(self, seen_version: int | None) -> Changed:

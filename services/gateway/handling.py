@@ -14,7 +14,6 @@ from contracts.commands import (
     LinkTickets,
     MergeTicket,
     MoveLetters,
-    MoveTicket,
     PutOnHold,
     SetCategory,
     SetFields,
@@ -83,10 +82,6 @@ class Handling:
     async def finish_task(self, task_id: UUID, *, done: bool) -> Changed:
         """It is done, or to be done after all."""
         return await self._do(FinishTask, task_id=task_id, done=done)
-
-    async def move(self, ticketbox_id: UUID, *, correction: bool) -> Changed:
-        """Give it to another ticketbox."""
-        return await self._do(MoveTicket, ticketbox_id=ticketbox_id, correction=correction)
 
     async def link(self, number: int, link: LinkKind) -> Changed:
         """Say what another ticket is to this one."""

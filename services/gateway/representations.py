@@ -194,6 +194,29 @@ class LinkItem(Representation):
     link: str
 
 
+class ActedItem(Representation):
+    """A rule that held."""
+
+    rule: str
+    condition: str
+    did: list[str]
+    """Which of its actions counted; a rule before it may have decided the others."""
+    matched: dict[str, str]
+    """The values that its condition looked at, cut short."""
+
+
+class RoutingView(Representation):
+    """Why a message went where it went."""
+
+    ruleset_version: int
+    ticketbox: str
+    ticketbox_rule: str | None
+    """The rule that chose the ticketbox; None: its address or the default did."""
+    rules: list[ActedItem]
+    no_answer: dict[str, str]
+    """Rules that had no answer for it, and why; they did not hold."""
+
+
 class Ticket(TicketItem):
     """A ticket with its conversation, and all else that is known of it."""
 
@@ -212,6 +235,8 @@ class Ticket(TicketItem):
     """Numbers of the tickets that were merged into this one."""
     conversation: list[Entry]
     why_here: str
+    routing: RoutingView | None = None
+    """What the rules said of its first letter, with the values that they looked at."""
 
 
 class StreamEvent(Representation):

@@ -9,7 +9,7 @@ import asyncpg
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
-from services.gateway import desk, history
+from services.gateway import desk, history, why_here
 from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
@@ -22,6 +22,7 @@ from services.gateway.representations import (
     LinkItem,
     Named,
     Page,
+    RoutingView,
     StreamEvent,
     TaskItem,
     Ticket,
@@ -205,7 +206,7 @@ async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime
     return Opened(summary, events, sources, known, chosen_from)
 
 
-def ticket_of(opened: Opened, why_here: str) -> Ticket:
+def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
     """A ticket as people and programs get it."""
     line = opened.summary
     return Ticket(
@@ -235,7 +236,8 @@ def ticket_of(opened: Opened, why_here: str) -> Ticket:
         undelivered=len(line.undelivered),
         excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
-        why_here=why_here,
+        why_here=why_here.sentence(routing),
+        routing=routing,
         **_details(opened),
     )
 
@@ -276,27 +278,10 @@ def _details(opened: Opened) -> dict[str, object]:
     }
 
 
-async def why_here(db: Connection, events: list[Recorded[Event]]) -> str:
-    """Which rule brought the ticket's first letter into its box, as a sentence."""
+async def routing_of(db: Connection, events: list[Recorded[Event]]) -> RoutingView | None:
+    """What the rules said of the ticket's first letter."""
     first = next((item.event for item in events if isinstance(item.event, TicketOpened)), None)
-    if first is None:
-        return ""
-    row = await db.fetchrow(
-        """
-        SELECT data -> 'evidence' ->> 'rule' AS rule, data -> 'evidence' ->> 'ruleset_version' AS version
-        FROM history
-        WHERE message_id = $1
-          AND type = 'MessageRouted'
-        ORDER BY position DESC
-        LIMIT 1
-        """,
-        first.letter.message_id,
-    )
-    if row is None:
-        return ""
-    if row["rule"] is None:
-        return f"No rule matched, so it went where its address points (ruleset {row['version']})."
-    return f"The rule “{row['rule']}” matched (ruleset {row['version']})."
+    return await why_here.routing(db, first.letter.message_id if first else None)
 
 
 def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:

@@ -9,19 +9,22 @@ from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service, run
-from contracts.commands import DiscardMessage, Done, Outcome, ReleaseMessage
+from contracts.commands import CancelDryRun, DiscardMessage, Done, Outcome, ReleaseMessage, StartDryRun
 from contracts.desk import Right
 from contracts.event import Meta
 from contracts.ingest import Reading
-from contracts.router import MessageRouted, RoutingFailed, TicketRouted
+from contracts.mail import Address
+from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFiguresList
+from contracts.router import RoutingFailed, TicketRouted
 from contracts.standing import MessageState
 from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
 from contracts.tickets import TicketingFailed, TicketOpened
-from services.router import tables
+from services.router import dry_runs, hits, tables
 from services.router.distribution import next_agent
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
-from services.router.ruleset import is_early, route
+from services.router.notices import notices
+from services.router.ruleset import is_early, route, routed
 from services.router.settings import RouterSettings
 
 
@@ -39,28 +42,24 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     }
     messages = await tables.messages(db, readings)
     now = service.clock()
+    undecided = [
+        (item, event)
+        for message_id, (item, event) in readings.items()
+        if is_to_be_routed(event, messages[message_id])
+    ]
+    if any(is_early(event, ruleset, now) for _, event in undecided):
+        raise TooEarly("a ticketbox that intake knows has not come yet")
+    decided = [(item, event, routed(event.letter, route(event, ruleset))) for item, event in undecided]
+    people = await tables.addresses_behind(db, {one for _, _, decision in decided for one in decision.alert})
     answers = []
-    for message_id, (item, event) in readings.items():
-        message = messages[message_id]
-        if not is_to_be_routed(event, message):
-            continue
-        if is_early(event, ruleset, now):
-            raise TooEarly("a ticketbox that intake knows has not come yet")
-        decision = route(event, ruleset)
-        routed = MessageRouted(
-            letter=event.letter,
-            ticketbox_id=decision.ticketbox.ticketbox_id,
-            ticketbox=decision.ticketbox.name,
-            priority=decision.priority,
-            tags=decision.tags,
-            disposition=decision.disposition,
-            reason=decision.reason,
-            evidence=decision.evidence,
-        )
-        answers.append(
-            Answer(item.stream_id, (routed,), item.event_id, log.caused_by(item), now, message.history.head)
-        )
+    for item, event, decision in decided:
+        box = ruleset.ticketboxes[decision.ticketbox_id]
+        told = notices(decision, event.sha256, Address(name=box.name, address=box.sender), people)
+        head = messages[event.letter.message_id].history.head
+        meta = log.caused_by(item)
+        answers.append(Answer(item.stream_id, (decision, *told), item.event_id, meta, now, head))
     await _forget_parked(db, messages.values())
+    await hits.keep(db, [decision.evidence for _, _, decision in decided], now)
     await log.append(db, answers, now)
 
 
@@ -119,7 +118,7 @@ async def take_tickets(service: Service[RouterSettings], batch: Batch, db: Conne
     opened = []
     for item in batch:
         match item.event:
-            case TicketOpened() as ticket if item.event_id not in done:
+            case TicketOpened(assignee_id=None) as ticket if item.event_id not in done:
                 opened.append((item, ticket))
             case TicketingFailed() as failed:
                 await tables.keep_undelivered(db, item, failed)
@@ -171,6 +170,12 @@ async def ruleset_known(service: Service[RouterSettings]) -> str | None:
         return None if await tables.read_ruleset(db) else "the desk's ruleset has not come yet"
 
 
+async def rule_figures(service: Service[RouterSettings], _: GetRuleFigures) -> RuleFiguresList:
+    """How often each rule held."""
+    async with service.pool.acquire() as db:
+        return RuleFiguresList(items=await hits.figures(db))
+
+
 async def set_up(service: Service[RouterSettings]) -> None:
     """Say what this service does."""
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
@@ -178,6 +183,12 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.consume(ROUTER_TICKETS, partial(take_tickets, service))
     for command in (ReleaseMessage, DiscardMessage):
         service.obey(command, partial(decide_message, service))
+    service.obey(StartDryRun, partial(dry_runs.start, service))
+    service.obey(CancelDryRun, partial(dry_runs.cancel, service))
+    service.answer(GetDryRun, partial(dry_runs.get, service))
+    service.answer(ListDryRuns, partial(dry_runs.list_them, service))
+    service.background("dry runs", partial(dry_runs.work, service))
+    service.answer(GetRuleFigures, partial(rule_figures, service))
     service.ready_when(partial(ruleset_known, service))
 
 

@@ -17,7 +17,7 @@ from contracts.router import (
     RoutingFailed,
 )
 from contracts.standing import MessageState, Standing
-from services.router.ruleset import Ruleset, Ticketbox, by_address
+from services.router.ruleset import Ruleset, Ticketbox, by_address, routed
 
 WAITING = frozenset({MessageState.QUARANTINED, MessageState.FAILED})
 """Waits for a person; the rules may decide anew about a new reading of it."""
@@ -88,7 +88,7 @@ def _box_of(message: Message, ruleset: Ruleset) -> Ticketbox:
             case MessageRouted(ticketbox_id=ticketbox_id, ticketbox=name):
                 return Ticketbox(ticketbox_id, name, frozenset())
             case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
-                return by_address(letter, ruleset, taken_for)[0]
+                return by_address(letter, ruleset, taken_for).ticketbox
             case _:
                 pass
     return ruleset.ticketboxes[ruleset.default_ticketbox_id]
@@ -115,28 +115,16 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
         raise AlreadyDelivered
     for item in reversed(message.history.events):
         match item.event:
-            case MessageRouted() as routed:
+            case MessageRouted() as decided:
                 delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
-                return [routed.model_copy(update=delivered)]
+                return [decided.model_copy(update=delivered)]
             case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
-                return [_by_address(letter, taken_for, ruleset, actor_id)]
+                # The rules cannot decide about it, so only its address does.
+                decided = routed(letter, by_address(letter, ruleset, taken_for))
+                return [decided.model_copy(update={"released_by": actor_id})]
             case _:
                 pass
     raise MustBeReplayed
-
-
-def _by_address(
-    letter: LetterHead, taken_for: UUID | None, ruleset: Ruleset, actor_id: UUID
-) -> MessageRouted:
-    """The rules cannot decide about it, so only its address does."""
-    ticketbox, evidence = by_address(letter, ruleset, taken_for)
-    return MessageRouted(
-        letter=letter,
-        ticketbox_id=ticketbox.ticketbox_id,
-        ticketbox=ticketbox.name,
-        evidence=evidence,
-        released_by=actor_id,
-    )
 
 
 def discard(message: Message, actor_id: UUID) -> list[RouterEvent]:

@@ -12,7 +12,17 @@ from pydantic import TypeAdapter
 from chassis import log
 from chassis.database import Connection
 from contracts import desk
-from contracts.desk import AnyThing, Person, Thing, ThingRemoved, kind_of, thing_of
+from contracts.desk import (
+    AnyThing,
+    Calendar,
+    Organisation,
+    Person,
+    Team,
+    Thing,
+    ThingRemoved,
+    kind_of,
+    thing_of,
+)
 from contracts.event import Event, Recorded
 from contracts.standing import Standing, hear
 from contracts.stream_ids import message_stream
@@ -24,6 +34,7 @@ from contracts.tickets import (
     TicketingFailed,
     presence_at,
 )
+from rules.hours import WALL_CLOCK, hours_of
 from services.router.message import Message
 from services.router.ruleset import Ruleset, Ticketbox
 
@@ -53,20 +64,57 @@ async def person(db: Connection, person_id: UUID) -> Person | None:
 
 
 async def read_ruleset(db: Connection) -> Ruleset | None:
-    """The ruleset in force with its ticketboxes; None until the desk's first events have come."""
+    """The ruleset in force with what it needs of the desk; None until the desk's first events have come."""
     row = await db.fetchrow("SELECT version, rules::text AS rules, default_ticketbox_id FROM ruleset")
-    boxes = {
-        box.id: Ticketbox(box.id, box.name, frozenset(box.addresses))
-        for box in sorted(await things(db, desk.Ticketbox), key=lambda box: box.name)
-    }
-    if row is None or row["default_ticketbox_id"] not in boxes:
+    if row is None:
         return None
+    found = await around(db, row["version"], read_rules(row["rules"]), row["default_ticketbox_id"])
+    return found if found.default_ticketbox_id in found.ticketboxes else None
+
+
+@lru_cache(maxsize=16)
+def read_rules(text: str) -> tuple[Rule, ...]:
+    """Rules out of their JSON."""
+    return tuple(Rule.model_validate(rule) for rule in orjson.loads(text))
+
+
+async def around(
+    db: Connection, version: int, rules: tuple[Rule, ...], default_ticketbox_id: UUID
+) -> Ruleset:
+    """Rules with the ticketboxes, calendars and organisations of the desk."""
+    hours = {calendar.id: hours_of(calendar) for calendar in await things(db, Calendar)}
     return Ruleset(
-        version=row["version"],
-        rules=tuple(Rule.model_validate(rule) for rule in orjson.loads(row["rules"])),
-        default_ticketbox_id=row["default_ticketbox_id"],
-        ticketboxes=boxes,
+        version=version,
+        rules=rules,
+        default_ticketbox_id=default_ticketbox_id,
+        ticketboxes={
+            box.id: Ticketbox(
+                ticketbox_id=box.id,
+                name=box.name,
+                addresses=frozenset(box.addresses),
+                sender=box.addresses[0],
+                hours=hours.get(box.calendar_id, WALL_CLOCK) if box.calendar_id else WALL_CLOCK,
+            )
+            for box in sorted(await things(db, desk.Ticketbox), key=lambda box: box.name)
+        },
+        organisations={
+            domain.lower(): organisation.name
+            for organisation in await things(db, Organisation)
+            for domain in organisation.domains
+        },
     )
+
+
+async def addresses_behind(db: Connection, identities: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The e-mail addresses of people, and of the people of teams, who work here now."""
+    if not identities:
+        return {}
+    emails = {one.id: one.email for one in await things(db, Person) if one.active}
+    members = {team.id: team.member_ids for team in await things(db, Team)}
+    return {
+        identity: tuple(emails[one] for one in members.get(identity, (identity,)) if one in emails)
+        for identity in identities
+    }
 
 
 async def available_people(db: Connection, now: datetime) -> list[Person]:

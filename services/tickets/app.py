@@ -5,7 +5,7 @@ from functools import partial
 from chassis.service import Service, run
 from contracts.commands import SplitTicket
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
-from services.tickets import changes, clock, commands, desk, letters, rearranging
+from services.tickets import changes, clock, commands, desk, letters, rearranging, rulesets
 from services.tickets.settings import TicketsSettings
 
 
@@ -20,7 +20,7 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     for two_tickets_command in rearranging.TwoTicketsCommand.__args__:
         service.obey(two_tickets_command, partial(changes.change_two, service))
     service.obey(SplitTicket, partial(changes.split_ticket, service))
-    for desk_command in desk.DeskCommand.__args__:
+    for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
         service.obey(desk_command, partial(changes.change_desk, service))
     service.background("clock", partial(clock.strike, service))
 

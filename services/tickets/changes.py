@@ -11,11 +11,20 @@ from chassis import log, telemetry
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
-from contracts.commands import ChangeDesk, Done, Outcome, PublishRuleset, SetThing, SplitTicket, SubmitReply
+from contracts.commands import (
+    ChangeDesk,
+    Done,
+    DraftRuleset,
+    Outcome,
+    PublishRuleset,
+    SetThing,
+    SplitTicket,
+    SubmitReply,
+)
 from contracts.event import Event, Meta
-from contracts.stream_ids import RULESET
+from contracts.stream_ids import RULESET, RULESET_DRAFT
 from contracts.tickets import TicketEvent, TicketOpened
-from services.tickets import commands, desk, rearranging, tables
+from services.tickets import commands, desk, rearranging, rulesets, tables
 from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket
@@ -98,9 +107,10 @@ async def _write(
     return Done(position=position, version=work.tickets[command.ticket_id].version)
 
 
-async def change_desk(
-    service: Service[TicketsSettings], command: desk.DeskCommand, db: Connection
-) -> Outcome:
+DeskCommand = desk.DeskCommand | rulesets.RulesetCommand
+
+
+async def change_desk(service: Service[TicketsSettings], command: DeskCommand, db: Connection) -> Outcome:
     """Do what a command about the desk's configuration asks.
 
     Raises:
@@ -109,7 +119,7 @@ async def change_desk(
     return await configure(db, command, service.clock())
 
 
-async def configure(db: Connection, command: desk.DeskCommand, now: datetime) -> Outcome:
+async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outcome:
     """Change the desk's configuration in the caller's transaction.
 
     Raises:
@@ -120,7 +130,7 @@ async def configure(db: Connection, command: desk.DeskCommand, now: datetime) ->
     return await configure_together(db, [command], now)
 
 
-async def configure_together(db: Connection, commands: Sequence[desk.DeskCommand], now: datetime) -> Done:
+async def configure_together(db: Connection, commands: Sequence[DeskCommand], now: datetime) -> Done:
     """Do several commands in the caller's transaction; only what comes of all of them must hold together.
 
     Raises:
@@ -131,7 +141,7 @@ async def configure_together(db: Connection, commands: Sequence[desk.DeskCommand
     present = before
     done = Done(position=0, version=0)
     for command in commands:
-        events = desk.intend(command, present)
+        events = _intend(command, present)
         present = desk.after(present, events)
         done = await _append(db, command, events, now)
     desk.check(present, before)
@@ -139,7 +149,7 @@ async def configure_together(db: Connection, commands: Sequence[desk.DeskCommand
 
 
 async def _append(
-    db: Connection, command: desk.DeskCommand, events: Mapping[str, Sequence[Event]], now: datetime
+    db: Connection, command: DeskCommand, events: Mapping[str, Sequence[Event]], now: datetime
 ) -> Done:
     seen = _seen(command)
     changed = await tables.thing_versions(db, seen)
@@ -162,11 +172,19 @@ async def _append(
     return Done(position=position, version=_version_after(answers))
 
 
-def _seen(command: desk.DeskCommand) -> dict[str, int]:
+def _intend(command: DeskCommand, present: desk.Desk) -> dict[str, list[Event]]:
+    if isinstance(command, rulesets.RulesetCommand):
+        return rulesets.decide(command, present)
+    return desk.intend(command, present)
+
+
+def _seen(command: DeskCommand) -> dict[str, int]:
     """The versions of streams that the person saw."""
     match command:
         case PublishRuleset(seen_version=version):
             return {RULESET: version}
+        case DraftRuleset(seen_version=int(version)):
+            return {RULESET_DRAFT: version}
         case ChangeDesk(changes=changes):
             return {
                 desk.stream_of(change.thing.kind, change.thing.id): change.seen_version

@@ -13,7 +13,6 @@ from contracts.commands import (
     AddPerson,
     ChangeDesk,
     CreateTicketbox,
-    PublishRuleset,
     RemoveThing,
     SetPresence,
     SetThing,
@@ -46,7 +45,7 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event
-from contracts.stream_ids import RULESET, person_stream, ticketbox_stream
+from contracts.stream_ids import person_stream, ticketbox_stream
 from contracts.tickets import (
     PersonAdded,
     PresenceChanged,
@@ -59,7 +58,7 @@ from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownT
 T = TypeVar("T", bound=Thing)
 PATH_SEPARATOR = " / "
 """Between the names of a category and of those above it."""
-DeskCommand = SetPresence | CreateTicketbox | AddPerson | PublishRuleset | ChangeDesk
+DeskCommand = SetPresence | CreateTicketbox | AddPerson | ChangeDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +122,14 @@ def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
             if desk.get(Person, person_id) is None:
                 raise UnknownThing("There is no such person.", person_id=person_id)
             if command.actor_id != person_id:
-                _only_administrators(desk, command.actor_id)
+                only_administrators(desk, command.actor_id)
             changed = PresenceChanged(person_id=person_id, presence=command.presence, until=command.until)
             return {person_stream(person_id): [changed]}
-        case PublishRuleset():
-            _only_administrators(desk, command.actor_id)
-            return {RULESET: [_publish(command)]}
         case CreateTicketbox():
-            _only_administrators(desk, command.actor_id)
+            only_administrators(desk, command.actor_id)
             return {ticketbox_stream(command.ticketbox_id): [_create_ticketbox(command)]}
         case AddPerson():
-            _only_administrators(desk, command.actor_id)
+            only_administrators(desk, command.actor_id)
             return {person_stream(command.person_id): [_add_person(command)]}
         case ChangeDesk(changes=changes):
             return _change(changes, desk, command.actor_id)
@@ -154,7 +150,12 @@ def after(desk: Desk, events: Mapping[str, Iterable[Event]]) -> Desk:
     return replace(desk, things=things, ruleset=ruleset)
 
 
-def _only_administrators(desk: Desk, actor_id: UUID) -> None:
+def only_administrators(desk: Desk, actor_id: UUID) -> None:
+    """See that someone may change anything.
+
+    Raises:
+        Forbidden.
+    """
     actor = desk.get(Person, actor_id)
     if actor_id != OPERATOR and (actor is None or not actor.active or actor.role is not Role.ADMINISTRATOR):
         raise Forbidden("Only administrators can change this.")
@@ -178,15 +179,6 @@ def _add_person(command: AddPerson) -> PersonAdded:
         name=command.name.strip() or email.partition("@")[0],
         role=command.role,
         ticketbox_ids=command.ticketbox_ids,
-    )
-
-
-def _publish(command: PublishRuleset) -> RulesetPublished:
-    return RulesetPublished(
-        rules=command.rules,
-        default_ticketbox_id=command.default_ticketbox_id,
-        author_id=command.actor_id,
-        comment=command.comment,
     )
 
 
@@ -229,7 +221,7 @@ def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) 
         return
     if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
         return
-    _only_administrators(desk, actor_id)
+    only_administrators(desk, actor_id)
 
 
 def _changed(thing: AnyThing) -> Event:

@@ -3,28 +3,34 @@
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from contracts.desk import Ticketbox
+from contracts.desk import Category, Person, Right, Ticketbox
 from contracts.event import Event
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import MessageRouted
 from contracts.tickets import (
     AutomaticReplyReceived,
+    CategoryAssigned,
     CustomerReplied,
     DeliveryOutcome,
     DeliveryRecorded,
     ReplyBounced,
     State,
+    TicketAssigned,
     TicketEvent,
     TicketOpened,
     TicketReopened,
 )
+from services.tickets.desk import Desk
 from services.tickets.thanks import only_thanks
 from services.tickets.threading import Place
 from services.tickets.ticket import Ticket
 
 NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""
+
+RULE = "rule"
+"""The method by which an owner was chosen that a rule names."""
 
 
 def ticket_id_of(message_id: UUID) -> UUID:
@@ -45,9 +51,11 @@ def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bo
     return days is not None and letter.received_at - ticket.done_at > timedelta(days=days)
 
 
-def open_ticket(routed: MessageRouted, number: int, follows: Ticket | None = None) -> TicketOpened:
+def open_ticket(
+    routed: MessageRouted, number: int, desk: Desk, follows: Ticket | None = None
+) -> TicketOpened:
     """A customer's matter begins; `follows` is the one that it would have continued."""
-    letter = routed.letter
+    letter, owner = routed.letter, owner_of(routed, desk)
     return TicketOpened(
         ticket_id=ticket_id_of(letter.message_id),
         number=number,
@@ -59,7 +67,27 @@ def open_ticket(routed: MessageRouted, number: int, follows: Ticket | None = Non
         tags=routed.tags,
         letter=letter,
         follows_id=follows.ticket_id if follows else None,
+        assignee_id=owner.id if owner else None,
     )
+
+
+def owner_of(routed: MessageRouted, desk: Desk) -> Person | None:
+    """Whom a rule gives the ticket to; None if it names nobody, or someone who may not answer there any more."""
+    owner = desk.get(Person, routed.assignee_id)
+    return owner if owner is not None and owner.may(Right.ANSWER, routed.ticketbox_id) else None
+
+
+def obey_rules(routed: MessageRouted, opened: TicketOpened, desk: Desk) -> list[TicketEvent]:
+    """What else the rules want of a ticket that just began. What was removed from the desk meanwhile is left out."""
+    events: list[TicketEvent] = []
+    if (category := desk.get(Category, routed.category_id)) is not None:
+        events.append(CategoryAssigned(ticket_id=opened.ticket_id, category_id=category.id))
+    if opened.assignee_id is not None:
+        assigned = TicketAssigned(
+            ticket_id=opened.ticket_id, agent_id=opened.assignee_id, method=RULE, assigned_by=None
+        )
+        events.append(assigned)
+    return events
 
 
 def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list[TicketEvent]:

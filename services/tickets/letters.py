@@ -41,11 +41,12 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
         if done.isdisjoint({item.event_id, causes[item.event_id]}):
             news.append(item)
             done.add(causes[item.event_id])
-    letters = [item.event.letter for item in news if isinstance(item.event, MessageRouted)]
+    messages = [item.event for item in news if isinstance(item.event, MessageRouted)]
+    letters = [message.letter for message in messages]
     work = Work(service.clock(), await tables.read_desk(db))
     tokens = await _find(work, letters, db)
     await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, TicketRouted)})
-    await _recall_automatic_mail(work, letters, db)
+    await _recall_automatic_mail(work, messages, db)
     numbers = deque(await tables.new_numbers(db, len(letters)))
     for item in news:
         match item.event:
@@ -98,13 +99,15 @@ async def _find(work: Work, letters: Sequence[LetterHead], db: Connection) -> th
     )
 
 
-async def _recall_automatic_mail(work: Work, letters: Sequence[LetterHead], db: Connection) -> None:
-    if not any(box.acknowledgement for box in work.desk.every(Ticketbox)):
-        return
+async def _recall_automatic_mail(work: Work, messages: Sequence[MessageRouted], db: Connection) -> None:
     people = {
-        acknowledging.person_behind(to.address) for one in letters if (to := acknowledging.answer_to(one))
+        acknowledging.person_behind(to.address)
+        for one in messages
+        if acknowledging.words(one, work.desk.get(Ticketbox, one.ticketbox_id))
+        and (to := acknowledging.answer_to(one.letter))
     }
-    work.automatic_mail = await tables.automatic_mail(db, people, work.now - acknowledging.LONGEST_SPAN)
+    if people:
+        work.automatic_mail = await tables.automatic_mail(db, people, work.now - acknowledging.LONGEST_SPAN)
 
 
 def _take_message(
@@ -123,11 +126,13 @@ def _take_message(
             work.add(current, intake.continue_ticket(routed, current, place), cause, meta)
             return
         follows = current
-    opened = intake.open_ticket(routed, numbers.popleft(), follows)
+    opened = intake.open_ticket(routed, numbers.popleft(), work.desk, follows)
     work.open(opened, cause, meta)
+    if (obeyed := intake.obey_rules(routed, opened, work.desk)) != []:
+        work.add(work.tickets[opened.ticket_id], obeyed, cause, meta)
     if follows is not None:
         _link(work, follows, work.tickets[opened.ticket_id], cause, meta)
-    _acknowledge(work, opened, cause, meta)
+    _acknowledge(work, routed, opened, cause, meta)
 
 
 def _link(work: Work, one: Ticket, other: Ticket, cause: UUID, meta: Meta) -> None:
@@ -138,10 +143,10 @@ def _link(work: Work, one: Ticket, other: Ticket, cause: UUID, meta: Meta) -> No
         work.add(near, [linked], cause, meta)
 
 
-def _acknowledge(work: Work, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
-    """Tell the customer that the letter has arrived, where the ticketbox does so and no loop is fed."""
+def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
+    """Tell the customer that the letter has arrived, where the rules or the ticketbox say so and no loop is fed."""
     box, to = work.desk.get(Ticketbox, opened.ticketbox_id), acknowledging.answer_to(opened.letter)
-    if box is None or box.acknowledgement is None or to is None:
+    if box is None or to is None or (text := acknowledging.words(routed, box)) is None:
         return
     ours = {address for one in work.desk.every(Ticketbox) for address in one.addresses}
     if not acknowledging.wanted(opened.letter, ours):
@@ -149,7 +154,7 @@ def _acknowledge(work: Work, opened: TicketOpened, cause: UUID, meta: Meta) -> N
     person = acknowledging.person_behind(to.address)
     earlier = work.automatic_mail.setdefault(person, [])
     sender = Address(name=box.name, address=box.addresses[0])
-    event = acknowledging.acknowledge(opened, sender, box.acknowledgement, earlier, work.now)
+    event = acknowledging.acknowledge(opened, sender, text, earlier, work.now)
     if isinstance(event, AcknowledgementReleased):
         earlier.append(work.now)
         work.acknowledged[opened.ticket_id] = person

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from contracts.desk import Calendar, Organisation, Policy, Target, Ticketbox
 from contracts.tickets import DeadlineItem, State
+from rules.hours import Hours
 from services.tickets.desk import Desk
-from services.tickets.hours import Hours
 from services.tickets.ticket import Ticket
 
 FOREVER = datetime.max.replace(tzinfo=UTC)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from chassis import log
 from chassis.database import Connection
 from chassis.log import Answer, Head
-from contracts.desk import Calendar, Target
+from contracts.desk import Target
 from contracts.event import Meta
 from contracts.mail import LetterHead
 from contracts.stream_ids import ticket_stream
@@ -24,9 +23,9 @@ from contracts.tickets import (
     TicketEvent,
     TicketOpened,
 )
+from rules.hours import hours_of
 from services.tickets import acknowledging, alarms, service_level, tables, ticket
 from services.tickets.desk import Desk
-from services.tickets.hours import Hours
 from services.tickets.threading import Known
 from services.tickets.ticket import Ticket
 
@@ -166,16 +165,3 @@ class Work:
             db, self.acknowledged, self.now, self.now - acknowledging.LONGEST_SPAN
         )
         return await log.append(db, self.answers, self.now)
-
-
-@lru_cache(maxsize=256)
-def _hours(calendar_json: str) -> Hours:
-    return Hours(Calendar.model_validate_json(calendar_json))
-
-
-_WALL_CLOCK = Hours()
-
-
-def hours_of(calendar: Calendar | None) -> Hours:
-    """The hours of a calendar, made once for each content that it has had."""
-    return _WALL_CLOCK if calendar is None else _hours(calendar.model_dump_json())

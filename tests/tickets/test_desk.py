@@ -38,6 +38,7 @@ from contracts.desk import (
 )
 from contracts.event import Event
 from contracts.tickets import PersonAdded, Presence, Role, Rule, RulesetPublished, TicketboxCreated
+from services.tickets import rulesets
 from services.tickets.desk import Desk, decide
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
@@ -184,14 +185,19 @@ def test_a_ticketbox_that_the_rules_name_cannot_be_removed() -> None:
 def test_rules_name_ticketboxes_that_exist() -> None:
     def publish(box: UUID, actor_id: UUID = BOSS.id) -> PublishRuleset:
         return PublishRuleset(
-            command_id=uuid4(), actor_id=actor_id, rules=(), default_ticketbox_id=box, seen_version=0
+            command_id=uuid4(),
+            actor_id=actor_id,
+            rules=(),
+            default_ticketbox_id=box,
+            seen_version=0,
+            comment="Try",
         )
 
-    assert decide(publish(SUPPORT.id), given(*HERE))
+    assert rulesets.decide(publish(SUPPORT.id), given(*HERE))
     with pytest.raises(Invalid):
-        decide(publish(uuid4()), given(*HERE))
+        rulesets.decide(publish(uuid4()), given(*HERE))
     with pytest.raises(Forbidden):
-        decide(publish(SUPPORT.id, SARA.id), given(*HERE))
+        rulesets.decide(publish(SUPPORT.id, SARA.id), given(*HERE))
 
 
 def test_one_active_administrator_remains() -> None:

@@ -90,7 +90,7 @@ class Desktop:
             work.add(current, intake.continue_ticket(routed, current, place), uuid4(), META)
             return self.tickets[place.ticket_id]
         self.numbers += 1
-        opened = intake.open_ticket(routed, self.numbers)
+        opened = intake.open_ticket(routed, self.numbers, DESK)
         work.open(opened, uuid4(), META)
         return self.tickets[opened.ticket_id]
 

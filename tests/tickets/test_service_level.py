@@ -46,9 +46,9 @@ from contracts.tickets import (
     TicketSetPending,
     TicketSolved,
 )
+from rules.hours import Hours
 from services.tickets import alarms, service_level
 from services.tickets.desk import Desk
-from services.tickets.hours import Hours
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 

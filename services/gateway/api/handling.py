@@ -99,19 +99,6 @@ async def patch_task(handle: Handle, task_id: UUID, done: Annotated[bool, Body(e
     return await handle.finish_task(task_id, done=done)
 
 
-class NewTicketbox(BaseModel):
-    """`correction`: the rules had sent it to the wrong one."""
-
-    ticketbox: UUID
-    correction: bool = False
-
-
-@router.post("/tickets/{number}/ticketbox", status_code=201)
-async def post_ticketbox(handle: Handle, new: NewTicketbox) -> Changed:
-    """Move the ticket. An owner who may not answer there loses it."""
-    return await handle.move(new.ticketbox, correction=new.correction)
-
-
 class NewLink(BaseModel):
     """`link` is what the other ticket is to this one."""
 

@@ -63,7 +63,7 @@ async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDateti
     """A ticket with its conversation, as it is or as it stood at a moment."""
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number, as_of)
-        return tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
+        return tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
 
 
 @router.get("/tickets/{number}/events")
@@ -130,6 +130,19 @@ class Assignment(BaseModel):
 async def post_assignment(wish: Wish, person: Writer, new: Assignment) -> Changed:
     """Give the ticket to someone."""
     return await wish.assign(person.person_id if new.assignee == "me" else new.assignee)
+
+
+class NewBox(BaseModel):
+    """`correction` says that the rules had sent it to the wrong one, and is counted: see the report on misrouting."""
+
+    ticketbox: UUID
+    correction: bool = False
+
+
+@router.post("/tickets/{number}/ticketbox", status_code=201)
+async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
+    """Give the ticket to another ticketbox."""
+    return await wish.move(new.ticketbox, correction=new.correction)
 
 
 class NewState(BaseModel):

@@ -176,16 +176,21 @@ async def task_done(handle: Handle, show: Show, task_id: UUID, done: Annotated[b
 
 @router.post("/tickets/{number}/ticketbox")
 async def ticketbox(
-    handle: Handle,
+    who: Signed,
+    wish: Wish,
     show: Show,
-    ticketbox: Annotated[UUID, Form()],
+    box: Annotated[UUID, Form()],
     correction: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Move the ticket to another ticketbox."""
-    before = await _before(handle.wish)
-    await handle.move(ticketbox, correction=correction)
-    undo = Undo(before.number, "ticketbox", {"ticketbox": str(before.ticketbox_id)})
-    return await show("The ticket is moved.", undo)
+    """Give the ticket to another ticketbox."""
+    before = await _before(wish)
+    await wish.move(box, correction=correction)
+    if not who.person.sight.sees(box):
+        answer = Response()
+        answer.headers["HX-Redirect"] = "/tickets"
+        return answer
+    done = "The ticket is moved, and the wrong way is counted." if correction else "The ticket is moved."
+    return await show(done, Undo(before.number, "ticketbox", {"box": str(before.ticketbox_id)}))
 
 
 @router.post("/tickets/{number}/links")
@@ -215,8 +220,8 @@ async def preview(request: Request, here: Here, who: Signed, number: Number, int
     """The ticket that this one would go on in."""
     sight = who.person.sight
     async with here.service.pool.acquire() as db:
-        ticket = tickets.ticket_of(await tickets.open_ticket(db, sight, number), "")
-        other = tickets.ticket_of(await tickets.open_ticket(db, sight, number_in(into)), "")
+        ticket = tickets.ticket_of(await tickets.open_ticket(db, sight, number))
+        other = tickets.ticket_of(await tickets.open_ticket(db, sight, number_in(into)))
     if other.number == number:
         raise Unprocessable("A ticket cannot be merged into itself. Write the number of another one.")
     return page(request, "_merge.html", who, ticket=ticket, other=other)

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.desk import AnyThing, Right
+from contracts.desk import AnyThing, Right, Ticketbox
 from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
@@ -141,10 +141,10 @@ async def show_ticket(
 ) -> Response:
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
-        ticket = tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
+        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
         people = await desk.people(db, here.service.clock())
         answering = await desk.who_may_answer(db, ticket.box.id)
-        boxes = await desk.boxes(db, who.person.sight)
+        boxes = await desk.every(db, Ticketbox)
         earlier = await tickets.page_of_tickets(
             db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
         )
@@ -156,9 +156,10 @@ async def show_ticket(
         ticket=ticket,
         people=[person for person in people if person.id in answering],
         may_answer=who.person.may(Right.ANSWER, ticket.box.id),
+        may_move=who.person.may(Right.MANAGE, ticket.box.id),
+        other_boxes=[box for box in boxes if box.id != ticket.box.id],
         earlier=[item for item in earlier.items if item.number != number],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
-        boxes=boxes,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],
         priorities=[one.value for one in Priority],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -59,6 +60,17 @@ class Hours:
             left -= here
         return None
 
+    def is_open(self, at: datetime) -> bool:
+        """Whether a moment is business time."""
+        if self._calendar is None:
+            return True
+        day = self.local(at).date()
+        return any(opens <= at < closes for one in (day - _DAY, day) for opens, closes in self._of_day(one))
+
+    def local(self, at: datetime) -> datetime:
+        """A moment by the calendar's clocks; UTC without one."""
+        return at.astimezone(UTC if self._calendar is None else self._zone)
+
     def _open(self, begin: datetime) -> Iterator[Open]:
         """The open spans from a moment on, in order; the first may be cut by it."""
         day = begin.astimezone(self._zone).date() - _DAY  # a span may end in the next day of UTC
@@ -104,3 +116,16 @@ class Hours:
             else:
                 early = middle
         return late.replace(microsecond=0)
+
+
+WALL_CLOCK = Hours()
+
+
+def hours_of(calendar: Calendar | None) -> Hours:
+    """The hours of a calendar, made once for each content that it has had."""
+    return WALL_CLOCK if calendar is None else _hours(calendar.model_dump_json())
+
+
+@lru_cache(maxsize=256)
+def _hours(calendar_json: str) -> Hours:
+    return Hours(Calendar.model_validate_json(calendar_json))

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from contracts.desk import Calendar, Holidays, Span, SpecialDay, Weekday
-from services.tickets.hours import Hours
+from rules.hours import Hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = (Span(begin="09:00", end="12:30"), Span(begin="13:15", end="17:30"))
