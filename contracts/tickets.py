@@ -535,7 +535,7 @@ class PresenceChanged(TicketsEvent):
 class Rule(Model):
     """One line of a ruleset. Where several rules hold, the first value wins; tags, copies and alerts add up."""
 
-    name: Text = Field(min_length=1, max_length=200)
+    name: Text
     condition: Text
     """CEL over `message`; see docs/routing.md."""
     ticketbox_id: UUID | None = None

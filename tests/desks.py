@@ -191,7 +191,11 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
 
 
 @st.composite
-def rulesets(draw: st.DrawFn, box_ids: Sequence[UUID]) -> RulesetPublished:
+def rulesets(draw: st.DrawFn, desk: Sequence[AnyThing]) -> RulesetPublished:
+    def ids(*kinds: type[AnyThing]) -> list[UUID]:
+        return [thing.id for thing in desk if isinstance(thing, kinds)]
+
+    box_ids = ids(Ticketbox)
     conditions = ["true", "message.subject.contains('a')", "message.size > 10\n  && message.automatic"]
     return RulesetPublished(
         default_ticketbox_id=box_ids[0],
@@ -200,10 +204,16 @@ def rulesets(draw: st.DrawFn, box_ids: Sequence[UUID]) -> RulesetPublished:
                 name=name,
                 condition=draw(st.sampled_from(conditions)),
                 ticketbox_id=draw(one_or_none(box_ids)),
-                priority=draw(st.sampled_from(list(Priority))),
+                priority=draw(st.sampled_from([None, *Priority])),
                 tags=draw(st.lists(TEXT, max_size=2).map(tuple)),
                 disposition=draw(st.sampled_from(list(Disposition))),
                 reason=draw(st.one_of(st.none(), TEXT)),
+                category_id=draw(one_or_none(ids(Category))),
+                assignee_id=draw(one_or_none(ids(Person))),
+                alert=draw(some(ids(Person, Team))),
+                acknowledge=draw(st.sampled_from([None, True, False])),
+                forward_to=draw(st.sampled_from([(), ("books@accountant.example",)])),
+                stop=draw(st.booleans()),
             )
             for name in draw(st.lists(TEXT, max_size=3))
         ),

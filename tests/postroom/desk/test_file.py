@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from chassis.commands import Refusal
 from contracts.commands import ChangeDesk, PublishRuleset, RemoveThing, SetThing
 from contracts.desk import AnyThing
+from contracts.event import Event
 from contracts.tickets import Rule, RulesetPublished
 from postroom.desk.plan import Plan, Present, plan
 from postroom.desk.reading import BadFile, parse
@@ -39,16 +40,23 @@ def applied(made: Plan, now: Present) -> Present:
     """The desk after a plan, as tickets decides it."""
     desk = Desk(now.things, ruleset=now.ruleset)
     for command in made.commands:
-        desk = after(desk, intend(command, desk))
+        desk = after(desk, _intend(command, desk))
     check(desk, Desk(now.things))
     return present(desk.things.values(), desk.ruleset)  # type: ignore[arg-type]
+
+
+def _intend(command: ChangeDesk | PublishRuleset, desk: Desk) -> dict[str, list[Event]]:
+    if isinstance(command, PublishRuleset):
+        # Whether its rules can be in force is another matter, and tested elsewhere.
+        published = RulesetPublished(rules=command.rules, default_ticketbox_id=command.default_ticketbox_id)
+        return {"ruleset": [published]}
+    return intend(command, desk)
 
 
 @st.composite
 def whole_desks(draw: st.DrawFn) -> Present:
     things = draw(desks.things())
-    boxes = [thing.id for thing in things if thing.kind == "ticketbox"]
-    return present(things, draw(st.one_of(st.none(), desks.rulesets(boxes))))
+    return present(things, draw(st.one_of(st.none(), desks.rulesets(things))))
 
 
 @for_all
@@ -225,7 +233,7 @@ calendars:
         ),
         (
             "ticketboxes:\n  A: {addresses: [a@b.c]}\nruleset:\n  default: A\n  rules: [{name: B, condition: a.}]",
-            "line 5: ruleset > rules > 0 > condition: “a.” is not a condition",
+            "line 5: ruleset > rules > 0 > condition: it is not CEL: Syntax error",
         ),
         ("ruleset:\n  default: B\n  rules: []", "line 2: ruleset > default: there is nothing called “B”"),
         ("ruleset:\n  default: B\n  rule: []", "line 3: ruleset > rule: there is no such field"),
