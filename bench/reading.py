@@ -1,6 +1,7 @@
 """Reading mail: messages a second beside other parsers, on the same files in the same run, and what hurts most."""
 
 import csv
+import gc
 import io
 import os
 import resource
@@ -71,6 +72,8 @@ def messages() -> list[bytes]:
 def speeds(mails: list[bytes]) -> list[Figure]:
     """Messages a second of processor time on one core, the parsers in turn; how often each raised or found no text."""
     rates: dict[str, list[float]] = {name: [] for name in READERS}
+    gc.collect()
+    gc.freeze()  # what was loaded before is not gone through again and again while one of them is measured
     raised, empty = dict.fromkeys(READERS, 0), dict.fromkeys(READERS, 0)
     for number in range(ROUNDS):
         for name, reader in READERS.items():

@@ -433,6 +433,46 @@ class SLABreached(TicketsEvent):
     """When its clock began; None in events of early releases, which knew the first response only."""
 
 
+TicketEvent = (
+    TicketOpened
+    | CustomerReplied
+    | AutomaticReplyReceived
+    | ReplyBounced
+    | TicketAssigned
+    | NoteAdded
+    | ReplySubmitted
+    | ReplyReleased
+    | AcknowledgementReleased
+    | AcknowledgementWithheld
+    | DeliveryRecorded
+    | TicketSolved
+    | TicketReopened
+    | TicketSetPending
+    | TicketPutOnHold
+    | TicketClosed
+    | PriorityChanged
+    | TagsChanged
+    | FieldsChanged
+    | CategoryAssigned
+    | WatchersChanged
+    | TaskAdded
+    | TaskDone
+    | TicketLinked
+    | TicketUnlinked
+    | TicketMoved
+    | LettersMoved
+    | LettersTaken
+    | TicketMerged
+    | TicketAbsorbed
+    | MergeUndone
+    | AbsorptionUndone
+    | DeadlinesChanged
+    | SLAWarned
+    | SLABreached
+)
+"""All that happens to a ticket."""
+
+
 class TicketingFailed(TicketsEvent):
     """A routed message could not be put into a conversation; it is parked. Stream: `message-{message_id}`."""
 
@@ -495,7 +535,7 @@ class PresenceChanged(TicketsEvent):
 class Rule(Model):
     """One line of a ruleset. Where several rules hold, the first value wins; tags, copies and alerts add up."""
 
-    name: Text = Field(min_length=1, max_length=200)
+    name: Text
     condition: Text
     """CEL over `message`; see docs/routing.md."""
     ticketbox_id: UUID | None = None

@@ -142,7 +142,10 @@ def compile_condition(source: str) -> Condition:
     try:
         program = _cel().compile(asked)
     except ValueError as error:
-        raise BadCondition(_first_line(error)) from error
+        found = re.search(
+            r"ERROR: <input>:\d+:\d+: (.*)", str(error)
+        )  # the place is that of what was made of it
+        raise BadCondition(f"it is not CEL: {found[1] if found else _first_line(error)}") from error
     for function in program.functions():
         if re.fullmatch(r"[A-Za-z]\w*", function) and function not in _FUNCTIONS:
             raise BadCondition(f"there is no function “{function}”")

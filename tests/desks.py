@@ -213,6 +213,7 @@ def rulesets(draw: st.DrawFn, found: Sequence[AnyThing]) -> RulesetPublished:
                 reason=draw(st.one_of(st.none(), TEXT)),
                 category_id=draw(one_or_none(ids(Category))),
                 assignee_id=draw(st.sampled_from([None, boss])),
+                acknowledge=draw(st.sampled_from([None, True, False])),
                 acknowledgement=draw(st.one_of(st.none(), tag)),
                 forward_to=draw(st.sampled_from([(), ("copy@elsewhere.example",)])),
                 alert=draw(some(ids(Person, Team))),

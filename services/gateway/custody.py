@@ -19,11 +19,16 @@ Data = Mapping[str, object]
 
 
 async def custody(db: Connection, message_id: UUID) -> Custody:
-    """Everything that happened to a message, or to an answer of ours.
+    """Everything that happened to a message, or to an answer of ours, as of one moment.
 
     Raises:
         NotFound.
     """
+    async with db.transaction(isolation="repeatable_read", readonly=True):
+        return await _custody(db, message_id)
+
+
+async def _custody(db: Connection, message_id: UUID) -> Custody:
     rows = await history.of_message(db, message_id) or await history.of_reply(db, message_id)
     if not rows:
         raise NotFound(f"There is no message {message_id}.")

@@ -1,5 +1,6 @@
 """What people do with a ticket, by page or by API: from the wish to the command."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -19,6 +20,7 @@ from services.gateway import tickets
 from services.gateway.accounts import Person
 from services.gateway.conversation import quote_for
 from services.gateway.gateway import Gateway
+from services.gateway.mentions import mentionable, mentioned
 from services.gateway.problems import Conflict, Unprocessable
 from services.gateway.representations import Changed, Entry
 
@@ -79,17 +81,20 @@ class Doing:
         )
         return Changed(number=self.number, version=done.version, id=reply_id)
 
-    async def note(self, text: str) -> Changed:
-        """Write to colleagues."""
+    async def note(self, text: str, mentions: Collection[UUID] = ()) -> Changed:
+        """Write to colleagues; whom the text mentions as `@Name` hears of it too."""
         if not text.strip():
             raise Unprocessable("The note is empty. Write something, then save it.")
         note_id = uuid5(self.command_id, "note")
+        async with self.gateway.service.pool.acquire() as db:
+            known = await mentionable(db, self.gateway.service.clock())
         done = await self.gateway.command(
             AddNote(
                 command_id=self.command_id,
                 actor_id=self.person.person_id,
                 ticket_id=await self._ticket_id(),
                 note_id=note_id,
+                mentions=tuple(dict.fromkeys([*mentions, *mentioned(text, known)])),
                 text=text.replace("\r\n", "\n").rstrip(),
             )
         )

@@ -20,9 +20,9 @@ from contracts.ingest import MessageReread, Reading
 from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, is_first_delivery, message_of
 from contracts.streams import GATEWAY, THINGS
-from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted
+from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent
 from services.gateway.book import Received, received
-from services.gateway.summary import Summary, TicketEvent, summarise
+from services.gateway.summary import Summary, summarise
 
 CHANNEL = "postroom_inbox"
 """PostgreSQL's notifications that there is something new."""
@@ -247,6 +247,8 @@ async def _keep_standings(db: Connection, batch: Batch) -> None:
 _COLUMNS = tuple(field.name for field in fields(Summary))
 _cells = attrgetter(*_COLUMNS)
 
+_LISTS = ("tags", "warned", "missed", "undelivered")
+
 _LINES = f"""
 SELECT {", ".join(_COLUMNS)}
 FROM ticket
@@ -269,7 +271,7 @@ async def summaries(db: Connection, ticket_ids: Iterable[UUID]) -> dict[UUID, Su
 def line_of(row: asyncpg.Record) -> Summary:
     """The line in a row of the table `ticket`."""
     cells = {name: row[name] for name in _COLUMNS}
-    return Summary(**{**cells, "tags": tuple(row["tags"]), "undelivered": tuple(row["undelivered"])})
+    return Summary(**cells | {name: tuple(row[name]) for name in _LISTS})
 
 
 async def _keep_tickets(db: Connection, batch: Batch) -> None:

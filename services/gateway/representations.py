@@ -1,6 +1,6 @@
 """What the API answers with and the pages show: the same data, in JSON and in HTML."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -47,6 +47,15 @@ class TicketItem(Representation):
     opened_at: datetime
     changed_at: datetime
     waiting_since: datetime | None
+    held_until: datetime | None
+    merged_into: int | None
+    """The number of the ticket that it goes on in."""
+    due_target: str | None
+    due_at: datetime | None
+    """What is to be done next, and when; null while no clock runs."""
+    warned: list[str]
+    missed: list[str]
+    """Targets that will soon be missed, and those that were."""
     first_response_due_at: datetime | None
     first_response_at: datetime | None
     breached: bool
@@ -143,6 +152,46 @@ class Entry(Representation):
     letter: Letter | None = None
     reply: Reply | None = None
     note: str | None = None
+    mentions: list[Named] = []
+    """People and teams whose attention a note asks for."""
+    ticket: int | None = None
+    """The number of another ticket that it is about: where a letter came from or went to, what was merged or linked."""
+
+
+class DeadlineView(Representation):
+    """One running target. `due_at` null: its clock stands still, with `left_seconds` of business time to go."""
+
+    target: str
+    since: datetime
+    due_at: datetime | None
+    warn_at: datetime | None
+    left_seconds: int | None
+
+
+class FieldItem(Representation):
+    """A custom field that this ticket has, and its value; `required` before the ticket is solved."""
+
+    key: str
+    name: str
+    type: str
+    choices: list[str]
+    required: bool
+    value: str | bool | int | float | date | None
+
+
+class TaskItem(Representation):
+    id: UUID
+    text: str
+    owner: Named | None
+    due_on: date | None
+    done: bool
+
+
+class LinkItem(Representation):
+    """`link` is what the other ticket is to this one."""
+
+    number: int
+    link: str
 
 
 class ActedItem(Representation):
@@ -169,8 +218,21 @@ class RoutingView(Representation):
 
 
 class Ticket(TicketItem):
-    """A ticket with its conversation."""
+    """A ticket with its conversation, and all else that is known of it."""
 
+    hold_reason: str
+    only_thanks: bool
+    """The customer's last letter only says thanks, so the ticket stayed solved."""
+    policy: str | None
+    """The service level that asks for the deadlines."""
+    deadlines: list[DeadlineView]
+    category: Named | None
+    fields: list[FieldItem]
+    watchers: list[Named]
+    tasks: list[TaskItem]
+    links: list[LinkItem]
+    absorbed: list[int]
+    """Numbers of the tickets that were merged into this one."""
     conversation: list[Entry]
     why_here: str
     routing: RoutingView | None = None
@@ -382,4 +444,6 @@ class Changed(Representation):
     number: int
     version: int
     id: UUID | None = None
-    """Of the reply or note that was made."""
+    """Of the reply, note, task or ticket that was made."""
+    new_number: int | None = None
+    """Of the ticket that was made."""

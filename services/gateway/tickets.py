@@ -10,20 +10,27 @@ from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
 from services.gateway import desk, history, why_here
+from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
+from services.gateway.details import details
 from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import (
     Contact,
+    DeadlineView,
+    FieldItem,
+    LinkItem,
     Named,
     Page,
     RoutingView,
     StreamEvent,
+    TaskItem,
     Ticket,
     TicketItem,
 )
 from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
+from services.gateway.whereabouts import whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,10 @@ class Filter:
     assignee: UUID | None = None
     unassigned: bool = False
     contact: str | None = None
+    tag: str | None = None
+    priority: str | None = None
+    merged: bool = False
+    """Those too that go on in another ticket."""
     q: str | None = None
 
 
@@ -58,6 +69,12 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.ticketbox_id = {0}", wanted.box)
     if wanted.state is not None:
         result.add("ticket.state = {0}", wanted.state)
+    if wanted.tag is not None:
+        result.add("{0} = ANY(ticket.tags)", wanted.tag)
+    if wanted.priority is not None:
+        result.add("ticket.priority = {0}", wanted.priority)
+    if not wanted.merged and wanted.q is None:
+        result.add("ticket.merged_into IS NULL")
     if wanted.unassigned:
         result.add("ticket.assignee_id IS NULL")
     elif wanted.assignee is not None:
@@ -115,6 +132,12 @@ def _item(row: asyncpg.Record) -> TicketItem:
         opened_at=row["opened_at"],
         changed_at=row["changed_at"],
         waiting_since=row["waiting_since"],
+        held_until=row["held_until"],
+        merged_into=row["merged_into"],
+        due_target=row["due_target"],
+        due_at=row["due_at"],
+        warned=list(row["warned"]),
+        missed=list(row["missed"]),
         first_response_due_at=row["first_response_due_at"],
         first_response_at=row["first_response_at"],
         breached=row["breached"],
@@ -154,6 +177,7 @@ class Opened:
     events: list[Recorded[Event]]
     sources: Sources
     boxes: dict[UUID, str]
+    choices: Choices
 
 
 async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime | None = None) -> Opened:
@@ -166,13 +190,10 @@ async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime
     summary = summarise(events)
     if summary is None:
         raise NotFound(f"Ticket {number} did not exist then.")
-    message_ids = {
-        letter.message_id
-        for item in events
-        if (letter := getattr(item.event, "letter", None)) and hasattr(letter, "message_id")
-    }
+    message_ids = set(whereabouts(events))
     reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
     known = await desk.names(db)
+    chosen_from = await choices(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(
         letters=await history.letters(db, message_ids, as_of),
@@ -180,9 +201,9 @@ async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime
             reply_id: [one for one in found if as_of is None or one.recorded_at <= as_of]
             for reply_id, found in deliveries.items()
         },
-        people=known,
+        people=chosen_from.names() | known,
     )
-    return Opened(summary, events, sources, known)
+    return Opened(summary, events, sources, known, chosen_from)
 
 
 def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
@@ -201,6 +222,12 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         opened_at=line.opened_at,
         changed_at=line.changed_at,
         waiting_since=line.waiting_since,
+        held_until=line.held_until,
+        merged_into=line.merged_into,
+        due_target=line.due_target,
+        due_at=line.due_at,
+        warned=list(line.warned),
+        missed=list(line.missed),
         first_response_due_at=line.first_response_due_at,
         first_response_at=line.first_response_at,
         breached=line.breached,
@@ -211,7 +238,44 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         conversation=conversation(opened.events, opened.sources),
         why_here=why_here.sentence(routing),
         routing=routing,
+        **_details(opened),
     )
+
+
+def _details(opened: Opened) -> dict[str, object]:
+    found, choices, box_id = details(opened.events), opened.choices, opened.summary.ticketbox_id
+    required = choices.required_in(box_id)
+    return {
+        "hold_reason": found.hold_reason,
+        "only_thanks": found.only_thanks,
+        "policy": found.policy,
+        "deadlines": [DeadlineView(**item.model_dump()) for item in found.deadlines],
+        "category": opened.sources.person(found.category_id),
+        "fields": [
+            FieldItem(
+                key=field.key,
+                name=field.name,
+                type=field.type,
+                choices=list(field.choices),
+                required=field.key in required,
+                value=found.fields.get(field.key),
+            )
+            for field in choices.fields_of(box_id)
+        ],
+        "watchers": [opened.sources.person(one) for one in found.watcher_ids],
+        "tasks": [
+            TaskItem(
+                id=task.task_id,
+                text=task.text,
+                owner=opened.sources.person(task.owner_id),
+                due_on=task.due_on,
+                done=task.done,
+            )
+            for task in found.tasks.values()
+        ],
+        "links": [LinkItem(number=number, link=link) for (_, link), number in found.links.items()],
+        "absorbed": list(found.absorbed.values()),
+    }
 
 
 async def routing_of(db: Connection, events: list[Recorded[Event]]) -> RoutingView | None:

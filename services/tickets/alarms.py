@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.desk import Ticketbox
-from contracts.tickets import SLABreached, SLAWarned, State, TicketClosed, TicketReopened
+from contracts.tickets import SLABreached, SLAWarned, State, TicketClosed, TicketEvent, TicketReopened
 from services.tickets import service_level
 from services.tickets.desk import Desk
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from contracts.commands import (
 )
 from contracts.event import Event, Meta
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from contracts.tickets import TicketOpened
+from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import commands, desk, rearranging, rulesets, tables
 from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.settings import TicketsSettings
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 

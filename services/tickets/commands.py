@@ -41,6 +41,7 @@ from contracts.tickets import (
     TaskDone,
     TicketAssigned,
     TicketClosed,
+    TicketEvent,
     TicketMoved,
     TicketPutOnHold,
     TicketReopened,
@@ -59,7 +60,7 @@ from services.tickets.refusals import (
     UnknownThing,
     UnseenMessages,
 )
-from services.tickets.ticket import ReplyState, Ticket, TicketEvent
+from services.tickets.ticket import ReplyState, Ticket
 
 TicketCommand = (
     SubmitReply

@@ -17,13 +17,14 @@ from contracts.tickets import (
     ReplyBounced,
     State,
     TicketAssigned,
+    TicketEvent,
     TicketOpened,
     TicketReopened,
 )
 from services.tickets.desk import Desk
 from services.tickets.thanks import only_thanks
 from services.tickets.threading import Place
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 
 NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""

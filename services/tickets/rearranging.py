@@ -21,6 +21,7 @@ from contracts.tickets import (
     LinkKind,
     MergeUndone,
     TicketAbsorbed,
+    TicketEvent,
     TicketLinked,
     TicketMerged,
     TicketOpened,
@@ -30,7 +31,7 @@ from contracts.tickets import (
 from services.tickets.commands import permit
 from services.tickets.desk import Desk
 from services.tickets.refusals import Invalid, Merged, UnknownThing
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 
 TwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
 Events = dict[UUID, list[TicketEvent]]

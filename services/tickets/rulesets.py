@@ -15,6 +15,7 @@ from services.tickets.refusals import Forbidden, Invalid
 
 MOST_RULES = 1000
 MOST_TAGS = 20
+LONGEST_NAME = 200
 MOST_NOTICES = 10
 """Addresses that get a copy by one rule, and people and teams who are alerted."""
 
@@ -69,6 +70,8 @@ def publish(command: PublishRuleset, desk: Desk) -> RulesetPublished:
     _check_number(command.rules)
     if desk.get(Ticketbox, command.default_ticketbox_id) is None:
         raise Invalid("The ruleset needs a default ticketbox that exists.")
+    if not all(0 < len(rule.name.strip()) <= LONGEST_NAME for rule in command.rules):
+        raise Invalid(f"Each rule needs a name of 1 to {LONGEST_NAME} characters.")
     names = Counter(rule.name for rule in command.rules)
     if twice := [name for name, number in names.items() if number > 1]:
         raise Invalid(f"Two rules are called “{twice[0]}”; the name tells them apart in every decision.")

@@ -42,6 +42,7 @@ from contracts.tickets import (
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
+    TicketEvent,
     TicketLinked,
     TicketMerged,
     TicketMoved,
@@ -52,44 +53,6 @@ from contracts.tickets import (
     TicketSolved,
     TicketUnlinked,
     WatchersChanged,
-)
-
-TicketEvent = (
-    TicketOpened
-    | CustomerReplied
-    | AutomaticReplyReceived
-    | ReplyBounced
-    | TicketAssigned
-    | NoteAdded
-    | ReplySubmitted
-    | ReplyReleased
-    | AcknowledgementReleased
-    | AcknowledgementWithheld
-    | DeliveryRecorded
-    | TicketSolved
-    | TicketReopened
-    | TicketSetPending
-    | TicketPutOnHold
-    | TicketClosed
-    | PriorityChanged
-    | TagsChanged
-    | FieldsChanged
-    | CategoryAssigned
-    | WatchersChanged
-    | TaskAdded
-    | TaskDone
-    | TicketLinked
-    | TicketUnlinked
-    | TicketMoved
-    | LettersMoved
-    | LettersTaken
-    | TicketMerged
-    | TicketAbsorbed
-    | MergeUndone
-    | AbsorptionUndone
-    | DeadlinesChanged
-    | SLAWarned
-    | SLABreached
 )
 
 

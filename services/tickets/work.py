@@ -20,13 +20,14 @@ from contracts.tickets import (
     LettersTaken,
     Released,
     ReplyBounced,
+    TicketEvent,
     TicketOpened,
 )
 from rules.hours import hours_of
 from services.tickets import acknowledging, alarms, service_level, tables, ticket
 from services.tickets.desk import Desk
 from services.tickets.threading import Known
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 
 
 @dataclass(slots=True)

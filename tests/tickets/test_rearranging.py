@@ -22,12 +22,12 @@ from contracts.desk import BoxRight, Person, Right, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.router import MessageRouted, RoutingEvidence
-from contracts.tickets import LinkKind, Role, State, TicketOpened, TicketSolved
+from contracts.tickets import LinkKind, Role, State, TicketEvent, TicketOpened, TicketSolved
 from services.tickets import intake, rearranging
 from services.tickets.desk import Desk
 from services.tickets.refusals import Forbidden, Invalid, Merged, UnknownThing
 from services.tickets.threading import Known, Tokens, find_place
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

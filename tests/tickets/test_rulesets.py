@@ -121,6 +121,12 @@ def test_a_rule_that_cannot_be_in_force_is_named_with_the_reason(wrong: Rule, wh
         publish(rule(name="Good"), wrong)
 
 
+@pytest.mark.parametrize("name", ["", " ", "x" * 201])
+def test_a_rule_needs_a_name(name: str) -> None:
+    with pytest.raises(Invalid, match="name"):
+        publish(rule(name))
+
+
 def test_two_rules_of_one_name_are_refused() -> None:
     with pytest.raises(Invalid, match="Two rules are called “Invoices”"):
         publish(rule(), rule())

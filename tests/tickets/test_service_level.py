@@ -37,6 +37,7 @@ from contracts.tickets import (
     SLAWarned,
     State,
     ThreadedBy,
+    TicketEvent,
     TicketMerged,
     TicketMoved,
     TicketOpened,
@@ -48,7 +49,7 @@ from contracts.tickets import (
 from rules.hours import Hours
 from services.tickets import alarms, service_level
 from services.tickets.desk import Desk
-from services.tickets.ticket import Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)

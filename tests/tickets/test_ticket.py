@@ -24,6 +24,7 @@ from contracts.tickets import (
     Role,
     ThreadedBy,
     TicketAssigned,
+    TicketEvent,
     TicketOpened,
     TicketReopened,
     TicketSolved,
@@ -33,7 +34,7 @@ from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
 from services.tickets.refusals import AlreadyThere, NotFailed, UnseenMessages
 from services.tickets.threading import Known, Place, Tokens, find_place
-from services.tickets.ticket import Ticket, TicketEvent, load
+from services.tickets.ticket import Ticket, load
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TICKET, ANNA, BOX, REPLY = uuid4(), uuid4(), uuid4(), uuid4()

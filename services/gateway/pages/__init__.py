@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from services.gateway.pages import desk, forms, messages, reports, rulesets, sign_in, status, tickets, views
+from services.gateway.pages import (
+    desk,
+    forms,
+    handling,
+    messages,
+    reports,
+    rulesets,
+    sign_in,
+    status,
+    tickets,
+    views,
+)
 
 router = APIRouter()
-for part in (sign_in, tickets, views, messages, reports, rulesets, status, desk, forms):
+for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, forms):
     router.include_router(part.router)

@@ -41,6 +41,14 @@ def size(number: int) -> str:
     return f"{amount:.1f} GB"
 
 
+def duration(seconds: int) -> str:
+    """What is left of a clock that stands still: `5 h 20 min`."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
 def initials(name: str) -> str:
     """`Anna Berg` → `AB`."""
     words = name.split()
@@ -60,7 +68,14 @@ def said(value: object, options: Mapping[str, list[tuple[str, str]]]) -> str:
 
 
 _ENVIRONMENT.filters.update(
-    moment=moment, size=size, initials=initials, shown=shown, escape=escape, facts=facts, said=said
+    moment=moment,
+    size=size,
+    duration=duration,
+    initials=initials,
+    shown=shown,
+    escape=escape,
+    facts=facts,
+    said=said,
 )
 
 

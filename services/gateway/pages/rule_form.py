@@ -125,6 +125,8 @@ class RuleForm:
         """
         if self.problem is not None and self.written_as == "rows":
             raise Unprocessable(self.problem)
+        if not self.name.strip():
+            raise Unprocessable("Give the rule a name: it is shown with every decision.")
         try:
             return Rule(
                 name=self.name.strip(),
@@ -143,8 +145,6 @@ class RuleForm:
                 stop=self.stop,
             )
         except (ValidationError, ValueError) as error:
-            if not self.name.strip():
-                raise Unprocessable("Give the rule a name: it is shown with every decision.") from error
             raise Unprocessable(f"This rule cannot be kept: {error}.") from error
 
     def after(self, button: str) -> "RuleForm":

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.desk import AnyThing, Right, Ticketbox
 from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
+from contracts.router import Priority
 from services.gateway import desk, messages, things, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
@@ -24,12 +26,15 @@ from services.gateway.tickets import Filter
 
 router = APIRouter()
 PAGE = 50
-View = Literal["mine", "unassigned", "open", "solved", "all"]
+View = Literal["mine", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
 TITLES: dict[str, str] = {
     "mine": "My open tickets",
     "unassigned": "Nobody's tickets",
     "open": "All open tickets",
+    "pending": "Waiting for customers",
+    "on_hold": "On hold",
     "solved": "Solved tickets",
+    "closed": "Closed tickets",
     "all": "All tickets",
 }
 
@@ -41,7 +46,7 @@ def filter_of(view: str, person: Person, box: UUID | None = None, q: str | None 
             return Filter(box=box, q=q, state="open", assignee=person.person_id)
         case "unassigned":
             return Filter(box=box, q=q, state="open", unassigned=True)
-        case "open" | "solved":
+        case "open" | "pending" | "on_hold" | "solved" | "closed":
             return Filter(box=box, q=q, state=view)
         case _:
             return Filter(box=box, q=q)
@@ -113,17 +118,26 @@ def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
 @router.get("/tickets/{number}")
 async def ticket_page(request: Request, here: Here, who: Signed, number: Number) -> Response:
     """A ticket, or only its conversation if a page that is open asks for it."""
-    return await _ticket(request, here, who, number)
+    return await show_ticket(request, here, who, number)
 
 
-async def _ticket(
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The way back of what was done: what is posted, and to which ticket."""
+
+    number: int
+    what: str
+    values: Mapping[str, str | list[str]]
+
+
+async def show_ticket(
     request: Request,
     here: Gateway,
     who: SignedIn,
     number: int,
     *,
     done: str | None = None,
-    undo: str | None = None,
+    undo: Undo | None = None,
 ) -> Response:
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
@@ -132,7 +146,7 @@ async def _ticket(
         answering = await desk.who_may_answer(db, ticket.box.id)
         boxes = await desk.every(db, Ticketbox)
         earlier = await tickets.page_of_tickets(
-            db, who.person.sight, Filter(contact=ticket.contact.address), None, 8
+            db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
         )
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
@@ -146,6 +160,9 @@ async def _ticket(
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
         earlier=[item for item in earlier.items if item.number != number],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
+        categories=opened.choices.categories,
+        watching=[*opened.choices.teams, *people],
+        priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
     )
@@ -174,20 +191,25 @@ async def reply(
     try:
         await wish.reply(text, seen_version, solve=then == "solve")
     except Conflict as conflict:
-        return _unseen(request, who, wish.number, conflict)
+        return show_unseen(request, who, wish.number, conflict)
     done = (
         "Your answer is on its way, and the ticket is solved."
         if then == "solve"
         else "Your answer is on its way."
     )
-    answer = await _ticket(
-        request, here, who, wish.number, done=done, undo="open" if then == "solve" else None
+    answer = await show_ticket(
+        request,
+        here,
+        who,
+        wish.number,
+        done=done,
+        undo=Undo(wish.number, "state", {"state": "open"}) if then == "solve" else None,
     )
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
 
 
-def _unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
+def show_unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
     answer = page(request, "_unseen.html", who, conflict=conflict, number=number)
     answer.status_code = conflict.status
     answer.headers["HX-Retarget"] = "#notice"
@@ -203,7 +225,7 @@ async def note(
 ) -> Response:
     """Save the note."""
     await wish.note(text)
-    answer = await _ticket(request, here, who, wish.number, done="The note is saved.")
+    answer = await show_ticket(request, here, who, wish.number, done="The note is saved.")
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
 
@@ -214,7 +236,7 @@ async def assignment(
 ) -> Response:
     """Give the ticket to someone, or back to everyone."""
     await wish.assign(tickets.identity(assignee) if assignee else None)
-    return await _ticket(
+    return await show_ticket(
         request,
         here,
         who,
@@ -223,47 +245,8 @@ async def assignment(
     )
 
 
-@router.post("/tickets/{number}/ticketbox")
-async def ticketbox(
-    request: Request,
-    here: Here,
-    who: Signed,
-    wish: Wish,
-    box: Annotated[UUID, Form()],
-    correction: Annotated[bool, Form()] = False,
-) -> Response:
-    """Give the ticket to another ticketbox."""
-    await wish.move(box, correction=correction)
-    if not who.person.sight.sees(box):
-        answer = Response()
-        answer.headers["HX-Redirect"] = "/tickets"
-        return answer
-    done = "The ticket is moved, and the wrong way is counted." if correction else "The ticket is moved."
-    return await _ticket(request, here, who, wish.number, done=done)
-
-
-@router.post("/tickets/{number}/state")
-async def state(
-    request: Request,
-    here: Here,
-    who: Signed,
-    wish: Wish,
-    state: Annotated[Literal["open", "solved"], Form()],
-    seen_version: Annotated[int | None, Form()] = None,
-) -> Response:
-    """Solve the ticket, or open it again."""
-    if state == "open":
-        await wish.reopen()
-        return await _ticket(request, here, who, wish.number, done="The ticket is open again.")
-    try:
-        await wish.solve(seen_version)
-    except Conflict as conflict:
-        return _unseen(request, who, wish.number, conflict)
-    return await _ticket(request, here, who, wish.number, done="The ticket is solved.", undo="open")
-
-
 @router.post("/tickets/{number}/replies/{reply_id}/retry")
 async def retry(request: Request, here: Here, who: Signed, _: Writer, wish: Wish, reply_id: UUID) -> Response:
     """Send an answer again that did not arrive."""
     await wish.retry(reply_id)
-    return await _ticket(request, here, who, wish.number, done="The answer is sent again.")
+    return await show_ticket(request, here, who, wish.number, done="The answer is sent again.")

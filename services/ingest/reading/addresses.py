@@ -14,9 +14,13 @@ LONGEST_MAILBOX = 2_000
 MOST_PIECES = 4
 """A name has at most so many commas."""
 
+_WELL_MADE = re.compile(
+    r"""\s*+(?:(?:"([^"\\]*+)"|([^"<>@,;:()\\]*+))\s*+<([^\s"'<>@,;:()\\]++@[^\s"'<>@,;:()\\]*[^\s"'<>@,;:()\\.])>"""
+    r"""|([^\s"'<>@,;:()\\\[]++@[^\s"'<>@,;:()\\\]]*[^\s"'<>@,;:()\\\].]))\s*+(?:,|\Z)"""
+)
 _PATTERN = (
     r"(?P<blank>\s+)"
-    r"|(?P<word>=\?[^?\s]{1,80}\?[bBqQ]\?[^?]*+\?=)"
+    r"|(?P<word>=\?[^?\s]{0,80}\?[bBqQ]\?[^?]*+\?=)"
     r'|"(?P<quoted>(?:[^"\\]|\\.)*+)"'
     r"|<(?P<angle>[^<>]*+)>"
     r"|(?P<special>[,;:(])"
@@ -27,9 +31,9 @@ _TOKEN = re.compile(_PATTERN, re.DOTALL)
 _TOKEN_WITHOUT_QUOTES = re.compile(_PATTERN.replace('|"(?P<quoted>', '|(?!)"(?P<quoted>'), re.DOTALL)
 _PARENTHESIS = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ADDRESS = re.compile(
-    r'(?:"(?:[^"\\]|\\.)*+"|(?<![^\s"\[])[^\s"@\[]++)\s*@\s*(?:\[[^\]\s]*+\]|[^\s"\[\]]+(?:(?:(?<=\.)\s+|\s+\.\s*)[^\s"\[\]@]+)*)'
-)
+_LOCAL_PART = r'(?:"(?:[^"\\]|\\.)*+"|(?<![^\s"\[])[^\s"@\[]++)'
+_DOMAIN = r"(?:\[[^\]\s]*+\]|[^\s\"\[\]]+(?:(?:(?<=\.)\s+|\s+\.\s*)[^\s\"\[\]@]+)*)"
+_ADDRESS = re.compile(rf"{_LOCAL_PART}\s*@\s*{_DOMAIN}")
 _COMMENT = re.compile(r"\([^()]*+\)")
 _ROUTE = re.compile(r"@[^:]*:")
 _NO_RECIPIENTS = re.compile(
@@ -55,11 +59,36 @@ def addresses(values: Iterable[str], repairs: Repairs) -> tuple[Address, ...]:
     """The mailboxes of all fields of one name, before RFC 2047; those of groups as if they stood alone."""
     found: list[Address] = []
     for value in values:
-        found += _Reader(value, repairs).read()
+        found += _well_made(value, repairs) or _Reader(value, repairs).read()
         if len(found) >= MOST_ADDRESSES:
             repairs.note(Problem.HEADERS_TOO_LONG)
             break
     return tuple(found[:MOST_ADDRESSES])
+
+
+def _well_made(value: str, repairs: Repairs) -> list[Address]:
+    """The mailboxes of a list that needs no second thought, as most do; none of another."""
+    found: list[Address] = []
+    position = 0
+    while position < len(value) and len(found) < MOST_ADDRESSES:
+        mailbox = _WELL_MADE.match(value, position)
+        if mailbox is None:
+            return []
+        quoted, phrase, address, bare = mailbox.groups()
+        found.append(_named(quoted or phrase or "", address or bare, repairs))
+        position = mailbox.end()
+    return found
+
+
+def _named(name: str, address: str, repairs: Repairs) -> Address:
+    name = " ".join(_decoded(name, repairs).split())
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].strip()
+    return Address(name, address)
+
+
+def _decoded(text: str, repairs: Repairs) -> str:
+    return one_line(decode_words(text, repairs)) if "=?" in text else text
 
 
 class _Reader:
@@ -68,8 +97,8 @@ class _Reader:
         self._repairs = repairs
         self._found: list[Address] = []
         self._box = _Mailbox()
-        self._held: list[str] = []
-        """Pieces without an address: those of a name with commas, or mailboxes of a machine of its own."""
+        self._held: list[tuple[str, str]] = []
+        """Pieces without an address, with comments: those of a name with commas, or mailboxes of one machine."""
         self._quotes_end = self._comments_end = True  # until one was looked for in vain: that keeps it linear
 
     def read(self) -> list[Address]:
@@ -103,9 +132,8 @@ class _Reader:
         if character == "(":
             position = self._comment(position)
         elif character == ":":
-            if last_semicolon >= position and self._box.angle is None:
-                self._box = _Mailbox()  # the name of a group
-            elif self._box.text().lower() == "mailto":
+            names_group = last_semicolon >= position and self._box.angle is None
+            if names_group or self._box.text().lower() == "mailto":
                 self._box = _Mailbox()
             else:
                 self._box.phrase.append(":")
@@ -138,13 +166,13 @@ class _Reader:
             if text:
                 self._without_brackets(text, comment)
             return
-        address = _address(self._decoded(box.angle))
+        address = _address(_decoded(box.angle, self._repairs))
         if "@" not in address and (swapped := _ADDRESS.search(text)):
             self._repairs.note(Problem.ADDRESS_REPAIRED)
             text, address = box.angle, _address(swapped[0])
         if self._held:
             self._repairs.note(Problem.ADDRESS_REPAIRED)
-            text = ", ".join([*self._held, text] if text else self._held)
+            text = ", ".join(filter(None, (*(piece for piece, _ in self._held), text)))
             self._held = []
         if address or text:
             self._add(text or comment, address)
@@ -152,10 +180,10 @@ class _Reader:
     def _without_brackets(self, text: str, comment: str) -> None:
         """A mailbox that is an address alone, or has lost its brackets, or its address."""
         if "@" not in text:
-            text = self._decoded(text) if "@" in self._decoded(text) else text
+            text = _decoded(text, self._repairs) if "@" in _decoded(text, self._repairs) else text
         found = list(_ADDRESS.finditer(text)) if "@" in text else []
         if not found:
-            self._held.append(f"{text} ({comment})" if comment else text)
+            self._held.append((text, comment))
             if len(self._held) > MOST_PIECES:
                 self._release()
             return
@@ -166,27 +194,20 @@ class _Reader:
         for one in found:
             self._add(name or comment, _address(one[0]))
 
+    def _add(self, name: str, address: str) -> None:
+        self._found.append(_named(name, address, self._repairs))
+
     def _release(self) -> None:
         """Pieces that no address followed stand for themselves."""
         held, self._held = self._held, []
-        for piece in held:
-            if _NO_RECIPIENTS.search(piece) or piece.endswith(":"):
+        for text, comment in held:
+            if _NO_RECIPIENTS.search(text) or text.endswith(":"):
                 continue
-            word, _, comment = piece.partition(" (")
-            if " " in word or "=?" in word:
+            if " " in text or "=?" in text:
                 self._repairs.note(Problem.ADDRESS_REPAIRED)
-                self._add(piece, "")
+                self._add(text, "")
             else:
-                self._add(comment.removesuffix(")"), word)
-
-    def _decoded(self, text: str) -> str:
-        return one_line(decode_words(text, self._repairs)) if "=?" in text else text
-
-    def _add(self, name: str, address: str) -> None:
-        name = " ".join(self._decoded(name).split())
-        if len(name) > 1 and name[0] == name[-1] == '"':
-            name = name[1:-1].strip()
-        self._found.append(Address(name, address))
+                self._add(comment, text)
 
 
 def _quoted(text: str) -> str:
@@ -194,11 +215,9 @@ def _quoted(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    """An address without what stands around it: a route, a scheme, blanks, comments, quotation marks."""
+    """An address without what stands around it: a route, a scheme, comments, and blanks outside of quotation marks."""
     pieces = _COMMENT.sub("", text[:LONGEST_MAILBOX]).split('"')
-    pieces[::2] = [
-        "".join(piece.split()) for piece in pieces[::2]
-    ]  # what is between quotation marks keeps its blanks
+    pieces[::2] = ["".join(piece.split()) for piece in pieces[::2]]
     text = '"'.join(pieces).strip("'")
     scheme, colon, rest = text.partition(":")
     if colon and scheme.lower() in {"mailto", "smtp"}:

@@ -50,7 +50,7 @@ def bodies(root: Part, repairs: Repairs) -> Bodies:
                 spares.append(part)
     text, html = texts.text(), texts.html
     if not text.strip():
-        text, html = _spare(spares, texts, html) if spares else (_elsewhere(root, files, repairs), html)
+        text, html = _spare(spares, texts) if spares else _elsewhere(root, files, texts, repairs)
     if any(part.type == "message/partial" for part in files):
         repairs.note(Problem.MESSAGE_PARTIAL)
     encrypted = next(filter(None, map(_encrypted_by, files)), "pgp" if texts.encrypted else None)
@@ -82,28 +82,35 @@ def _encrypted_by(part: Part) -> str | None:
     return "smime" if says_so or cms.is_encrypted(part.content) else None
 
 
-def _spare(spares: list[Part], texts: Texts, html: str | None) -> tuple[str, str | None]:
+def _spare(spares: list[Part], texts: Texts) -> tuple[str, str | None]:
     """The text and the page of a message whose words are in TNEF."""
     page = next((part for part in spares if part.type == "text/html"), None)
     plain = next((part for part in spares if part.type != "text/html"), page)
-    return texts.plain(plain) if plain else "", html or (page.text if page else None)
+    return texts.plain(plain) if plain else "", texts.html or (page.text if page else None)
 
 
-def _elsewhere(root: Part, files: list[Part], repairs: Repairs) -> str:
+def _elsewhere(root: Part, files: list[Part], texts: Texts, repairs: Repairs) -> tuple[str, str | None]:
     """What a person can read in a message without a text: around its parts, in its files, in messages in it."""
     before = [part.preamble for part in multiparts(root) if part.preamble]
     behind = [part.epilogue for part in multiparts(root) if part.epilogue]
-    readable = [part for part in files if part.type.startswith("text/") or part.type in REPORTS]
-    inline = [part for part in readable if part.disposition != "attachment"]
-    texts = [text for part in inline if (text := Texts(repairs).plain(part)).strip()]
+    inline = [part for part in files if part.disposition != "attachment"]
+    for part in inline:
+        if part.type.startswith("text/"):
+            texts.take(part)
+    words = [texts.text(), *(part.text for part in inline if part.type in REPORTS)]
     if any(map(_is_more_than_notice, (*before, *behind))):
         repairs.note(Problem.PREAMBLE_KEPT)
-        texts = [*filter(_is_more_than_notice, before), *texts, *filter(_is_more_than_notice, behind)]
-    if not texts:
-        texts = [Texts(repairs).plain(part) for part in readable[:1]]
-    if not texts:
-        texts = [text for part in files if (text := _nested(part, repairs))]
-    return "\n\n".join(texts or before)
+        words = [*filter(_is_more_than_notice, before), *words, *filter(_is_more_than_notice, behind)]
+    if not any(map(str.strip, words)):
+        words = [Texts(repairs).plain(part) for part in files if _is_readable(part)][:1]
+    if not any(map(str.strip, words)):
+        words = [_nested(part, repairs) for part in files]
+    kept = [text for text in words if text.strip()]
+    return "\n\n".join(kept or before), texts.html
+
+
+def _is_readable(part: Part) -> bool:
+    return part.type.startswith("text/") or part.type in REPORTS
 
 
 def _is_more_than_notice(text: str) -> bool:

@@ -113,20 +113,21 @@ _NOT_WESTERN = bytes(set(_HIGH) - set(_WESTERN))
 _SAMPLE = 16_384
 _ESCAPED = re.compile(rb"\x1b\$[@AB]|\x1b\$\(D|\x1b\([BJI]")
 _ESCAPED_KOREAN = re.compile(rb"\x1b\$\)C")
+_DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,250}\.([A-Za-z]{2,20})\b")
 _C1 = re.compile("[\x80-\x9f]")
 _UNWANTED = re.compile("[\x00\ud800-\udfff]")
 _LABEL = re.compile(r"(?:charset=)?[\s\"'<>\[\]();=]*([^\s\"'<>\[\]();,*]*)")
 _WINDOWS_LABEL = re.compile(r"(?:x-)?(?:windows|win|cp|ansi|ms)-?(\d{3,4})")
 _MAC_LABEL = re.compile(r"(?:x-)?mac-?(\w+)")
-_ISO_LABEL = re.compile(r"(?:x-)?iso-?(8859)-?(\d{1,2})(-[ei])?")
+_ISO_LABEL = re.compile(r"(?:x-)?iso-?8859-?(\d{1,2})(-[ei])?")
 
 
 class Hint(NamedTuple):
     """What a message says of the charsets in it without saying it: one that it names, and its sender's country."""
 
     charset: str | None = None
-    domain: bytes | None = None
-    """The top-level domain of the sender, in lower case."""
+    sender: bytes = b""
+    """The value of From: the domain of a country speaks of a language, and so of a charset."""
 
 
 class Codec(NamedTuple):
@@ -148,7 +149,7 @@ def codec_for(label: str) -> Codec | None:
     if windows := _WINDOWS_LABEL.fullmatch(name):
         name = f"cp{windows[1]}"
     elif iso := _ISO_LABEL.fullmatch(name):
-        name = f"iso-{iso[1]}-{iso[2]}{iso[3] or ''}"
+        name = f"iso-8859-{iso[1]}{iso[2] or ''}"
     elif mac := _MAC_LABEL.fullmatch(name):
         name = _ALIASES.get(f"x-mac-{mac[1]}", f"mac-{mac[1]}")
     try:
@@ -231,13 +232,15 @@ def _wide(data: bytes, codec: str) -> str:
 
 
 def _mislabelled(data: bytes, text: str, codec: str) -> bool:
-    """Whether a text that fits a charset of single bytes was written in another: UTF-8 hardly ever comes by chance.
+    """Whether a text was written in another charset, though it fits this one.
 
-    Nor does a text in Latin letters consist of accented ones.
+    UTF-8 hardly ever comes by chance, if it has three bytes a character or this charset only one; nor does a text in
+    Latin letters consist of accented ones.
     """
-    if codec == "utf-8" or len(text) != len(data):
+    if codec == "utf-8":
         return False
-    if _strict(data, "utf-8") is not None:
+    unicode = _strict(data, "utf-8")
+    if unicode is not None and (len(text) == len(data) or max(unicode) >= "\u0800"):
         return True
     if codec != "cp1252":
         return False
@@ -259,16 +262,17 @@ def _detected(data: bytes, codec: Codec, hint: Hint) -> str:
         return text
     if (text := _nearly(data, "utf-8")) is not None:
         return text
-    return data.decode(guess(data, hint.domain), "replace")
+    return data.decode(guess(data, hint.sender), "replace")
 
 
-def guess(data: bytes, domain: bytes | None) -> str:
+def guess(data: bytes, sender: bytes) -> str:
     """The codec that 8-bit text most likely is in."""
     if _strict(data, "utf-8") is not None:
         return "utf-8"
     detector = EncodingDetector()
     detector.feed(data[:_SAMPLE], last=True)
-    codec = codec_for(detector.guess(tld=domain, allow_utf8=False))
+    domain = _DOMAIN.search(sender[:_SAMPLE])
+    codec = codec_for(detector.guess(tld=domain[1].lower() if domain else None, allow_utf8=False))
     return codec.name if codec else "cp1252"
 
 

@@ -11,6 +11,8 @@ from services.ingest.reading.repairs import Repairs
 LONGEST_TEXT = 2_000_000
 LONGEST_HTML = 12_000_000
 """Bytes of a part that become text: more is no letter. Pages hold pictures, too."""
+MOST_GROWTH = 4
+"""An encoded byte takes at most so many."""
 
 _META_CHARSET = re.compile(
     rb"<(?:meta\b[^>]{0,200}?charset|\?xml\b[^>]{0,100}?encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})",
@@ -38,18 +40,18 @@ class Encoded:
         """The text, and whether it is all of it."""
         if not self.type.startswith("text/") and self.type not in REPORTS:
             return "", True
-        content, behind = self.buffer[self.start : self.end], b""
+        longest = LONGEST_HTML if self.type == "text/html" else LONGEST_TEXT
+        end = min(self.end, self.start + MOST_GROWTH * longest)
+        content, behind = self.buffer[self.start : end], b""
         if self.encoding == "base64":
             content, behind = split_base64(content)
         content = without_encoding(content, self.encoding, self.repairs) + behind
-        charset, hint, longest = self.charset, self.hint, LONGEST_TEXT
-        if self.type == "text/html":
-            longest = LONGEST_HTML
-            if declared := _META_CHARSET.search(content, 0, 2048):
-                hint = hint._replace(charset=declared[1].decode("ascii"))
-                charset = charset or hint.charset
+        charset, hint = self.charset, self.hint
+        if self.type == "text/html" and (declared := _META_CHARSET.search(content, 0, 2048)):
+            hint = hint._replace(charset=declared[1].decode("ascii"))
+            charset = charset or hint.charset
         text = decode(content[:longest], charset, self.repairs, hint)
-        return with_line_feeds(text), len(content) <= longest
+        return with_line_feeds(text), end == self.end and len(content) <= longest
 
 
 def with_line_feeds(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 MOST_LINES = 200_000
 """Lines that are looked at in one message: beyond it what is left stays one part."""
-DEEP = 32
+DEEP = 12
 """From this depth on an index of all such lines is used instead of a search for each boundary."""
 
 FARTHEST_GUESS = 1_000_000

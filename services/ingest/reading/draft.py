@@ -1,6 +1,7 @@
 """A part while it is looked at: a range of bytes, and what its header says about it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.ingest.reading.charsets import NO_HINT, Hint, decode, guess
@@ -25,7 +26,6 @@ _MIME_FIELD = re.compile(
 _HTML = re.compile(
     rb"\s*(?:<!--.{0,1000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
-_DOMAIN = re.compile(rb"@[A-Za-z0-9.-]{1,250}\.([A-Za-z]{2,20})\b")
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Draft:
     fields: Fields = ()
     headers: Fields = ()
     type: str = "text/plain"
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     disposition: str | None = None
     name: str | None = None
     content_id: str | None = None
@@ -73,15 +73,22 @@ class Draft:
         block = self._block(repairs)
         self.start = block.body
         self.preamble = decode(block.before, None, repairs) if block.before else ""
-        declared = next((value for name, value in block.fields if name.lower() == b"content-type"), None)
+        declared, sender = None, b""
+        for name, value in block.fields:
+            match name.lower():
+                case b"content-type" if declared is None:
+                    declared = value
+                case b"from" if not sender:
+                    sender = value
+                case _:
+                    pass
         if declared is None:
             self.type = self.default_type
         else:
-            kind, parameters = content_type(text_of_value(declared, NO_HINT, repairs), repairs)
-            self.type, self.parameters = kind, dict(parameters)
-        domain = self.hint.domain or (_senders_domain(block) if self.is_message else None)
-        charset = self.parameters.get("charset") or self.hint.charset or _charset_of_header(block, domain)
-        self.hint = Hint(charset, domain)
+            self.type, self.parameters = content_type(text_of_value(declared, NO_HINT, repairs), repairs)
+        sender = self.hint.sender or sender
+        charset = self.parameters.get("charset") or self.hint.charset or _charset_of_header(block, sender)
+        self.hint = Hint(charset, sender)
         self.fields = text_of_fields(block.fields, self.hint, repairs)
         self.headers = for_people(self.fields, repairs)
         self._read_fields(repairs)
@@ -150,13 +157,7 @@ class Draft:
         )
 
 
-def _senders_domain(block: Block) -> bytes | None:
-    """The top-level domain of From: it speaks of a language, and so of a charset."""
-    found = next((_DOMAIN.search(value) for name, value in block.fields if name.lower() == b"from"), None)
-    return found[1].lower() if found else None
-
-
-def _charset_of_header(block: Block, domain: bytes | None) -> str | None:
+def _charset_of_header(block: Block, sender: bytes) -> str | None:
     """The charset of raw bytes in a header that names none: one guess for all of them, and for the body."""
-    raw = b"\n".join(value for _, value in block.fields if not value.isascii())
-    return guess(raw, domain) if raw else None
+    raw = [value for _, value in block.fields if not value.isascii()]
+    return guess(b"\n".join(raw), sender) if raw else None

@@ -19,7 +19,7 @@ _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _WORDS = re.compile(rb"(?<![^\s])[A-Za-z']{1,30}[,.]? {1,3}[A-Za-z']{1,30}[,.]? {1,3}[A-Za-z']{1,30}\b")
 _FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s\x00_-]|[_-]{3}|\S[ \t]+\S")
 _PADDING = re.compile(rb"={1,2}")
-_SOFT_BREAK = re.compile(rb"=[ \t]+(\r{0,2}\n|\r)|=\r(?!\r?\n)")
+_SOFT_BREAK = re.compile(rb"=[ \t]+(?:\r{0,2}\n|\r)|=\r(?!\r?\n)")
 _NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r{0,2}\n|\r|\Z))")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 

@@ -167,9 +167,11 @@ def unfolded(text: str) -> str:
 
 def for_people(fields: Fields, repairs: Repairs) -> Fields:
     """Fields with their encoded words decoded (RFC 2047)."""
-    if any("=?" in value for _, value in fields):
-        return tuple((name, one_line(decode_words(value, repairs))) for name, value in fields)
-    return fields
+    if not any("=?" in value for _, value in fields):
+        return fields
+    return tuple(
+        [(name, one_line(decode_words(value, repairs)) if "=?" in value else value) for name, value in fields]
+    )
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
 from services.ingest.reading.charsets import decode
@@ -9,6 +11,7 @@ from services.ingest.reading.encoded_words import decode_words
 from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_PARAMETERS = 200
+LONGEST_KNOWN = 300
 _VALUE = re.compile(r"[\s\"']*+([^;,\s\"'(/]*+(?:\s*/\s*[^;,\s\"'(]++)?)[\"']?(?:\s*\([^()]*+\))?[;\s]*+")
 _SEPARATORS = re.compile(r"[;\s]*+")
 _NAME = re.compile(r"([^=;\s\"]++)\s*+=\s*+")
@@ -21,10 +24,24 @@ _COMMENT_AT_END = re.compile(r"\s*\([^()]*\)\s*\Z")
 
 def parse(value: str, repairs: Repairs) -> tuple[str, Mapping[str, str]]:
     """The value itself in lower case, and its parameters by name in lower case, decoded."""
+    if len(value) > LONGEST_KNOWN or "*" in value or "=?" in value or not value.isascii():
+        main, pairs = _split(value)
+        return main, _decoded(pairs, repairs)
+    return _plain(value)
+
+
+@lru_cache(maxsize=1024)
+def _plain(value: str) -> tuple[str, Mapping[str, str]]:
+    """The same for a value in which nothing is encoded; most values are ones that have been seen before."""
+    main, pairs = _split(value)
+    return main, MappingProxyType(dict(reversed(pairs)))
+
+
+def _split(value: str) -> tuple[str, list[tuple[str, str]]]:
     found = _VALUE.match(value)
     main = found[1] if found else ""
     rest = value[found.end() :] if found else value
-    return main.lower(), _decoded(_pairs(rest), repairs) if rest else {}
+    return main.lower(), _pairs(rest)
 
 
 def _pairs(rest: str) -> list[tuple[str, str]]:

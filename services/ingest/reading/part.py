@@ -47,6 +47,7 @@ class Part:
         "_is_whole",
         "_source",
         "_text",
+        "_values",
         "content_id",
         "disposition",
         "epilogue",
@@ -90,6 +91,7 @@ class Part:
         self._content = content
         self._text = text
         self._is_whole = True
+        self._values: dict[str, list[str]] | None = None
 
     @property
     def content(self) -> bytes:
@@ -106,15 +108,29 @@ class Part:
     @property
     def is_cut(self) -> bool:
         """Whether `text` is only the beginning: there is more of it than anybody reads."""
-        return not (self.text == "" or self._is_whole)
+        return self.text != "" and not self._is_whole
 
     def first(self, name: str) -> str | None:
         """The value of the first field with this name, given in lower case."""
-        return next((value for field, value in self.headers if field.lower() == name), None)
+        values = self._by_name().get(name)
+        return values[0] if values else None
 
     def every(self, name: str) -> tuple[str, ...]:
         """The values of all fields with this name, given in lower case."""
-        return tuple(value for field, value in self.headers if field.lower() == name)
+        return tuple(self._by_name().get(name, ()))
+
+    def undecoded(self, name: str) -> tuple[str, ...]:
+        """The same before RFC 2047."""
+        if self.fields is self.headers:
+            return self.every(name)
+        return tuple(value for field, value in self.fields if field.lower() == name)
+
+    def _by_name(self) -> dict[str, list[str]]:
+        if self._values is None:
+            self._values = {}
+            for name, value in self.headers:
+                self._values.setdefault(name.lower(), []).append(value)
+        return self._values
 
     def walk(self) -> "Iterator[Part]":
         """Itself and all below it, in order, however deep."""

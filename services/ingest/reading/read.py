@@ -4,7 +4,6 @@ from services.ingest.reading.addresses import addresses
 from services.ingest.reading.bodies import Bodies, bodies
 from services.ingest.reading.charsets import decode
 from services.ingest.reading.dates import date
-from services.ingest.reading.header import Fields
 from services.ingest.reading.kind import judge
 from services.ingest.reading.letter import Address, Letter
 from services.ingest.reading.message_ids import message_id, message_ids
@@ -31,19 +30,18 @@ def read(raw: bytes, mail_from: str | None = None) -> Letter:
 
 
 def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
-    header, undecoded = _by_name(root.headers), _by_name(root.fields)
     body = bodies(root, repairs)
     judgement = judge(root, body.text[:LONGEST_TO_JUDGE], mail_from)
     return Letter(
-        message_id=message_id(_first(header, "message-id"), repairs),
-        in_reply_to=next(iter(message_ids(header.get("in-reply-to", ()))), None),
-        references=message_ids(header.get("references", ())),
-        subject=_first(header, "subject") or "",
-        date=date(_first(header, "date"), repairs),
-        from_=_author(undecoded, repairs),
-        to=addresses(undecoded.get("to", ()), repairs),
-        cc=addresses(undecoded.get("cc", ()), repairs),
-        reply_to=addresses(undecoded.get("reply-to", ()), repairs),
+        message_id=message_id(root.first("message-id"), repairs),
+        in_reply_to=next(iter(message_ids(root.every("in-reply-to"))), None),
+        references=message_ids(root.every("references")),
+        subject=root.first("subject") or "",
+        date=date(root.first("date"), repairs),
+        from_=_author(root, repairs),
+        to=addresses(root.undecoded("to"), repairs),
+        cc=addresses(root.undecoded("cc"), repairs),
+        reply_to=addresses(root.undecoded("reply-to"), repairs),
         text=body.text,
         reply=_newly_written(body),
         html=body.html,
@@ -52,10 +50,10 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
         bounce=judgement.bounce,
         feedback=judgement.feedback,
         auto_submitted=judgement.auto_submitted,
-        precedence=(_first(header, "precedence") or "").lower() or None,
-        list_id=_first(header, "list-id"),
-        return_path=_first(header, "return-path"),
-        headers=tuple((name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]),
+        precedence=(root.first("precedence") or "").lower() or None,
+        list_id=root.first("list-id"),
+        return_path=root.first("return-path"),
+        headers=tuple([(name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]]),
         problems=repairs.codes(),
         marker=judgement.marker,
         signed=body.signed,
@@ -63,25 +61,13 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
     )
 
 
-def _by_name(fields: Fields) -> dict[str, list[str]]:
-    """The values of all fields of a name, by it in lower case."""
-    values: dict[str, list[str]] = {}
-    for name, value in fields:
-        values.setdefault(name.lower(), []).append(value)
-    return values
-
-
-def _first(header: dict[str, list[str]], name: str) -> str | None:
-    return header[name][0] if name in header else None
-
-
-def _author(undecoded: dict[str, list[str]], repairs: Repairs) -> Address | None:
+def _author(root: Part, repairs: Repairs) -> Address | None:
     """The first mailbox of From, or where that has no address, of Sender."""
-    named = addresses(undecoded.get("from", ()), repairs)
+    named = addresses(root.undecoded("from"), repairs)
     if named and named[0].address:
         return named[0]
-    repairs.note(Problem.FROM_INVALID if "from" in undecoded else Problem.FROM_MISSING)
-    return next(iter((*addresses(undecoded.get("sender", ()), repairs), *named)), None)
+    repairs.note(Problem.FROM_MISSING if root.first("from") is None else Problem.FROM_INVALID)
+    return next(iter((*addresses(root.undecoded("sender"), repairs), *named)), None)
 
 
 def _newly_written(body: Bodies) -> str:

@@ -222,3 +222,9 @@ def test_the_fields_of_a_form_are_text() -> None:
     field = part(b"my lamp", b"text/plain", b'Content-Disposition: form-data; name="subject"')
     letter = sent(multipart(b"form-data", field))
     assert (letter.text, letter.attachments) == ("my lamp", ())
+
+
+def test_html_that_has_a_name_is_the_page_where_there_is_no_other() -> None:
+    letter = sent(multipart(b"mixed", file(b"page.html", b"<p>Hello</p>", b"text/html", b"inline"), PDF))
+    assert (letter.text, letter.html) == ("Hello", "<p>Hello</p>")
+    assert names(letter) == ["page.html", "a.pdf"]

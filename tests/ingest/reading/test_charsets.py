@@ -53,10 +53,22 @@ def test_japanese_mail_may_hold_characters_that_only_windows_knows() -> None:
     assert decode(b"\x1b$B\x7c\x62\x1b(B", "iso-2022-jp", Repairs()) == "髙"
 
 
-@pytest.mark.parametrize("label", ["us-ascii", "iso-8859-1", "windows-1250", "koi8-r", "unknown-8bit", None])
-def test_utf8_is_recognised_whatever_was_declared(label: str | None) -> None:
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        *(
+            (label, GERMAN)
+            for label in ("us-ascii", "iso-8859-1", "windows-1250", "koi8-r", "unknown-8bit", None)
+        ),
+        *(
+            (label, "你好，我的订单")
+            for label in ("gb2312", "big5", "shift_jis", "euc-kr", "iso-2022-jp", "latin1")
+        ),
+    ],
+)
+def test_utf8_is_recognised_whatever_was_declared(label: str | None, text: str) -> None:
     repairs = Repairs()
-    assert decode(GERMAN.encode(), label, repairs) == GERMAN
+    assert decode(text.encode(), label, repairs) == text
     assert "charset_detected" in repairs.codes()
 
 
@@ -84,7 +96,7 @@ def test_a_charset_that_is_wrong_or_missing_is_detected(text: str, codec: str, l
 
 def test_the_country_of_the_sender_decides_where_bytes_fit_two_languages() -> None:
     text = "Siparişim nerede? Lütfen yardım"
-    assert decode(text.encode("cp1254"), None, Repairs(), Hint(domain=b"tr")) == text
+    assert decode(text.encode("cp1254"), None, Repairs(), Hint(sender=b"a@b.tr")) == text
 
 
 def test_accented_letters_alone_are_no_reason_to_distrust_what_was_declared() -> None:
