@@ -96,7 +96,7 @@ class Right(StrEnum):
     SEE = "see"
     ANSWER = "answer"
     MANAGE = "manage"
-    """Move, merge, close, release from quarantine, change its rules."""
+    """Decide about stopped mail, change the ticketbox itself, propose rules."""
 
 
 _ORDER = {Right.SEE: 1, Right.ANSWER: 2, Right.MANAGE: 3}
