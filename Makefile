@@ -3,7 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: run test test-containers check format demo bench docs lock clean
+.PHONY: run test test-containers check format demo bench fuzz docs lock clean
 
 run: $(VENV)/installed
 	@$(BIN)/python -m postroom up
@@ -29,6 +29,10 @@ demo: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench
+
+fuzz: $(VENV)/installed  ## FUZZ_SECONDS=60; findings are in .fuzz/
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || { echo "Fuzzing needs atheris: $(BIN)/pip install 'atheris>=2.3'"; exit 1; }
+	$(BIN)/python -m tests.ingest.reading.fuzz .fuzz
 
 $(VENV)/installed: requirements.lock
 	@echo "Installing what Postroom needs into $(VENV) (once; about a minute) ..."

@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import latency, memory, pages, projections, routing, throughput
+from bench import latency, memory, pages, projections, reading, routing, throughput
 from bench.table import Figure, table
 from tests.running import Postroom
 
@@ -44,8 +44,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000, help="for the throughput (20000)")
     parser.add_argument("--tickets", type=int, default=100_000, help="for the pages (100000)")
+    parser.add_argument(
+        "part", nargs="?", choices=["all", "reading"], default="all", help="what to measure (all)"
+    )
     options = parser.parse_args()
-    figures = asyncio.run(run(options.messages, options.tickets))
+    figures = reading.measure()
+    if options.part == "all":
+        figures += asyncio.run(run(options.messages, options.tickets))
     now = datetime.now(UTC)
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"

@@ -33,11 +33,14 @@ async def measure(postroom: Postroom, tickets: int) -> list[Figure]:
         await http.post("/sign-in", data=form)
         chance = random.Random(1)
         lists = ["view=open", "view=mine", "view=unassigned", "view=solved", "view=all"]
+        states = ["", "state=ticketed", "state=quarantined", "q=lamp", "source=smtp"]
         figures = [Figure(f"historical tickets loaded ({tickets:,}, all services at work)", loaded, "/s")]
         for what, path, headers in (
             ("list over the API", lambda: "/api/v1/tickets?limit=50&state=open", bearer),
             ("ticket over the API", lambda: f"/api/v1/tickets/{chance.choice(numbers)}", bearer),
+            ("list of messages over the API", lambda: "/api/v1/messages?limit=50&state=ticketed", bearer),
             ("list as a page", lambda: f"/tickets?{chance.choice(lists)}", {}),
+            ("list of messages as a page", lambda: f"/letters?{chance.choice(states)}", {}),
             ("ticket as a page", lambda: f"/tickets/{chance.choice(numbers)}", {}),
         ):
             waits = []

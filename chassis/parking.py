@@ -37,15 +37,18 @@ async def park(db: Connection, consumer: str, message: Msg, error: str, attempts
     )
 
 
-async def parked(db: Connection) -> ParkedList:
-    """Everything that is parked in this schema, the oldest first."""
+async def parked(db: Connection, stream_id: str | None = None) -> ParkedList:
+    """What is parked in this schema, in all or of one stream, the oldest first."""
     rows = await db.fetch(
         """
         SELECT parked_id, consumer, headers::text AS headers, error, attempts, parked_at
         FROM parked
+        WHERE $1::text IS NULL
+           OR headers ->> 'ce-subject' = $1
         ORDER BY parked_at
         LIMIT 500
-        """
+        """,
+        stream_id,
     )
     return ParkedList(items=tuple(_parked(row) for row in rows))
 

@@ -233,9 +233,9 @@ class Service(Generic[S]):
             await asyncio.sleep(next(waits))
 
     def _answer_parked(self) -> None:
-        async def list_parked(_: ListParked) -> Model:
+        async def list_parked(request: ListParked) -> Model:
             async with self.pool.acquire() as db:
-                return await parked(db)
+                return await parked(db, request.stream_id)
 
         async def replay_parked(request: ReplayParked) -> Replayed:
             async with self.pool.acquire() as db:

@@ -54,6 +54,8 @@ class Bounce(Model):
     code: Text | None = None
     reason: Text | None = None
     original_message_id: Text | None = None
+    delayed: bool = False
+    """The server has not given up yet."""
 
 
 class SmtpEnvelope(Model):

@@ -91,6 +91,22 @@ class Sources(Model):
     items: tuple[SourceBooks, ...]
 
 
+class GetVirusScanner(Query):
+    """Whether mail is scanned for viruses, and how much waits for it. Answer: `VirusScanner`."""
+
+    service: ClassVar[str] = "ingest"
+
+
+class VirusScanner(Model):
+    address: Text | None
+    """Where clamd listens; None: mail is not scanned."""
+    held: int
+    """Accepted messages that wait for it."""
+    held_since: Instant | None
+    reason: Text | None
+    """Why they wait."""
+
+
 class GetBlob(Query):
     """Bytes of a message, attachment, HTML or long text, a piece at a time.
 
@@ -303,7 +319,9 @@ class DryRunList(Model):
 
 
 class ListParked(Query):
-    """What a service has parked. Answer: `ParkedList`. Every consuming service answers."""
+    """What a service has parked, in all or of one stream. Answer: `ParkedList`. Every consuming service answers."""
+
+    stream_id: Text | None = None
 
     @classmethod
     def subject_of(cls, service: str) -> str:

@@ -137,3 +137,5 @@ class RoutingFailed(RouterEvent):
     error: Text
     letter: LetterHead | None = None
     """So that a person can have it delivered all the same; None in events of earlier releases."""
+    ticketbox_id: UUID | None = None
+    """The ticketbox that intake took it for."""

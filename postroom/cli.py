@@ -96,11 +96,21 @@ def migrate(
 
 
 @app.command()
-def verify(database_url: DatabaseUrl = None, data: DataFolder = Path("data")) -> None:
-    """Check the hash chains of all logs, and that the intake ledger balances with them."""
+def verify(
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+    deep: Annotated[bool, typer.Option("--deep", help="Read all stored bytes too.")] = False,
+) -> None:
+    """Check the hash chains of all logs, and that ledger, answers and stored bytes agree with them."""
+    from postroom.progress import progress
+    from postroom.verify import steps
     from postroom.verify import verify as check
 
-    problems = _work(database_url, data, check)
+    async def work(url: str) -> list[str]:
+        with progress("Verifying", await steps(url, deep=deep)) as advance:
+            return await check(url, deep=deep, advance=advance)
+
+    problems = _work(database_url, data, work)
     for problem in problems:
         typer.echo(problem, err=True)
     if problems:

@@ -39,9 +39,12 @@ def describe(name: str, raw: bytes, letter: Letter) -> dict[str, object]:
         "reply": letter.reply,
         "html": letter.html,
         "attachments": [_attachment(attachment) for attachment in letter.attachments],
-        "kind": letter.kind.value,
+        # It knows no ticketboxes, so every Postroom's mark counts as ours.
+        "kind": "loop" if letter.marker else letter.kind.value,
         "bounce": letter.bounce,
         "feedback": letter.feedback,
+        "signed": letter.signed,
+        "encrypted": letter.encrypted,
         "problems": letter.problems,
     }
 

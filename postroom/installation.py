@@ -1,4 +1,4 @@
-"""The first configuration of a new installation: one ticketbox, and a ruleset that keeps our own mail out."""
+"""The first configuration of a new installation: one ticketbox, and a rule against programs that fill in forms."""
 
 from datetime import UTC, datetime
 from uuid import uuid5
@@ -26,12 +26,6 @@ FIRST_COMMANDS: tuple[DeskCommand, ...] = (
         command_id=uuid5(OPERATOR, "publish first ruleset"),
         actor_id=OPERATOR,
         rules=(
-            Rule(
-                name="Our own mail comes back",
-                condition="message.kind == 'loop'",
-                disposition=Disposition.SUPPRESS,
-                reason="loop",
-            ),
             Rule(
                 name="Filled in by a program",
                 condition="message.source.startsWith('form:') && 'x-postroom-form' in message.headers "

@@ -1,72 +1,71 @@
-"""Recounts what must hold: every chain link, and every accepted message in exactly one state."""
+"""Recounts what must hold: every chain link, every message in exactly one state, every byte and every answer."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 
 import asyncpg
 
+from chassis.database import Connection
 from chassis.log import ALL_BY_STREAM, ChainWalk
 from contracts.streams import STREAMS
+from postroom import checks
+from postroom.recount import disagreements
 
-_DISAGREEING = """
-WITH accepted AS (
-    SELECT data -> 'letter' ->> 'message_id' AS message_id
-    FROM ingest.event
-    WHERE type = 'MessageReceived'
-), ticketed AS (
-    SELECT DISTINCT data -> 'letter' ->> 'message_id' AS message_id
-    FROM tickets.event
-    WHERE type IN ('TicketOpened', 'CustomerReplied', 'AutomaticReplyReceived', 'ReplyBounced')
-)
-SELECT coalesce(accepted.message_id, ledger.message_id::text, ticketed.message_id) AS message_id,
-       accepted.message_id IS NOT NULL AS accepted,
-       ledger.state,
-       ticketed.message_id IS NOT NULL AS ticketed
-FROM accepted
-FULL JOIN ingest.ledger ON ledger.message_id::text = accepted.message_id
-FULL JOIN ticketed ON ticketed.message_id = coalesce(accepted.message_id, ledger.message_id::text)
-WHERE accepted.message_id IS NULL
-   OR ledger.state IS NULL
-   OR (ticketed.message_id IS NOT NULL) <> (ledger.state = 'ticketed')
-"""
-
-_SOURCES = """
-WITH logged AS (
-    -- By name alone: a source may have changed from POP3 to IMAP.
-    SELECT split_part(data ->> 'source', ':', 2) AS name, count(*) AS messages
-    FROM ingest.event
-    WHERE type = 'MessageReceived'
-    GROUP BY split_part(data ->> 'source', ':', 2)
-)
-SELECT source.name, source.taken, coalesce(logged.messages, 0) AS logged
-FROM ingest.source
-LEFT JOIN logged USING (name)
-WHERE source.taken <> coalesce(logged.messages, 0)
-"""
+Advance = Callable[[int], None]
+EVENTS_A_CHECK = 20_000
+"""How far a progress bar goes for one check, beside the events of the chains."""
+_CHECKS = (checks.missing_blobs, checks.answers, checks.totals, checks.sources, checks.held)
 
 
-async def verify(database_url: str) -> list[str]:
-    """What is wrong, a sentence each; empty if nothing is."""
+async def steps(database_url: str, *, deep: bool = False) -> int:
+    """How many steps `verify` will take, for a progress bar."""
     db = await asyncpg.connect(database_url)
     try:
-        problems: list[str] = []
-        for service in STREAMS:
-            await db.execute(f"SET search_path = {service}")
-            walk = ChainWalk()
-            async with db.transaction():
-                problems += [
-                    f"{service}: {broken.stream_id} version {broken.version} "
-                    f"(position {broken.position}): {broken.problem}"
-                    async for row in db.cursor(ALL_BY_STREAM, prefetch=1000)
-                    if (broken := walk.step(row))
-                ]
-        problems += [
-            f"message {row['message_id']}: accepted {row['accepted']}, in the ledger {row['state']}, "
-            f"in a ticket {row['ticketed']}"
-            for row in await db.fetch(_DISAGREEING)
-            if row["state"] != "in_flight" or not row["accepted"]
-        ]
-        problems += [
-            f"source {row['name']}: its books say {row['taken']} messages taken, the log holds {row['logged']}"
-            for row in await db.fetch(_SOURCES)
+        events: list[int] = [
+            await db.fetchval(f"SELECT count(*) FROM {service}.event") for service in STREAMS
         ]
     finally:
         await db.close()
+    return sum(events) + EVENTS_A_CHECK * (1 + len(_CHECKS) + (checks.PARTS if deep else 0))
+
+
+async def verify(database_url: str, *, deep: bool = False, advance: Advance = lambda _: None) -> list[str]:
+    """What is wrong, a sentence each; empty if nothing is.
+
+    The services may be at work meanwhile. `deep` reads all stored bytes too. `advance` hears how many more steps are
+    done.
+    """
+    db = await asyncpg.connect(database_url)
+    try:
+        problems = [problem for service in STREAMS async for problem in _broken_chains(db, service, advance)]
+        async with db.transaction(isolation="repeatable_read", readonly=True):
+            # One moment for all that is compared.
+            await db.execute("SET LOCAL work_mem = '64MB'")
+            problems += [problem async for problem in disagreements(db, datetime.now(UTC))]
+            advance(EVENTS_A_CHECK)
+            for check in _CHECKS:
+                problems += [problem async for problem in check(db)]
+                advance(EVENTS_A_CHECK)
+        for part in range(checks.PARTS if deep else 0):
+            async with db.transaction():
+                problems += [problem async for problem in checks.spoiled_blobs(db, part)]
+            advance(EVENTS_A_CHECK)
+    finally:
+        await db.close()
     return problems
+
+
+async def _broken_chains(db: Connection, service: str, advance: Advance) -> AsyncIterator[str]:
+    walk, walked = ChainWalk(), 0
+    async with db.transaction():
+        await db.execute(f"SET LOCAL search_path = {service}")
+        async for row in db.cursor(ALL_BY_STREAM, prefetch=1000):
+            if broken := walk.step(row):
+                yield (
+                    f"{service}: {broken.stream_id} version {broken.version} "
+                    f"(position {broken.position}): {broken.problem}"
+                )
+            walked += 1
+            if walked % 1000 == 0:
+                advance(1000)
+    advance(walked % 1000)

@@ -1,5 +1,6 @@
 """Real servers, started once: each test that needs one gets a database, or a NATS, of its own."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import Postgres
 from postroom.embedded.process import free_port
-from tests import containers
+from tests import containers, stopping
 from tests.containers import PostgresContainer
 from tests.running import Postroom
 
@@ -68,5 +69,14 @@ def shared_postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postro
         POSTROOM_FORM_ANCESTORS="http://127.0.0.1:* https://www.example.com",
     )
     running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def stopping_postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
+    """A whole Postroom whose rules and tickets stop some mail, by its subject."""
+    running = stopping.start(tmp_path_factory.mktemp("stopping"))
+    asyncio.run(stopping.prepare(running))
     yield running
     running.close()

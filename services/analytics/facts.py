@@ -11,7 +11,7 @@ from contracts.event import Event, Recorded
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
-from contracts.router import MessageRouted, RoutingEvidence
+from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.streams import ANALYTICS
 from contracts.tickets import (
     AutomaticReplyReceived,
@@ -74,6 +74,11 @@ ROUTED = Part(
         "routed_recorded_at": "timestamptz",
     },
 )
+DELIVERED_LATER = Part(
+    "fact_message",
+    {"message_id": "uuid"},
+    {"delivered_ticketbox_id": "uuid", "delivered_recorded_at": "timestamptz"},
+)
 OUTCOME = Part(
     "fact_message",
     {"message_id": "uuid"},
@@ -127,7 +132,19 @@ PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"}, last_counts=Tru
 
 UPSERTS = tuple(
     (part, part.upsert())
-    for part in (RECEIVED, ROUTED, OUTCOME, OPENED, ASSIGNED, CORRECTED, RELEASED, SENT, TICKETBOX, PERSON)
+    for part in (
+        RECEIVED,
+        ROUTED,
+        DELIVERED_LATER,
+        OUTCOME,
+        OPENED,
+        ASSIGNED,
+        CORRECTED,
+        RELEASED,
+        SENT,
+        TICKETBOX,
+        PERSON,
+    )
 )
 
 
@@ -139,7 +156,10 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return [(RECEIVED, (letter.message_id, letter.received_at, letter.kind.value, at))]
         case MessageRouted(letter=letter) as routed:
             rule = _ticketbox_rule(routed.evidence)
-            return [(ROUTED, (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at))]
+            decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at)
+            if item.version == 1 or routed.disposition is not Disposition.DELIVER:
+                return [(ROUTED, decided)]
+            return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, at))]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
             ticket = (ticket_id, number, opened.ticketbox_id, letter.received_at, letter.automatic, at)
             return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]

@@ -4,10 +4,15 @@ INBOUND = """
 inbound AS (
     SELECT
         received_at,
-        CASE WHEN routed_recorded_at <= $3 THEN ticketbox_id END AS ticketbox_id,
+        CASE
+            WHEN delivered_recorded_at <= $3 THEN delivered_ticketbox_id
+            WHEN routed_recorded_at <= $3 THEN ticketbox_id
+        END AS ticketbox_id,
         CASE WHEN outcome_recorded_at <= $3 THEN outcome END AS outcome,
         CASE
-            WHEN routed_recorded_at <= $3 AND disposition <> 'deliver' THEN 'held_back'
+            WHEN routed_recorded_at <= $3
+                AND disposition <> 'deliver'
+                AND (delivered_recorded_at <= $3) IS NOT TRUE THEN 'held_back'
             WHEN kind = 'customer' THEN 'message'
             ELSE 'automatic'
         END AS sort

@@ -78,7 +78,17 @@ class Person:
     @property
     def may_configure(self) -> bool:
         """Whether there is anything on the desk that this person may change for others."""
-        return self.may_administer or self.desk.where(Right.MANAGE) != frozenset()
+        return self.may_administer or self.manages.boxes != frozenset()
+
+    @property
+    def manages(self) -> Sight:
+        """The ticketboxes that this person manages."""
+        return Sight(self.desk.where(Right.MANAGE))
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether there is a ticketbox in which this person decides what becomes of mail that was stopped."""
+        return self.manages.boxes != frozenset()
 
     @property
     def may_administer(self) -> bool:

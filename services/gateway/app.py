@@ -9,13 +9,14 @@ from services.gateway.gateway import Gateway
 from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
 from services.gateway.settings import GatewaySettings
+from services.gateway.watch import Watch
 from services.gateway.web import application
 
 
-async def serve_http(service: Service[GatewaySettings], feed: Feed, serving: asyncio.Event) -> None:
+async def serve_http(gateway: Gateway, serving: asyncio.Event) -> None:
     """Serve pages and API until the service stops."""
-    settings = service.settings
-    app = application(Gateway(service, feed))
+    service, settings = gateway.service, gateway.service.settings
+    app = application(gateway)
     async with serve(app, settings.http, "POSTROOM_HTTP", trusted_proxies=settings.trusted_proxies):
         serving.set()
         await service.stopping.wait()
@@ -24,13 +25,15 @@ async def serve_http(service: Service[GatewaySettings], feed: Feed, serving: asy
 async def set_up(service: Service[GatewaySettings]) -> None:
     """Say what this service does."""
     feed, serving = Feed(service), asyncio.Event()
+    watch = Watch(service, feed)
 
     async def not_serving() -> str | None:
         return None if serving.is_set() else f"{service.settings.http} is not served yet"
 
     service.project(INBOX)
     service.background("live feed", feed.run)
-    service.background("HTTP", partial(serve_http, service, feed, serving))
+    service.background("watch", watch.run)
+    service.background("HTTP", partial(serve_http, Gateway(service, feed, watch), serving))
     service.ready_when(not_serving)
 
 

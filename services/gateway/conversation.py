@@ -7,7 +7,7 @@ from typing import assert_never
 from uuid import UUID
 
 from contracts.event import Event, Recorded
-from contracts.ingest import MessageReceived
+from contracts.ingest import Reading
 from contracts.mail import Address, LetterHead
 from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
 from contracts.tickets import (
@@ -32,6 +32,7 @@ from contracts.tickets import (
 from services.gateway.authentication import sender_of
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
 from services.gateway.summary import TicketEvent
+from services.gateway.withholding import withheld
 
 _THREADED = {
     "in_reply_to": "it answers an earlier message of this conversation",
@@ -45,7 +46,7 @@ _THREADED = {
 class Sources:
     """What the events of a ticket refer to."""
 
-    letters: Mapping[UUID, MessageReceived] = field(default_factory=dict)
+    letters: Mapping[UUID, Reading] = field(default_factory=dict)
     deliveries: Mapping[UUID, Sequence[Recorded[Event]]] = field(default_factory=dict)
     """What notify said of each reply, in order."""
     people: Mapping[UUID, str] = field(default_factory=dict)
@@ -137,18 +138,24 @@ def contact(address: Address) -> Contact:
     return Contact(name=address.name, address=address.address)
 
 
-def letter_of(head: LetterHead, received: MessageReceived | None, threaded_by: str | None) -> Letter:
-    """A letter with its text, if that has come."""
+def letter_of(
+    head: LetterHead, received: Reading | None, threaded_by: str | None, *, released: bool = True
+) -> Letter:
+    """A letter as it was read last; without its text, if that has not come yet.
+
+    What could not be scanned comes into a ticket only when a person releases it.
+    """
     attachments = received.attachments if received else ()
+    read = received.letter if received else head
     return Letter(
         message_id=head.message_id,
-        from_=contact(head.from_) if head.from_ else None,
-        to=[contact(one) for one in head.to],
-        cc=[contact(one) for one in head.cc],
-        subject=head.subject,
+        from_=contact(read.from_) if read.from_ else None,
+        to=[contact(one) for one in read.to],
+        cc=[contact(one) for one in read.cc],
+        subject=read.subject,
         received_at=head.received_at,
-        sent_at=head.sent_at,
-        kind=head.kind,
+        sent_at=read.sent_at,
+        kind=read.kind,
         text=received.text if received else None,
         reply=received.reply if received else None,
         text_sha256=received.text_sha256 if received else None,
@@ -157,8 +164,10 @@ def letter_of(head: LetterHead, received: MessageReceived | None, threaded_by: s
             AttachmentItem(**one.model_dump(), url=f"/api/v1/messages/{head.message_id}/attachments/{number}")
             for number, one in enumerate(attachments)
         ],
+        scan=received.scan.verdict if received and received.scan else None,
         problems=list(received.problems) if received else [],
         sender=sender_of(received.authentication) if received else None,
+        withheld=withheld(received, released=released) if received else None,
         threaded_by=_THREADED.get(threaded_by) if threaded_by else None,
     )
 

@@ -8,7 +8,7 @@ from chassis import requests
 from chassis.projection import wait_for
 from chassis.requests import NoSuchBlob, RefusedQuery, ServiceUnavailable
 from chassis.service import Service
-from contracts.commands import AnyCommand, Done, Refused
+from contracts.commands import AnyCommand, Done, MessageCommand, Refused
 from contracts.queries import Query
 from services.gateway.forms.limits import Limiter
 from services.gateway.inbox import INBOX
@@ -22,6 +22,7 @@ from services.gateway.problems import (
     Unprocessable,
 )
 from services.gateway.settings import GatewaySettings
+from services.gateway.watch import Watch
 
 MOST_WRITING = 4
 
@@ -32,6 +33,7 @@ class Gateway:
 
     service: Service[GatewaySettings]
     feed: Feed
+    watch: Watch
     limiter: Limiter = field(default_factory=Limiter)
     """Of the forms of this process."""
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_WRITING))
@@ -41,7 +43,7 @@ class Gateway:
         """Have something done, and wait until the read model shows it.
 
         Raises:
-            Problem: it was refused, or tickets does not answer.
+            Problem: it was refused, or the service that does it does not answer.
         """
         try:
             outcome = await requests.send_command(self.service.nats, command)
@@ -49,7 +51,9 @@ class Gateway:
             raise Unavailable(str(error)) from error
         if isinstance(outcome, Refused):
             raise refusal(outcome)
-        await wait_for(self.service.pool, INBOX.name, "tickets", outcome.position)
+        await wait_for(self.service.pool, INBOX.name, command.service, outcome.position)
+        if isinstance(command, MessageCommand):
+            await self.watch.count_waiting()
         return outcome
 
     async def ask(self, query: Query, answer: type[requests.M], subject: str | None = None) -> requests.M:
@@ -87,7 +91,18 @@ class Gateway:
         return all_of_it()
 
 
-_CONFLICTS = {"unseen_messages", "changed_meanwhile", "already_there", "not_failed", "merged"}
+_CONFLICTS = {
+    "unseen_messages",
+    "changed_meanwhile",
+    "already_there",
+    "not_failed",
+    "merged",
+    "not_routed_yet",
+    "already_delivered",
+    "must_be_replayed",
+    "not_read_yet",
+    "gone",
+}
 
 
 def refusal(refused: Refused) -> Problem:

@@ -89,6 +89,17 @@ def writer(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
     return who.person
 
 
+def decider(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
+    """Someone who may decide what becomes of mail that was stopped.
+
+    Raises:
+        Forbidden.
+    """
+    if not who.person.may_decide:
+        raise Forbidden("Only supervisors and administrators can do this.")
+    return who.person
+
+
 def administrator(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
     """Someone who may repair the system.
 
@@ -102,6 +113,7 @@ def administrator(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
 
 Signed = Annotated[SignedIn, Depends(signed_in)]
 Writer = Annotated[Person, Depends(writer)]
+Decider = Annotated[Person, Depends(decider)]
 Administrator = Annotated[Person, Depends(administrator)]
 Here = Annotated[Gateway, Depends(gateway_of)]
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from chassis.database import Connection
 from contracts.event import Event, Meta, Recorded
-from contracts.ingest import MessageReceived
+from contracts.ingest import MessageHeld, MessageReceived, MessageReread, Reading
 from contracts.streams import EVENTS
 
 _COLUMNS = """
@@ -32,17 +33,44 @@ async def of_ticket(db: Connection, ticket_id: UUID, as_of: datetime | None = No
 
 
 _LETTERS = """
-SELECT message_id, data::text AS data, schema_version
+SELECT DISTINCT ON (message_id) message_id, type, data::text AS data, schema_version
 FROM history
 WHERE message_id = ANY($1::uuid[])
-  AND source = 'ingest'
+  AND type IN ('MessageReceived', 'MessageReread')
+  AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
+ORDER BY message_id, position DESC
 """
 
 
-async def letters(db: Connection, message_ids: Collection[UUID]) -> dict[UUID, MessageReceived]:
-    """Letters as they were read at intake."""
-    rows = await db.fetch(_LETTERS, list(message_ids)) if message_ids else []
-    return {row["message_id"]: MessageReceived.read(row["data"], row["schema_version"]) for row in rows}
+async def letters(
+    db: Connection, message_ids: Collection[UUID], as_of: datetime | None = None
+) -> dict[UUID, Reading]:
+    """Letters as they were read last, up to a moment."""
+    rows = await db.fetch(_LETTERS, list(message_ids), as_of) if message_ids else []
+    return {row["message_id"]: reading(row) for row in rows}
+
+
+def reading(row: asyncpg.Record) -> Reading:
+    """A reading out of its row."""
+    kind: type[Reading] = MessageReread if row["type"] == "MessageReread" else MessageReceived
+    return kind.read(row["data"], row["schema_version"])
+
+
+def newest(rows: Sequence[asyncpg.Record]) -> Reading | MessageHeld | None:
+    """What ingest said last of a message."""
+    for row in reversed(rows):
+        if row["type"] in {"MessageReceived", "MessageReread"}:
+            return reading(row)
+        if row["type"] == "MessageHeld":
+            return MessageHeld.read(row["data"], row["schema_version"])
+    return None
+
+
+def was_released(rows: Sequence[asyncpg.Record]) -> bool:
+    """Whether a person let a message through."""
+    return any(
+        row["type"] == "MessageRouted" and orjson.loads(row["data"]).get("released_by") for row in rows
+    )
 
 
 _DELIVERIES = f"""
@@ -73,6 +101,19 @@ ORDER BY occurred_at, source, position
 async def of_message(db: Connection, message_id: UUID) -> Sequence[asyncpg.Record]:
     """Everything that names a message, in order of time."""
     return await db.fetch(_OF_MESSAGE, message_id)
+
+
+_OF_REPLY = f"""
+SELECT {_COLUMNS}
+FROM history
+WHERE reply_id = $1
+ORDER BY recorded_at, source, position
+"""
+
+
+async def of_reply(db: Connection, reply_id: UUID) -> Sequence[asyncpg.Record]:
+    """Everything that names an answer of ours, in order of time."""
+    return await db.fetch(_OF_REPLY, reply_id)
 
 
 def recorded(row: asyncpg.Record) -> Recorded[Event]:

@@ -238,7 +238,7 @@ async def _keep_standings(db: Connection, batch: Batch) -> None:
         message_id: item.event.ticketbox_id
         for message_id, items in said.items()
         for item in items
-        if isinstance(item.event, MessageRouted)
+        if isinstance(item.event, MessageRouted | RoutingFailed)
     }
     if boxes:
         await db.execute(_KEEP_BOXES, list(boxes), list(boxes.values()))

@@ -1,7 +1,7 @@
 """Tells open pages and programs what is new, as server-sent events (WHATWG HTML §9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -74,6 +74,8 @@ class Listener:
     """One open connection."""
 
     sight: Sight
+    messages: bool
+    """Whether it hears of messages beside tickets."""
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
 
@@ -94,11 +96,14 @@ class Feed:
         try:
             await db.add_listener(CHANNEL, lambda *_: self._woken.set())
             reached = {source: await _end(db, source) for source in ("tickets", "notify")}
+            messages = await _messages_end(db)
             while not self._service.stopping.is_set():
                 self._woken.clear()
                 for source, position in reached.items():
                     reached[source] = await self._tell(db, source, position)
                 self.position = reached["tickets"]
+                if self._listeners and messages != (messages := await _messages_end(db)):
+                    self.say("messages")
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
         finally:
@@ -112,20 +117,23 @@ class Feed:
         while self._listeners and reached < end:
             news = await news_after(db, source, reached)
             for one in news:
-                self._send(one)
+                self._send(
+                    one.frame(), [each for each in self._listeners if each.sight.sees(one.ticketbox_id)]
+                )
             reached = news[-1].position if len(news) == BATCH else end
         return end
 
-    def _send(self, news: News) -> None:
-        for listener in list(self._listeners):
-            if listener.sight.sees(news.ticketbox_id):
-                self._put(listener, news.frame())
+    def say(self, what: str) -> None:
+        """Tell those who hear of messages that something changed: whoever shows it asks what it is now."""
+        frame = b"event: %b\ndata: {}\n\n" % what.encode()
+        self._send(frame, [listener for listener in self._listeners if listener.messages])
 
-    def _put(self, listener: Listener, frame: bytes) -> None:
-        try:
-            listener.queue.put_nowait(frame)
-        except asyncio.QueueFull:
-            self._cut(listener)
+    def _send(self, frame: bytes, listeners: Sequence[Listener]) -> None:
+        for listener in listeners:
+            try:
+                listener.queue.put_nowait(frame)
+            except asyncio.QueueFull:
+                self._cut(listener)
 
     def _cut(self, listener: Listener) -> None:
         self._listeners.discard(listener)
@@ -137,9 +145,11 @@ class Feed:
         for listener in list(self._listeners):
             self._cut(listener)
 
-    async def listen(self, sight: Sight, last_position: int | None) -> AsyncIterator[bytes]:
+    async def listen(
+        self, sight: Sight, last_position: int | None, *, messages: bool
+    ) -> AsyncIterator[bytes]:
         """Frames for one connection, from where it was cut on; comments between them keep proxies awake."""
-        listener = Listener(sight)
+        listener = Listener(sight, messages)
         frame: bytes | None
         self._listeners.add(listener)
         stopping = asyncio.create_task(self._service.stopping.wait())
@@ -177,6 +187,11 @@ class Feed:
 async def _end(db: Connection, source: str) -> int:
     end: int | None = await db.fetchval("SELECT max(position) FROM history WHERE source = $1", source)
     return end or 0
+
+
+async def _messages_end(db: Connection) -> tuple[int, ...]:
+    """How much is known of messages, from every log that says something of them."""
+    return tuple([await _end(db, source) for source in ("ingest", "router", "tickets")])
 
 
 _PEOPLE_CHANGED = """

@@ -1,216 +1,235 @@
-"""Reads letters: lists, and the custody of one."""
+"""Reads messages: lists by keyset, and one."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from chassis.database import Connection
-from contracts.ingest import MessageReceived
-from contracts.router import Disposition
-from services.gateway import desk, history
-from services.gateway.conversation import contact, letter_of
+from contracts.ingest import MessageHeld, Reading
+from contracts.standing import MessageState
+from services.gateway import history
+from services.gateway.book import LONGEST_REASON
+from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import NotFound
-from services.gateway.representations import Custody, Letter, MessageItem, Page, Step
+from services.gateway.representations import Contact, MessageItem, Page
 from services.gateway.sight import Sight, may_see_message
+from services.gateway.withholding import withheld
 
-# What became of a message is what was last said of it; a ticket is the end, whatever was said before.
-_STATES = """
-SELECT received.position, received.message_id, received.data::text AS data, received.schema_version,
-       outcome.state, outcome.reason, ticket.number
-FROM (
-    SELECT position, message_id, data, schema_version
+RECENT = 1000
+"""Reasons are offered that occur among so many of the newest messages of a state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which messages; None: whatever it is."""
+
+    state: MessageState | None = None
+    reason: str | None = None
+    source: str | None = None
+    q: str | None = None
+
+
+SOUGHT = 5_000
+"""With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full.
+
+PostgreSQL cannot know which is faster: it reckons with hits everywhere, and walks a million rows for one that is old.
+"""
+
+_HITS = """
+SELECT message_id
+FROM history
+WHERE words @@ websearch_to_tsquery('simple', $1)
+  AND source = 'ingest'
+LIMIT $2
+"""
+
+_HAS_WORDS = """
+message.message_id IN (
+    SELECT message_id
     FROM history
-    WHERE source = 'ingest'
-      AND position < $1
-      AND ($3::uuid[] IS NULL OR message_id IN (
-          SELECT message_id
-          FROM message
-          LEFT JOIN ticket USING (ticket_id)
-          WHERE coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY($3)
-      ))
-    ORDER BY position DESC
-    LIMIT $2
-) AS received
-LEFT JOIN LATERAL (
-    SELECT CASE
-               WHEN later.source = 'tickets' AND later.type <> 'TicketingFailed' THEN 'ticketed'
-               WHEN later.type IN ('TicketingFailed', 'RoutingFailed') THEN 'failed'
-               WHEN later.data ->> 'disposition' = 'suppress' THEN 'suppressed'
-               WHEN later.data ->> 'disposition' = 'quarantine' THEN 'quarantined'
-           END AS state,
-           coalesce(later.data ->> 'reason', later.data ->> 'error') AS reason,
-           later.ticket_id
-    FROM history AS later
-    WHERE later.message_id = received.message_id
-      AND later.source <> 'ingest'
-    ORDER BY later.ticket_id IS NULL, later.recorded_at DESC
-    LIMIT 1
-) AS outcome ON true
-LEFT JOIN ticket ON ticket.ticket_id = outcome.ticket_id
-ORDER BY received.position DESC
+    WHERE words @@ websearch_to_tsquery('simple', {0})
+      AND source = 'ingest'
+)
 """
 
 
-async def page_of_messages(db: Connection, sight: Sight, before: int | None, limit: int) -> Page[MessageItem]:
-    """Letters as they came in, the newest first."""
-    rows = await db.fetch(_STATES, before or 2**62, limit + 1, sight.in_order)
-    return Page(
-        items=[_item(row) for row in rows[:limit]],
-        next=str(rows[limit - 1]["position"]) if len(rows) > limit else None,
+async def where(db: Connection, sight: Sight, wanted: Filter) -> Where:
+    """The conditions of a filter, within what the asker may see."""
+    result = Where()
+    result.add("message.received_at IS NOT NULL")
+    if not sight.everything:
+        result.add("coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY({0})", sight.in_order)
+    if wanted.state is not None:
+        result.add("message.state = {0}", wanted.state)
+    if wanted.reason is not None:
+        result.add(f"left(message.reason, {LONGEST_REASON}) = left({{0}}, {LONGEST_REASON})", wanted.reason)
+    if wanted.source is not None:
+        result.add("message.source = {0}", wanted.source)
+    if wanted.q is not None:
+        await _add_search(db, result, wanted.q.strip())
+    return result
+
+
+async def _add_search(db: Connection, conditions: Where, q: str) -> None:
+    try:
+        conditions.add("message.message_id = {0}", UUID(q))
+    except ValueError:
+        hits = await db.fetch(_HITS, q, SOUGHT + 1)
+        if len(hits) > SOUGHT:
+            conditions.add(_HAS_WORDS, q)
+        else:
+            conditions.add("message.message_id = ANY({0}::uuid[])", [row["message_id"] for row in hits])
+
+
+_ITEMS = """
+SELECT message.*, ticket.number
+FROM message
+LEFT JOIN ticket USING (ticket_id)
+"""
+
+
+async def page_of_messages(
+    db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
+) -> Page[MessageItem]:
+    """A piece of the list, the newest first.
+
+    Raises:
+        BadRequest: the cursor is none of ours.
+    """
+    conditions = await where(db, sight, wanted)
+    rows, following = await page(
+        db, _ITEMS, conditions, "message.received_at", "message.message_id", cursor, limit
     )
+    return Page(items=[_item(row) for row in rows], next=following)
+
+
+async def item(db: Connection, sight: Sight, message_id: UUID) -> MessageItem:
+    """One line of the book.
+
+    Raises:
+        NotFound: there is none, or it is out of sight.
+    """
+    row = await db.fetchrow(
+        f"{_ITEMS} WHERE message.message_id = $1 AND message.received_at IS NOT NULL", message_id
+    )
+    if row is None or not await may_see_message(db, sight, message_id):
+        raise NotFound(f"There is no message {message_id}.")
+    return _item(row)
 
 
 def _item(row: asyncpg.Record) -> MessageItem:
-    received = MessageReceived.read(row["data"], row["schema_version"])
-    letter = received.letter
+    has_sender = row["from_name"] or row["from_address"]
     return MessageItem(
-        message_id=letter.message_id,
-        received_at=letter.received_at,
-        from_=contact(letter.from_) if letter.from_ else None,
-        subject=letter.subject,
-        kind=letter.kind,
-        size=received.size,
-        state=row["state"] or "in_flight",
+        message_id=row["message_id"],
+        received_at=row["received_at"],
+        source=row["source"],
+        from_=Contact(name=row["from_name"], address=row["from_address"]) if has_sender else None,
+        subject=row["subject"],
+        excerpt=row["excerpt"],
+        kind=row["kind"],
+        size=row["size"],
+        attachments=row["attachments"],
+        unreadable=row["unreadable"],
+        scan=row["scan"],
+        held=row["held"],
+        state=row["state"],
         reason=row["reason"],
         ticket=row["number"],
     )
 
 
-async def received(db: Connection, message_id: UUID) -> MessageReceived:
-    """A letter as it was read at intake.
+# None of the states that are counted is that of a message in a ticket.
+_COUNT = """
+SELECT count(*)
+FROM (
+    SELECT
+    FROM message
+    WHERE state = ANY($1::text[])
+      AND ($3::uuid[] IS NULL OR ticketbox_id = ANY($3))
+    LIMIT $2
+) AS counted
+"""
+
+
+async def count(db: Connection, sight: Sight, *states: MessageState) -> int:
+    """How many messages that were stopped or are under way there are, up to `COUNTED`."""
+    number: int = await db.fetchval(_COUNT, list(states), COUNTED, sight.in_order)
+    return number
+
+
+_REASONS = f"""
+SELECT reason
+FROM (
+    SELECT left(reason, {LONGEST_REASON}) AS reason
+    FROM message
+    WHERE state = $1
+      AND received_at IS NOT NULL
+      AND ($2::uuid[] IS NULL OR ticketbox_id = ANY($2))
+    ORDER BY received_at DESC
+    LIMIT {RECENT}
+) AS recent
+WHERE reason IS NOT NULL
+GROUP BY reason
+ORDER BY count(*) DESC, reason
+LIMIT 20
+"""
+
+
+async def reasons(db: Connection, sight: Sight, state: MessageState) -> list[str]:
+    """Why messages came into a state of late, the most frequent reason first."""
+    return [row["reason"] for row in await db.fetch(_REASONS, state, sight.in_order)]
+
+
+# Hops from one source to the next in the index: of a million messages it reads a handful.
+_SOURCES = """
+WITH RECURSIVE found (source) AS (
+    SELECT min(source)
+    FROM message
+    UNION ALL
+    SELECT (SELECT min(message.source) FROM message WHERE message.source > found.source)
+    FROM found
+    WHERE found.source IS NOT NULL
+)
+SELECT source
+FROM found
+WHERE source IS NOT NULL
+"""
+
+
+async def sources(db: Connection) -> list[str]:
+    """Every way by which mail has come in."""
+    return [row["source"] for row in await db.fetch(_SOURCES)]
+
+
+async def received(db: Connection, message_id: UUID) -> Reading:
+    """A letter as it was read last.
 
     Raises:
-        NotFound.
+        NotFound, or nothing of it has been read yet.
     """
     letter = (await history.letters(db, [message_id])).get(message_id)
     if letter is None:
-        raise NotFound(f"There is no message {message_id}.")
+        raise NotFound(f"There is no message {message_id}, or it waits for the virus scanner.")
     return letter
 
 
 async def one_between(db: Connection, sight: Sight, least: UUID, greatest: UUID) -> UUID | None:
     """A letter in sight whose id is in the range."""
     found: UUID | None = await db.fetchval(
-        "SELECT message_id FROM history WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
+        "SELECT message_id FROM message WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
     )
     return found if found and await may_see_message(db, sight, found) else None
 
 
-async def custody(db: Connection, message_id: UUID) -> Custody:
-    """Everything that happened to a message, or to an answer of ours.
+async def stored(db: Connection, message_id: UUID) -> tuple[Reading | MessageHeld, str | None]:
+    """A message that came in, and why its bytes are not given out; None if they are.
 
     Raises:
         NotFound.
     """
     rows = await history.of_message(db, message_id)
-    if not rows:
-        rows = await db.fetch(_OF_REPLY, message_id)
-    if not rows:
+    message = history.newest(rows)
+    if message is None:
         raise NotFound(f"There is no message {message_id}.")
-    state, reason = state_of(rows)
-    ticket_ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
-    number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = ANY($1::uuid[])", ticket_ids)
-    actors = await desk.called(db, {row["actor"] for row in rows})
-    return Custody(
-        message_id=message_id,
-        state=state,
-        reason=reason,
-        ticket=number,
-        letter=_letter(rows),
-        steps=[
-            Step(
-                at=row["occurred_at"],
-                service=row["source"],
-                event=row["type"],
-                evidence=evidence(row["type"], orjson.loads(row["data"]), actors[row["actor"]]),
-            )
-            for row in rows
-        ],
-    )
-
-
-_OF_REPLY = """
-SELECT source, type, actor, occurred_at, ticket_id, schema_version, data::text AS data
-FROM history
-WHERE reply_id = $1
-ORDER BY recorded_at, source, position
-"""
-
-
-def _letter(rows: Sequence[asyncpg.Record]) -> Letter | None:
-    for row in rows:
-        if row["source"] == "ingest":
-            letter = MessageReceived.read(row["data"], row["schema_version"])
-            return letter_of(letter.letter, letter, None)
-    return None
-
-
-_OUTGOING = {
-    "ReplySubmitted": "in_flight",
-    "ReplyReleased": "in_flight",
-    "AcknowledgementReleased": "in_flight",
-    "ReplyDelayed": "in_flight",
-    "ReplySent": "sent",
-    "ReplyFailed": "failed",
-    "ReplyUncertain": "uncertain",
-    "ReplyBounced": "bounced",
-}
-
-
-def state_of(rows: Sequence[asyncpg.Record]) -> tuple[str, str | None]:
-    """The one state that a message is in, and why."""
-    state, reason = "in_flight", None
-    for row in rows:
-        data = orjson.loads(row["data"])
-        match row["type"]:
-            case "MessageRouted" if data["disposition"] == Disposition.SUPPRESS:
-                state, reason = "suppressed", data["reason"]
-            case "MessageRouted" if data["disposition"] == Disposition.QUARANTINE:
-                state, reason = "quarantined", data["reason"]
-            case "RoutingFailed" | "TicketingFailed" if state != "ticketed":
-                state, reason = "failed", data["error"]
-            case "TicketOpened" | "CustomerReplied" | "AutomaticReplyReceived":
-                state, reason = "ticketed", None
-            case "ReplyBounced" if rows[0]["source"] == "ingest":
-                state, reason = "ticketed", None
-            case kind if kind in _OUTGOING:
-                state, reason = _OUTGOING[kind], data.get("answer")
-            case _:
-                pass
-    return state, reason
-
-
-_ROUTING = ("rule", "ruleset_version", "ticketbox_rule", "condition", "matched", "acted", "failed")
-_ORDERS = ("acknowledge", "acknowledgement", "forward_to")
-_EVIDENCE = {
-    "MessageReceived": ("source", "envelope", "authentication", "size", "sha256", "problems"),
-    "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ORDERS, *_ROUTING),
-    "CopyReleased": ("to", "rule"),
-    "AlertReleased": ("to", "rule"),
-    "NoticeSent": ("to", "answer"),
-    "NoticeFailed": ("to", "answer"),
-    "RoutingFailed": ("error",),
-    "TicketingFailed": ("error",),
-    "TicketOpened": ("number", "ticketbox", "first_response_due_at"),
-    "CustomerReplied": ("threaded_by",),
-    "AutomaticReplyReceived": ("threaded_by",),
-    "ReplyBounced": ("bounce",),
-    "ReplyReleased": ("attempt",),
-    "AcknowledgementReleased": ("attempt",),
-    "AcknowledgementWithheld": ("recipient", "detail"),
-    "ReplySent": ("relay", "answer", "attempts", "internet_message_id"),
-    "ReplyDelayed": ("answer", "attempts", "next_try_at"),
-    "ReplyFailed": ("answer", "attempts"),
-    "ReplyUncertain": ("answer", "attempts"),
-    "DeliveryRecorded": ("outcome", "answer"),
-}
-"""What proves a step; the rest of an event is its content."""
-
-
-def evidence(kind: str, data: dict[str, object], actor: str) -> dict[str, object]:
-    """What proves a step."""
-    flat = {**data, **nested} if isinstance(nested := data.get("evidence"), dict) else data
-    found = {name: flat[name] for name in _EVIDENCE.get(kind, ()) if flat.get(name) not in (None, [], "")}
-    return found if actor == "postroom" else {**found, "actor": actor}
+    return message, withheld(message, released=history.was_released(rows))

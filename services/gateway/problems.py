@@ -42,6 +42,12 @@ class Forbidden(Problem):
     code = "forbidden"
 
 
+class Withheld(Forbidden):
+    """Bytes that the virus scanner does not call clean."""
+
+    code = "withheld"
+
+
 class NotFound(Problem):
     status = HTTPStatus.NOT_FOUND
     code = "not_found"

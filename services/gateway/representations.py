@@ -102,9 +102,13 @@ class Letter(Representation):
     text_sha256: str | None
     html: bool
     attachments: list[AttachmentItem]
+    scan: str | None
+    """What the virus scanner said of it and its files; null: there was none."""
     problems: list[str]
     sender: Sender | None
     """Null: nobody looked."""
+    withheld: str | None
+    """Why its attachments are not given out; null if they are."""
     threaded_by: str | None
 
 
@@ -191,6 +195,7 @@ class Step(Representation):
     at: datetime
     service: str
     event: str
+    sentence: str
     evidence: dict[str, object]
 
 
@@ -202,6 +207,11 @@ class Custody(Representation):
     reason: str | None
     ticket: int | None
     letter: Letter | None
+    """As it was read last; null for an answer of ours, and for what waits for the virus scanner."""
+    withheld: str | None
+    """Why its bytes are given to administrators only, and its attachments to nobody; null if they are given out."""
+    why: Step | None
+    """The step that brought it into its state."""
     steps: list[Step]
 
 
@@ -210,13 +220,29 @@ class MessageItem(Representation):
 
     message_id: UUID
     received_at: datetime
+    source: str
     from_: Contact | None = Field(serialization_alias="from")
     subject: str
+    excerpt: str
     kind: str
     size: int
+    attachments: int
+    unreadable: bool
+    """The reader could make nothing of it: its text is the bytes as they came."""
+    scan: str | None
+    """What the virus scanner said: `clean`, `infected` or `unscannable`; null: there was none."""
+    held: str | None
+    """Why it waits for the virus scanner."""
     state: str
     reason: str | None
     ticket: int | None
+
+
+class ReadAgainResult(Representation):
+    """`changed` is false if this release reads the message as it was read before."""
+
+    changed: bool
+    message: MessageItem
 
 
 class TakenIn(Representation):
@@ -230,7 +256,7 @@ class TakenIn(Representation):
 
 
 class LedgerView(Representation):
-    """The intake ledger: `accepted` is the sum of the rest."""
+    """The intake ledger: `accepted` is the sum of the states."""
 
     accepted: int
     ticketed: int
@@ -238,6 +264,8 @@ class LedgerView(Representation):
     quarantined: int
     failed: int
     in_flight: int
+    late: int
+    """In flight for more than a minute."""
     oldest_in_flight_at: datetime | None
     balanced: bool
 
@@ -260,6 +288,15 @@ class SourceItem(Representation):
     last_error: str | None
     last_error_at: datetime | None
     balanced: bool
+
+
+class VirusScannerItem(Representation):
+    """Whether mail is scanned, and how much of it waits for the scanner."""
+
+    address: str | None
+    held: int
+    held_since: datetime | None
+    reason: str | None
 
 
 class ConsumerLag(Representation):
@@ -287,6 +324,7 @@ class Status(Representation):
 
     ledger: LedgerView | None
     sources: list[SourceItem]
+    scanner: VirusScannerItem | None
     consumers: list[ConsumerLag]
     parked: list[ParkedItem]
     outgoing: str | None

@@ -65,13 +65,16 @@ table {{ max-width: 100%; }}
 """
 
 
-def page(html: str, images: Mapping[str, str]) -> str:
+def page(html: str, images: Mapping[str, str] | None) -> str:
     """A whole page to be framed. `images` says where the files of the letter are, by content id.
 
-    Remote images are left out: they tell the sender that the letter is read.
+    Remote images are left out: they tell the sender that the letter is read. Of a letter that was stopped (`images`
+    is None) nobody should follow a link either, or see any image.
     """
 
     def filtered(tag: str, attribute: str, value: str) -> str | None:
+        if images is None:
+            return None if attribute in {"href", "src"} else value
         if (tag, attribute) != ("img", "src"):
             return value
         if value.lower().startswith("cid:"):

@@ -9,17 +9,26 @@ from contracts.queries import (
     GetLedger,
     GetSources,
     GetTransport,
+    GetVirusScanner,
     Ledger,
     ListParked,
     ParkedList,
     Sources,
     Transport,
+    VirusScanner,
 )
 from contracts.services import SERVICES
 from contracts.streams import CONSUMERS, Consumer
 from services.gateway.gateway import Gateway
 from services.gateway.problems import Problem
-from services.gateway.representations import ConsumerLag, LedgerView, ParkedItem, SourceItem, Status
+from services.gateway.representations import (
+    ConsumerLag,
+    LedgerView,
+    ParkedItem,
+    SourceItem,
+    Status,
+    VirusScannerItem,
+)
 from services.gateway.sight import Sight
 
 
@@ -49,6 +58,14 @@ async def status(gateway: Gateway, sight: Sight) -> Status:
             return []
         return [SourceItem(**one.model_dump(), balanced=one.balanced) for one in found.items]
 
+    async def scanner() -> VirusScannerItem | None:
+        try:
+            found = await gateway.ask(GetVirusScanner(), VirusScanner)
+        except Problem:
+            silent.append("ingest")
+            return None
+        return VirusScannerItem(**found.model_dump())
+
     async def outgoing() -> str | None:
         try:
             transport = await gateway.ask(GetTransport(), Transport)
@@ -65,9 +82,10 @@ async def status(gateway: Gateway, sight: Sight) -> Status:
             return []
         return [ParkedItem(service=service, **one.model_dump(exclude={"event_id"})) for one in found.items]
 
-    ledger_now, sources_now, outgoing_now, consumers, parked_now = await asyncio.gather(
+    ledger_now, sources_now, scanner_now, outgoing_now, consumers, parked_now = await asyncio.gather(
         ledger(),
         sources(),
+        scanner(),
         outgoing(),
         asyncio.gather(*(_lag(gateway, consumer) for consumer in CONSUMERS)),
         asyncio.gather(*(parked(service) for service in SERVICES)),
@@ -75,6 +93,7 @@ async def status(gateway: Gateway, sight: Sight) -> Status:
     return Status(
         ledger=ledger_now,
         sources=sources_now,
+        scanner=scanner_now,
         outgoing=outgoing_now,
         consumers=list(consumers),
         parked=[one for found in parked_now for one in found] if sight.everything else [],

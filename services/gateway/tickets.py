@@ -1,8 +1,6 @@
 """Reads tickets: lists by keyset, and one with its conversation."""
 
-import binascii
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +11,7 @@ from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
 from services.gateway import desk, history, why_here
 from services.gateway.conversation import Sources, conversation
+from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import (
     Contact,
@@ -26,8 +25,6 @@ from services.gateway.representations import (
 from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 
-LONGEST_PAGE = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -39,23 +36,6 @@ class Filter:
     unassigned: bool = False
     contact: str | None = None
     q: str | None = None
-
-
-@dataclass(slots=True)
-class Where:
-    """Conditions with their parameters."""
-
-    parameters: list[object] = field(default_factory=list)
-    conditions: list[str] = field(default_factory=list)
-
-    def add(self, condition: str, *values: object) -> None:
-        """`{0}`, `{1}` … stand for the values."""
-        numbers = range(len(self.parameters) + 1, len(self.parameters) + 1 + len(values))
-        self.conditions.append(condition.format(*(f"${number}" for number in numbers)))
-        self.parameters.extend(values)
-
-    def sql(self) -> str:
-        return " AND ".join(self.conditions) or "true"
 
 
 # A search looks at what was written, at subjects and contacts, and at numbers.
@@ -105,41 +85,10 @@ async def page_of_tickets(
     Raises:
         BadRequest: the cursor is none of ours.
     """
-    conditions = where(wanted, sight)
-    if cursor is not None:
-        conditions.add("(ticket.changed_at, ticket.ticket_id) < ({0}, {1})", *_read_cursor(cursor))
-    conditions.parameters.append(limit + 1)
-    rows = await db.fetch(
-        f"""
-        {_ITEMS}
-        WHERE {conditions.sql()}
-        ORDER BY ticket.changed_at DESC, ticket.ticket_id DESC
-        LIMIT ${len(conditions.parameters)}
-        """,
-        *conditions.parameters,
+    rows, following = await page(
+        db, _ITEMS, where(wanted, sight), "ticket.changed_at", "ticket.ticket_id", cursor, limit
     )
-    more = len(rows) > limit
-    last = rows[limit - 1] if more else None
-    return Page(
-        items=[_item(row) for row in rows[:limit]],
-        next=_cursor(last["changed_at"], last["ticket_id"]) if last else None,
-    )
-
-
-def _cursor(changed_at: datetime, ticket_id: UUID) -> str:
-    return urlsafe_b64encode(f"{changed_at.isoformat()} {ticket_id}".encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        changed_at, _, ticket_id = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(changed_at), UUID(ticket_id)
-    except (ValueError, binascii.Error):
-        raise BadRequest("This cursor is none of ours; begin again without one.") from None
-
-
-COUNTED = 1000
-"""Counting stops here: nobody needs to know more exactly, and a list of a million stays fast."""
+    return Page(items=[_item(row) for row in rows], next=following)
 
 
 async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
@@ -226,7 +175,7 @@ async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime
     known = await desk.names(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(
-        letters=await history.letters(db, message_ids),
+        letters=await history.letters(db, message_ids, as_of),
         deliveries={
             reply_id: [one for one in found if as_of is None or one.recorded_at <= as_of]
             for reply_id, found in deliveries.items()

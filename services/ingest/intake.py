@@ -6,14 +6,31 @@ from hashlib import sha256
 from uuid import UUID
 
 from contracts import ingest
-from contracts.ingest import MessageReceived
-from contracts.mail import Address, Attachment, Bounce, Kind, LetterHead, SmtpEnvelope
+from contracts.ingest import MessageHeld, MessageReceived
+from contracts.mail import Address, Attachment, Authentication, Bounce, Kind, LetterHead, Scan, SmtpEnvelope
 from services.ingest.examining import Findings
 from services.ingest.identity import Identity, identity_of
 from services.ingest.reading import Letter
 from services.ingest.reading import letter as reading
+from services.ingest.scanning.answer import NotScanned
 
 EXCERPT = 200
+LONGEST_SUBJECT = 2_000
+MOST_PEOPLE = 1_000
+MOST_REFERENCES = 500
+MOST_ATTACHMENTS = 1_000
+"""What an event holds of each; the message as it came holds all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was found out about a message between reading and commit; None: nobody was to look."""
+
+    authentication: Authentication | None = None
+    scan: Scan | NotScanned | None = None
+
+
+UNEXAMINED = Examined()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +38,8 @@ class Accepted:
     """What one message leaves behind: the event, and the bytes that it names by sha256."""
 
     identity: Identity
-    event: MessageReceived
+    received_at: datetime
+    event: MessageReceived | MessageHeld
     blobs: dict[str, bytes]
     actor: str = "postroom"
     """The person who handed it in, by id; `postroom`: nobody who is known here."""
@@ -46,11 +64,52 @@ def accept(
     again: str | None = None,
     actor: str = "postroom",
 ) -> Accepted:
-    """Make the event of a message for one ticketbox. Attachments, HTML and a text beyond 256 kB travel as blobs.
+    """Make the event of a message for one ticketbox: it is received, or held if the virus scanner gave no answer.
 
     `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
     """
     identity = identity_of(raw, ticketbox_id, envelope.recipients, fresh, again=again)
+    event: MessageReceived | MessageHeld
+    if isinstance(findings.scan, NotScanned):
+        event = MessageHeld(
+            message_id=identity.message_id,
+            sha256=_sha256(raw),
+            size=len(raw),
+            source=source,
+            envelope=envelope,
+            ticketbox_id=ticketbox_id,
+            authentication=findings.authentication,
+            reason=findings.scan.reason,
+        )
+        blobs = {event.sha256: raw}
+    else:
+        event, blobs = receive(
+            identity.message_id,
+            raw,
+            letter,
+            envelope,
+            ticketbox_id=ticketbox_id,
+            source=source,
+            received_at=received_at,
+            authentication=findings.authentication,
+            scan=findings.scan,
+        )
+    return Accepted(identity, received_at, event, blobs, actor, from_source=again is not None)
+
+
+def receive(
+    message_id: UUID,
+    raw: bytes,
+    letter: Letter,
+    envelope: SmtpEnvelope,
+    *,
+    ticketbox_id: UUID | None,
+    source: str,
+    received_at: datetime,
+    authentication: Authentication | None,
+    scan: Scan | None,
+) -> tuple[MessageReceived, dict[str, bytes]]:
+    """What was read in a message. Attachments, HTML and a text beyond 256 kB travel as blobs."""
     blobs = {_sha256(raw): raw}
     text, text_sha256 = letter.text, None
     encoded = letter.text.encode()
@@ -60,14 +119,14 @@ def accept(
     reply = letter.reply if len(letter.reply.encode()) <= ingest.MAX_TEXT else text
     event = MessageReceived(
         letter=LetterHead(
-            message_id=identity.message_id,
+            message_id=message_id,
             internet_message_id=letter.message_id,
             in_reply_to=letter.in_reply_to,
-            references=letter.references,
-            subject=letter.subject,
+            references=letter.references[:1] + letter.references[1:][1 - MOST_REFERENCES :],
+            subject=letter.subject[:LONGEST_SUBJECT],
             sent_at=letter.date,
             received_at=received_at,
-            from_=_address(letter.from_) if letter.from_ else None,
+            from_=next(iter(_addresses((letter.from_,))), None) if letter.from_ else None,
             to=_addresses(letter.to),
             cc=_addresses(letter.cc),
             reply_to=_addresses(letter.reply_to),
@@ -92,35 +151,35 @@ def accept(
                 name=attachment.name,
                 type=attachment.type,
                 size=attachment.size,
-                sha256=_keep(blobs, attachment.content),
+                sha256=_keep(blobs, attachment.content, attachment.sha256),
                 inline=attachment.inline,
                 content_id=attachment.content_id,
             )
-            for attachment in letter.attachments
+            for attachment in letter.attachments[:MOST_ATTACHMENTS]
         ),
         headers=letter.headers,
         problems=letter.problems,
-        authentication=findings.authentication,
+        authentication=authentication,
+        scan=scan,
     )
-    return Accepted(identity, event, blobs, actor, from_source=again is not None)
+    return event, blobs
 
 
 def _sha256(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def _keep(blobs: dict[str, bytes], content: bytes) -> str:
-    digest = _sha256(content)
+def _keep(blobs: dict[str, bytes], content: bytes, digest: str | None = None) -> str:
+    digest = digest or _sha256(content)
     blobs[digest] = content
     return digest
 
 
-def _address(person: reading.Address) -> Address:
-    return Address(name=person.name, address=person.address)
-
-
 def _addresses(people: tuple[reading.Address, ...]) -> tuple[Address, ...]:
-    return tuple(_address(person) for person in people)
+    """Those that can be written to: a name alone is nobody's."""
+    return tuple(
+        Address(name=person.name, address=person.address) for person in people[:MOST_PEOPLE] if person.address
+    )
 
 
 def _bounce(bounce: reading.Bounce) -> Bounce:
@@ -131,4 +190,5 @@ def _bounce(bounce: reading.Bounce) -> Bounce:
         code=bounce.code,
         reason=bounce.reason,
         original_message_id=bounce.original_message_id,
+        delayed=bounce.delayed,
     )

@@ -12,8 +12,7 @@ from contracts.commands import Done, Outcome, ReadAgain
 from contracts.event import Meta
 from contracts.ingest import MessageReread, Reading
 from contracts.stream_ids import message_stream
-from services.ingest.examining import Findings
-from services.ingest.intake import accept
+from services.ingest.intake import receive
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
 from services.ingest.store import keep_blobs
@@ -51,28 +50,25 @@ def reread(
 
     How the message came, when, and what was found out about it then stays as it was.
     """
-    head = before.letter
-    accepted = accept(
+    event, blobs = receive(
+        before.letter.message_id,
         raw,
         letter,
         before.envelope,
-        # Of the message's identity only the id matters, and that stays.
-        ticketbox_id=before.ticketbox_id or head.message_id,
+        ticketbox_id=before.ticketbox_id,
         source=before.source,
-        received_at=head.received_at,
-        fresh=head.message_id,
-        findings=Findings(before.authentication),
+        received_at=before.letter.received_at,
+        authentication=before.authentication,
+        scan=before.scan,
     )
-    kept = {"message_id": head.message_id, "recipients": head.recipients}
-    now = {
-        **dict(accepted.event),
-        "letter": accepted.event.letter.model_copy(update=kept),
-        "ticketbox_id": before.ticketbox_id,
-        "scan": before.scan,
-    }
-    if all(now[name] == getattr(before, name) for name in Reading.model_fields):
+    if all(getattr(event, name) == getattr(before, name) for name in Reading.model_fields):
         return None
-    return MessageReread(**now, reread_by=reread_by), accepted.blobs
+    return MessageReread(**dict(event), reread_by=reread_by), blobs
+
+
+def sender_of(message: Reading) -> str | None:
+    """The sender of the envelope, where a client said it; that of a mailbox or a program is made from the header."""
+    return message.envelope.mail_from if message.source in {"smtp", "lmtp"} else None
 
 
 class Rereading:
@@ -85,19 +81,17 @@ class Rereading:
     async def read_again(self, command: ReadAgain) -> Outcome:
         """Append what is read now, if it is something else than before."""
         async with self._one_at_a_time:
-            raw = await self._raw(command.message_id)
-            letter = await asyncio.to_thread(read, raw) if raw is not None else None
+            async with self._service.pool.acquire() as db:
+                before = newest(await _history(db, command.message_id))
+                raw = await db.fetchval(_RAW, bytes.fromhex(before.sha256)) if before else None
+            letter = (
+                await asyncio.to_thread(read, raw, sender_of(before)) if before and raw is not None else None
+            )
 
             async def decide(db: Connection) -> Outcome:
                 return await self._append(command, raw, letter, db)
 
             return await commands.answer(self._service.pool, command, decide)
-
-    async def _raw(self, message_id: UUID) -> bytes | None:
-        async with self._service.pool.acquire() as db:
-            history = await _history(db, message_id)
-            last = newest(history)
-            return await db.fetchval(_RAW, bytes.fromhex(last.sha256)) if last else None
 
     async def _append(
         self, command: ReadAgain, raw: bytes | None, letter: Letter | None, db: Connection

@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from chassis.settings import Listen, ListenAddress, ListenAnywhere, ServiceSettings
+from services.ingest.scanning.clamd import Address
+from services.ingest.scanning.measuring import Limits
 from services.ingest.smtp.certificate import Certificate
 from services.ingest.sources.settings import Source, read_sources
 
@@ -46,6 +48,14 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 AuthservIds = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 NameServers = Annotated[tuple[ListenAddress, ...], NoDecode, BeforeValidator(_name_servers)]
 Sources = Annotated[tuple[Source, ...], NoDecode, BeforeValidator(_sources)]
+
+
+def _clamd(value: object) -> object:
+    return Address.read(value) if isinstance(value, str) else value
+
+
+Clamd = Annotated[Address, NoDecode, BeforeValidator(_clamd)]
+MEGABYTE = 1024 * 1024
 
 
 class IngestSettings(ServiceSettings):
@@ -96,7 +106,7 @@ class IngestSettings(ServiceSettings):
         default=300, gt=0, description="Without a word of the client; then it gets 421 (RFC 5321 §4.5.3.2.7)."
     )
     max_message_size: int = Field(
-        default=25 * 1024 * 1024, gt=0, description="Bytes; announced by SIZE, and larger messages get 552."
+        default=25 * MEGABYTE, gt=0, description="Bytes; announced by SIZE, and larger messages get 552."
     )
     sources: Sources = Field(
         default=(),
@@ -142,3 +152,45 @@ class IngestSettings(ServiceSettings):
         elif key is not None:
             raise ValueError("is of use with POSTROOM_SMTP_TLS_CERT only")
         return key
+
+    clamd: Clamd | None = Field(
+        default=None,
+        description="The virus scanner, as `tcp://host:3310` or `unix:/run/clamav/clamd.ctl`; "
+        "unset: mail is not scanned.",
+    )
+    scan_max_file_size: int = Field(
+        default=25 * MEGABYTE,
+        gt=0,
+        description="Bytes that clamd scans of a message and of a file in it; larger ones are unscannable. "
+        "No more than its `StreamMaxLength` and `MaxFileSize`.",
+    )
+    scan_max_total_size: int = Field(
+        default=96 * MEGABYTE,
+        gt=0,
+        description="Bytes of a message with everything that its archives unpack to. "
+        "Less than clamd's `MaxScanSize`.",
+    )
+    scan_max_ratio: int = Field(
+        default=200, gt=0, description="How many times its own size an archive may unpack to."
+    )
+    scan_max_files: int = Field(
+        default=5000,
+        gt=0,
+        description="Files of a message with those in its archives. Well below clamd's `MaxFiles`.",
+    )
+    scan_max_depth: int = Field(
+        default=5,
+        gt=0,
+        description="Archives and messages inside each other. Well below clamd's `MaxRecursion`.",
+    )
+
+    @property
+    def scan_limits(self) -> Limits:
+        """The five of them together."""
+        return Limits(
+            file_bytes=self.scan_max_file_size,
+            total_bytes=self.scan_max_total_size,
+            ratio=self.scan_max_ratio,
+            files=self.scan_max_files,
+            depth=self.scan_max_depth,
+        )

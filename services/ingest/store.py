@@ -10,8 +10,10 @@ from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
 from contracts.event import Meta
+from contracts.ingest import MessageHeld
 from contracts.stream_ids import message_stream
 from services.ingest.intake import Accepted
+from services.ingest.scanning import held
 from services.ingest.settings import IngestSettings
 
 MOST_TOGETHER = 100
@@ -136,10 +138,9 @@ async def _write(
         return ids
     blobs = {digest: content for accepted, _ in news.values() for digest, content in accepted.blobs.items()}
     await keep_blobs(db, blobs)
-    await db.execute(
-        _LEDGER,
-        list(news),
-        [accepted.event.letter.received_at for accepted, _ in news.values()],
+    await db.execute(_LEDGER, list(news), [accepted.received_at for accepted, _ in news.values()])
+    await held.keep(
+        db, [accepted.event for accepted, _ in news.values() if isinstance(accepted.event, MessageHeld)]
     )
     await log.append(db, [_answer(*new) for new in news.values()], service.clock())
     return ids
@@ -162,5 +163,5 @@ def _answer(accepted: Accepted, traceparent: str | None) -> Answer:
             actor=accepted.actor,
             traceparent=traceparent,
         ),
-        occurred_at=accepted.event.letter.received_at,
+        occurred_at=accepted.received_at,
     )

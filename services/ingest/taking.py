@@ -31,8 +31,8 @@ class Arrival:
     """The person who handed it in, by id."""
 
 
-async def understand(raw: bytes) -> Letter:
-    return await asyncio.to_thread(read, raw) if len(raw) > LARGE else read(raw)
+async def understand(raw: bytes, mail_from: str | None = None) -> Letter:
+    return await asyncio.to_thread(read, raw, mail_from) if len(raw) > LARGE else read(raw, mail_from)
 
 
 class Intake:

@@ -153,10 +153,13 @@ async def routing_failed(service: Service[RouterSettings], item: Item, error: st
     cause = uuid5(item.event.event_id, "parked")
     if await log.answered(db, [cause]):
         return
-    letter = item.event.event.letter
+    reading = item.event.event
+    letter = reading.letter
     stream_id = message_stream(letter.message_id)
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)  # not empty if it was routed before
-    failed = RoutingFailed(message_id=letter.message_id, error=error, letter=letter)
+    failed = RoutingFailed(
+        message_id=letter.message_id, error=error, letter=letter, ticketbox_id=reading.ticketbox_id
+    )
     answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock(), head)
     await log.append(db, [answer], service.clock())
 

@@ -87,8 +87,8 @@ def _box_of(message: Message, ruleset: Ruleset) -> Ticketbox:
         match item.event:
             case MessageRouted(ticketbox_id=ticketbox_id, ticketbox=name):
                 return Ticketbox(ticketbox_id, name, frozenset())
-            case RoutingFailed(letter=LetterHead() as letter):
-                return by_address(letter, ruleset).ticketbox
+            case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
+                return by_address(letter, ruleset, taken_for).ticketbox
             case _:
                 pass
     return ruleset.ticketboxes[ruleset.default_ticketbox_id]
@@ -118,9 +118,9 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
             case MessageRouted() as decided:
                 delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
                 return [decided.model_copy(update=delivered)]
-            case RoutingFailed(letter=LetterHead() as letter):
+            case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
                 # The rules cannot decide about it, so only its address does.
-                decided = routed(letter, by_address(letter, ruleset))
+                decided = routed(letter, by_address(letter, ruleset, taken_for))
                 return [decided.model_copy(update={"released_by": actor_id})]
             case _:
                 pass

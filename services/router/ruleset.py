@@ -7,7 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from contracts.ingest import Reading
-from contracts.mail import LetterHead, Scan, ScanVerdict, without_detail
+from contracts.mail import LOOP_HEADER, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import (
     Disposition,
     MessageRouted,
@@ -93,10 +93,12 @@ def _compile(condition: str) -> Condition | BadCondition:
 def route(message: Reading, ruleset: Ruleset) -> Decision:
     """What becomes of a message by the ruleset; the same message and ruleset give the same decision.
 
-    No rule is asked about a message that the virus scanner does not call clean.
+    No rule is asked about a message that the virus scanner does not call clean, nor about our own mail that comes back.
     """
     if message.scan is not None and message.scan.verdict is not ScanVerdict.CLEAN:
         return _unclean(message, message.scan, ruleset)
+    if (mark := _our_mark(message, ruleset)) is not None:
+        return _loop(message, mark, ruleset)
     prepared = prepare(tuple(rule.condition for rule in ruleset.rules))
     written_to = _written_to(message.letter, ruleset, message.ticketbox_id)
     facts = facts_of(message, Surroundings(ruleset.organisations, written_to.hours), prepared.names)
@@ -131,6 +133,21 @@ def _unclean(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:
         _written_to(message.letter, ruleset, message.ticketbox_id),
         Actions(held_back=HeldBack(Disposition.QUARANTINE, reason)),
         RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=said),
+    )
+
+
+def _our_mark(message: Reading, ruleset: Ruleset) -> str | None:
+    """The domain in the mark that our mail carries; None in mail of others, who may have a Postroom too."""
+    ours = {address.rpartition("@")[2] for box in ruleset.ticketboxes.values() for address in box.addresses}
+    marks = (value.strip().lower() for name, value in message.headers if name.lower() == LOOP_HEADER.lower())
+    return next((mark for mark in marks if mark in ours), None)
+
+
+def _loop(message: Reading, mark: str, ruleset: Ruleset) -> Decision:
+    return Decision(
+        _written_to(message.letter, ruleset, message.ticketbox_id),
+        Actions(held_back=HeldBack(Disposition.SUPPRESS, "loop")),
+        RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=((LOOP_HEADER, mark),)),
     )
 
 

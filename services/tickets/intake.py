@@ -92,7 +92,8 @@ def obey_rules(routed: MessageRouted, opened: TicketOpened, desk: Desk) -> list[
 def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list[TicketEvent]:
     """A message joins its conversation. Only what a person wrote opens it again, and thanks do not."""
     letter = routed.letter
-    if letter.kind is Kind.BOUNCE and place.reply_id is not None:
+    delayed = letter.bounce is not None and letter.bounce.delayed
+    if letter.kind is Kind.BOUNCE and place.reply_id is not None and not delayed:
         return [
             ReplyBounced(
                 ticket_id=ticket.ticket_id,

@@ -70,11 +70,15 @@ class Story:
         return head
 
     def routed(
-        self, head: LetterHead, box: UUID = BOX, disposition: Disposition = Disposition.DELIVER
+        self,
+        head: LetterHead,
+        box: UUID = BOX,
+        disposition: Disposition = Disposition.DELIVER,
+        at: datetime | None = None,
     ) -> None:
-        """A second after it came, a rule decides about a message."""
+        """A second after it came, if not told otherwise, a rule or a person decides about a message."""
         decided = events.routed(head).model_copy(update={"ticketbox_id": box, "disposition": disposition})
-        self.happened(decided, head.received_at + SECOND)
+        self.happened(decided, at or head.received_at + SECOND, f"routed-{head.message_id}")
 
     def opened(self, at: datetime, box: UUID = BOX, *, automatic: bool = False) -> UUID:
         """A message comes in and, two seconds later, there is a ticket; returns its id."""

@@ -152,3 +152,29 @@ async def test_a_message_is_held_back_only_since_that_was_decided(db: asyncpg.Co
 
 async def test_nothing_to_count_has_no_share(db: asyncpg.Connection) -> None:
     assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 0, None)
+
+
+async def test_a_message_that_was_held_back_counts_where_it_was_let_through_since_that_happened(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    head = story.received(NOON)
+    story.routed(head, disposition=Disposition.QUARANTINE)
+    released_at = NOON + timedelta(hours=3)
+    story.routed(head, ORDERS, at=released_at)
+    await story.told(db)
+    before = await report(db, as_of=released_at - SECOND)
+    assert (column(before, "ticketbox"), column(before, "messages")) == (["Support"], [0])
+    assert column(before, "held_back") == [1]
+    after = await report(db)
+    assert (column(after, "ticketbox"), column(after, "messages")) == (["Orders"], [1])
+    assert column(after, "held_back") == [0]
+
+
+async def test_a_message_that_is_read_again_is_no_other_message(db: asyncpg.Connection) -> None:
+    story = Story()
+    head = story.received(NOON)
+    story.routed(head)
+    story.happened(events.reread(head), NOON + timedelta(days=1))
+    await story.told(db)
+    assert column(await report(db), "messages") == [1]

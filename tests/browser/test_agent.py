@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import needs_chromium
+from tests.browser.conftest import needs_chromium, watched
 from tests.running import PASSWORD, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
@@ -15,16 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
 @pytest.fixture
 async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
-    opened = await browser.new_context(base_url=base, viewport={"width": 1280, "height": 900})
-    complaints: list[str] = []
-    opened.on(
-        "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None
-    )
-    opened.on("weberror", lambda wrong: complaints.append(str(wrong.error)))
-    yield opened
-    await opened.close()
-    assert [one for one in complaints if "422" not in one and "409" not in one] == []
+    async with watched(browser, shared_postroom) as opened:
+        yield opened
 
 
 async def sign_in(context: BrowserContext) -> Page:
@@ -76,6 +68,7 @@ async def test_mail_arrives_by_itself_and_is_answered_with_the_keyboard(
     await page.keyboard.type("Yes, since this morning.")
     await page.keyboard.press("Control+Enter")
     await expect(page.locator(".entry.reply")).to_contain_text("Yes, since this morning.")
+    await expect(page.locator("#notice")).to_contain_text("Your answer is on its way.")
     # What notify says of it comes without a reload, too.
     await expect(page.locator(".entry.reply .mark")).to_have_text("sent")
     await expect(page.locator("#reply-text")).to_have_value("")
@@ -166,7 +159,7 @@ async def test_reports_letters_custody_and_status_are_there_for_everyone(
     await page.get_by_role("link", name="Letters").click()
     await nothing_serious(page)
     await page.get_by_role("link", name=f"Counted in {scheme}").click()
-    await expect(page.locator(".steps")).to_contain_text("MessageRouted")
+    await expect(page.locator(".steps")).to_contain_text("Routed to Support")
     await nothing_serious(page)
     for report in (
         "Inbound messages by ticketbox",

@@ -86,7 +86,7 @@ async def test_a_stranger_without_script_writes_and_an_agent_finds_it_by_the_ref
     await desk.get_by_role("searchbox").fill(reference)
     await desk.keyboard.press("Enter")
     await expect(desk.locator("h1")).to_have_text("Written without script")
-    await expect(desk.locator(".steps")).to_contain_text("form:support@example.com")
+    await expect(desk.locator(".steps")).to_contain_text("a web form, support@example.com")
     await agent.close()
 
 
@@ -160,7 +160,7 @@ async def test_the_trap_is_out_of_the_way_of_people_and_catches_programs(
     agent = await visiting.browser.new_context(base_url=form.partition("/forms/")[0])
     desk = await sign_in(agent)
     await desk.get_by_role("link", name="Letters").click()
-    row = desk.locator("tr", has_text="Buy now")
+    row = desk.locator(".row", has_text="Buy now")
     await expect(row).to_contain_text("quarantined")
     await expect(row).to_contain_text("honeypot")
     await agent.close()

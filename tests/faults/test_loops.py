@@ -49,6 +49,25 @@ async def settled(postroom: Postroom) -> bool:
     return bool(ledger.accepted and not ledger.in_flight)
 
 
+async def test_two_postrooms_that_acknowledge_letters_stop_after_one(tmp_path: Path) -> None:
+    with running(tmp_path / "b") as b:
+        relay = f"smtp://127.0.0.1:{b.smtp_port}"
+        with running(tmp_path / "a", POSTROOM_RELAY_URL=relay) as a:
+            await acknowledging_box(a, "help@a.example")
+            await acknowledging_box(b, "help@b.example")
+            question = letter(1, sender="Help <help@b.example>")
+            question.replace_header("To", "help@a.example")
+            a.send(question)
+
+            await until(lambda: a.events("notify", "ReplySent"))
+            await until(lambda: settled(b))
+            # B has the letter, and knows that a machine wrote it: that was all.
+            (opened,) = await b.events("tickets", "TicketOpened")
+            assert opened["letter"]["automatic"]  # type: ignore[index]
+            assert await b.events("tickets", "AcknowledgementReleased") == []
+            assert len(await a.events("tickets", "AcknowledgementReleased")) == 1
+
+
 class Responder:
     """Answers every letter with one of its own that says nothing of being automatic, and names nothing before."""
 

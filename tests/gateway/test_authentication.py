@@ -4,7 +4,7 @@ import pytest
 
 from contracts.mail import Authentication, AuthenticationResult
 from services.gateway.conversation import Sources, conversation
-from services.gateway.messages import evidence
+from services.gateway.custody import evidence
 from services.gateway.representations import Sender
 from tests import events
 from tests.events import recorded

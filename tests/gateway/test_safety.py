@@ -55,6 +55,17 @@ def test_files_of_the_letter_itself_are_shown() -> None:
     assert "color:red" in shown
 
 
+def test_a_letter_that_was_stopped_shows_no_image_and_leads_nowhere() -> None:
+    letter = (
+        '<p>Press <a href="https://evil.example/">here</a></p><img src="cid:logo@x">'
+        '<img src="data:image/png;base64,AAAA">'
+    )
+    shown = safe_html.page(letter, None).partition("<body>")[2]
+    assert "evil.example" not in shown
+    assert "src=" not in shown
+    assert "here" in shown
+
+
 def test_links_open_elsewhere_and_tell_nothing() -> None:
     shown = safe_html.page('<a href="https://shop.example/">Shop</a>', {})
     assert 'target="_blank"' in shown

@@ -1,13 +1,21 @@
-"""The page Status shows the books of sources."""
+"""The page Status shows the books of sources, and what waits for the virus scanner."""
 
 from datetime import UTC, datetime
 
 from services.gateway.pages.rendering import _ENVIRONMENT
-from services.gateway.representations import SourceItem, Status
+from services.gateway.representations import SourceItem, Status, VirusScannerItem
 
 
-def rendered(*sources: SourceItem) -> str:
-    now = Status(ledger=None, sources=list(sources), consumers=[], parked=[], outgoing=None, silent=[])
+def rendered(*sources: SourceItem, scanner: VirusScannerItem | None = None) -> str:
+    now = Status(
+        ledger=None,
+        sources=list(sources),
+        scanner=scanner,
+        consumers=[],
+        parked=[],
+        outgoing=None,
+        silent=[],
+    )
     return _ENVIRONMENT.get_template("_status.html").render(status=now, me=None)
 
 
@@ -51,3 +59,22 @@ def test_a_source_in_trouble_says_what_its_server_said_as_text() -> None:
 
 def test_without_sources_there_is_no_table_of_them() -> None:
     assert "Sources" not in rendered()
+
+
+def scanner(**changes: object) -> VirusScannerItem:
+    facts = {"address": "unix:/run/clamd", "held": 0, "held_since": None, "reason": None}
+    return VirusScannerItem.model_validate({**facts, **changes})
+
+
+def test_messages_that_wait_for_the_virus_scanner_are_shown_with_the_reason() -> None:
+    at = datetime(2026, 3, 2, 13, 5, tzinfo=UTC)
+    html = rendered(scanner=scanner(held=1200, held_since=at, reason="It is <away>."))
+    assert "1,200 messages wait for the virus scanner since" in html
+    assert "13:05 UTC" in html
+    assert "It is &lt;away&gt;." in html
+    assert "1 message waits for" in rendered(scanner=scanner(held=1, held_since=at, reason="Away."))
+
+
+def test_it_says_where_mail_is_scanned_if_it_is() -> None:
+    assert "Mail is scanned for viruses by clamd at unix:/run/clamd." in rendered(scanner=scanner())
+    assert "virus" not in rendered(scanner=scanner(address=None))

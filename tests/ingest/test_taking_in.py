@@ -19,11 +19,13 @@ from postroom.embedded.process import free_port
 from postroom.migrate import migrate_database
 from services.ingest import directory
 from services.ingest.app import deliver
+from services.ingest.authentication import Authenticator
 from services.ingest.directory import Directory
-from services.ingest.examining import Findings
+from services.ingest.examining import Examiner, Findings
 from services.ingest.identity import Identity
 from services.ingest.intake import Accepted, accept
 from services.ingest.reading import read
+from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.smtp import replies
 from services.ingest.smtp.door import door_of
@@ -49,11 +51,13 @@ def letter(number: int = 1) -> bytes:
 async def opened(service: Ingest) -> AsyncIterator[int]:
     """The door as the service opens it; gives its port."""
     ticketboxes = Directory(service.pool, up_to_date=lambda: True)
+    scanner = Scanner(None, service.settings.scan_limits, service.clock)
+    examiner = Examiner(Authenticator(service.settings), scanner)
     door = door_of(
         service.settings,
         "smtp",
         recipient=ticketboxes.recipient,
-        deliver=partial(deliver, Intake(service, Store(service), ticketboxes), "smtp"),
+        deliver=partial(deliver, Intake(service, Store(service), ticketboxes, examiner), "smtp"),
     )
     async with serve(door, ListenAddress("127.0.0.1", 0)) as address:
         assert isinstance(address, ListenAddress)

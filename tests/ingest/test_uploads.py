@@ -14,6 +14,7 @@ from contracts.uploads import AcceptUpload, StoreUpload, UploadAccepted
 from services.ingest.authentication import Authenticator
 from services.ingest.directory import Directory
 from services.ingest.examining import Examiner
+from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.store import Store
 from services.ingest.taking import Intake
@@ -51,7 +52,9 @@ def wish(upload_id: UUID, raw: bytes, **changes: object) -> AcceptUpload:
 def intake_of(service: Ingest) -> Intake:
     """With a store of its own, as a process has it."""
     directory = Directory(service.pool, up_to_date=lambda: True)
-    return Intake(service, Store(service), directory, Examiner(Authenticator(service.settings)))
+    scanner = Scanner(None, service.settings.scan_limits, service.clock)
+    examiner = Examiner(Authenticator(service.settings), scanner)
+    return Intake(service, Store(service), directory, examiner)
 
 
 async def counts(service: Ingest) -> tuple[int, int, int]:

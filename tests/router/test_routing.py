@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from contracts.desk import Calendar, Span, Weekday
 from contracts.ingest import MessageReceived
-from contracts.mail import Address, Authentication, AuthenticationResult, Kind, LetterHead, SmtpEnvelope
+from contracts.mail import (
+    Address,
+    Authentication,
+    AuthenticationResult,
+    Kind,
+    LetterHead,
+    Scan,
+    ScanVerdict,
+    SmtpEnvelope,
+)
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted, Priority
 from contracts.tickets import Rule
 from rules.hours import Hours
@@ -30,7 +39,10 @@ def ruleset(*rules: Rule) -> Ruleset:
 
 
 def message(
-    subject: str = "Hello", recipient: str = "support@example.com", text: str = "Hi"
+    subject: str = "Hello",
+    recipient: str = "support@example.com",
+    text: str = "Hi",
+    scan: Scan | None = None,
 ) -> MessageReceived:
     return MessageReceived(
         letter=LetterHead(
@@ -46,6 +58,7 @@ def message(
         source="smtp",
         envelope=SmtpEnvelope(client_address="192.0.2.1", recipients=(recipient,)),
         text=text,
+        scan=scan,
     )
 
 
@@ -124,6 +137,41 @@ def test_a_rule_may_suppress_with_a_reason() -> None:
     rule = Rule(name="Noise", condition="true", disposition=Disposition.SUPPRESS, reason="noise")
     decision = route(message(), ruleset(rule))
     assert (decision.disposition, decision.reason) == (Disposition.SUPPRESS, "noise")
+
+
+def scan(verdict: ScanVerdict, finding: str | None = None) -> Scan:
+    return Scan(
+        verdict=verdict, scanner="ClamAV 1.4", finding=finding, scanned_at=datetime(2026, 3, 2, tzinfo=UTC)
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "finding", "reason"),
+    [
+        (ScanVerdict.INFECTED, "Eicar", "virus: Eicar"),
+        (ScanVerdict.UNSCANNABLE, "a.zip is encrypted", "unscannable: a.zip is encrypted"),
+    ],
+)
+def test_what_the_scanner_does_not_call_clean_is_quarantined_whatever_the_rules_say(
+    verdict: ScanVerdict, finding: str, reason: str
+) -> None:
+    rules = ruleset(Rule(name="Bad", condition="message.nothing"), EVERYTHING)
+    decision = route(message("fire", "orders@example.com", scan=scan(verdict, finding)), rules)
+    assert (decision.disposition, decision.reason) == (Disposition.QUARANTINE, reason)
+    assert decision.ticketbox == ORDERS
+    assert decision.evidence.rule is None
+    assert decision.evidence.matched == (
+        ("scan", verdict.value),
+        ("finding", finding),
+        ("scanner", "ClamAV 1.4"),
+    )
+
+
+@pytest.mark.parametrize(("said", "word"), [(None, "none"), (scan(ScanVerdict.CLEAN), "clean")])
+def test_a_rule_may_look_at_what_the_scanner_said(said: Scan | None, word: str) -> None:
+    rule = Rule(name="Scanned", condition=f"message.scan == '{word}'", tags=("seen",))
+    decision = route(message(scan=said), ruleset(rule))
+    assert (decision.disposition, decision.tags) == (Disposition.DELIVER, ("seen",))
 
 
 def examined(*results: tuple[str, str]) -> MessageReceived:
@@ -360,3 +408,16 @@ def test_a_round_gives_each_agent_the_same_number_of_tickets(agents: list, round
         got[last] += 1
     assert set(got.values()) == {rounds}
     assert set(got) == set(agents)
+
+
+@pytest.mark.parametrize("mark", ["example.com", "Example.COM "])
+def test_our_own_mail_that_comes_back_is_suppressed_whatever_the_rules_say(mark: str) -> None:
+    back = message().model_copy(update={"headers": (("X-Postroom-Loop", mark),)})
+    decision = route(back, ruleset(EVERYTHING))
+    assert (decision.disposition, decision.reason) == (Disposition.SUPPRESS, "loop")
+    assert decision.evidence.matched == (("X-Postroom-Loop", "example.com"),)
+
+
+def test_mail_of_others_who_have_a_postroom_too_is_mail() -> None:
+    theirs = message().model_copy(update={"headers": (("X-Postroom-Loop", "elsewhere.example"),)})
+    assert route(theirs, ruleset()).disposition is Disposition.DELIVER

@@ -3,14 +3,20 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
 
+from contracts.ingest import MessageHeld
+from contracts.standing import MessageState
 from services.gateway import messages
+from services.gateway.custody import custody
+from services.gateway.deciding import Deciding
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, SeenMessage, Signed
-from services.gateway.problems import BadRequest, NotFound
-from services.gateway.representations import Custody, MessageItem, Page
+from services.gateway.guard import Decider, Here, SeenMessage, Signed, command_id_of
+from services.gateway.lists import LONGEST_PAGE
+from services.gateway.messages import Filter
+from services.gateway.problems import NotFound, Withheld
+from services.gateway.representations import Custody, MessageItem, Page, ReadAgainResult
 
 router = APIRouter(tags=["messages"])
 
@@ -20,28 +26,79 @@ SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 @router.get("/messages")
 async def list_messages(
-    here: Here, who: Signed, cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    here: Here,
+    who: Signed,
+    state: MessageState | None = None,
+    reason: Annotated[
+        str | None, Query(description="Why it is suppressed, quarantined or failed, as the list says it.")
+    ] = None,
+    source: Annotated[
+        str | None, Query(description="`smtp`, `lmtp`, `imap:NAME`, `pop3:NAME`, `form:TICKETBOX` or `api`.")
+    ] = None,
+    q: Annotated[str | None, Query(description="Words of a message, or its id.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
 ) -> Page[MessageItem]:
-    """Letters as they came in, the newest first, each with what became of it."""
-    if cursor is not None and not cursor.isdecimal():
-        raise BadRequest("This cursor is none of ours; begin again without one.")
+    """The book of messages, the newest first, each with what became of it."""
+    wanted = Filter(state=state, reason=reason or None, source=source or None, q=q or None)
     async with here.service.pool.acquire() as db:
-        return await messages.page_of_messages(db, who.person.sight, int(cursor) if cursor else None, limit)
+        return await messages.page_of_messages(db, who.person.sight, wanted, cursor, limit)
 
 
 @router.get("/messages/{message_id}")
 async def get_message(here: Here, _: Signed, message_id: SeenMessage) -> Custody:
     """A message's custody: each step with its time, service and evidence. Answers of ours have one too, by reply id."""
     async with here.service.pool.acquire() as db:
-        return await messages.custody(db, message_id)
+        return await custody(db, message_id)
+
+
+def deciding(request: Request, here: Here, person: Decider) -> Deciding:
+    """A wish of the asker about messages."""
+    return Deciding(here, person, command_id_of(request, person))
+
+
+Decision = Annotated[Deciding, Depends(deciding)]
+
+
+@router.post("/messages/{message_id}/release", status_code=201)
+async def release(decision: Decision, message_id: SeenMessage) -> MessageItem:
+    """Let through a message that is quarantined, suppressed or failed: it goes to its ticketbox.
+
+    For who manages its ticketbox. 409 if it was delivered already. It is `in_flight` until the ticket has it.
+    """
+    return await decision.release(message_id)
+
+
+@router.post("/messages/{message_id}/discard", status_code=201)
+async def discard(decision: Decision, message_id: SeenMessage) -> MessageItem:
+    """Delete a message that is quarantined or failed: it is suppressed with the reason `discarded`.
+
+    For who manages its ticketbox. 409 if it was delivered already. Its bytes are kept; a release brings it back.
+    """
+    return await decision.discard(message_id)
+
+
+@router.post("/messages/{message_id}/reading", status_code=201)
+async def read_again(decision: Decision, message_id: SeenMessage) -> ReadAgainResult:
+    """Read the stored bytes with the reader of this release.
+
+    For who manages its ticketbox. If it reads otherwise than before, the new reading is shown everywhere, and the
+    rules decide anew about a message that is quarantined or failed.
+    """
+    return await decision.read_again(message_id)
 
 
 @router.get("/messages/{message_id}/raw")
-async def get_raw(here: Here, _: Signed, message_id: SeenMessage) -> StreamingResponse:
-    """The bytes as received."""
+async def get_raw(here: Here, who: Signed, message_id: SeenMessage) -> StreamingResponse:
+    """The bytes as received. What the virus scanner does not call clean is for administrators only."""
     async with here.service.pool.acquire() as db:
-        received = await messages.received(db, message_id)
-    return await download(here, received.sha256, f"{message_id}.eml", "message/rfc822")
+        message, withheld = await messages.stored(db, message_id)
+    if withheld is None:
+        return await download(here, message.sha256, f"{message_id}.eml", "message/rfc822")
+    if not who.person.may_administer:
+        raise Withheld(f"{withheld} Administrators can have it as it was received.")
+    # Under this name and type no program opens it by itself.
+    return await download(here, message.sha256, f"{message_id}.eml.quarantined", "application/octet-stream")
 
 
 @router.get("/messages/{message_id}/text")
@@ -61,7 +118,9 @@ async def get_attachment(
 ) -> StreamingResponse:
     """A file of a message, to be saved; with `inline`, images are shown."""
     async with here.service.pool.acquire() as db:
-        received = await messages.received(db, message_id)
+        received, withheld = await messages.stored(db, message_id)
+    if isinstance(received, MessageHeld) or withheld is not None:
+        raise Withheld(withheld or "")
     if not 0 <= number < len(received.attachments):
         raise NotFound("This message has no such attachment.")
     attachment = received.attachments[number]

@@ -103,11 +103,18 @@ async def live(
     after: Annotated[
         int | None, Query(ge=0, description="As `Last-Event-ID`, for the first connection.")
     ] = None,
+    *,
+    messages: Annotated[
+        bool,
+        Query(
+            description="Say too, as events `messages` and `attention` without content, that messages changed."
+        ),
+    ] = False,
 ) -> StreamingResponse:
     """What changes, as server-sent events. `Last-Event-ID` gives what was missed."""
     position = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
     return StreamingResponse(
-        here.feed.listen(who.person.sight, position),
+        here.feed.listen(who.person.sight, position, messages=messages),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -12,8 +12,9 @@ from services.gateway.accounts import Person
 from services.gateway.doing import Doing
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
+from services.gateway.lists import LONGEST_PAGE
 from services.gateway.representations import Changed, Page, StreamEvent, Ticket, TicketItem
-from services.gateway.tickets import LONGEST_PAGE, Filter
+from services.gateway.tickets import Filter
 
 router = APIRouter(tags=["tickets"])
 Number = Annotated[int, Path(ge=0, lt=2**63)]

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 
 from services.gateway import differences
 from services.gateway.accounts import SignedIn
+from services.gateway.evidence import facts
 from services.gateway.problems import Problem
 from services.gateway.report_files import shown
 
@@ -59,7 +60,7 @@ def said(value: object, options: Mapping[str, list[tuple[str, str]]]) -> str:
 
 
 _ENVIRONMENT.filters.update(
-    moment=moment, size=size, initials=initials, shown=shown, escape=escape, said=said
+    moment=moment, size=size, initials=initials, shown=shown, escape=escape, facts=facts, said=said
 )
 
 
@@ -70,6 +71,7 @@ def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> 
         csrf_token=who.csrf_token if who else None,
         path=request.url.path,
         position=getattr(request.state, "position", 0),
+        attention=request.app.state.gateway.watch.attention,
         **data,
     )
     return HTMLResponse(html)

@@ -17,6 +17,7 @@ from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer
+from services.gateway.lists import COUNTED
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, Unavailable
 from services.gateway.tickets import Filter
@@ -96,7 +97,7 @@ async def ticket_list(
         "q": q or "",
         "tickets": items,
         "counts": counts,
-        "counted": tickets.COUNTED,
+        "counted": COUNTED,
         "cursor": cursor,
         "here": str(request.url.include_query_params().path)
         + (f"?{request.url.query}" if request.url.query else ""),

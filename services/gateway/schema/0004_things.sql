@@ -74,8 +74,8 @@ SET ticketbox_id = routed.ticketbox_id
 FROM (
     SELECT DISTINCT ON (message_id) message_id, (data ->> 'ticketbox_id')::uuid AS ticketbox_id
     FROM history
-    WHERE type = 'MessageRouted'
-      AND (version > 1 OR data ->> 'disposition' <> 'deliver')
+    WHERE type IN ('MessageRouted', 'RoutingFailed')
+      AND (version > 1 OR data ->> 'disposition' IS DISTINCT FROM 'deliver')
     ORDER BY message_id, position DESC
 ) AS routed
 WHERE message.message_id = routed.message_id;

@@ -46,6 +46,30 @@ function choose(step) {
   row.scrollIntoView({ block: "nearest" });
 }
 
+// --- Letters that are selected ---------------------------------------------------------------------------------------
+const selected = () => all("#selection [name=message_id]:checked");
+
+function countSelected() {
+  const hint = one("[data-selected]");
+  if (!hint) return;
+  const number = selected().length;
+  hint.hidden = !number;
+  hint.textContent = `${number} selected`;
+  one("[data-selects]").checked = number === all("#selection [name=message_id]").length;
+}
+
+function select() {
+  const box = one("[name=message_id]", document.activeElement.closest(".row") ?? document.createElement("i"));
+  if (box) { box.checked = !box.checked; countSelected(); }
+}
+
+// Where nothing is selected, the letter that has the focus is meant.
+function decide(button) {
+  if (!one(button)) return;
+  if (one("#selection") && !selected().length) select();
+  one(button).click();
+}
+
 // --- The composer ----------------------------------------------------------------------------------------------------
 function openTab(kind) {
   const composer = one("#composer");
@@ -97,6 +121,15 @@ function heard(event) {
   }
 }
 
+// A list stays as it is while someone selects in it.
+let lettersWait = null;
+function lettersChanged() {
+  lettersWait ??= setTimeout(() => {
+    lettersWait = null;
+    if (!selected().length) tell("letters-changed");
+  }, 400);
+}
+
 function stopListening() {
   source?.close();
   source = null;
@@ -105,11 +138,13 @@ function stopListening() {
 function listen() {
   if (document.body.dataset.position === undefined || document.hidden) return stopListening();
   if (source) return;
-  source = new EventSource(`/api/v1/live?after=${position}`);
+  source = new EventSource(`/api/v1/live?messages=true&after=${position}`);
   source.addEventListener("ticket", ({ data, lastEventId }) => {
     position = Number(lastEventId) || position;
     heard(JSON.parse(data));
   });
+  source.addEventListener("messages", lettersChanged);
+  source.addEventListener("attention", () => tell("attention-changed"));
   // A browser gives up for good when the answer is an error, as it is while the server restarts behind a proxy.
   source.onerror = () => {
     if (source?.readyState !== EventSource.CLOSED) return;
@@ -123,7 +158,7 @@ addEventListener("pagehide", stopListening);
 addEventListener("pageshow", listen);
 
 // --- Events ----------------------------------------------------------------------------------------------------------
-const writing = (target) => target.matches?.("input:not([type=radio]), textarea, select, [contenteditable]");
+const writing = (target) => target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
 
 const KEYS = {
   j: () => choose(1),
@@ -131,6 +166,9 @@ const KEYS = {
   r: () => openTab("reply"),
   n: () => openTab("note"),
   e: () => one("#solve")?.click(),
+  x: select,
+  a: () => decide("#release"),
+  d: () => decide("#discard"),
   u: () => one("[data-back]")?.click(),
   "/": () => one("#search")?.focus(),
   "?": () => one("#help")?.showModal(),
@@ -165,6 +203,12 @@ document.addEventListener("click", ({ target }) => {
   if (button.id === "tab-note") openTab("note");
 });
 
+document.addEventListener("change", ({ target }) => {
+  if ("submits" in target.dataset) target.form.requestSubmit();
+  if ("selects" in target.dataset) for (const box of all("#selection [name=message_id]")) box.checked = target.checked;
+  if (target.closest("#selection")) countSelected();
+});
+
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#composer textarea")) keepDraft(target);
 });
@@ -181,7 +225,6 @@ document.body.addEventListener("composer-sent", () => {
     keepDraft(field);
     field.blur();
   }
-  one("#notice").replaceChildren();
 });
 
 // A frame is as high as what is in it; its page has no scripts of its own to say so.
@@ -192,10 +235,19 @@ document.addEventListener("load", ({ target }) => {
   new ResizeObserver(fit).observe(target.contentDocument.body);
 }, true);
 
-document.addEventListener("htmx:after:swap", () => { sayTimes(); noticeNewer(); });
+// "Back" leads to the list as it was left.
+const LISTS = ["/tickets", "/letters"];
+function findBack() {
+  for (const list of LISTS) {
+    const back = one(`[data-back][href="${list}"]`);
+    if (back) back.href = sessionStorage.getItem(list) ?? list;
+  }
+}
+
+document.addEventListener("htmx:after:swap", () => { sayTimes(); noticeNewer(); countSelected(); findBack(); });
 
 for (const field of all("#composer textarea")) field.value = localStorage.getItem(draftKey(field)) ?? "";
-if (location.pathname === "/tickets") sessionStorage.setItem("list", location.href);
-else if (one("[data-back]")) one("[data-back]").href = sessionStorage.getItem("list") ?? "/tickets";
+for (const list of LISTS) if (location.pathname === list) sessionStorage.setItem(list, location.href);
+findBack();
 sayTimes();
 setInterval(sayTimes, 30000);

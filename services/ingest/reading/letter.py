@@ -37,11 +37,17 @@ class Bounce:
     code: str | None = None
     reason: str | None = None
     original_message_id: str | None = None
+    delayed: bool = False
+    """The server has not given up yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A report on a message of ours: `type` is that of RFC 5965, or `disposition` (RFC 8098)."""
+    """A report on mail of ours.
+
+    `type` is that of RFC 5965, `disposition` (RFC 8098), `delivered`, `relayed` or `expanded` (RFC 3464), `dmarc` or
+    `tls`.
+    """
 
     type: str | None = None
     original_message_id: str | None = None
@@ -73,13 +79,18 @@ class Letter:
     return_path: str | None
     headers: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
+    marker: str | None = None
+    """The domain in the mark of a Postroom, ours or another's."""
+    signed: str | None = None
+    """`pgp` or `smime` where it carries a signature. Nobody has looked whether that is valid."""
+    encrypted: str | None = None
+    """`pgp` or `smime` where a part can be read with a key only."""
 
     @property
     def automatic(self) -> bool:
         """Whether its headers say that a machine sent it (RFC 3834 §5)."""
         return (
             (self.auto_submitted or "no") != "no"
-            or self.precedence in {"bulk", "junk", "list", "auto_reply"}
-            or self.list_id is not None
+            or self.precedence in {"bulk", "junk", "auto_reply"}
             or self.kind is not Kind.CUSTOMER
         )

@@ -34,49 +34,40 @@ LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ingest.tally (account, reason, messages)
     SELECT 'accepted', '', count(*)
-    FROM new_lines;
+    FROM lines;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION count_in() RETURNS trigger
+-- Its argument is 1 for lines that come into their state, and -1 for those that leave it.
+CREATE FUNCTION count_lines() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ingest.tally (account, reason, messages)
-    SELECT state, CASE WHEN state = 'suppressed' THEN reason ELSE '' END, count(*)
-    FROM new_lines
-    GROUP BY 1, 2;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION count_out() RETURNS trigger
-LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO ingest.tally (account, reason, messages)
-    SELECT state, CASE WHEN state = 'suppressed' THEN reason ELSE '' END, -count(*)
-    FROM old_lines
+    SELECT state, CASE WHEN state = 'suppressed' THEN reason ELSE '' END, TG_ARGV[0]::integer * count(*)
+    FROM lines
     GROUP BY 1, 2;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER count_accepted
-AFTER INSERT ON ledger REFERENCING NEW TABLE AS new_lines
+AFTER INSERT ON ledger REFERENCING NEW TABLE AS lines
 FOR EACH STATEMENT EXECUTE FUNCTION count_accepted();
 
 CREATE TRIGGER count_inserted
-AFTER INSERT ON ledger REFERENCING NEW TABLE AS new_lines
-FOR EACH STATEMENT EXECUTE FUNCTION count_in();
+AFTER INSERT ON ledger REFERENCING NEW TABLE AS lines
+FOR EACH STATEMENT EXECUTE FUNCTION count_lines('1');
 
 CREATE TRIGGER count_changed_from
-AFTER UPDATE ON ledger REFERENCING OLD TABLE AS old_lines
-FOR EACH STATEMENT EXECUTE FUNCTION count_out();
+AFTER UPDATE ON ledger REFERENCING OLD TABLE AS lines
+FOR EACH STATEMENT EXECUTE FUNCTION count_lines('-1');
 
 CREATE TRIGGER count_changed_to
-AFTER UPDATE ON ledger REFERENCING NEW TABLE AS new_lines
-FOR EACH STATEMENT EXECUTE FUNCTION count_in();
+AFTER UPDATE ON ledger REFERENCING NEW TABLE AS lines
+FOR EACH STATEMENT EXECUTE FUNCTION count_lines('1');
 
 CREATE TRIGGER count_deleted
-AFTER DELETE ON ledger REFERENCING OLD TABLE AS old_lines
-FOR EACH STATEMENT EXECUTE FUNCTION count_out();
+AFTER DELETE ON ledger REFERENCING OLD TABLE AS lines
+FOR EACH STATEMENT EXECUTE FUNCTION count_lines('-1');
 
 INSERT INTO tally (account, reason, messages)
 SELECT 'accepted', '', count(*)

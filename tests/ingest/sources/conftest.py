@@ -14,6 +14,8 @@ from contracts.queries import SourceBooks
 from services.ingest.authentication import Authenticator
 from services.ingest.directory import Directory
 from services.ingest.examining import Examiner
+from services.ingest.scanning.clamd import Address
+from services.ingest.scanning.scanner import Scanner
 from services.ingest.settings import IngestSettings
 from services.ingest.sources import cursor
 from services.ingest.sources.settings import Source, read_sources
@@ -82,10 +84,13 @@ def tend(service: Service[IngestSettings], tmp_path: Path) -> Tend:
     """Tend a source, written down as an administrator writes it, as long as the context lasts."""
 
     @asynccontextmanager
-    async def tending(description: str, store: Store | None = None) -> AsyncIterator[Books]:
+    async def tending(
+        description: str, store: Store | None = None, clamd: Address | None = None
+    ) -> AsyncIterator[Books]:
         source = described(tmp_path, description)
         directory = Directory(service.pool, up_to_date=lambda: True)
-        examiner = Examiner(Authenticator(service.settings))
+        scanner = Scanner(clamd, service.settings.scan_limits, service.clock)
+        examiner = Examiner(Authenticator(service.settings), scanner)
         tended = Tending(source, service, store or Store(service), directory, examiner)
         task = asyncio.create_task(tended.run())
         try:

@@ -10,9 +10,11 @@ import pytest
 from chassis.service import Service
 from contracts.mail import SmtpEnvelope
 from postroom.embedded.process import free_port
+from postroom.verify import verify
 from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import read
+from services.ingest.scanning.clamd import Address
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.fetching import Listed
 from services.ingest.sources.imap import ImapMailbox
@@ -250,17 +252,12 @@ async def test_a_connection_that_is_cut_anywhere_loses_nothing_and_doubles_nothi
     proxy.close()
 
 
-async def test_the_same_mail_by_smtp_and_by_imap_is_one_message(
-    mail_server: Dovecot, user: str, tend: Tend, service: Service[IngestSettings]
-) -> None:
-    by_smtp = mail(1).partition(b"From:")
-    raw = by_smtp[1] + by_smtp[2]
-    envelope = SmtpEnvelope(client_address="192.0.2.1", recipients=("Support@example.com",))
-    store = Store(service)
+async def by_smtp(store: Store, raw: bytes, service: Service[IngestSettings]) -> None:
+    """The same mail takes another way, too."""
     accepted = accept(
         raw,
         read(raw),
-        envelope,
+        SmtpEnvelope(client_address="192.0.2.1", recipients=("Support@example.com",)),
         ticketbox_id=box_id("Support"),
         source="smtp",
         received_at=service.clock(),
@@ -268,10 +265,31 @@ async def test_the_same_mail_by_smtp_and_by_imap_is_one_message(
         findings=Findings(),
     )
     await store.accept((accepted,), None)
+
+
+async def test_the_same_mail_by_smtp_and_by_imap_is_one_message(
+    mail_server: Dovecot, user: str, tend: Tend, service: Service[IngestSettings]
+) -> None:
+    store = Store(service)
+    _, author, letter = mail(1).partition(b"From:")
+    await by_smtp(store, author + letter, service)
     mail_server.deliver(mail(1), mail(2), user=user)
     async with tend(source(mail_server, user), store) as books:
         await books.until(duplicate=1, taken=1)
         assert await books.subjects() == ["Letter 1", "Letter 2"]
+
+
+async def test_mail_that_is_fetched_while_the_virus_scanner_is_away_is_held_and_taken_once(
+    mail_server: Dovecot, user: str, tend: Tend, service: Service[IngestSettings]
+) -> None:
+    mail_server.deliver(*map(mail, range(60)), user=user)
+    async with tend(source(mail_server, user), clamd=Address.read("unix:/nowhere/clamd")) as books:
+        await books.until(taken=60, state="watching")
+        assert await books.subjects() == [None] * 60
+    assert await service.pool.fetchval("SELECT count(*) FROM held") == 60
+    await by_smtp(Store(service), mail(7), service)
+    assert len(await books.subjects()) == 60
+    assert await verify(service.settings.database_url) == []
 
 
 async def test_a_wrong_password_is_a_state_of_its_own_and_is_not_tried_again_soon(

@@ -1,0 +1,1 @@
+"""Has mail scanned for viruses by clamd, and holds what it cannot scan yet."""
