@@ -35,7 +35,7 @@ from services.gateway.settings import GatewaySettings
 from services.ingest.examining import Findings
 from services.ingest.intake import accept
 from services.ingest.reading import read
-from services.router.ruleset import Ruleset, Ticketbox, route
+from services.router.ruleset import Ruleset, Ticketbox, route, routed
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 BOX, KEY = UUID(int=1), b"k" * 32
@@ -204,10 +204,8 @@ def test_what_a_program_filled_in_is_quarantined_with_the_reason_and_kept(trap: 
     )
     rules = FIRST_COMMANDS[1].rules  # type: ignore[union-attr]
     box = Ticketbox(SUPPORT, "Support", frozenset({"support@example.com"}))
-    decision = route(received.event, Ruleset(1, rules, SUPPORT, {SUPPORT: box}))
-    assert (decision.disposition, decision.reason) == (
-        ("quarantine", "honeypot") if trap else ("deliver", None)
-    )
+    told = routed(received.event.letter, route(received.event, Ruleset(1, rules, SUPPORT, {SUPPORT: box})))
+    assert (told.disposition, told.reason) == (("quarantine", "honeypot") if trap else ("deliver", None))
 
 
 def test_a_reference_finds_its_letter_and_nothing_else_is_one() -> None:
