@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-import cel
-
+from chassis.lean import without
 from contracts.ingest import Reading
 from contracts.mail import LOOP_HEADER, Authentication, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import Disposition, Priority, RoutingEvidence
 from contracts.tickets import Rule
+
+with without("cel.cli"):  # 6 MB for its command line
+    import cel
 
 Facts = Mapping[str, object]
 """What a condition may look at, by name."""
