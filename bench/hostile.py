@@ -52,6 +52,32 @@ def _encoded_messages(size: int) -> bytes:
     return HEAD + inner
 
 
+def _quoted_messages(size: int) -> bytes:
+    """Messages that nothing gets smaller by unwrapping."""
+    head = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n"
+    return HEAD + head * (size // 200) + _filled(b"the text\n", size // 2)
+
+
+def _signed_messages(size: int) -> bytes:
+    entity = b"\n" + b"the text\n" * (size // 20)
+    for _ in range(100):
+        inner = _der(0x30, bytes.fromhex("06092a864886f70d010701") + _der(0xA0, _der(0x04, entity)))
+        body = _der(0x30, b"\x02\x01\x01" + _der(0x31, b"") + inner)
+        content = _der(0x30, bytes.fromhex("06092a864886f70d010702") + _der(0xA0, body))
+        entity = b"Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: binary\n\n" + content
+    return HEAD + entity
+
+
+def _tnef_in_tnef(size: int) -> bytes:
+    content = b"a" * (size // 2)
+    for _ in range(100):
+        properties = struct.pack("<IHHII", 1, 0x000D, 0x3701, 1, len(content) + 16) + bytes(16) + content
+        begins = struct.pack("<BHHI", 2, 0x9002, 6, 0) + b"\x00\x00"
+        file = struct.pack("<BHHI", 2, 0x9005, 6, len(properties)) + properties + b"\x00\x00"
+        content = struct.pack("<IH", 0x223E9F78, 1) + begins + file
+    return HEAD + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: binary\n\n" + content
+
+
 def _same_boundary(size: int) -> bytes:
     return _filled(
         b"--b\nContent-Type: multipart/mixed; boundary=b\n\n",
@@ -75,25 +101,22 @@ def _tnef(size: int) -> bytes:
     )
 
 
-def _rtf(size: int) -> bytes:
-    """Rich text that grows seventeen times when it is unpacked."""
-    packed = b"\xff" + struct.pack(">H", 206 << 4 | 15) * 8
-    compressed = packed * (size * 3 // 4 // len(packed) - 10)
-    properties = (
-        struct.pack("<IHHIIII4sI", 1, 0x0102, 0x1009, 1, len(compressed) + 16, 0, 1 << 31, b"LZFu", 0)
-        + compressed
-    )
-    content = (
-        struct.pack("<IH", 0x223E9F78, 1)
-        + struct.pack("<BHHI", 1, 0x9003, 6, len(properties))
-        + properties
-        + b"\x00\x00"
-    )
-    return (
-        HEAD
-        + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n"
-        + base64.encodebytes(content)
-    )
+def _with_rtf(kind: bytes, body: bytes) -> bytes:
+    compressed = struct.pack("<II4sI", len(body) + 12, 1 << 31, kind, 0) + body
+    properties = struct.pack("<IHHII", 1, 0x0102, 0x1009, 1, len(compressed)) + compressed
+    attribute = struct.pack("<BHHI", 1, 0x9003, 6, len(properties)) + properties + b"\x00\x00"
+    content = base64.encodebytes(struct.pack("<IH", 0x223E9F78, 1) + attribute)
+    return HEAD + b"Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n" + content
+
+
+def _rtf_that_grows(size: int) -> bytes:
+    """Rich text of which two bytes become seventeen; its references never point to where it is written."""
+    references = struct.pack(">HH", 100 << 4 | 15, 101 << 4 | 15) * 4
+    return _with_rtf(b"LZFu", (b"\xff" + references) * (size * 3 // 4 // 17))
+
+
+def _rtf_of_groups(size: int) -> bytes:
+    return _with_rtf(b"MELA", b"{" * (size * 3 // 4))
 
 
 def _der(tag: int, content: bytes) -> bytes:
@@ -120,6 +143,11 @@ def _attachment(size: int) -> bytes:
         + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: application/zip; name=a.zip\n"
     )
     return _filled(line, size, head + b"Content-Transfer-Encoding: base64\n\n", b"--b--\n")
+
+
+def _types(size: int) -> bytes:
+    types = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n" % number for number in range(1000))
+    return _filled(b"--a\n", size, HEAD + types + b"\n")
 
 
 def _picture(size: int) -> bytes:
@@ -168,12 +196,14 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "a header of folds": _header(b"a\n ", b"Subject: "),
     "a header of empty folds": _header(b"\n ", b"Subject: "),
     "a header of fields": _header(b"a:\n"),
+    "a header of types": _types,
     "a header of one colon": _header(b"a"),
     "a header of lines that are none": _header(b"a b\n"),
     "a header of mbox lines": _header(b">From a\n"),
     "a header of 8-bit bytes": _header(b"\xe9t\xe9 ", b"Subject: "),
     "encoded words": _header(b"=?utf-8?q?=c3=a9?=\n ", b"Subject: "),
     "encoded words of base64": _header(b"=?utf-8?b?w6k=?= ", b"Subject: "),
+    "encoded words of no whole groups": _header(b"=?utf-8?b?w6nD?= ", b"Subject: =?utf-8?b?w?= "),
     "encoded words without an end": _header(b"=?utf-8?q?a ", b"Subject: "),
     "encoded words that only begin": _header(b"=?", b"Subject: "),
     "addresses": _header(b"a@b.example, ", b"Cc: "),
@@ -205,8 +235,12 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "multiparts with one boundary": _same_boundary,
     "messages in messages": _messages_in_messages,
     "encoded messages in messages": _encoded_messages,
+    "quoted messages in messages": _quoted_messages,
+    "signed messages in messages": _signed_messages,
+    "TNEF in TNEF": _tnef_in_tnef,
     "TNEF of attributes": _tnef,
-    "TNEF with rich text": _rtf,
+    "TNEF with rich text that grows": _rtf_that_grows,
+    "TNEF with rich text of groups": _rtf_of_groups,
     "compressed S/MIME": _compressed,
     "noise": _noise,
     "zeros": bytes,

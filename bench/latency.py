@@ -23,7 +23,7 @@ async def measure(postroom: Postroom) -> list[Figure]:
     seen: dict[int, float] = {}
     number_of = RATE * SECONDS
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{postroom.http_port}", headers=headers) as http:
+    async with httpx.AsyncClient(base_url=postroom.url, headers=headers) as http:
         listening = asyncio.create_task(_listen(http, seen))
         await asyncio.sleep(1)
         clients: asyncio.Queue[Client] = asyncio.Queue()

@@ -21,7 +21,7 @@ async def measure(postroom: Postroom, tickets: int) -> list[Figure]:
     command = [sys.executable, "-m", "postroom", "load", "--tickets", str(tickets), "--seed", "1"]
     await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
     loaded = tickets / (time.perf_counter() - began)
-    base = f"http://127.0.0.1:{postroom.http_port}"
+    base = postroom.url
     async with httpx.AsyncClient(base_url=base, timeout=30) as http:
         bearer = {"Authorization": f"Bearer {TOKEN}"}
         while any(

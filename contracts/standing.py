@@ -4,6 +4,8 @@ Router and tickets speak in logs of their own, which reach a reader in any order
 apart, and the state follows from both: whoever has heard the same events, in whatever order, sees the same state.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
@@ -107,6 +109,15 @@ def is_first_delivery(item: Recorded[Event]) -> bool:
         and item.event.disposition is Disposition.DELIVER
         and item.version == 1
     )
+
+
+def news(batch: Iterable[Recorded[Event]]) -> dict[UUID, list[Recorded[Event]]]:
+    """What a batch says of each message that a book must hear, in the order of the batch."""
+    said: defaultdict[UUID, list[Recorded[Event]]] = defaultdict(list)
+    for item in batch:
+        if (message_id := message_of(item.event)) and not is_first_delivery(item):
+            said[message_id].append(item)
+    return said
 
 
 def _word(event: MessageRouted | RoutingFailed | MessageDiscarded) -> tuple[MessageState, str | None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 
+from contracts.mail import Kind
 from services.ingest.reading import Letter, read
 from services.ingest.reading.letter import Address, Attachment
 
@@ -40,7 +41,7 @@ def describe(name: str, raw: bytes, letter: Letter) -> dict[str, object]:
         "html": letter.html,
         "attachments": [_attachment(attachment) for attachment in letter.attachments],
         # It knows no ticketboxes, so every Postroom's mark counts as ours.
-        "kind": "loop" if letter.marker else letter.kind.value,
+        "kind": (Kind.LOOP if letter.marker else letter.kind).value,
         "bounce": letter.bounce,
         "feedback": letter.feedback,
         "signed": letter.signed,

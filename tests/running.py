@@ -56,6 +56,11 @@ class Postroom:
             self._postgres, self._nats = PostgresContainer(), NatsContainer()
             self._postgres.make_database()
 
+    @property
+    def url(self) -> str:
+        """Of its pages."""
+        return f"http://127.0.0.1:{self.http_port}"
+
     def start(self) -> None:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("POSTROOM_")},

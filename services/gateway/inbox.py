@@ -17,7 +17,7 @@ from chassis.projection import Projection
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageReread, Reading
 from contracts.router import MessageRouted, RoutingFailed
-from contracts.standing import MessageState, Standing, hear, is_first_delivery, message_of
+from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY
 from contracts.tickets import (
     NoteAdded,
@@ -215,10 +215,7 @@ WHERE message.message_id = new.message_id
 
 
 async def _keep_standings(db: Connection, batch: Batch) -> None:
-    said: defaultdict[UUID, list[Recorded[Event]]] = defaultdict(list)
-    for item in batch:
-        if (message_id := message_of(item.event)) and not is_first_delivery(item):
-            said[message_id].append(item)
+    said = news(batch)
     if not said:
         return
     rows = await db.fetch(_STANDINGS, list(said))

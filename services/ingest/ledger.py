@@ -1,9 +1,7 @@
 """The book in which every accepted message is in exactly one state."""
 
 import asyncio
-from collections import defaultdict
 from functools import reduce
-from uuid import UUID
 
 import asyncpg
 from prometheus_client import Gauge
@@ -11,9 +9,8 @@ from prometheus_client import Gauge
 from chassis.consume import Batch
 from chassis.database import Connection
 from chassis.service import Service
-from contracts.event import Event, Recorded
 from contracts.queries import LATE_SECONDS, Ledger
-from contracts.standing import MessageState, Standing, hear, is_first_delivery, message_of
+from contracts.standing import MessageState, Standing, hear, news
 from services.ingest.settings import IngestSettings
 
 ADD_UP_SECONDS = 5
@@ -61,10 +58,7 @@ WHERE ledger.message_id = new.message_id
 
 async def settle(batch: Batch, db: Connection) -> None:
     """Write down where messages stand by what router and tickets said; older news than the book has changes nothing."""
-    said: defaultdict[UUID, list[Recorded[Event]]] = defaultdict(list)
-    for item in batch:
-        if (message_id := message_of(item.event)) and not is_first_delivery(item):
-            said[message_id].append(item)
+    said = news(batch)
     if not said:
         return
     lines = []

@@ -25,12 +25,19 @@ async def browser() -> AsyncIterator[Browser]:
         await running.close()
 
 
+async def window(browser: Browser, postroom: Postroom, scheme: str, width: int = 1280) -> BrowserContext:
+    """A browser that is at a Postroom, on a light or dark screen as many pixels wide."""
+    return await browser.new_context(
+        base_url=postroom.url,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": 900},
+    )
+
+
 @asynccontextmanager
 async def watched(browser: Browser, postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    """A browser that is at a Postroom; whatever the console complains of fails the test."""
-    opened = await browser.new_context(
-        base_url=f"http://127.0.0.1:{postroom.http_port}", viewport={"width": 1280, "height": 900}
-    )
+    """The same on a light screen; whatever the console complains of fails the test."""
+    opened = await window(browser, postroom, "light")
     complaints: list[str] = []
     opened.on(
         "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import needs_chromium, watched
+from tests.browser.conftest import needs_chromium, watched, window
 from tests.running import PASSWORD, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
@@ -150,8 +150,7 @@ async def test_designed_mail_is_shown_without_what_could_harm(
 async def test_reports_letters_custody_and_status_are_there_for_everyone(
     browser: Browser, shared_postroom: Postroom, scheme: str
 ) -> None:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
-    opened = await browser.new_context(base_url=base, color_scheme=scheme)  # type: ignore[arg-type]
+    opened = await window(browser, shared_postroom, scheme)
     page = await sign_in(opened)
     shared_postroom.send(letter(240 + len(scheme), subject=f"Counted in {scheme}"))
     await expect(page.locator(".row", has_text=f"Counted in {scheme}")).to_be_visible()

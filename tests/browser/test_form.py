@@ -19,7 +19,7 @@ PATIENT_MILLISECONDS = 3100
 
 @pytest.fixture(scope="module")
 def form(shared_postroom: Postroom) -> str:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
+    base = shared_postroom.url
     headers = {"Authorization": f"Bearer {TOKEN}"}
     boxes = httpx.get(f"{base}/api/v1/ticketboxes", headers=headers).json()
     return f"{base}{boxes['items'][0]['form']}"

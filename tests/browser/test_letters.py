@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests import stopping
-from tests.browser.conftest import needs_chromium, watched
+from tests.browser.conftest import needs_chromium, watched, window
 from tests.browser.test_agent import nothing_serious, sign_in
 from tests.running import Postroom, letter
 
@@ -167,12 +167,7 @@ async def test_mail_that_is_stuck_is_an_alarm_on_every_page_until_it_moves(
 async def test_lists_and_letters_fit_every_screen(
     browser: Browser, stopping_postroom: Postroom, scheme: str, width: int
 ) -> None:
-    base = f"http://127.0.0.1:{stopping_postroom.http_port}"
-    opened = await browser.new_context(
-        base_url=base,
-        color_scheme=scheme,  # type: ignore[arg-type]
-        viewport={"width": width, "height": 844},
-    )
+    opened = await window(browser, stopping_postroom, scheme, width)
     page = await sign_in(opened)
     subject = send(stopping_postroom, stopping.QUARANTINED)
     for address in ("/letters", "/letters?state=quarantined", "/letters?state=suppressed&q=nothing"):

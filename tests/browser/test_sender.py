@@ -6,7 +6,7 @@ from email.message import EmailMessage
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.conftest import needs_chromium
+from tests.browser.conftest import needs_chromium, window
 from tests.browser.test_agent import nothing_serious, sign_in
 from tests.running import Postroom, letter
 
@@ -40,12 +40,7 @@ def examined(number: int, dmarc: str) -> EmailMessage:
 async def test_a_sender_who_failed_is_pointed_out_and_one_who_passed_has_a_quiet_mark(
     browser: Browser, postroom: Postroom, scheme: str, width: int
 ) -> None:
-    base = f"http://127.0.0.1:{postroom.http_port}"
-    context = await browser.new_context(
-        base_url=base,
-        color_scheme=scheme,  # type: ignore[arg-type]
-        viewport={"width": width, "height": 900},
-    )
+    context = await window(browser, postroom, scheme, width)
     page = await sign_in(context)
     for number, dmarc in enumerate(("fail", "pass")):
         postroom.send(examined(width * 10 + len(scheme) * 2 + number, dmarc))

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from chassis import log
+from chassis.database import connect
 from chassis.log import Answer, ChainWalk, Head
 from chassis.migrations import ChangedMigration, Schema, migrate
 from contracts.event import Meta
@@ -123,7 +124,7 @@ async def test_the_chain_shows_what_was_changed(database: str, harm: str) -> Non
 
 
 async def test_a_service_can_neither_change_nor_remove_events(database: str) -> None:
-    db = await asyncpg.connect(database, server_settings={"role": "postroom_notify", "search_path": "notify"})
+    db = await connect(database, "notify")
     await log.append(db, [answer(uuid4())], NOON)
 
     for wish in ("DELETE FROM event", "UPDATE event SET type = 'Other'", "TRUNCATE event"):

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from chassis import log
-from chassis.database import Connection
+from chassis.database import Connection, connect
 from chassis.log import Answer
 from chassis.migrations import Schema, migrate
 from chassis.projection import Projection, project
@@ -58,9 +58,7 @@ async def write(url: str, number: int) -> None:
 async def follow(url: str, until: asyncio.Event) -> None:
     """The service at work: it projects what is new, in batches, until told to stop and at the end."""
     reader = await asyncpg.connect(url, server_settings={"search_path": "notify"})
-    db = await asyncpg.connect(
-        url, server_settings={"search_path": "analytics", "role": "postroom_analytics"}
-    )
+    db = await connect(url, "analytics")
     position = 0
     while True:
         rows = await log.read_after(reader, position, 7)

@@ -61,7 +61,7 @@ async def test_ingest_is_killed_while_it_fetches_and_each_letter_is_accepted_onc
         assert subjects == [f"Letter {number}" for number in range(LETTERS)]
         assert await verify(postroom.database_url) == []
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-            answer = await client.get(f"http://127.0.0.1:{postroom.http_port}/api/v1/status")
+            answer = await client.get(f"{postroom.url}/api/v1/status")
         books = answer.json()["sources"][0]
         assert (books["name"], books["state"], books["held"], books["taken"]) == (
             "support",

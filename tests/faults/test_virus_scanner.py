@@ -40,7 +40,7 @@ def postroom(tmp_path_factory: pytest.TempPathFactory, scanner: Clamd) -> Iterat
 
 def api(postroom: Postroom, token: str = TOKEN) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{postroom.http_port}/api/v1",
+        base_url=f"{postroom.url}/api/v1",
         headers={"Authorization": f"Bearer {token}"},
     )
 

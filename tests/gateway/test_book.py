@@ -4,9 +4,9 @@ import itertools
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
-import asyncpg
 import pytest
 
+from chassis.database import Connection, connect
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageHeld
 from contracts.mail import Scan, ScanVerdict, SmtpEnvelope
@@ -29,11 +29,10 @@ LOGS = ("ingest", "router", "tickets")
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def db(database_url: str) -> AsyncIterator[Connection]:
     """A connection that sees what gateway sees, with its rights."""
     await migrate_database(database_url)
-    role = {"search_path": "gateway", "role": "postroom_gateway"}
-    connection = await asyncpg.connect(database_url, server_settings=role)
+    connection = await connect(database_url, "gateway")
     yield connection
     await connection.close()
 
@@ -50,7 +49,7 @@ class Story:
         log += recorded(*said, version=version, position=len(log) + 1)
         return log[-len(said) :]
 
-    async def told(self, db: asyncpg.Connection, order: Sequence[str] = LOGS, batch: int = 100) -> None:
+    async def told(self, db: Connection, order: Sequence[str] = LOGS, batch: int = 100) -> None:
         for name in order:
             for start in range(0, len(self.logs[name]), batch):
                 async with db.transaction():
@@ -81,13 +80,13 @@ def story() -> Story:
     return story
 
 
-async def lines(db: asyncpg.Connection) -> list[MessageItem]:
+async def lines(db: Connection) -> list[MessageItem]:
     return (await messages.page_of_messages(db, Filter(), None, 100)).items
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(LOGS)))
 async def test_the_lines_do_not_depend_on_which_log_is_heard_first(
-    db: asyncpg.Connection, order: Sequence[str]
+    db: Connection, order: Sequence[str]
 ) -> None:
     await story().told(db, order, batch=3)
     assert {(line.subject, line.state, line.reason, line.ticket) for line in await lines(db)} == {
@@ -102,14 +101,14 @@ async def test_the_lines_do_not_depend_on_which_log_is_heard_first(
     }
 
 
-async def test_lists_count_and_offer_what_there_is(db: asyncpg.Connection) -> None:
+async def test_lists_count_and_offer_what_there_is(db: Connection) -> None:
     await story().told(db)
     assert await messages.count(db, MessageState.QUARANTINED, MessageState.FAILED) == 3
     assert await messages.reasons(db, MessageState.SUPPRESSED) == ["discarded", "loop"]
     assert await messages.sources(db) == ["smtp"]
 
 
-async def test_pages_of_a_list_follow_each_other_without_a_gap(db: asyncpg.Connection) -> None:
+async def test_pages_of_a_list_follow_each_other_without_a_gap(db: Connection) -> None:
     await story().told(db)
     cursor, seen = None, []
     while True:
@@ -121,7 +120,7 @@ async def test_pages_of_a_list_follow_each_other_without_a_gap(db: asyncpg.Conne
     assert seen == [line.message_id for line in await lines(db)]
 
 
-async def test_the_newest_reading_is_shown_and_found_everywhere(db: asyncpg.Connection) -> None:
+async def test_the_newest_reading_is_shown_and_found_everywhere(db: Connection) -> None:
     head = events.letter(subject="L?mpen")
     newer = head.model_copy(update={"subject": "Lampen"})
     story = Story()
@@ -139,7 +138,7 @@ async def test_the_newest_reading_is_shown_and_found_everywhere(db: asyncpg.Conn
     assert shown.letter.text == "Gruß"
 
 
-async def test_what_could_not_be_read_or_waits_for_the_scanner_is_marked(db: asyncpg.Connection) -> None:
+async def test_what_could_not_be_read_or_waits_for_the_scanner_is_marked(db: Connection) -> None:
     story = Story()
     unreadable = events.received(events.letter()).model_copy(update={"problems": ("unreadable",)})
     scan = Scan(verdict=ScanVerdict.INFECTED, scanner="clamd", finding="Eicar", scanned_at=NOON)
@@ -171,7 +170,7 @@ async def test_what_could_not_be_read_or_waits_for_the_scanner_is_marked(db: asy
 
 
 async def test_a_search_for_a_common_word_and_one_for_a_rare_word_find_the_same(
-    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story().told(db)
     few = await messages.page_of_messages(db, Filter(q="Letter"), None, 5)

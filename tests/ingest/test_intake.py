@@ -5,9 +5,11 @@ from uuid import uuid4
 
 from contracts import ingest
 from contracts.mail import SmtpEnvelope
+from services.ingest.examining import Findings
 from services.ingest.intake import Accepted, accept
 from services.ingest.reading import read
 
+BOX = uuid4()
 ENVELOPE = SmtpEnvelope(
     client_address="192.0.2.1", mail_from="a@b.example", recipients=("support@example.com",)
 )
@@ -16,7 +18,14 @@ PLAIN = b"From: Kim <kim@customers.example>\nSubject: My lamp\nMessage-ID: <1@cu
 
 def taken(raw: bytes) -> Accepted:
     return accept(
-        raw, read(raw), ENVELOPE, source="smtp", received_at=datetime(2026, 3, 2, tzinfo=UTC), fresh=uuid4()
+        raw,
+        read(raw),
+        ENVELOPE,
+        ticketbox_id=BOX,
+        source="smtp",
+        received_at=datetime(2026, 3, 2, tzinfo=UTC),
+        fresh=uuid4(),
+        findings=Findings(),
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from chassis.database import Connection, connect
 from contracts.event import Event, Recorded
 from contracts.mail import LetterHead
 from contracts.queries import Ledger
@@ -26,28 +26,27 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def db(database_url: str) -> AsyncIterator[Connection]:
     """A connection that sees what ingest sees, with its rights."""
     await migrate_database(database_url)
-    role = {"search_path": "ingest", "role": "postroom_ingest"}
-    connection = await asyncpg.connect(database_url, server_settings=role)
+    connection = await connect(database_url, "ingest")
     yield connection
     await connection.close()
 
 
-async def accepted(db: asyncpg.Connection, *letters: LetterHead) -> None:
+async def accepted(db: Connection, *letters: LetterHead) -> None:
     await db.executemany(
         "INSERT INTO ledger (message_id, accepted_at) VALUES ($1, $2)",
         [(one.message_id, one.received_at) for one in letters],
     )
 
 
-async def heard(db: asyncpg.Connection, items: Sequence[Recorded[Event]]) -> None:
+async def heard(db: Connection, items: Sequence[Recorded[Event]]) -> None:
     async with db.transaction():
         await settle(items, db)
 
 
-async def state(db: asyncpg.Connection, message_id: UUID) -> tuple[str, str | None]:
+async def state(db: Connection, message_id: UUID) -> tuple[str, str | None]:
     row = await db.fetchrow("SELECT state, reason FROM ledger WHERE message_id = $1", message_id)
     assert row is not None
     return row["state"], row["reason"]
@@ -59,7 +58,7 @@ def failed_on(routing: Recorded[Event], letter: LetterHead, version: int = 1) ->
 
 
 async def test_a_quarantined_message_that_is_released_is_in_flight_until_tickets_has_it(
-    db: asyncpg.Connection,
+    db: Connection,
 ) -> None:
     letter = events.letter()
     await accepted(db, letter)
@@ -75,7 +74,7 @@ async def test_a_quarantined_message_that_is_released_is_in_flight_until_tickets
 
 
 async def test_what_is_released_is_late_a_minute_after_its_release_not_after_it_came_in(
-    db: asyncpg.Connection,
+    db: Connection,
 ) -> None:
     letter = events.letter(NOON)
     await accepted(db, letter)
@@ -114,7 +113,7 @@ def router_said(word: str, letter: LetterHead) -> Event:
     seed=st.integers(0, 1000),
 )
 async def test_any_interleaving_of_the_two_logs_in_any_batches_settles_the_same(
-    db: asyncpg.Connection, words: list[str], failures: int, ticketed: bool, seed: int
+    db: Connection, words: list[str], failures: int, ticketed: bool, seed: int
 ) -> None:
     mixed, in_order, chance = events.letter(), events.letter(), random.Random(seed)  # noqa: S311
     await accepted(db, mixed, in_order)
@@ -144,13 +143,12 @@ async def test_any_interleaving_of_the_two_logs_in_any_batches_settles_the_same(
 
 
 async def test_the_totals_are_those_of_the_rows_however_many_write_and_add_up_at_once(
-    db: asyncpg.Connection, database_url: str
+    db: Connection, database_url: str
 ) -> None:
-    role = {"search_path": "ingest", "role": "postroom_ingest"}
     balanced: list[bool] = []
 
     async def write(number: int) -> None:
-        other = await asyncpg.connect(database_url, server_settings=role)
+        other = await connect(database_url, "ingest")
         for _ in range(10):
             letters = [events.letter() for _ in range(number)]
             await accepted(other, *letters)
@@ -158,7 +156,7 @@ async def test_the_totals_are_those_of_the_rows_however_many_write_and_add_up_at
         await other.close()
 
     async def add_up() -> None:
-        other = await asyncpg.connect(database_url, server_settings=role)
+        other = await connect(database_url, "ingest")
         for _ in range(30):
             await other.execute(_ADD_UP)
             balanced.append((await count(other)).balanced)
@@ -172,13 +170,13 @@ async def test_the_totals_are_those_of_the_rows_however_many_write_and_add_up_at
     assert await db.fetchval("SELECT count(*) FROM tally") == 2
 
 
-async def test_a_row_that_somebody_took_out_of_the_book_shows_in_its_balance(db: asyncpg.Connection) -> None:
+async def test_a_row_that_somebody_took_out_of_the_book_shows_in_its_balance(db: Connection) -> None:
     await accepted(db, events.letter(), events.letter())
     await db.execute("DELETE FROM ledger WHERE message_id = (SELECT message_id FROM ledger LIMIT 1)")
     book = await count(db)
     assert (book.accepted, book.in_flight, book.balanced) == (2, 1, False)
 
 
-async def test_news_of_a_message_that_was_never_accepted_change_nothing(db: asyncpg.Connection) -> None:
+async def test_news_of_a_message_that_was_never_accepted_change_nothing(db: Connection) -> None:
     await heard(db, recorded(events.opened(events.letter())))
     assert (await count(db)).accepted == 0

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.system, pytest.mark.anyio]
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
+    base = shared_postroom.url
     async with httpx.AsyncClient(base_url=base, headers=headers) as client:
         yield client
 
@@ -229,7 +229,7 @@ async def test_reports_come_as_json_and_as_csv(api: httpx.AsyncClient, shared_po
 async def test_nobody_comes_in_without_a_token_or_from_another_site(
     api: httpx.AsyncClient, shared_postroom: Postroom
 ) -> None:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
+    base = shared_postroom.url
     async with httpx.AsyncClient(base_url=base) as stranger:
         unknown = await stranger.get("/api/v1/tickets")
         assert unknown.status_code == 401
@@ -248,7 +248,7 @@ async def test_nobody_comes_in_without_a_token_or_from_another_site(
 
 
 async def test_guessing_a_password_is_slowed_down(shared_postroom: Postroom) -> None:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
+    base = shared_postroom.url
     async with httpx.AsyncClient(base_url=base) as guesser:
         for _ in range(6):
             answer = await guesser.post("/sign-in", data={"email": "nobody@example.com", "password": "guess"})

@@ -74,7 +74,7 @@ async def test_when_dns_is_back_a_sender_is_verified_and_the_custody_shows_how(
     received = await until(verified)
     assert isinstance(received, dict)
     assert said(received) == {"spf": "none", "dkim": "pass", "dmarc": "pass"}
-    base = f"http://127.0.0.1:{postroom.http_port}/api/v1"
+    base = f"{postroom.url}/api/v1"
 
     async def custody() -> dict[str, object] | None:
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client:

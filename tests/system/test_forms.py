@@ -44,7 +44,7 @@ class Visitor:
 
 @pytest.fixture
 async def visitor(shared_postroom: Postroom) -> AsyncIterator[Visitor]:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
+    base = shared_postroom.url
     address = f"2001:db8:{uuid4().hex[:4]}::1"
     async with httpx.AsyncClient(base_url=base, headers={"X-Forwarded-For": address}) as client:
         boxes = await client.get("/api/v1/ticketboxes", headers={"Authorization": f"Bearer {TOKEN}"})

@@ -35,7 +35,7 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
 @pytest.fixture
 async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    base = f"http://127.0.0.1:{postroom.http_port}"
+    base = postroom.url
     async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as client:
         yield client
 

@@ -23,7 +23,7 @@ number = iter(range(50_000, 60_000))
 @pytest.fixture
 async def api(stopping_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    base = f"http://127.0.0.1:{stopping_postroom.http_port}"
+    base = stopping_postroom.url
     async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
         yield client
 

@@ -20,6 +20,9 @@ from services.ingest.reading.parameters import content_type, parse
 from services.ingest.reading.part import Part
 from services.ingest.reading.repairs import Problem, Repairs
 
+MOST_TYPES = 3
+"""Fields Content-Type of one header that are looked at."""
+
 _MIME_FIELD = re.compile(
     rb"[\r\n]*+(?:Content-(?:Type|Transfer-Encoding|Disposition)|MIME-Version)[ \t]*:", re.IGNORECASE
 )
@@ -73,27 +76,38 @@ class Draft:
         block = self._block(repairs)
         self.start = block.body
         self.preamble = decode(block.before, None, repairs) if block.before else ""
-        declared, sender = None, b""
+        declared: list[bytes] = []
+        sender = self.hint.sender
         for name, value in block.fields:
             match name.lower():
-                case b"content-type" if declared is None:
-                    declared = value
+                case b"content-type":
+                    declared.append(value)
                 case b"from" if not sender:
                     sender = value
                 case _:
                     pass
-        if declared is None:
-            self.type = self.default_type
+        if declared:
+            self.type, self.parameters = self._declared_type(declared, repairs)
         else:
-            self.type, self.parameters = content_type(text_of_value(declared, NO_HINT, repairs), repairs)
-        sender = self.hint.sender or sender
+            self.type = self.default_type
         charset = self.parameters.get("charset") or self.hint.charset or _charset_of_header(block, sender)
         self.hint = Hint(charset, sender)
         self.fields = text_of_fields(block.fields, self.hint, repairs)
         self.headers = for_people(self.fields, repairs)
         self._read_fields(repairs)
-        if declared is None and self.type == "text/plain" and self.disposition is None:
+        if not declared and self.type == "text/plain" and self.disposition is None:
             self._sniff()
+
+    def _declared_type(self, declared: list[bytes], repairs: Repairs) -> tuple[str, Mapping[str, str]]:
+        """The type that the header names; of several the multipart whose parts are there."""
+        values = [text_of_value(value, NO_HINT, repairs) for value in declared[:MOST_TYPES]]
+        types = [content_type(value, repairs) for value in values]
+        for kind, parameters in types[1:]:
+            line = b"--" + parameters.get("boundary", "").encode("utf-8", "replace")
+            if kind.startswith("multipart/") and self.buffer.find(line, self.start, self.end) >= 0:
+                repairs.note(Problem.CONTENT_TYPE_INVALID)
+                return kind, parameters
+        return types[0]
 
     def _block(self, repairs: Repairs) -> Block:
         """The header block; one that an empty line has cut in two is put together."""
@@ -108,7 +122,7 @@ class Draft:
 
     def _read_fields(self, repairs: Repairs) -> None:
         filename = None
-        for name, value in self.fields:
+        for name, value in reversed(self.fields):  # the first of each counts
             if name[:1] not in "Cc":
                 continue
             match name.lower():

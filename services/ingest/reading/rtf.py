@@ -6,8 +6,10 @@ import struct
 from services.ingest.reading.charsets import decode, sound
 from services.ingest.reading.repairs import Problem, Repairs
 
-LONGEST = 2_000_000
+LONGEST = 1_000_000
 """Bytes of rich text that are read: its text is at the beginning of what is longer, before pictures."""
+DEEPEST = 1_000
+"""Groups in groups of which each has a state of its own."""
 
 _PRIMED = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor "
@@ -108,24 +110,22 @@ def decompressed(data: bytes, repairs: Repairs) -> bytes:
             if not control >> bit & 1:
                 text += data[position : position + 1]
                 position += 1
-                continue
-            reference = data[position : position + 2]
-            position += 2
-            offset, length = (
-                (reference[0] << 4 | reference[1] >> 4, (reference[1] & 15) + 2)
-                if len(reference) == 2
-                else (0, 0)
-            )
-            distance = (len(text) - offset) % _WINDOW
-            if distance == 0 or not length:
+            elif _copy(text, int.from_bytes(data[position : position + 2], "big")):
+                position += 2
+            else:
                 return bytes(text[len(_PRIMED) : most])
-            if distance > len(text):
-                repairs.note(Problem.TNEF_DAMAGED)
-                return bytes(text[len(_PRIMED) : most])
-            begin = len(text) - distance
-            copied = text[begin : begin + length]
-            text += copied if distance >= length else (copied * length)[:length]
     return bytes(text[len(_PRIMED) : most])
+
+
+def _copy(text: bytearray, reference: int) -> bool:
+    """Repeat what was said before, by its place in the window and its length; a place that is now is the end."""
+    distance, length = (len(text) - (reference >> 4)) % _WINDOW, (reference & 15) + 2
+    if distance == 0 or distance > len(text):
+        return False
+    begin = len(text) - distance
+    copied = text[begin : begin + length]
+    text += copied if distance >= length else (copied * length)[:length]
+    return True
 
 
 def rtf_to_text(data: bytes, repairs: Repairs) -> str:
@@ -152,12 +152,14 @@ class _Reader:
         self._fonts: dict[int, str] = {}
         self._groups: list[tuple[bool, int, str]] = []
         self._is_text, self._after_unicode, self._font_charset = True, 1, ""
+        self._deeper = 0
         self._in_fonts, self._font = 0, 0
         self._skip = 0
 
     def text(self) -> str:
         self._flush()
-        lines = [line.rstrip() for line in "".join(self._pieces).split("\n")]
+        whole = "".join(self._pieces).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        lines = [line.rstrip() for line in whole.split("\n")]
         return "\n".join(lines).strip("\n")
 
     def take(self, token: re.Match[bytes]) -> None:
@@ -178,7 +180,12 @@ class _Reader:
     def _brace(self, brace: bytes) -> None:
         self._skip = 0
         if brace == b"{":
-            self._groups.append((self._is_text, self._after_unicode, self._font_charset))
+            if len(self._groups) < DEEPEST:
+                self._groups.append((self._is_text, self._after_unicode, self._font_charset))
+            else:
+                self._deeper += 1
+        elif self._deeper:
+            self._deeper -= 1
         elif self._groups:
             self._flush()
             self._is_text, self._after_unicode, self._font_charset = self._groups.pop()

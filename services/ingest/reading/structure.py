@@ -17,6 +17,8 @@ from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_PARTS = 20_000
 LONGEST_PREAMBLE = 65_536
+ALWAYS_OPENED = 4_000_000
+"""Bytes of what is wrapped that are opened, and as many again as the message has: wrapping goes on without end."""
 
 _ENCODED = frozenset({"base64", "quoted-printable", "uuencode"})
 
@@ -57,8 +59,10 @@ class _Structure:
         self._repairs = repairs
         self._delimiters: dict[int, Delimiters] = {}
         self._drafts: list[Draft] = []
+        self._may_be_opened = ALWAYS_OPENED
 
     def read(self, raw: bytes) -> Part:
+        self._may_be_opened += len(raw)
         root = Draft(raw, 0, len(raw), is_message=True)
         self._drafts.append(root)
         for draft in self._drafts:  # grows while it is walked: what lies deeper comes behind
@@ -80,7 +84,7 @@ class _Structure:
             self._enter(draft)
         elif cms.is_envelope(draft.type, draft.name):
             self._open_envelope(draft)
-        elif tnef.is_tnef(draft.type, draft.name):
+        elif tnef.is_tnef(draft.type, draft.name) and self._opens(draft):
             draft.opened = tnef.parts_of_tnef(draft.content(self._repairs), self._repairs)
 
     def _divide(self, draft: Draft) -> None:
@@ -91,7 +95,7 @@ class _Structure:
         if self._adopt(draft):
             return
         found = self._find(draft)
-        if not found and draft.encoding in _ENCODED:
+        if not found and draft.encoding in _ENCODED and self._opens(draft):
             draft.buffer = draft.content(self._repairs)
             draft.start, draft.end, draft.encoding = 0, len(draft.buffer), "8bit"
             found = self._find(draft)
@@ -174,20 +178,30 @@ class _Structure:
         """Go into a message that is in the message."""
         if self._is_full(draft):
             return
-        if draft.encoding in _ENCODED:
-            self._add(draft, draft.of(draft.content(self._repairs), is_message=True))
-        else:
+        if draft.encoding not in _ENCODED:
             self._add(draft, draft.inside(draft.start, draft.end, is_message=True))
+        elif self._opens(draft):
+            self._add(draft, draft.of(draft.content(self._repairs), is_message=True))
 
     def _open_envelope(self, draft: Draft) -> None:
         """Go into what S/MIME signed; what it encrypted stays closed."""
+        if self._is_full(draft) or not self._opens(draft):
+            return
         try:
             _, content = cms.open_envelope(draft.content(self._repairs))
         except cms.DamagedError:
             self._repairs.note(Problem.SMIME_DAMAGED)
             return
-        if content is not None and not self._is_full(draft):
+        if content is not None:
             self._add(draft, draft.of(content))
+
+    def _opens(self, draft: Draft) -> bool:
+        """Whether what is wrapped in a part is taken out: it has to be copied for that."""
+        self._may_be_opened -= draft.end - draft.start
+        if self._may_be_opened >= 0:
+            return True
+        self._repairs.note(Problem.TOO_MANY_PARTS)
+        return False
 
     def _add(self, draft: Draft, child: Draft) -> None:
         draft.children.append(child)

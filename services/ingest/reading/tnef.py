@@ -9,12 +9,14 @@ from mimetypes import guess_type
 from services.ingest.reading.charsets import decode
 from services.ingest.reading.part import Part
 from services.ingest.reading.repairs import Problem, Repairs
-from services.ingest.reading.rtf import decompressed, rtf_to_text
+from services.ingest.reading.rtf import LONGEST, decompressed, rtf_to_text
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 MOST_ATTRIBUTES = 20_000
 MOST_PROPERTIES = 20_000
 MOST_FILES = 1_000
+DEEPEST = 3
+"""Messages in messages that are opened."""
 
 
 class Attribute(IntEnum):
@@ -98,6 +100,8 @@ class Tnef:
     text: str = ""
     html: str = ""
     rtf: str = ""
+    is_cut: bool = False
+    """There is more rich text than was read."""
     files: list[File] = field(default_factory=list)
 
 
@@ -119,15 +123,16 @@ def parts_of_tnef(data: bytes, repairs: Repairs) -> tuple[Part, ...]:
         if text.strip()
     ]
     files: list[Part] = []
-    waiting = list(reversed(opened.files))
+    waiting = [(file, 1) for file in reversed(opened.files)]
     while waiting and len(files) < MOST_FILES:
-        file = waiting.pop()
-        name = file.long_name or file.name or file.display_name
-        message = read_tnef(file.content, repairs) if file.content.startswith(SIGNATURE) else None
+        file, depth = waiting.pop()
+        is_message = file.content.startswith(SIGNATURE) and depth <= DEEPEST
+        message = read_tnef(file.content, repairs) if is_message else None
         if message is None:
+            name = file.long_name or file.name or file.display_name
             files.append(_part(name, file.type, file.content, file.content_id))
             continue
-        waiting.extend(reversed(message.files))
+        waiting.extend((inner, depth + 1) for inner in reversed(message.files))
         for kind, extension, text in (
             ("text/html", "html", message.html),
             ("text/plain", "txt", message.text or message.rtf),
@@ -136,6 +141,9 @@ def parts_of_tnef(data: bytes, repairs: Repairs) -> tuple[Part, ...]:
                 subject = message.subject or file.display_name or "message"
                 files.append(_part(f"{subject}.{extension}", kind, text.encode(), None))
                 break
+    if opened.is_cut:
+        repairs.note(Problem.TEXT_CUT)
+        files.append(_part("winmail.dat", "application/ms-tnef", data, None))
     return (*texts, *files)
 
 
@@ -210,7 +218,8 @@ def _take_message(opened: Tnef, data: bytes, charset: str, repairs: Repairs) -> 
     elif isinstance(html, bytes):
         opened.html = decode(html, _charset(page) if isinstance(page, int) else None, repairs)
     if isinstance(compressed := properties.get(Property.RTF_COMPRESSED), bytes):
-        opened.rtf = rtf_to_text(decompressed(compressed, repairs), repairs)
+        rtf = decompressed(compressed, repairs)
+        opened.rtf, opened.is_cut = rtf_to_text(rtf, repairs), len(rtf) >= LONGEST
 
 
 def _take_file(file: File, name: int, value: bytes, charset: str, repairs: Repairs) -> None:

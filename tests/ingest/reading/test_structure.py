@@ -245,3 +245,10 @@ def test_a_piece_of_a_message_is_kept_and_marked() -> None:
 def test_the_first_piece_of_a_message_is_read() -> None:
     letter = message(b"Subject: in\n\nthe first half\n", b"message/partial; number=1; total=2; id=x")
     assert letter.text == "Subject: in\n\nthe first half"
+
+
+def test_of_two_types_the_one_whose_parts_are_there_counts() -> None:
+    letter = read(HEAD + b"Content-Type: text/plain\n" + multipart(b"alternative", TEXT, HTML))
+    assert (letter.text, letter.html) == ("Hello", "<p>Hello</p>")
+    assert "content_type_invalid" in letter.problems
+    assert read(HEAD + b"Content-Type: text/plain\nContent-Type: text/html\n\n<p>\n").text == "<p>\n"

@@ -7,7 +7,7 @@ import pytest
 
 from services.ingest.reading import Letter
 from services.ingest.reading.repairs import Repairs
-from services.ingest.reading.rtf import decompressed, rtf_to_text
+from services.ingest.reading.rtf import LONGEST, decompressed, rtf_to_text
 from tests.ingest.reading.tnef import (
     BINARY,
     LONG,
@@ -123,11 +123,12 @@ def test_any_cut_and_any_wrong_length_is_survived() -> None:
         (rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\*\generator x;}{\info{\title y}}Hello}", "Hello"),
         (rb"{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8\'e2\'e5\'f2}", "Привет"),
         (rb"{\rtf1{\fonttbl{\f1\fcharset204 Arial;}}\f1 \'cf\'f0\'e8\'e2\'e5\'f2}", "Привет"),
-        (rb"{\rtf1\uc1 \u1055?\u1088?\u-10179?\u-8704?}", "Пр"),
+        (rb"{\rtf1\uc1 \u1055?\u1088?\u-10179?\u-8704?}", "Пр😀"),
         (rb"{\rtf1\uc2 \u8364 \'3f\'3fx}", "€x"),
         (rb"{\rtf1 a\tab b\line c\emdash d\{\}\\\~e}", "a\tb\nc—d{}\\ e"),
         (rb"{\rtf1 a{\pict 89504e47}b{\bin3 }}}c}", "abc"),
         (rb"{\rtf1 open {\b never closed", "open never closed"),
+        (b"{" * 3000 + b"deep" + b"}" * 3000 + b"{\\pict x}end", "deepend"),
         (b"no rich text", "no rich text"),
         (b"", ""),
     ],
@@ -157,6 +158,14 @@ def test_compressed_text_that_is_damaged_is_survived(packed: bytes) -> None:
 
 def test_uncompressed_rich_text_is_taken_as_it_is() -> None:
     assert decompressed(struct.pack("<II4sI", 0, 5, b"MELA", 0) + b"{\\rtf and more", Repairs()) == b"{\\rtf"
+
+
+def test_rich_text_that_is_longer_than_is_read_is_kept_as_it_came() -> None:
+    rtf = struct.pack("<II4sI", 0, 1 << 30, b"MELA", 0) + b"{\\rtf1 Hello\\par " + b"x" * LONGEST
+    letter = received(tnef(attribute(0x9003, properties((BINARY, 0x1009, rtf)))))
+    assert letter.text.startswith("Hello\nxxx")
+    assert [one.name for one in letter.attachments] == ["winmail.dat"]
+    assert "text_cut" in letter.problems
 
 
 def test_a_lone_winmail_dat_is_opened_too() -> None:

@@ -95,7 +95,7 @@ async def test_a_file_is_scanned_as_our_reader_decodes_it_whatever_clamd_makes_o
         (forwarded(message_with(("a.zip", encrypted({"a": b"a"})))), "a.zip is encrypted"),
         (
             forwarded(message_with(("a.txt", b"a")), 7),
-            "message.eml is in messages inside messages, more than 5 deep",
+            "Letter 1.eml is in messages inside messages, more than 5 deep",
         ),
     ],
     ids=["an encrypted file of it", "deep"],
