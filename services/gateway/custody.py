@@ -7,7 +7,8 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
-from contracts.ingest import Reading
+from contracts.ingest import MessageHeld, Reading
+from contracts.standing import MessageState
 from services.gateway import desk, history
 from services.gateway.conversation import letter_of
 from services.gateway.problems import NotFound
@@ -40,6 +41,8 @@ async def _custody(db: Connection, message_id: UUID) -> Custody:
     steps = [_step(row, actors[row["actor"]]) for row in rows]
     deciding = [step for step in steps if step.event in _DECIDING]
     message, released = history.newest(rows), history.was_released(rows)
+    if state == MessageState.IN_FLIGHT and isinstance(message, MessageHeld):
+        reason = message.reason
     return Custody(
         message_id=message_id,
         state=state,

@@ -68,7 +68,7 @@ class DraftView(Representation):
 
 
 _VERSIONS = """
-SELECT version, recorded_at, schema_version, data::text AS data
+SELECT version, type, recorded_at, schema_version, data::text AS data
 FROM history
 WHERE source = 'tickets'
   AND stream_id = $1
@@ -146,7 +146,7 @@ def _view(row: asyncpg.Record, names: Mapping[UUID, str], *, newest: bool) -> Ru
 async def draft(db: Connection, now: RulesetView) -> DraftView | None:
     """The draft, if there is one that says anything else than the rules in force."""
     rows = await db.fetch(_VERSIONS, RULESET_DRAFT, 1)
-    if not rows or '"dropped_by"' in rows[0]["data"]:
+    if not rows or rows[0]["type"] != RulesetDrafted.type_name():
         return None
     drafted = RulesetDrafted.read(rows[0]["data"], rows[0]["schema_version"])
     same_default = drafted.default_ticketbox_id == now.default_ticketbox_id

@@ -158,7 +158,7 @@ def test_what_the_scanner_does_not_call_clean_is_quarantined_whatever_the_rules_
     rules = ruleset(Rule(name="Bad", condition="message.nothing"), EVERYTHING)
     decision = route(message("fire", "orders@example.com", scan=scan(verdict, finding)), rules)
     assert (decision.disposition, decision.reason) == (Disposition.QUARANTINE, reason)
-    assert decision.ticketbox == ORDERS
+    assert decision.ticketbox_id == ORDERS.ticketbox_id
     assert decision.evidence.rule is None
     assert decision.evidence.matched == (
         ("scan", verdict.value),

@@ -65,8 +65,8 @@ def test_each_condition_that_it_shows_holds_for_what_it_says_and_not_for_an_ordi
 ) -> None:
     asked = check(condition)
     meant = EVERYTHING
-    if "'loop'" in condition:
-        meant = meant.model_copy(update={"letter": HEAD.model_copy(update={"kind": Kind.LOOP})})
+    if kind := re.search(r"message\.kind == '(\w+)'", condition):
+        meant = meant.model_copy(update={"letter": HEAD.model_copy(update={"kind": Kind(kind[1])})})
     context = context_of(facts_of(meant, AROUND, NAMES), asked.headers)
     assert asked.holds(context) is True
     assert asked.holds(context_of(facts_of(NOTHING, Surroundings(), NAMES), asked.headers)) is False

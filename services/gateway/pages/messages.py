@@ -14,7 +14,7 @@ from services.gateway import messages, safe_html
 from services.gateway.accounts import SignedIn
 from services.gateway.api.messages import Decision
 from services.gateway.custody import custody, way
-from services.gateway.deciding import Deciding, Wish, parked_of
+from services.gateway.deciding import Deciding, Many, Wish, parked_of
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, SeenMessage, Signed
 from services.gateway.lists import COUNTED
@@ -106,17 +106,18 @@ async def decide_many(
         raise Unprocessable("Nothing is selected. Select letters first, with x or the mouse.")
     wish: Wish = Deciding.release if what == "release" else Deciding.discard
     many = await decision.each(message_id, wish)
-    said = (
-        [f"{_letters(len(many.done))} {'let through' if what == 'release' else 'deleted'}."]
-        if many.done
-        else []
-    )
-    if many.refused:
-        said.append(
-            f"{_letters(len(message_id) - len(many.done))} left as they were: {' '.join(many.refused)}"
-        )
     undo = many.done if what == "discard" else ()
-    return await _list(request, here, who, wanted, done=" ".join(said), undo=undo)
+    return await _list(request, here, who, wanted, done=_told(what, many, len(message_id)), undo=undo)
+
+
+def _told(what: Literal["release", "discard"], many: Many, asked: int) -> str:
+    """What became of the letters that were selected, as a sentence or two."""
+    said = []
+    if many.done:
+        said.append(f"{_letters(len(many.done))} {'let through' if what == 'release' else 'deleted'}.")
+    if many.refused:
+        said.append(f"{_letters(asked - len(many.done))} left as they were: {' '.join(many.refused)}")
+    return " ".join(said)
 
 
 def _letters(number: int) -> str:

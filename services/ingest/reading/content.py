@@ -10,10 +10,11 @@ from services.ingest.reading.repairs import Repairs
 
 LONGEST_TEXT = 2_000_000
 LONGEST_HTML = 12_000_000
-"""Bytes of a part that become text: more is no letter. Pages hold pictures, too."""
+"""Bytes of a part that become text: more is no letter. A longer page loses the pictures that are within it first."""
 MOST_GROWTH = 4
 """An encoded byte takes at most so many."""
 
+_PICTURE = re.compile(rb"data:[^\"'\s<>]{1000,}")
 _META_CHARSET = re.compile(
     rb"<(?:meta\b[^>]{0,200}?charset|\?xml\b[^>]{0,100}?encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})",
     re.IGNORECASE,
@@ -40,18 +41,21 @@ class Encoded:
         """The text, and whether it is all of it."""
         if not self.type.startswith("text/") and self.type not in REPORTS:
             return "", True
-        longest = LONGEST_HTML if self.type == "text/html" else LONGEST_TEXT
-        end = min(self.end, self.start + MOST_GROWTH * longest)
+        is_html = self.type == "text/html"
+        longest = LONGEST_HTML if is_html else LONGEST_TEXT
+        end = self.end if is_html else min(self.end, self.start + MOST_GROWTH * longest)
         content, behind = self.buffer[self.start : end], b""
         if self.encoding == "base64":
             content, behind = split_base64(content)
         content = without_encoding(content, self.encoding, self.repairs) + behind
+        is_whole = end == self.end and len(content) <= longest
+        if is_html and not is_whole:
+            content = _PICTURE.sub(b"", content)
         charset, hint = self.charset, self.hint
-        if self.type == "text/html" and (declared := _META_CHARSET.search(content, 0, 2048)):
+        if is_html and (declared := _META_CHARSET.search(content, 0, 2048)):
             hint = hint._replace(charset=declared[1].decode("ascii"))
             charset = charset or hint.charset
-        text = decode(content[:longest], charset, self.repairs, hint)
-        return with_line_feeds(text), end == self.end and len(content) <= longest
+        return with_line_feeds(decode(content[:longest], charset, self.repairs, hint)), is_whole
 
 
 def with_line_feeds(text: str) -> str:

@@ -21,7 +21,7 @@ from services.ingest.reading.part import Part
 from services.ingest.reading.repairs import Problem, Repairs
 
 _MIME_FIELD = re.compile(
-    rb"[\r\n]*(?:Content-(?:Type|Transfer-Encoding|Disposition)|MIME-Version)[ \t]*:", re.IGNORECASE
+    rb"[\r\n]*+(?:Content-(?:Type|Transfer-Encoding|Disposition)|MIME-Version)[ \t]*:", re.IGNORECASE
 )
 _HTML = re.compile(
     rb"\s*(?:<!--.{0,1000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL

@@ -7,7 +7,7 @@ from html import unescape
 MOST_CHARACTERS = 2_000_000
 MOST_TAGS = 200_000
 """A page with more of either is cut in the text: it takes half a second to read so many."""
-DEEPEST = 20
+DEEPEST = 10
 """Levels of quotation and lists that are shown as such."""
 
 _TAG = re.compile(

@@ -228,3 +228,10 @@ def test_html_that_has_a_name_is_the_page_where_there_is_no_other() -> None:
     letter = sent(multipart(b"mixed", file(b"page.html", b"<p>Hello</p>", b"text/html", b"inline"), PDF))
     assert (letter.text, letter.html) == ("Hello", "<p>Hello</p>")
     assert names(letter) == ["page.html", "a.pdf"]
+
+
+def test_a_page_that_is_long_by_its_pictures_is_read_to_the_end() -> None:
+    page = b"<p>Hello</p><img src='data:image/png;base64," + b"A" * 13_000_000 + b"'><p>Kim</p>"
+    letter = message(page, b"text/html")
+    assert letter.text == "Hello\n\nKim"
+    assert letter.attachments[0].content == page
