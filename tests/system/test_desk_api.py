@@ -1,13 +1,17 @@
 """The desk by API: things are put whole, refused with the words for each field, and put back."""
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import anyio
+import asyncpg
 import httpx
 import pytest
 
-from tests.running import TOKEN, Postroom
+from tests.running import TOKEN, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
@@ -100,24 +104,22 @@ async def test_the_last_administrator_stays(api: httpx.AsyncClient) -> None:
 async def test_a_presence_has_an_end_and_is_no_change_of_the_person(api: httpx.AsyncClient) -> None:
     me = (await api.get("/me")).json()["id"]
     version = (await api.get(f"/desk/people/{me}")).json()["version"]
-    until = datetime.now(UTC) + timedelta(seconds=2)
-    away = await api.put("/me/presence", json={"presence": "away", "until": until.isoformat()})
+    end = datetime.now(UTC) + timedelta(seconds=2)
+    away = await api.put("/me/presence", json={"presence": "away", "until": end.isoformat()})
     assert away.status_code == 200, away.text
     told = (await api.get("/me")).json()
-    assert (told["presence"], datetime.fromisoformat(told["until"])) == ("away", until)
+    assert (told["presence"], datetime.fromisoformat(told["until"])) == ("away", end)
     assert (await api.get(f"/desk/people/{me}")).json()["version"] == version
     past = (
         await api.put("/me/presence", json={"presence": "away", "until": "2020-01-01T00:00:00Z"})
     ).status_code
     assert past == 422
 
-    from tests.running import until as wait_until
-
     async def back() -> bool:
         now = (await api.get("/me")).json()
         return (now["presence"], now["until"]) == ("available", None)
 
-    await wait_until(back, 10)
+    await until(back, 10)
     assert (await api.post("/me/presence", json={"presence": "off"})).status_code == 201
 
 
@@ -129,6 +131,31 @@ async def test_views_are_ones_own_unless_they_are_shared(api: httpx.AsyncClient)
     twice = await api.put(f"/desk/views/{uuid4()}", json=view)
     assert twice.status_code == 409
     assert (await api.delete(path)).status_code == 204
+
+
+async def test_a_rebuilt_read_model_has_the_same_desk(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    gone = f"/desk/teams/{uuid4()}"
+    await api.put(gone, json={"name": "Gone"})
+    await api.delete(gone)
+
+    async def kept() -> list[list[tuple[object, ...]]]:
+        db = await asyncpg.connect(shared_postroom.database_url)
+        tables = [
+            await db.fetch("SELECT kind, id, version, thing::text, removed FROM gateway.thing ORDER BY 1, 2"),
+            await db.fetch("SELECT * FROM gateway.attendance ORDER BY 1"),
+        ]
+        await db.close()
+        return [[tuple(row) for row in rows] for rows in tables]
+
+    before = await kept()
+    rebuild = [sys.executable, "-m", "postroom", "rebuild", "inbox"]
+    environment = {**os.environ, "POSTROOM_DATABASE_URL": shared_postroom.database_url}
+    ran = await anyio.run_process(rebuild, env=environment)
+    assert b"events" in ran.stdout
+    assert await kept() == before
+    assert (await api.get("/me")).status_code == 200, "sessions and tokens are not part of it"
 
 
 async def test_the_description_has_the_fields_of_every_kind(api: httpx.AsyncClient) -> None:
