@@ -65,7 +65,7 @@ class Nats:
         self.process = await process.start(
             [binary(), "--config", configuration],
             log=self.log,
-            env={**os.environ, "GOMEMLIMIT": "96MiB", "GOGC": "50"},
+            env={**os.environ, "GOMEMLIMIT": "80MiB", "GOGC": "50"},
         )
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         while asyncio.get_running_loop().time() < deadline and self.process.returncode is None:
