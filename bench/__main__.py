@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import latency, memory, pages, projections, reading, throughput
+from bench import latency, memory, pages, projections, reading, routing, throughput
 from bench.table import Figure, table
 from tests.running import Postroom
 
@@ -30,6 +30,7 @@ async def run(messages: int, tickets: int) -> list[Figure]:
                 latency.measure(postroom),
                 pages.measure(postroom, tickets),
                 projections.measure(postroom),
+                routing.measure(postroom),
             ):
                 new = await part
                 print(table(new), flush=True)

@@ -81,6 +81,11 @@ def read(fields: Mapping[str, str], body: bytes) -> Recorded[Event]:
     )
 
 
+def schema_version(fields: Mapping[str, str]) -> int:
+    """The version of the event's shape."""
+    return int(fields[_SCHEMA_VERSION])
+
+
 def place(fields: Mapping[str, str]) -> tuple[int, int]:
     """Where an event stands in its log: its position and the one before it."""
     return int(fields[POSITION]), int(fields[_AFTER])

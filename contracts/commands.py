@@ -1,13 +1,19 @@
 """What people and services ask to be done, and the two answers there are."""
 
-from typing import ClassVar, Literal
+from datetime import date
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from contracts.desk import AnyThing
 from contracts.event import snake_case
-from contracts.model import Model, Text
-from contracts.tickets import Presence, Quote, Role, Rule
+from contracts.model import Instant, Model, Text
+from contracts.router import Priority
+from contracts.tickets import FieldValue, LinkKind, Presence, Quote, Role, Rule
+
+OPERATOR = UUID("0c6f8f34-6d0b-4c38-8f29-30a4f5a1d7b2")
+"""Who acts where nobody has signed in: the installation, and commands on the machine itself."""
 
 
 class Command(Model):
@@ -47,6 +53,7 @@ class RetryReply(TicketCommand):
 class AddNote(TicketCommand):
     note_id: UUID
     text: Text = Field(min_length=1)
+    mentions: tuple[UUID, ...] = ()
 
 
 class AssignTicket(TicketCommand):
@@ -64,9 +71,106 @@ class ReopenTicket(TicketCommand):
     pass
 
 
+class SetPending(TicketCommand):
+    """Wait for the customer."""
+
+
+class PutOnHold(TicketCommand):
+    """Wait until a moment, or for something else."""
+
+    until: Instant | None = None
+    reason: Text = ""
+
+
+class CloseTicket(TicketCommand):
+    """Solve it for good."""
+
+
+class SetPriority(TicketCommand):
+    priority: Priority
+
+
+class ChangeTags(TicketCommand):
+    add: tuple[Text, ...] = ()
+    remove: tuple[Text, ...] = ()
+
+
+class SetFields(TicketCommand):
+    """Give custom fields values; None empties one."""
+
+    fields: dict[Text, FieldValue | None]
+
+
+class SetCategory(TicketCommand):
+    category_id: UUID | None
+
+
+class ChangeWatchers(TicketCommand):
+    add: tuple[UUID, ...] = ()
+    remove: tuple[UUID, ...] = ()
+
+
+class AddTask(TicketCommand):
+    task_id: UUID
+    text: Text = Field(min_length=1)
+    owner_id: UUID | None = None
+    due_on: date | None = None
+
+
+class FinishTask(TicketCommand):
+    """`done` False: it is to be done after all."""
+
+    task_id: UUID
+    done: bool = True
+
+
+class MoveTicket(TicketCommand):
+    """Give the ticket to another ticketbox. `correction`: the rules had sent it to the wrong one."""
+
+    ticketbox_id: UUID
+    correction: bool = False
+
+
+class TwoTicketsCommand(TicketCommand):
+    """What is asked of `ticket_id` with regard to `other_id`."""
+
+    other_id: UUID
+
+
+class LinkTickets(TwoTicketsCommand):
+    link: LinkKind
+
+
+class UnlinkTickets(TwoTicketsCommand):
+    link: LinkKind
+
+
+class MergeTicket(TwoTicketsCommand):
+    """Let `ticket_id` go on in `other_id`."""
+
+
+class UndoMerge(TwoTicketsCommand):
+    """Let `ticket_id`, merged into `other_id`, stand for itself again, with what was written to it meanwhile."""
+
+
+class MoveLetters(TwoTicketsCommand):
+    """Put letters of `ticket_id` into `other_id`: their thread was wrong. The way back is the same, reversed."""
+
+    message_ids: tuple[UUID, ...] = Field(min_length=1)
+
+
+class SplitTicket(TicketCommand):
+    """Make a ticket of some letters. The way back is `MergeTicket` of the new one into the old."""
+
+    message_ids: tuple[UUID, ...] = Field(min_length=1)
+    new_subject: Text | None = None
+    """None: that of the first letter."""
+
+
 class SetPresence(Command):
     person_id: UUID
     presence: Presence
+    until: Instant | None = None
 
 
 class CreateTicketbox(Command):
@@ -85,6 +189,29 @@ class AddPerson(Command):
     ticketbox_ids: tuple[UUID, ...] = ()
 
 
+class SetThing(Model):
+    """Let a thing of the desk be so from now on, new or changed."""
+
+    change: Literal["set"] = "set"
+    thing: AnyThing
+    seen_version: int | None = None
+    """Of its stream; refused if it was changed since. None: whatever it was."""
+
+
+class RemoveThing(Model):
+    """Offer a thing of the desk no more."""
+
+    change: Literal["remove"] = "remove"
+    kind: Text
+    id: UUID
+
+
+class ChangeDesk(Command):
+    """Change things of the desk, all or none."""
+
+    changes: tuple[Annotated[SetThing | RemoveThing, Field(discriminator="change")], ...]
+
+
 class PublishRuleset(Command):
     """Put a ruleset in force. Refused if another was published after `seen_version`."""
 
@@ -92,6 +219,35 @@ class PublishRuleset(Command):
     default_ticketbox_id: UUID
     seen_version: int
     comment: Text = ""
+    rolls_back_to: int | None = None
+
+
+class DraftRuleset(Command):
+    """Write rules that are not in force yet. Refused if the draft was changed after `seen_version` of its stream."""
+
+    rules: tuple[Rule, ...]
+    default_ticketbox_id: UUID
+    based_on: int
+    seen_version: int | None = None
+    comment: Text = ""
+
+
+class DropRulesetDraft(Command):
+    """The draft is not wanted any more."""
+
+
+class StartDryRun(Command):
+    """Ask rules about the mail of the last days, without any effect. Its id is the command's."""
+
+    service: ClassVar[str] = "router"
+    rules: tuple[Rule, ...]
+    default_ticketbox_id: UUID
+    days: int = Field(default=7, ge=1, le=366)
+
+
+class CancelDryRun(Command):
+    service: ClassVar[str] = "router"
+    dry_run_id: UUID
 
 
 class MessageCommand(Command):
@@ -123,10 +279,32 @@ AnyCommand = (
     | AssignTicket
     | SolveTicket
     | ReopenTicket
+    | SetPending
+    | PutOnHold
+    | CloseTicket
+    | SetPriority
+    | ChangeTags
+    | SetFields
+    | SetCategory
+    | ChangeWatchers
+    | AddTask
+    | FinishTask
+    | MoveTicket
+    | LinkTickets
+    | UnlinkTickets
+    | MergeTicket
+    | UndoMerge
+    | MoveLetters
+    | SplitTicket
+    | ChangeDesk
     | SetPresence
     | CreateTicketbox
     | AddPerson
     | PublishRuleset
+    | DraftRuleset
+    | DropRulesetDraft
+    | StartDryRun
+    | CancelDryRun
     | ReleaseMessage
     | DiscardMessage
     | ReadAgain

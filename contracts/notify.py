@@ -49,3 +49,22 @@ class ReplyUncertain(NotifyEvent):
     reply_id: UUID
     answer: Text
     attempts: int
+
+
+class NoticeEvent(NotifyEvent):
+    """What became of a copy or an alert. Stream: `notice-{notice_id}`."""
+
+    notice_id: UUID
+    message_id: UUID
+    """Of the message that it is about."""
+    to: Text
+    answer: Text
+    """The relay's own words, or why it did not leave."""
+
+
+class NoticeSent(NoticeEvent):
+    """The relay has taken a copy or an alert."""
+
+
+class NoticeFailed(NoticeEvent):
+    """A copy or an alert did not leave, or nobody knows whether it did: it is not sent again."""

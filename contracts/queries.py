@@ -4,8 +4,11 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
+from contracts.tickets import Rule
 
 
 class Query(Model):
@@ -143,6 +146,8 @@ class GetReport(Query):
     """One of the description's `by`; None: the first."""
     as_of: Instant | None = None
     """Only what was recorded up to this moment counts; None: now."""
+    ticketbox_ids: tuple[UUID, ...] | None = None
+    """Only what is in these ticketboxes counts; None: everything, also what is in none yet."""
 
 
 class ListReports(Query):
@@ -202,6 +207,115 @@ class Report(Model):
     rows: tuple[tuple[Cell, ...], ...]
     totals: tuple[Cell, ...]
     chart: Chart
+
+
+class GetRuleFigures(Query):
+    """How often each rule held, by version of the ruleset. Answer: `RuleFiguresList`."""
+
+    service: ClassVar[str] = "router"
+
+
+class RuleFigures(Model):
+    ruleset_version: int
+    rule: Text
+    hits: int
+    failures: int
+    """Messages for which it had no answer; it did not hold for them."""
+    last_hit_at: Instant | None
+    last_error: Text | None
+
+
+class RuleFiguresList(Model):
+    items: tuple[RuleFigures, ...]
+
+
+class GetDryRun(Query):
+    """How far a dry run is, what it found, and a piece of what would change. Answer: `DryRun`, or `Refused`."""
+
+    service: ClassVar[str] = "router"
+    dry_run_id: UUID
+    kind: Text | None = None
+    """Only changes of this kind, a name of `DryRunSummary.changed`."""
+    after: int = 0
+    """Changes behind this number."""
+    limit: int = Field(default=50, ge=1, le=1000)
+
+
+class ListDryRuns(Query):
+    """The last ones. Answer: `DryRunList`."""
+
+    service: ClassVar[str] = "router"
+
+
+class RoutingOutcome(Model):
+    """What becomes of a message, in words: by the record, or by the rules that are tried."""
+
+    disposition: Text
+    reason: Text | None
+    ticketbox_id: UUID
+    ticketbox: Text
+    priority: Text
+    tags: tuple[Text, ...] = ()
+    rules: tuple[Text, ...] = ()
+    """Those that held."""
+    category_id: UUID | None = None
+    assignee_id: UUID | None = None
+    acknowledge: bool | None = None
+    acknowledgement: Text | None = None
+    forward_to: tuple[Text, ...] = ()
+    alert: tuple[UUID, ...] = ()
+
+
+class DryRunChange(Model):
+    """A message that the rules would treat otherwise than it was treated."""
+
+    number: int
+    message_id: UUID
+    received_at: Instant
+    kinds: tuple[Text, ...]
+    """In what they differ, such as `ticketbox`."""
+    before: RoutingOutcome
+    after: RoutingOutcome
+
+
+class DryRunSummary(Model):
+    """In sum. `changed` counts messages by what would change, such as `ticketbox` or `disposition`."""
+
+    changed_messages: int = 0
+    changed: dict[Text, int] = Field(default_factory=dict)
+    moved: dict[Text, int] = Field(default_factory=dict)
+    """By `from → to`."""
+    dispositions: dict[Text, int] = Field(default_factory=dict)
+    """By `before → after`."""
+    hits: dict[Text, int] = Field(default_factory=dict)
+    """How often each rule held."""
+    failures: dict[Text, int] = Field(default_factory=dict)
+    """For how many messages a rule had no answer."""
+    errors: dict[Text, Text] = Field(default_factory=dict)
+    """An example of why, by rule."""
+    unread: int = 0
+    """Messages that were not routed yet, or that this release cannot read: they are not compared."""
+
+
+class DryRun(Model):
+    dry_run_id: UUID
+    state: Literal["waiting", "running", "done", "cancelled", "failed"]
+    days: int
+    asked_by: UUID
+    asked_at: Instant
+    ended_at: Instant | None
+    total: int
+    """Messages of the time, as far as it is known."""
+    examined: int
+    error: Text | None
+    summary: DryRunSummary
+    rules: tuple[Rule, ...] = ()
+    default_ticketbox_id: UUID | None = None
+    changes: tuple[DryRunChange, ...] = ()
+
+
+class DryRunList(Model):
+    items: tuple[DryRun, ...]
 
 
 class ListParked(Query):

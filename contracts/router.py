@@ -5,7 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from contracts.event import Event
-from contracts.mail import LetterHead
+from contracts.mail import Address, LetterHead
 from contracts.model import Model, Text
 
 
@@ -26,15 +26,38 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
+class RuleActed(Model):
+    """A rule whose condition held, and what came of it."""
+
+    rule: Text
+    condition: Text
+    matched: tuple[tuple[Text, Text], ...] = ()
+    """The values that the condition looked at, name and value, cut short."""
+    did: tuple[Text, ...] = ()
+    """Which of its actions counted, such as `ticketbox`; a rule before it may have decided the others."""
+
+
+class RuleFailed(Model):
+    """A rule whose condition had no answer for this message; it counts as one that did not hold."""
+
+    rule: Text
+    error: Text
+
+
 class RoutingEvidence(Model):
     """Why a message went where it went."""
 
     ruleset_version: int
     rule: Text | None
-    """The rule that matched; None: the default box."""
+    """The first rule that held; None: the address or the default box decided."""
     condition: Text | None = None
     matched: tuple[tuple[Text, Text], ...] = ()
-    """The values that the condition looked at, name and value."""
+    """The values that its condition looked at, or the addresses that decided; name and value."""
+    ticketbox_rule: Text | None = None
+    """The rule that chose the ticketbox; None: the address or the default did, or an early release wrote it."""
+    acted: tuple[RuleActed, ...] = ()
+    """Every rule that held, in order. Empty in events of early releases, in which one at the most did."""
+    failed: tuple[RuleFailed, ...] = ()
 
 
 class MessageRouted(RouterEvent):
@@ -51,6 +74,17 @@ class MessageRouted(RouterEvent):
     evidence: RoutingEvidence
     released_by: UUID | None = None
     """Who let it out of quarantine, or had it routed after a failure; None: the rules alone decided."""
+    category_id: UUID | None = None
+    """This and what follows are for the ticket that the message opens, if it opens one."""
+    assignee_id: UUID | None = None
+    acknowledge: bool | None = None
+    """Whether the customer is told that the letter has arrived; None: as the ticketbox does."""
+    acknowledgement: Text | None = None
+    """What the customer is told instead of the ticketbox's words."""
+    forward_to: tuple[Text, ...] = ()
+    """Addresses that get a copy once it is delivered."""
+    alert: tuple[UUID, ...] = ()
+    """People and teams who are told of it, whatever became of it."""
 
 
 class MessageDiscarded(RouterEvent):
@@ -58,6 +92,31 @@ class MessageDiscarded(RouterEvent):
 
     message_id: UUID
     discarded_by: UUID
+
+
+class CopyReleased(RouterEvent):
+    """A rule wants someone outside to have a copy of a message. Stream: `message-{message_id}`."""
+
+    notice_id: UUID
+    message_id: UUID
+    sha256: str
+    """Of the bytes as received, which travel as an attachment."""
+    sender: Address
+    to: Text
+    subject: Text
+    rule: Text
+
+
+class AlertReleased(RouterEvent):
+    """A rule wants colleagues to be told of a message. Stream: `message-{message_id}`."""
+
+    notice_id: UUID
+    message_id: UUID
+    sender: Address
+    to: Text
+    subject: Text
+    text: Text
+    rule: Text
 
 
 class TicketRouted(RouterEvent):

@@ -3,6 +3,7 @@
 from uuid import UUID, uuid5
 
 RULESET = "ruleset"
+RULESET_DRAFT = "ruleset-draft"
 
 
 def message_stream(message_id: UUID) -> str:
@@ -28,3 +29,7 @@ def reply_stream(reply_id: UUID) -> str:
 def acknowledgement_id(ticket_id: UUID) -> UUID:
     """The reply id of the automatic answer to the letter that opened a ticket: there is one at the most."""
     return uuid5(ticket_id, "acknowledgement")
+
+
+def notice_stream(notice_id: UUID) -> str:
+    return f"notice-{notice_id}"

@@ -2,8 +2,9 @@
 
 import zlib
 from dataclasses import dataclass
+from typing import get_args
 
-from contracts import ingest, notify, router, tickets
+from contracts import desk, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -31,6 +32,8 @@ EVENTS: dict[str, type[Event]] = {
         ingest.MessageReread,
         router.MessageRouted,
         router.MessageDiscarded,
+        router.CopyReleased,
+        router.AlertReleased,
         router.TicketRouted,
         router.RoutingFailed,
         tickets.TicketOpened,
@@ -46,16 +49,51 @@ EVENTS: dict[str, type[Event]] = {
         tickets.DeliveryRecorded,
         tickets.TicketSolved,
         tickets.TicketReopened,
+        tickets.TicketSetPending,
+        tickets.TicketPutOnHold,
+        tickets.TicketClosed,
+        tickets.PriorityChanged,
+        tickets.TagsChanged,
+        tickets.FieldsChanged,
+        tickets.CategoryAssigned,
+        tickets.WatchersChanged,
+        tickets.TaskAdded,
+        tickets.TaskDone,
+        tickets.TicketLinked,
+        tickets.TicketUnlinked,
+        tickets.TicketMoved,
+        tickets.LettersMoved,
+        tickets.LettersTaken,
+        tickets.TicketMerged,
+        tickets.TicketAbsorbed,
+        tickets.MergeUndone,
+        tickets.AbsorptionUndone,
+        tickets.DeadlinesChanged,
+        tickets.SLAWarned,
         tickets.SLABreached,
         tickets.TicketingFailed,
         tickets.TicketboxCreated,
         tickets.PersonAdded,
         tickets.PresenceChanged,
         tickets.RulesetPublished,
+        tickets.RulesetDrafted,
+        tickets.RulesetDraftDropped,
+        desk.TicketboxChanged,
+        desk.TeamChanged,
+        desk.PersonChanged,
+        desk.CalendarChanged,
+        desk.PolicyChanged,
+        desk.CustomFieldChanged,
+        desk.CategoryChanged,
+        desk.ViewChanged,
+        desk.OrganisationChanged,
+        desk.ThingRemoved,
         notify.ReplySent,
         notify.ReplyDelayed,
         notify.ReplyFailed,
         notify.ReplyUncertain,
+        notify.NoticeSent,
+        notify.NoticeFailed,
     )
 }
 """Every event by its name."""
@@ -123,19 +161,19 @@ class Consumer:
 
 
 ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived, ingest.MessageReread))
-ROUTER_DESK = Consumer(
-    "router",
-    "tickets",
-    "desk",
-    (
-        tickets.TicketboxCreated,
-        tickets.PersonAdded,
-        tickets.PresenceChanged,
-        tickets.RulesetPublished,
-        tickets.TicketOpened,
-        tickets.TicketingFailed,
-    ),
+THINGS: tuple[type[Event], ...] = (
+    tickets.TicketboxCreated,
+    tickets.PersonAdded,
+    *get_args(desk.ThingChanged),
+    desk.ThingRemoved,
 )
+"""What says how things of the desk are: see `desk.thing_of`."""
+
+ROUTER_DESK = Consumer(
+    "router", "tickets", "things", (*THINGS, tickets.PresenceChanged, tickets.RulesetPublished)
+)
+ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketOpened, tickets.TicketingFailed))
+"""Its name is from when it heard of the desk, too: under another one, it would hear of all old tickets again."""
 TICKETS_ROUTED = Consumer(
     "tickets", "router", "routed", (router.MessageRouted, router.MessageDiscarded, router.TicketRouted)
 )
@@ -145,7 +183,16 @@ TICKETS_DELIVERIES = Consumer(
 NOTIFY_RELEASED = Consumer(
     "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
 )
-INGEST_DESK = Consumer("ingest", "tickets", "desk", (tickets.TicketboxCreated, tickets.RulesetPublished))
+NOTIFY_NOTICES = Consumer(
+    "notify", "router", "notices", (router.CopyReleased, router.AlertReleased), batch=20
+)
+"""Apart from answers, which must not wait until the bytes of a copy are fetched."""
+INGEST_DESK = Consumer(
+    "ingest",
+    "tickets",
+    "desk",
+    (tickets.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, tickets.RulesetPublished),
+)
 LEDGER_ROUTER = Consumer(
     "ingest",
     "router",
@@ -172,9 +219,11 @@ GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100, pause_seconds=0.
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,
     ROUTER_DESK,
+    ROUTER_TICKETS,
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
+    NOTIFY_NOTICES,
     INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,

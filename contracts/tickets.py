@@ -1,8 +1,11 @@
 """Events of tickets: the conversation, its clocks, and the desk's configuration."""
 
+from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
@@ -14,6 +17,24 @@ class TicketsEvent(Event):
     service: ClassVar[str] = "tickets"
 
 
+class State(StrEnum):
+    """Where a ticket stands."""
+
+    OPEN = "open"
+    """Waits for us."""
+    PENDING = "pending"
+    """Waits for the customer."""
+    ON_HOLD = "on_hold"
+    """Waits for a time or for something else."""
+    SOLVED = "solved"
+    CLOSED = "closed"
+    """Solved for good: a later letter may begin a new ticket."""
+
+    @property
+    def done(self) -> bool:
+        return self in (State.SOLVED, State.CLOSED)
+
+
 class ThreadedBy(StrEnum):
     """Why a message belongs to its conversation."""
 
@@ -22,6 +43,23 @@ class ThreadedBy(StrEnum):
     REFERENCES = "references"
     OUR_MESSAGE_ID = "our_message_id"
     BOUNCED_MESSAGE_ID = "bounced_message_id"
+    REPLY_ADDRESS = "reply_address"
+    """It came to an address that we had signed for this ticket."""
+    SUBJECT_TOKEN = "subject_token"  # noqa: S105 - not a password
+    """Its subject has the ticket's number, and its sender takes part in the ticket."""
+    PERSON = "person"
+    """A person put it there."""
+
+
+class DeadlineItem(Model):
+    """One running target. `due_at` None: its clock stands still, with `left_seconds` of business time to go."""
+
+    target: Text
+    since: Instant
+    """When its clock began."""
+    due_at: Instant | None
+    warn_at: Instant | None = None
+    left_seconds: int | None = None
 
 
 class TicketOpened(TicketsEvent):
@@ -38,6 +76,13 @@ class TicketOpened(TicketsEvent):
     tags: tuple[Text, ...] = ()
     letter: LetterHead
     first_response_due_at: Instant | None = None
+    deadlines: tuple[DeadlineItem, ...] = ()
+    follows_id: UUID | None = None
+    """The closed ticket that its first letter would have continued."""
+    split_from_id: UUID | None = None
+    """The ticket that its letters were taken out of."""
+    assignee_id: UUID | None = None
+    """The owner whom a rule chose: nobody need be looked for."""
 
 
 class CustomerReplied(TicketsEvent):
@@ -46,6 +91,10 @@ class CustomerReplied(TicketsEvent):
     ticket_id: UUID
     letter: LetterHead
     threaded_by: ThreadedBy
+    thanks: bool = False
+    """It only says thanks: it opens nothing again, and nobody waits for an answer to it."""
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 class AutomaticReplyReceived(TicketsEvent):
@@ -71,7 +120,7 @@ class TicketAssigned(TicketsEvent):
     ticket_id: UUID
     agent_id: UUID | None
     method: Text
-    """`round_robin`, or `person` if `assigned_by` did it."""
+    """How the owner was chosen: a method of distribution, `rule`, `automation`, or `person` if `assigned_by` did it."""
     assigned_by: UUID | None = None
 
 
@@ -82,6 +131,8 @@ class NoteAdded(TicketsEvent):
     note_id: UUID
     author_id: UUID
     text: Text
+    mentions: tuple[UUID, ...] = ()
+    """People and teams whose attention it asks for."""
 
 
 class Quote(Model):
@@ -110,6 +161,8 @@ class OutgoingLetter(Model):
     references: tuple[Text, ...] = ()
     date: Instant
     from_: Address
+    reply_to: Address | None = None
+    """Where an answer should go, if not to its sender."""
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
     subject: Text
@@ -167,10 +220,206 @@ class TicketSolved(TicketsEvent):
 
 
 class TicketReopened(TicketsEvent):
-    """`reopened_by` None: a customer's message did it."""
+    """It waits for us again. `reopened_by` None: a customer's message did it, or the end of a hold."""
 
     ticket_id: UUID
     reopened_by: UUID | None = None
+    why: Literal["letter", "person", "hold_ended", "automation"] = "letter"
+
+
+class TicketSetPending(TicketsEvent):
+    """We wait for the customer."""
+
+    ticket_id: UUID
+    set_by: UUID | None = None
+
+
+class TicketPutOnHold(TicketsEvent):
+    """We wait for a time, or for something that has none."""
+
+    ticket_id: UUID
+    until: Instant | None = None
+    reason: Text = ""
+    set_by: UUID | None = None
+
+
+class TicketClosed(TicketsEvent):
+    """Solved for good. `closed_by` None: after its time."""
+
+    ticket_id: UUID
+    closed_by: UUID | None = None
+
+
+class PriorityChanged(TicketsEvent):
+    ticket_id: UUID
+    priority: Priority
+    changed_by: UUID | None = None
+
+
+class TagsChanged(TicketsEvent):
+    ticket_id: UUID
+    tags: tuple[Text, ...]
+    """All of them, as they are now."""
+    changed_by: UUID | None = None
+
+
+FieldValue = Text | bool | int | float | date
+
+
+class FieldsChanged(TicketsEvent):
+    """Custom fields got other values; None empties one."""
+
+    ticket_id: UUID
+    fields: dict[Text, FieldValue | None]
+    changed_by: UUID | None = None
+
+
+class CategoryAssigned(TicketsEvent):
+    ticket_id: UUID
+    category_id: UUID | None
+    changed_by: UUID | None = None
+
+
+class WatchersChanged(TicketsEvent):
+    """People and teams who hear of what happens."""
+
+    ticket_id: UUID
+    watcher_ids: tuple[UUID, ...]
+    """All of them, as they are now."""
+
+
+class TaskAdded(TicketsEvent):
+    """Something to be done for this ticket."""
+
+    ticket_id: UUID
+    task_id: UUID
+    text: Text
+    owner_id: UUID | None = None
+    due_on: date | None = None
+
+
+class TaskDone(TicketsEvent):
+    """`done` False: it is to be done after all."""
+
+    ticket_id: UUID
+    task_id: UUID
+    done: bool = True
+
+
+class LinkKind(StrEnum):
+    """What the other ticket is to this one."""
+
+    PARENT = "parent"
+    CHILD = "child"
+    RELATED = "related"
+    DUPLICATE = "duplicate"
+
+
+class TicketLinked(TicketsEvent):
+    """In the stream of each of the two tickets."""
+
+    ticket_id: UUID
+    other_id: UUID
+    other_number: int
+    link: LinkKind
+
+
+class TicketUnlinked(TicketsEvent):
+    ticket_id: UUID
+    other_id: UUID
+    link: LinkKind
+
+
+class TicketMoved(TicketsEvent):
+    """It belongs to another ticketbox."""
+
+    ticket_id: UUID
+    ticketbox_id: UUID
+    ticketbox: Text
+    from_id: UUID
+    why: Literal["person", "correction", "overflow", "automation", "undo"] = "person"
+    """`correction`: the rules had sent it to the wrong one."""
+    moved_by: UUID | None = None
+
+
+class LettersMoved(TicketsEvent):
+    """Letters left for another ticket: by a split, a corrected thread, or an undone merge."""
+
+    ticket_id: UUID
+    to_id: UUID
+    to_number: int
+    message_ids: tuple[UUID, ...]
+    moved_by: UUID
+
+
+class LettersTaken(TicketsEvent):
+    """Letters came from another ticket."""
+
+    ticket_id: UUID
+    from_id: UUID
+    from_number: int
+    letters: tuple[LetterHead, ...]
+    by_way_of: dict[UUID, tuple[UUID, ...]] = Field(default_factory=dict)
+    """Of letters that were written to tickets merged into this one, by message: the way by which they came."""
+    moved_by: UUID
+
+
+class TicketMerged(TicketsEvent):
+    """It goes on in another ticket, and so does what is written to it."""
+
+    ticket_id: UUID
+    into_id: UUID
+    into_number: int
+    merged_by: UUID
+
+
+class TicketAbsorbed(TicketsEvent):
+    """Another ticket goes on in this one."""
+
+    ticket_id: UUID
+    from_id: UUID
+    from_number: int
+    letters: tuple[LetterHead, ...]
+    """What was written to it until then."""
+    message_ids: tuple[Text, ...] = ()
+    """Message-IDs by which answers find this conversation from now on."""
+    participants: tuple[Text, ...] = ()
+    merged_by: UUID
+
+
+class MergeUndone(TicketsEvent):
+    """It stands for itself again, with what was written to it meanwhile."""
+
+    ticket_id: UUID
+    into_id: UUID
+    undone_by: UUID
+
+
+class AbsorptionUndone(TicketsEvent):
+    """The other ticket stands for itself again."""
+
+    ticket_id: UUID
+    from_id: UUID
+    undone_by: UUID
+
+
+class DeadlinesChanged(TicketsEvent):
+    """What the service level asks for from now on, as computed from all that happened."""
+
+    ticket_id: UUID
+    policy_id: UUID | None
+    policy: Text | None
+    deadlines: tuple[DeadlineItem, ...]
+
+
+class SLAWarned(TicketsEvent):
+    """A target will be missed at `due_at` unless something happens."""
+
+    ticket_id: UUID
+    target: Text
+    due_at: Instant
+    since: Instant
+    """When its clock began."""
 
 
 class SLABreached(TicketsEvent):
@@ -178,8 +427,50 @@ class SLABreached(TicketsEvent):
 
     ticket_id: UUID
     target: Text
-    """`first_response`."""
+    """`first_response`, `next_response` or `resolution`."""
     due_at: Instant
+    since: Instant | None = None
+    """When its clock began; None in events of early releases, which knew the first response only."""
+
+
+TicketEvent = (
+    TicketOpened
+    | CustomerReplied
+    | AutomaticReplyReceived
+    | ReplyBounced
+    | TicketAssigned
+    | NoteAdded
+    | ReplySubmitted
+    | ReplyReleased
+    | AcknowledgementReleased
+    | AcknowledgementWithheld
+    | DeliveryRecorded
+    | TicketSolved
+    | TicketReopened
+    | TicketSetPending
+    | TicketPutOnHold
+    | TicketClosed
+    | PriorityChanged
+    | TagsChanged
+    | FieldsChanged
+    | CategoryAssigned
+    | WatchersChanged
+    | TaskAdded
+    | TaskDone
+    | TicketLinked
+    | TicketUnlinked
+    | TicketMoved
+    | LettersMoved
+    | LettersTaken
+    | TicketMerged
+    | TicketAbsorbed
+    | MergeUndone
+    | AbsorptionUndone
+    | DeadlinesChanged
+    | SLAWarned
+    | SLABreached
+)
+"""All that happens to a ticket."""
 
 
 class TicketingFailed(TicketsEvent):
@@ -225,25 +516,47 @@ class Presence(StrEnum):
     OFF = "off"
 
 
+def presence_at(presence: Presence, until: datetime | None, now: datetime) -> Presence:
+    """What someone's presence is when its time may be over: who was away is back, and who was there has gone."""
+    if until is None or now < until:
+        return presence
+    return Presence.OFF if presence is Presence.AVAILABLE else Presence.AVAILABLE
+
+
 class PresenceChanged(TicketsEvent):
-    """Stream: `person-{person_id}`."""
+    """Stream: `person-{person_id}`. Nothing is appended when `until` comes: see `presence_at`."""
 
     person_id: UUID
     presence: Presence
+    until: Instant | None = None
+    """When it is over; None: until the person says otherwise."""
 
 
 class Rule(Model):
-    """One line of a ruleset: the first whose condition holds decides."""
+    """One line of a ruleset. Where several rules hold, the first value wins; tags, copies and alerts add up."""
 
     name: Text
     condition: Text
     """CEL over `message`; see docs/routing.md."""
     ticketbox_id: UUID | None = None
     """None: the box that the address belongs to, or else the default."""
-    priority: Priority = Priority.NORMAL
+    priority: Priority | None = None
     tags: tuple[Text, ...] = ()
     disposition: Disposition = Disposition.DELIVER
     reason: Text | None = None
+    """Why it is suppressed or quarantined."""
+    category_id: UUID | None = None
+    assignee_id: UUID | None = None
+    acknowledge: bool | None = None
+    """None: as the ticketbox does."""
+    acknowledgement: Text | None = None
+    """What the customer is told instead of the ticketbox's words, with `{number}` and `{subject}` of the ticket."""
+    forward_to: tuple[Text, ...] = ()
+    """Addresses that get a copy of what is delivered."""
+    alert: tuple[UUID, ...] = ()
+    """People and teams who are told."""
+    stop: bool = True
+    """The rules behind it are not asked if it holds."""
 
 
 class RulesetPublished(TicketsEvent):
@@ -254,3 +567,23 @@ class RulesetPublished(TicketsEvent):
     author_id: UUID | None = None
     """None: made with the installation."""
     comment: Text = ""
+    """Why."""
+    rolls_back_to: int | None = None
+    """The version whose rules are in force again."""
+
+
+class RulesetDrafted(TicketsEvent):
+    """Someone wrote rules that are not in force. There is one draft, whoever works on it. Stream: `ruleset-draft`."""
+
+    rules: tuple[Rule, ...]
+    default_ticketbox_id: UUID
+    based_on: int
+    """The version that was in force when the draft was begun."""
+    author_id: UUID
+    comment: Text = ""
+
+
+class RulesetDraftDropped(TicketsEvent):
+    """The draft is not wanted any more. Stream: `ruleset-draft`."""
+
+    dropped_by: UUID

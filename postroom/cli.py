@@ -144,6 +144,26 @@ def add_user(
     typer.echo(f"{account.email} can sign in as {role}" + ("." if password else f" with: {account.password}"))
 
 
+@user.command("password")
+def change_password(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    password: Annotated[
+        str | None,
+        typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Give someone who is on the desk a password, or another one."""
+    from postroom.people import CannotAdd, change_password
+
+    try:
+        account = _work(database_url, data, connected(lambda db: change_password(db, email, password)))
+    except CannotAdd as error:
+        _fail(error)
+    typer.echo(f"{account.email} can sign in" + ("." if password else f" with: {account.password}"))
+
+
 @app.command()
 def token(
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
@@ -157,6 +177,85 @@ def token(
         typer.echo(_work(database_url, data, connected(lambda db: make_token(db, email))))
     except CannotAdd as error:
         _fail(error)
+
+
+desk = typer.Typer(no_args_is_help=True, help="The desk's configuration as a file.")
+app.add_typer(desk, name="desk")
+
+
+@desk.command("export")
+def export_desk(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Unset: it is written to standard output.")
+    ] = None,
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Write the whole configuration as YAML: the same desk gives the same file."""
+    from postroom.desk.transfer import read_present
+    from postroom.desk.writing import write
+
+    present = _work(database_url, data, connected(read_present))
+    text = write(present.things.values(), present.ruleset)
+    if file is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _fail(f"{file} cannot be written: {error.strerror}.")
+
+
+@desk.command("import")
+def import_desk(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="- reads standard input.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Apply it without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and stop.")] = False,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Remove what the file does not have, in the sections that it has."),
+    ] = False,
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """Show what a file would change, and apply it: all of it, or nothing."""
+    from uuid import uuid4
+
+    from postroom.desk.plan import plan
+    from postroom.desk.reading import BadFile, parse
+    from postroom.desk.telling import lines_of
+    from postroom.desk.transfer import CannotApply, apply, read_present
+
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        wanted = parse(text)
+        present = _work(database_url, data, connected(read_present))
+        planned = plan(wanted, present, uuid4(), uuid4, prune=prune)
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{file} cannot be read: {error}.")
+    except BadFile as error:
+        _fail("\n".join(f"{file}: {line}" for line in str(error).splitlines()))
+    for line in lines_of(planned):
+        typer.echo(line)
+    if dry_run or not planned.changes:
+        return
+    if not yes and not _agreed(file):
+        _fail("Nothing was applied.")
+    try:
+        _work(database_url, data, connected(lambda db: apply(db, planned)))
+    except CannotApply as error:
+        _fail(f"Nothing was applied: {error}")
+    typer.echo("Applied.")
+    for email in planned.new_people:
+        typer.echo(f"{email} has no password yet: postroom user password {email}")
+
+
+def _agreed(file: Path) -> bool:
+    """Ask a person; a program has to say --yes."""
+    if str(file) == "-" or not sys.stdin.isatty():
+        typer.echo("Say --yes to apply this where nobody can be asked.", err=True)
+        return False
+    return typer.confirm("Apply this?")
 
 
 def connected(work: Callable[["Connection"], Awaitable[T]]) -> Callable[[str], Awaitable[T]]:

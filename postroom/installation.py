@@ -1,32 +1,30 @@
 """The first configuration of a new installation: one ticketbox, and a rule against programs that fill in forms."""
 
 from datetime import UTC, datetime
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 import asyncpg
 
-from contracts.commands import CreateTicketbox, PublishRuleset
+from contracts.commands import OPERATOR, CreateTicketbox, PublishRuleset
 from contracts.router import Disposition
 from contracts.tickets import Rule
-from services.tickets.app import configure
-from services.tickets.desk import DeskCommand
+from services.tickets.changes import DeskCommand, configure
 
-INSTALLATION = UUID("0c6f8f34-6d0b-4c38-8f29-30a4f5a1d7b2")
-SUPPORT = uuid5(INSTALLATION, "ticketbox support")
+SUPPORT = uuid5(OPERATOR, "ticketbox support")
 FIRST_RESPONSE_SECONDS = 4 * 3600
 
 FIRST_COMMANDS: tuple[DeskCommand, ...] = (
     CreateTicketbox(
-        command_id=uuid5(INSTALLATION, "create support"),
-        actor_id=INSTALLATION,
+        command_id=uuid5(OPERATOR, "create support"),
+        actor_id=OPERATOR,
         ticketbox_id=SUPPORT,
         name="Support",
         addresses=("support@example.com",),
         first_response_seconds=FIRST_RESPONSE_SECONDS,
     ),
     PublishRuleset(
-        command_id=uuid5(INSTALLATION, "publish first ruleset"),
-        actor_id=INSTALLATION,
+        command_id=uuid5(OPERATOR, "publish first ruleset"),
+        actor_id=OPERATOR,
         rules=(
             Rule(
                 name="Filled in by a program",

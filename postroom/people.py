@@ -4,16 +4,18 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 
 from chassis.commands import Refusal
 from chassis.database import Connection
-from contracts.commands import AddPerson
+from contracts.commands import OPERATOR, AddPerson
+from contracts.desk import Person
 from contracts.tickets import Role
 from services.gateway import accounts, credentials
-from services.tickets.app import configure
+from services.tickets.changes import configure
+from services.tickets.tables import read_desk
 
 
 class CannotAdd(Exception):  # noqa: N818
@@ -36,16 +38,14 @@ async def add_person(db: Connection, email: str, name: str, role: Role, password
         CannotAdd: the address is taken or none, or the password is too short.
     """
     email = email.strip().lower()
-    password = password or secrets.token_urlsafe(12)
-    if len(password) < credentials.LEAST_PASSWORD:
-        raise CannotAdd(f"A password has at least {credentials.LEAST_PASSWORD} characters.")
+    password = _long_enough(password)
     person_id = uuid4()
     command = AddPerson(
-        command_id=uuid4(), actor_id=person_id, person_id=person_id, email=email, name=name, role=role
+        command_id=uuid4(), actor_id=OPERATOR, person_id=person_id, email=email, name=name, role=role
     )
     async with db.transaction():
         await db.execute("SET LOCAL search_path = gateway")
-        await accounts.set_password(db, person_id, email, password)
+        await accounts.set_password(db, person_id, password)
         await db.execute("SET LOCAL search_path = tickets")
         try:
             await configure(db, command, datetime.now(UTC))
@@ -62,10 +62,40 @@ async def make_token(db: Connection, email: str, token: str | None = None) -> st
     """
     token = token or credentials.new_token()
     async with db.transaction():
+        person_id = await _person_id(db, email)
         await db.execute("SET LOCAL search_path = gateway")
-        if not await accounts.keep_token(db, email.strip().lower(), token):
-            raise CannotAdd(f"Nobody has the address {email}. Add a person with: postroom user add {email}")
+        await accounts.keep_token(db, person_id, token)
     return token
+
+
+async def change_password(db: Connection, email: str, password: str | None) -> Account:
+    """Give someone who is on the desk a password, or another one; without one, it is made.
+
+    Raises:
+        CannotAdd: there is nobody with this address, or the password is too short.
+    """
+    password = _long_enough(password)
+    async with db.transaction():
+        person_id = await _person_id(db, email)
+        await db.execute("SET LOCAL search_path = gateway")
+        await accounts.set_password(db, person_id, password)
+    return Account(email.strip().lower(), password)
+
+
+def _long_enough(password: str | None) -> str:
+    password = password or secrets.token_urlsafe(12)
+    if len(password) < credentials.LEAST_PASSWORD:
+        raise CannotAdd(f"A password has at least {credentials.LEAST_PASSWORD} characters.")
+    return password
+
+
+async def _person_id(db: Connection, email: str) -> UUID:
+    await db.execute("SET LOCAL search_path = tickets")
+    people = (await read_desk(db)).every(Person)
+    found = next((one.id for one in people if one.email.lower() == email.strip().lower()), None)
+    if found is None:
+        raise CannotAdd(f"Nobody has the address {email}. Add a person with: postroom user add {email}")
+    return found
 
 
 async def first_administrator(database_url: str, environment: Mapping[str, str]) -> Account | None:

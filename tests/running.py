@@ -18,7 +18,7 @@ import nats
 import psutil
 
 from chassis.requests import ask, send_command
-from contracts.commands import AddPerson, Command, Done, Refused
+from contracts.commands import OPERATOR, AddPerson, Command, Done, Refused
 from contracts.queries import GetLedger, Ledger
 from contracts.tickets import Role
 from postroom.embedded.process import free_port
@@ -197,7 +197,7 @@ class Postroom:
         done = await self.command(
             AddPerson(
                 command_id=uuid4(),
-                actor_id=person_id,
+                actor_id=OPERATOR,
                 person_id=person_id,
                 email=f"{name.lower()}@example.com",
                 name=name,

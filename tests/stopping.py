@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from contracts.commands import Done, PublishRuleset
+from contracts.commands import OPERATOR, Done, PublishRuleset
 from contracts.router import Disposition
 from contracts.tickets import Rule
 from postroom.installation import SUPPORT
@@ -29,13 +29,30 @@ _RULES = (
         reason="newsletter",
     ),
 )
-_BROKEN = Rule(name="Broken", condition=f"message.subject.contains('{UNROUTABLE}') && message.nothing > 1")
 
 # Imported by every process of this Postroom before anything else: what fails is parked after one more try.
 _PATIENCE = """
 from chassis import consume
 
 consume.RETRY_SECONDS = (0.2,)
+"""
+
+# A condition without an answer holds up nothing, so something else must be broken.
+_REFUSE_ROUTING = f"""
+CREATE FUNCTION router.refuse() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'this letter is too much for the rules';
+END $$;
+
+CREATE TRIGGER refuse
+BEFORE INSERT ON router.event
+FOR EACH ROW WHEN (
+    NEW.type = 'MessageRouted'
+    AND NEW.data ->> 'released_by' IS NULL
+    AND NEW.data -> 'letter' ->> 'subject' LIKE '%{UNROUTABLE}%'
+)
+EXECUTE FUNCTION router.refuse();
 """
 
 _REFUSE = f"""
@@ -63,6 +80,7 @@ def start(folder: Path) -> Postroom:
 
 async def prepare(postroom: Postroom) -> None:
     """Let rules and tickets stop mail."""
+    await publish(postroom, *_RULES)
     await break_tickets(postroom)
     await break_rules(postroom)
 
@@ -72,7 +90,11 @@ async def publish(postroom: Postroom, *rules: Rule) -> None:
     seen = await db.fetchval("SELECT max(version) FROM tickets.event WHERE stream_id = 'ruleset'")
     done = await postroom.command(
         PublishRuleset(
-            command_id=uuid4(), actor_id=uuid4(), rules=rules, default_ticketbox_id=SUPPORT, seen_version=seen
+            command_id=uuid4(),
+            actor_id=OPERATOR,
+            rules=rules,
+            default_ticketbox_id=SUPPORT,
+            seen_version=seen,
         )
     )
     assert isinstance(done, Done)
@@ -83,11 +105,11 @@ async def publish(postroom: Postroom, *rules: Rule) -> None:
 
 
 async def break_rules(postroom: Postroom) -> None:
-    await publish(postroom, *_RULES, _BROKEN)
+    await _execute(postroom, _REFUSE_ROUTING)
 
 
 async def mend_rules(postroom: Postroom) -> None:
-    await publish(postroom, *_RULES)
+    await _execute(postroom, "DROP TRIGGER refuse ON router.event; DROP FUNCTION router.refuse()")
 
 
 async def break_tickets(postroom: Postroom) -> None:

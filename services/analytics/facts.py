@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from chassis.database import Connection
 from chassis.projection import Projection
+from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged, thing_of
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
-from contracts.router import Disposition, MessageRouted
+from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.streams import ANALYTICS
 from contracts.tickets import (
     AutomaticReplyReceived,
@@ -20,6 +21,7 @@ from contracts.tickets import (
     ReplyReleased,
     TicketAssigned,
     TicketboxCreated,
+    TicketMoved,
     TicketOpened,
 )
 
@@ -34,11 +36,14 @@ class Part:
     key: Mapping[str, str]
     filled: Mapping[str, str]
     """Columns and their types. The last is never NULL once the event was seen."""
+    last_counts: bool = False
+    """Whether a later event of the same log replaces what an earlier one said; only for parts of one log."""
 
     def upsert(self) -> str:
         """Fill these columns of many rows and leave the others alone; what is filled already stays as it is.
 
-        So the first event of a log decides, and a part of a row may come before or after the parts of other logs.
+        So the first event of a log decides (but see `last_counts`), and a part of a row may come before or after the
+        parts of other logs.
         Rows are locked in the order of their keys: the logs are taken at the same time, and must not deadlock.
         """
         columns = {**self.key, **self.filled}
@@ -50,7 +55,7 @@ class Part:
             ORDER BY {", ".join(str(number) for number in range(1, len(self.key) + 1))}
             ON CONFLICT ({", ".join(self.key)}) DO UPDATE
             SET {", ".join(f"{column} = excluded.{column}" for column in self.filled)}
-            WHERE {self.table}.{list(self.filled)[-1]} IS NULL
+            {"" if self.last_counts else f"WHERE {self.table}.{list(self.filled)[-1]} IS NULL"}
         """
 
 
@@ -62,7 +67,12 @@ RECEIVED = Part(
 ROUTED = Part(
     "fact_message",
     {"message_id": "uuid"},
-    {"ticketbox_id": "uuid", "disposition": "text", "routed_recorded_at": "timestamptz"},
+    {
+        "ticketbox_id": "uuid",
+        "disposition": "text",
+        "ticketbox_rule": "text",
+        "routed_recorded_at": "timestamptz",
+    },
 )
 DELIVERED_LATER = Part(
     "fact_message",
@@ -90,6 +100,17 @@ ASSIGNED = Part(
     {"ticket_id": "uuid", "version": "integer"},
     {"agent_id": "uuid", "assigned_at": "timestamptz", "recorded_at": "timestamptz"},
 )
+CORRECTED = Part(
+    "fact_correction",
+    {"ticket_id": "uuid", "version": "integer"},
+    {
+        "from_ticketbox_id": "uuid",
+        "to_ticketbox_id": "uuid",
+        "corrected_by": "uuid",
+        "corrected_at": "timestamptz",
+        "recorded_at": "timestamptz",
+    },
+)
 RELEASED = Part(
     "fact_reply",
     {"reply_id": "uuid"},
@@ -106,8 +127,8 @@ SENT = Part(
     {"reply_id": "uuid"},
     {"ticket_id": "uuid", "sent_at": "timestamptz", "sent_recorded_at": "timestamptz"},
 )
-TICKETBOX = Part("ticketbox", {"ticketbox_id": "uuid"}, {"name": "text"})
-PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"})
+TICKETBOX = Part("ticketbox", {"ticketbox_id": "uuid"}, {"name": "text"}, last_counts=True)
+PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"}, last_counts=True)
 
 UPSERTS = tuple(
     (part, part.upsert())
@@ -118,6 +139,7 @@ UPSERTS = tuple(
         OUTCOME,
         OPENED,
         ASSIGNED,
+        CORRECTED,
         RELEASED,
         SENT,
         TICKETBOX,
@@ -133,7 +155,8 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case MessageReceived(letter=letter):
             return [(RECEIVED, (letter.message_id, letter.received_at, letter.kind.value, at))]
         case MessageRouted(letter=letter) as routed:
-            decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, at)
+            rule = _ticketbox_rule(routed.evidence)
+            decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at)
             if item.version == 1 or routed.disposition is not Disposition.DELIVER:
                 return [(ROUTED, decided)]
             return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, at))]
@@ -148,15 +171,31 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return [_outcome(item, ticket_id, letter, "bounced")]
         case TicketAssigned(ticket_id=ticket_id, agent_id=agent_id):
             return [(ASSIGNED, (ticket_id, item.version, agent_id, item.occurred_at, at))]
+        case TicketMoved(ticket_id=ticket_id, why="correction") as moved:
+            boxes = (moved.from_id, moved.ticketbox_id)
+            return [(CORRECTED, (ticket_id, item.version, *boxes, moved.moved_by, item.occurred_at, at))]
         case ReplyReleased(reply_id=reply_id, ticket_id=ticket_id, author_id=author_id, letter=letter):
             return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
         case ReplySent(reply_id=reply_id, ticket_id=ticket_id, sent_at=sent_at):
             return [(SENT, (reply_id, ticket_id, sent_at, at))]
-        case TicketboxCreated(ticketbox_id=ticketbox_id, name=name):
-            return [(TICKETBOX, (ticketbox_id, name))]
-        case PersonAdded(person_id=person_id, name=name):
-            return [(PERSON, (person_id, name))]
+        case TicketboxCreated() | TicketboxChanged() | PersonAdded() | PersonChanged() as changed:
+            return _named(changed)
         case _:  # no report looks at it
+            return []
+
+
+def _ticketbox_rule(evidence: RoutingEvidence) -> str:
+    """The rule that is to blame for the ticketbox; early releases wrote down one rule only, whatever it did."""
+    return evidence.ticketbox_rule or ("" if evidence.acted else evidence.rule or "")
+
+
+def _named(event: Event) -> Sequence[tuple[Part, Row]]:
+    match thing_of(event):
+        case Ticketbox(id=ticketbox_id, name=name):
+            return [(TICKETBOX, (ticketbox_id, name))]
+        case Person(id=person_id, name=name):
+            return [(PERSON, (person_id, name))]
+        case _:
             return []
 
 
@@ -172,8 +211,10 @@ async def keep_facts(batch: Sequence[Recorded[Event]], db: Connection) -> None:
     rows: defaultdict[Part, dict[Row, Row]] = defaultdict(dict)
     for item in batch:
         for part, row in facts_of(item):
-            # A statement cannot touch a row twice: the first event decides within a batch too.
-            rows[part].setdefault(row[: len(part.key)], row)
+            # A statement cannot touch a row twice: the same event decides within a batch too.
+            key = row[: len(part.key)]
+            if part.last_counts or key not in rows[part]:
+                rows[part][key] = row
     for part, upsert in UPSERTS:
         if part in rows:
             await db.execute(upsert, *zip(*rows[part].values(), strict=True))
@@ -182,7 +223,15 @@ async def keep_facts(batch: Sequence[Recorded[Event]], db: Connection) -> None:
 FACTS = Projection(
     name="facts",
     schema="analytics",
-    tables=("fact_message", "fact_ticket", "fact_assignment", "fact_reply", "ticketbox", "person"),
+    tables=(
+        "fact_message",
+        "fact_ticket",
+        "fact_assignment",
+        "fact_correction",
+        "fact_reply",
+        "ticketbox",
+        "person",
+    ),
     consumers=ANALYTICS,
     apply=keep_facts,
 )

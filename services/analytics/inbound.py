@@ -20,9 +20,11 @@ inbound AS (
     WHERE received_at >= $1
       AND received_at < $2
       AND received_recorded_at <= $3
+      AND ($4::uuid[] IS NULL OR (ticketbox_id = ANY($4) AND routed_recorded_at <= $3))
 )
 """
-"""A part of a query over `[$1, $2)` as of `$3`: every accepted message once, and which sort it is of.
+"""A part of a query over `[$1, $2)` as of `$3`, in the ticketboxes `$4` (NULL: all).
 
-One that was not routed yet belongs to no ticketbox, but it counts: mail that is stuck must not be missing.
+It has every accepted message once, and which sort it is of. One that was not routed yet belongs to no ticketbox, but of
+all it counts: mail that is stuck must not be missing.
 """

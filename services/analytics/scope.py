@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from contracts.queries import GetReport, ReportDescription
@@ -23,6 +24,8 @@ class Scope:
     by: str
     as_of: datetime
     zone: ZoneInfo
+    ticketbox_ids: tuple[UUID, ...] | None = None
+    """None: all, and what is in none yet."""
 
 
 class BadScope(Exception):  # noqa: N818
@@ -52,7 +55,7 @@ def scope_of(query: GetReport, description: ReportDescription, now: datetime, zo
             "empty_range",
             f"The range ends at {until.isoformat()}, which is not after its beginning, {since.isoformat()}.",
         )
-    return Scope(since, until, by, as_of, zone)
+    return Scope(since, until, by, as_of, zone, query.ticketbox_ids)
 
 
 def _instant(moment: datetime | date, zone: ZoneInfo) -> datetime:

@@ -7,7 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
-from contracts.tickets import Role
+from contracts import desk
+from contracts.desk import Right
+from contracts.tickets import Presence, Role, presence_at
 from services.gateway import credentials
 from services.gateway.credentials import (
     BY_ACCOUNT,
@@ -17,6 +19,7 @@ from services.gateway.credentials import (
     Failures,
     Patience,
 )
+from services.gateway.sight import Sight
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
@@ -25,23 +28,67 @@ LONGEST = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who works here."""
+    """Someone who works here, with what they may do now."""
 
-    person_id: UUID
-    email: str
-    name: str
-    role: Role
-    presence: str
+    desk: desk.Person
+    presence: Presence
+    until: datetime | None = None
+    """When the presence is over; None: when the person says so."""
+
+    @property
+    def person_id(self) -> UUID:
+        return self.desk.id
+
+    @property
+    def email(self) -> str:
+        return self.desk.email
+
+    @property
+    def name(self) -> str:
+        return self.desk.name
+
+    @property
+    def role(self) -> Role:
+        return self.desk.role
+
+    @property
+    def sight(self) -> Sight:
+        """What this person may see."""
+        return Sight(self.desk.where(Right.SEE))
+
+    def may(self, right: Right, ticketbox_id: UUID) -> bool:
+        """Whether this person may do something in a ticketbox."""
+        return self.desk.may(right, ticketbox_id)
+
+    def right_in(self, ticketbox_id: UUID) -> Right | None:
+        """The most that this person may do in a ticketbox."""
+        granted = (right for right in reversed(Right) if self.may(right, ticketbox_id))
+        return next(granted, None)
 
     @property
     def may_write(self) -> bool:
-        """Analysts read."""
-        return self.role is not Role.ANALYST
+        """Whether there is a ticketbox in which this person may answer."""
+        return self.desk.where(Right.ANSWER) != frozenset()
+
+    @property
+    def may_share(self) -> bool:
+        """Whether this person may make views for everyone."""
+        return self.role in {Role.ADMINISTRATOR, Role.SUPERVISOR}
+
+    @property
+    def may_configure(self) -> bool:
+        """Whether there is anything on the desk that this person may change for others."""
+        return self.may_administer or self.manages.boxes != frozenset()
+
+    @property
+    def manages(self) -> Sight:
+        """The ticketboxes that this person manages."""
+        return Sight(self.desk.where(Right.MANAGE))
 
     @property
     def may_decide(self) -> bool:
-        """Whether a person decides what becomes of mail that was stopped."""
-        return self.role in {Role.SUPERVISOR, Role.ADMINISTRATOR}
+        """Whether there is a ticketbox in which this person decides what becomes of mail that was stopped."""
+        return self.manages.boxes != frozenset()
 
     @property
     def may_administer(self) -> bool:
@@ -56,41 +103,44 @@ class SignedIn:
     csrf_token: str | None
 
 
-async def set_password(db: Connection, person_id: UUID, email: str, password: str) -> None:
+async def set_password(db: Connection, person_id: UUID, password: str) -> None:
     """Give a person a password, or another one."""
     await db.execute(
         """
-        INSERT INTO credential (person_id, email, password_hash)
-        VALUES ($1, $2, $3)
+        INSERT INTO credential (person_id, password_hash)
+        VALUES ($1, $2)
         ON CONFLICT (person_id) DO UPDATE
         SET password_hash = excluded.password_hash,
             changed_at = now()
         """,
         person_id,
-        email,
         credentials.hash_password(password),
     )
 
 
-async def keep_token(db: Connection, email: str, token: str) -> bool:
-    """Let a token stand for a person; False if there is nobody with this address."""
-    kept = await db.fetchval(
-        """
-        INSERT INTO api_token (token_sha256, person_id)
-        SELECT $1, person_id
-        FROM credential
-        WHERE email = $2
-        RETURNING true
-        """,
+async def keep_token(db: Connection, person_id: UUID, token: str) -> None:
+    """Let a token stand for a person."""
+    await db.execute(
+        "INSERT INTO api_token (token_sha256, person_id) VALUES ($1, $2)",
         credentials.digest(token),
-        email,
+        person_id,
     )
-    return bool(kept)
+
+
+_CREDENTIAL = """
+SELECT credential.person_id, credential.password_hash
+FROM thing
+JOIN credential ON credential.person_id = thing.id
+WHERE thing.kind = 'person'
+  AND lower(thing.thing ->> 'email') = $1
+  AND NOT thing.removed
+  AND thing.thing -> 'active' IS DISTINCT FROM 'false'
+"""
 
 
 async def credential(db: Connection, email: str) -> tuple[UUID, str] | None:
-    """A person and the hash of their password."""
-    row = await db.fetchrow("SELECT person_id, password_hash FROM credential WHERE email = $1", email)
+    """A person who works here, and the hash of their password."""
+    row = await db.fetchrow(_CREDENTIAL, email)
     return None if row is None else (row["person_id"], row["password_hash"])
 
 
@@ -162,7 +212,16 @@ async def end_session(db: Connection, token: str) -> None:
     await db.execute("DELETE FROM session WHERE token_sha256 = $1", credentials.digest(token))
 
 
-_PERSON = "person.person_id, person.email, person.name, person.role, person.presence"
+_PERSON = """
+thing.thing::text AS thing,
+coalesce(attendance.presence, 'off') AS presence,
+attendance.until
+"""
+
+_STANDS_FOR = """
+JOIN thing ON thing.kind = 'person' AND thing.id = {0}.person_id AND NOT thing.removed
+LEFT JOIN attendance ON attendance.person_id = {0}.person_id
+"""
 
 # Seen once a minute is often enough to know who is idle, and spares a write at each request.
 _BY_SESSION = f"""
@@ -174,31 +233,40 @@ WITH seen AS (
 )
 SELECT {_PERSON}, session.csrf_token
 FROM session
-JOIN person USING (person_id)
+{_STANDS_FOR.format("session")}
 WHERE session.token_sha256 = $1
   AND session.seen_at > $3
   AND session.created_at > $4
+  AND session.created_at > coalesce(attendance.shut_out_at, '-infinity')
 """
 
 _BY_TOKEN = f"""
 SELECT {_PERSON}
 FROM api_token
-JOIN person USING (person_id)
+{_STANDS_FOR.format("api_token")}
 WHERE api_token.token_sha256 = $1
+  AND api_token.created_at > coalesce(attendance.shut_out_at, '-infinity')
 """
 
 
 async def by_session(db: Connection, token: str, now: datetime) -> SignedIn | None:
     """Who has this session, if it still lasts."""
     row = await db.fetchrow(_BY_SESSION, credentials.digest(token), now, now - IDLE, now - LONGEST)
-    return None if row is None else SignedIn(_person(row), row["csrf_token"])
+    person = None if row is None else _person(row, now)
+    return None if row is None or person is None else SignedIn(person, row["csrf_token"])
 
 
-async def by_token(db: Connection, token: str) -> SignedIn | None:
+async def by_token(db: Connection, token: str, now: datetime) -> SignedIn | None:
     """Whom this API token stands for."""
     row = await db.fetchrow(_BY_TOKEN, credentials.digest(token))
-    return None if row is None else SignedIn(_person(row), None)
+    person = None if row is None else _person(row, now)
+    return None if person is None else SignedIn(person, None)
 
 
-def _person(row: asyncpg.Record) -> Person:
-    return Person(row["person_id"], row["email"], row["name"], Role(row["role"]), row["presence"])
+def _person(row: asyncpg.Record, now: datetime) -> Person | None:
+    """Who is behind a row; None if they have left."""
+    found, until = desk.Person.model_validate_json(row["thing"]), row["until"]
+    if not found.active:
+        return None
+    presence = presence_at(Presence(row["presence"]), until, now)
+    return Person(found, presence, until if until and until > now else None)

@@ -16,21 +16,21 @@ from contracts.tickets import (
     AutomaticReplyReceived,
     CustomerReplied,
     DeliveryRecorded,
+    LettersTaken,
     NoteAdded,
     Quote,
     Released,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
-    SLABreached,
-    TicketAssigned,
+    ThreadedBy,
+    TicketAbsorbed,
     TicketOpened,
-    TicketReopened,
-    TicketSolved,
 )
 from services.gateway.authentication import sender_of
+from services.gateway.happenings import Happening, said
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
-from services.gateway.summary import TicketEvent
+from services.gateway.whereabouts import Whereabouts, whereabouts
 from services.gateway.withholding import withheld
 
 _THREADED = {
@@ -38,6 +38,9 @@ _THREADED = {
     "references": "it refers to an earlier message of this conversation",
     "our_message_id": "it answers a message of ours",
     "bounced_message_id": "it returns a message of ours",
+    "reply_address": "it was sent to the address that our answer asked to be answered at",
+    "subject_token": "its subject has this ticket's number, and its sender takes part in it",
+    "person": "a person put it there",
 }
 
 
@@ -53,78 +56,115 @@ class Sources:
     def person(self, identity: UUID | None) -> Named | None:
         return None if identity is None else Named(id=identity, name=self.people.get(identity, "somebody"))
 
+    def known(self, actor: str) -> UUID | None:
+        """The person behind an event's actor; None for services, rules and jobs."""
+        return next((one for one in self.people if str(one) == actor), None)
+
 
 def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[Entry]:
-    """What happened, in order. An answer is one entry, whatever became of it later."""
+    """What happened, in order. An answer is one entry, whatever became of it later; a letter is where it came last."""
     released = {item.event.reply_id: item.event for item in history if isinstance(item.event, Released)}
+    places = whereabouts(history)
     entries = []
     for item in history:
-        if isinstance(item.event, TicketEvent):
-            entry = _entry(item.event, item, sources)
-            if entry is not None and isinstance(item.event, ReplySubmitted | AcknowledgementReleased):
-                reply_id = item.event.reply_id
-                delivery = delivery_of(reply_id, history, sources.deliveries)
-                reply = _reply(item.event, released.get(reply_id), delivery)
-                entry = entry.model_copy(update={"reply": reply})
-            if entry is not None:
-                entries.append(entry)
+        match item.event:
+            case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced() as event:
+                if places[event.letter.message_id].version == item.version:
+                    entries.append(_letter_entry(event, item, sources, places[event.letter.message_id]))
+            case ReplySubmitted() | AcknowledgementReleased() as event:
+                delivery = delivery_of(event.reply_id, history, sources.deliveries)
+                reply = _reply(event, released.get(event.reply_id), delivery)
+                entries.append(_own_entry(event, item, sources).model_copy(update={"reply": reply}))
+            case AcknowledgementWithheld() | NoteAdded() as event:
+                entries.append(_own_entry(event, item, sources))
+            case DeliveryRecorded() | ReplyReleased(attempt=1):
+                pass  # shown with the answer
+            case ReplyReleased(author_id=author_id):
+                entries.append(_made(item, "sent the answer again", sources.person(author_id)))
+            case event if isinstance(event, Happening):
+                if (sentence := said(event, sources.people, sources.known(item.meta.actor))) is not None:
+                    entry = _made(item, sentence.sentence, sources.person(sentence.actor), sentence.at)
+                    entries.append(entry.model_copy(update={"ticket": sentence.ticket}))
+                if isinstance(event, TicketAbsorbed | LettersTaken):
+                    entries += _brought(event, item, sources, places)
+            case _:
+                pass
     return entries
 
 
-def _entry(event: TicketEvent, item: Recorded[Event], sources: Sources) -> Entry | None:
-    def made(sentence: str, actor: UUID | None = None, at: datetime | None = None) -> Entry:
-        return Entry(
-            version=item.version,
-            type=event.type_name(),
-            at=at or item.occurred_at,
-            actor=sources.person(actor),
-            sentence=sentence,
-        )
+def _made(
+    item: Recorded[Event], sentence: str, actor: Named | None = None, at: datetime | None = None
+) -> Entry:
+    return Entry(
+        version=item.version,
+        type=item.event.type_name(),
+        at=at or item.occurred_at,
+        actor=actor,
+        sentence=sentence,
+    )
 
+
+Incoming = TicketOpened | CustomerReplied | AutomaticReplyReceived | ReplyBounced
+
+
+def _letter_entry(event: Incoming, item: Recorded[Event], sources: Sources, place: Whereabouts) -> Entry:
     match event:
-        case TicketOpened(letter=letter):
-            return made("wrote", at=letter.received_at).model_copy(
-                update={"letter": letter_of(letter, sources.letters.get(letter.message_id), None)}
-            )
-        case CustomerReplied(letter=letter, threaded_by=threaded_by):
-            shown = letter_of(letter, sources.letters.get(letter.message_id), threaded_by)
-            return made("wrote", at=letter.received_at).model_copy(update={"letter": shown})
-        case AutomaticReplyReceived(letter=letter, threaded_by=threaded_by):
-            shown = letter_of(letter, sources.letters.get(letter.message_id), threaded_by)
-            return made("answered automatically", at=letter.received_at).model_copy(update={"letter": shown})
-        case ReplyBounced(letter=letter):
-            shown = letter_of(letter, sources.letters.get(letter.message_id), "bounced_message_id")
-            return made("returned an answer of ours", at=letter.received_at).model_copy(
-                update={"letter": shown}
-            )
-        case TicketAssigned(agent_id=None, assigned_by=by):
-            return made("gave the ticket back", by)
-        case TicketAssigned(agent_id=agent_id, assigned_by=by):
-            agent = sources.person(agent_id)
-            name = agent.name if agent else "somebody"
-            if by is None:
-                return made(f"The ticket went to {name} in turn")
-            return made("took the ticket" if by == agent_id else f"gave the ticket to {name}", by)
-        case NoteAdded(author_id=author_id, text=text):
-            return made("noted", author_id).model_copy(update={"note": text})
+        case TicketOpened():
+            sentence, threaded_by = "wrote", None
+        case CustomerReplied(threaded_by=threaded_by):
+            sentence = "wrote"
+        case AutomaticReplyReceived(threaded_by=threaded_by):
+            sentence = "answered automatically"
+        case ReplyBounced():
+            sentence, threaded_by = "returned an answer of ours", ThreadedBy.BOUNCED_MESSAGE_ID
+        case _:
+            assert_never(event)
+    return _with_letter(
+        _made(item, sentence, at=event.letter.received_at), event.letter, threaded_by, sources, place
+    )
+
+
+def _brought(
+    event: TicketAbsorbed | LettersTaken,
+    item: Recorded[Event],
+    sources: Sources,
+    places: Mapping[UUID, Whereabouts],
+) -> list[Entry]:
+    """The letters that came from another ticket, if they did not leave and come back since."""
+    threaded_by = ThreadedBy.PERSON if isinstance(event, LettersTaken) else None
+    return [
+        _with_letter(_made(item, "wrote", at=letter.received_at), letter, threaded_by, sources, place)
+        for letter in event.letters
+        if (place := places[letter.message_id]).version == item.version
+    ]
+
+
+def _with_letter(
+    entry: Entry, letter: LetterHead, threaded_by: ThreadedBy | None, sources: Sources, place: Whereabouts
+) -> Entry:
+    if place.gone_to is not None:
+        sentence = f"A letter that came here has gone to ticket {place.gone_to}"
+        return entry.model_copy(update={"sentence": sentence, "ticket": place.gone_to})
+    shown = letter_of(letter, sources.letters.get(letter.message_id), threaded_by)
+    return entry.model_copy(update={"letter": shown, "ticket": place.from_number})
+
+
+def _own_entry(
+    event: ReplySubmitted | AcknowledgementReleased | AcknowledgementWithheld | NoteAdded,
+    item: Recorded[Event],
+    sources: Sources,
+) -> Entry:
+    match event:
         case ReplySubmitted(author_id=author_id):
-            return made("answered", author_id)
+            return _made(item, "answered", sources.person(author_id))
         case AcknowledgementReleased():
-            return made("told the customer that the letter has arrived")
+            return _made(item, "told the customer that the letter has arrived")
         case AcknowledgementWithheld(detail=detail):
-            return made(f"The letter was not acknowledged: {detail}")
-        case ReplyReleased(attempt=1) | DeliveryRecorded():
-            return None  # shown with the answer
-        case ReplyReleased(author_id=author_id):
-            return made("sent the answer again", author_id)
-        case TicketSolved(solved_by=by):
-            return made("solved the ticket", by)
-        case TicketReopened(reopened_by=None):
-            return made("The customer's message opened the ticket again")
-        case TicketReopened(reopened_by=by):
-            return made("opened the ticket again", by)
-        case SLABreached(due_at=due_at):
-            return made("The target for the first response was missed", at=due_at)
+            return _made(item, f"The letter was not acknowledged: {detail}")
+        case NoteAdded(author_id=author_id, text=text, mentions=mentions):
+            names = [named for one in mentions if (named := sources.person(one))]
+            noted = _made(item, "noted", sources.person(author_id))
+            return noted.model_copy(update={"note": text, "mentions": names})
         case _:
             assert_never(event)
 

@@ -139,6 +139,10 @@ def sentence(kind: str, data: Data, actor: str) -> str:
 
 _SENTENCES = {
     "RoutingFailed": "The rules could not decide about it",
+    "CopyReleased": "A rule had it copied",
+    "AlertReleased": "A rule had people told of it",
+    "NoticeSent": "The relay took the copy, or the alert",
+    "NoticeFailed": "The copy, or the alert, could not be sent",
     "TicketingFailed": "It could not be put into a conversation",
     "CustomerReplied": "It went on with a conversation",
     "AutomaticReplyReceived": "It was kept in a conversation; a machine had sent it",
@@ -168,12 +172,17 @@ def _routed(data: Data, actor: str) -> str:
 
 
 _RECEIVED = ("source", "envelope", "size", "sha256", "authentication", "scan", "problems")
-_ROUTING = ("rule", "ruleset_version", "condition", "matched")
+_ROUTING = ("rule", "ruleset_version", "ticketbox_rule", "condition", "matched", "acted", "failed")
+_ORDERS = ("acknowledge", "acknowledgement", "forward_to")
 _EVIDENCE = {
     "MessageHeld": ("source", "envelope", "size", "sha256", "authentication", "reason"),
     "MessageReceived": _RECEIVED,
     "MessageReread": ("size", "sha256", "scan", "problems"),
-    "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ROUTING),
+    "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ORDERS, *_ROUTING),
+    "CopyReleased": ("to", "rule"),
+    "AlertReleased": ("to", "rule"),
+    "NoticeSent": ("to", "answer"),
+    "NoticeFailed": ("to", "answer"),
     "RoutingFailed": ("error",),
     "TicketingFailed": ("error",),
     "TicketOpened": ("number", "ticketbox", "first_response_due_at"),

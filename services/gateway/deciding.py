@@ -10,9 +10,11 @@ from contracts.commands import DiscardMessage, ReadAgain, ReleaseMessage
 from contracts.queries import ListParked, Parked, ParkedList, Replayed, ReplayParked
 from contracts.stream_ids import message_stream
 from services.gateway import messages
+from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
-from services.gateway.problems import Conflict, Problem
+from services.gateway.problems import Conflict, Forbidden, Problem
 from services.gateway.representations import MessageItem, ReadAgainResult
+from services.gateway.sight import may_see_message
 
 AT_ONCE = 8
 ROUTING = ("router", "tickets")
@@ -33,7 +35,7 @@ class Deciding:
     """One wish of one person. `command_id` makes a repeat harmless."""
 
     gateway: Gateway
-    person_id: UUID
+    person: Person
     command_id: UUID
 
     async def release(self, message_id: UUID) -> MessageItem:
@@ -57,7 +59,7 @@ class Deciding:
     async def _decide(self, command: type[ReleaseMessage | DiscardMessage], message_id: UUID) -> MessageItem:
         await self._known(message_id)
         await self.gateway.command(
-            command(command_id=self.command_id, actor_id=self.person_id, message_id=message_id)
+            command(command_id=self.command_id, actor_id=self.person.person_id, message_id=message_id)
         )
         return await self._known(message_id)
 
@@ -67,9 +69,9 @@ class Deciding:
         Raises:
             Problem.
         """
-        await self._known(message_id)
+        await self._must_manage(message_id)
         done = await self.gateway.command(
-            ReadAgain(command_id=self.command_id, actor_id=self.person_id, message_id=message_id)
+            ReadAgain(command_id=self.command_id, actor_id=self.person.person_id, message_id=message_id)
         )
         return ReadAgainResult(changed=done.position > 0, message=await self._known(message_id))
 
@@ -80,6 +82,7 @@ class Deciding:
             Conflict: it failed again, or nothing is parked.
             Problem.
         """
+        await self._must_manage(message_id)
         parked = await parked_of(self.gateway, message_id)
         if not parked:
             raise Conflict("not_parked", "Nothing of this message is parked any more.")
@@ -95,7 +98,7 @@ class Deciding:
         waiting = asyncio.Semaphore(AT_ONCE)
 
         async def one(message_id: UUID) -> str | None:
-            deciding = Deciding(self.gateway, self.person_id, uuid5(self.command_id, str(message_id)))
+            deciding = Deciding(self.gateway, self.person, uuid5(self.command_id, str(message_id)))
             async with waiting:
                 try:
                     await wish(deciding, message_id)
@@ -111,7 +114,20 @@ class Deciding:
 
     async def _known(self, message_id: UUID) -> MessageItem:
         async with self.gateway.service.pool.acquire() as db:
-            return await messages.item(db, message_id)
+            return await messages.item(db, self.person.sight, message_id)
+
+    async def _must_manage(self, message_id: UUID) -> None:
+        """See that the person manages the ticketbox of a message, or all of them if it is in none.
+
+        Router asks by itself; ingest knows no people.
+
+        Raises:
+            NotFound, Forbidden.
+        """
+        await self._known(message_id)
+        async with self.gateway.service.pool.acquire() as db:
+            if not await may_see_message(db, self.person.manages, message_id):
+                raise Forbidden("Only who manages its ticketbox can do this.")
 
 
 Wish = Callable[[Deciding, UUID], Awaitable[object]]

@@ -1,36 +1,108 @@
-"""Reads who works here and where mail comes in."""
+"""Reads the desk: who works here, where mail comes in, and everything else that administrators configure."""
 
 from collections.abc import Collection
+from datetime import datetime
+from functools import lru_cache
+from typing import TypeVar
+from uuid import UUID
 
-import asyncpg
+from pydantic import TypeAdapter
 
 from chassis.database import Connection
+from contracts.desk import AnyThing, Person, Right, Thing, Ticketbox, kind_of
+from contracts.tickets import Presence, presence_at
 from services.gateway.representations import BoxItem, PersonItem
+from services.gateway.sight import Sight
+
+T = TypeVar("T", bound=Thing)
+_THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
 
 
-async def people(db: Connection) -> list[PersonItem]:
+@lru_cache(maxsize=4096)
+def thing(text: str) -> AnyThing:
+    """A thing out of the JSON of its row."""
+    return _THINGS.validate_json(text)
+
+
+async def every(db: Connection, kind: type[T]) -> list[T]:
+    """All things of a kind that are on the desk now, by name."""
     rows = await db.fetch(
-        "SELECT person_id AS id, name, email, role, presence FROM person ORDER BY name, email"
+        "SELECT thing::text AS thing FROM thing WHERE kind = $1 AND NOT removed", kind_of(kind)
     )
-    return [PersonItem(**row) for row in rows]
+    found = [one for row in rows if isinstance(one := thing(row["thing"]), kind)]
+    return sorted(found, key=lambda one: (one.name.casefold(), one.id))
+
+
+_PEOPLE = """
+SELECT thing.thing::text AS thing, coalesce(attendance.presence, 'off') AS presence, attendance.until
+FROM thing
+LEFT JOIN attendance ON attendance.person_id = thing.id
+WHERE thing.kind = 'person'
+  AND NOT thing.removed
+ORDER BY thing.thing ->> 'name', thing.thing ->> 'email'
+"""
+
+
+async def people(db: Connection, now: datetime) -> list[PersonItem]:
+    """Who works here, with their presence at this moment."""
+    found = []
+    for row in await db.fetch(_PEOPLE):
+        person = thing(row["thing"])
+        if isinstance(person, Person) and person.active:
+            until = row["until"]
+            found.append(
+                PersonItem(
+                    id=person.id,
+                    name=person.name,
+                    email=person.email,
+                    role=person.role,
+                    presence=presence_at(Presence(row["presence"]), until, now),
+                    until=until if until and until > now else None,
+                )
+            )
+    return found
+
+
+async def who_may_answer(db: Connection, ticketbox_id: UUID) -> frozenset[UUID]:
+    """The people who can own tickets of a ticketbox."""
+    return frozenset(one.id for one in await every(db, Person) if one.may(Right.ANSWER, ticketbox_id))
+
+
+_NAMES = "SELECT id, thing ->> 'name' AS name FROM thing WHERE kind IN ('person', 'ticketbox')"
+
+
+async def names(db: Connection) -> dict[UUID, str]:
+    """The names of people and ticketboxes, also of those that were removed."""
+    return {row["id"]: row["name"] for row in await db.fetch(_NAMES)}
+
+
+_CALLED = """
+SELECT id::text AS id, thing ->> 'name' AS name, thing ->> 'email' AS email
+FROM thing
+WHERE kind = 'person'
+  AND id::text = ANY($1::text[])
+"""
 
 
 async def called(db: Connection, actors: set[str]) -> dict[str, str]:
     """Actors by their id, as people call them: `Anna <anna@example.com>`; who is no person keeps the id."""
-    rows = await db.fetch(
-        "SELECT person_id::text AS id, name, email FROM person WHERE person_id::text = ANY($1::text[])",
-        list(actors),
-    )
+    rows = await db.fetch(_CALLED, list(actors))
     return {actor: actor for actor in actors} | {row["id"]: f"{row['name']} <{row['email']}>" for row in rows}
 
 
-async def boxes(db: Connection, with_form: Collection[str] = ()) -> list[BoxItem]:
-    """Every ticketbox. `with_form` are the addresses of those that strangers may write to by a form; `*`: of all."""
-    rows = await db.fetch("SELECT ticketbox_id AS id, name, addresses FROM ticketbox ORDER BY name")
-    return [BoxItem(**row, form=_form(row, with_form)) for row in rows]
+async def boxes(db: Connection, sight: Sight, with_form: Collection[str] = ()) -> list[BoxItem]:
+    """The ticketboxes in sight.
+
+    `with_form` are the addresses of those that strangers may write to by a form; `*`: of all.
+    """
+    return [
+        BoxItem(id=box.id, name=box.name, addresses=list(box.addresses), form=_form(box, with_form))
+        for box in await every(db, Ticketbox)
+        if sight.sees(box.id)
+    ]
 
 
-def _form(box: asyncpg.Record, with_form: Collection[str]) -> str | None:
+def _form(box: Ticketbox, with_form: Collection[str]) -> str | None:
     chosen = {address.lower() for address in with_form}
-    offered = "*" in chosen or chosen & {address.lower() for address in box["addresses"]}
-    return f"/forms/{box['id']}" if box["addresses"] and offered else None
+    offered = "*" in chosen or chosen & {address.lower() for address in box.addresses}
+    return f"/forms/{box.id}" if offered else None

@@ -1,11 +1,14 @@
 """What people do with a ticket, by page or by API: from the wish to the command."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.commands import (
     AddNote,
     AssignTicket,
+    MoveTicket,
     ReopenTicket,
     RetryReply,
     SetPresence,
@@ -14,8 +17,10 @@ from contracts.commands import (
 )
 from contracts.tickets import Presence
 from services.gateway import tickets
+from services.gateway.accounts import Person
 from services.gateway.conversation import quote_for
 from services.gateway.gateway import Gateway
+from services.gateway.mentions import mentionable, mentioned
 from services.gateway.problems import Conflict, Unprocessable
 from services.gateway.representations import Changed, Entry
 
@@ -25,7 +30,7 @@ class Doing:
     """One wish of one person about one ticket. `command_id` makes a repeat harmless."""
 
     gateway: Gateway
-    person_id: UUID
+    person: Person
     command_id: UUID
     number: int
 
@@ -39,11 +44,11 @@ class Doing:
         if not text.strip():
             raise Unprocessable("The answer is empty. Write something, then send it.")
         async with self.gateway.service.pool.acquire() as db:
-            opened = await tickets.open_ticket(db, self.number)
+            opened = await tickets.open_ticket(db, self.person.sight, self.number)
         reply_id = uuid5(self.command_id, "reply")
         command = SubmitReply(
             command_id=self.command_id,
-            actor_id=self.person_id,
+            actor_id=self.person.person_id,
             ticket_id=opened.summary.ticket_id,
             reply_id=reply_id,
             text=text.replace("\r\n", "\n").rstrip(),
@@ -60,7 +65,7 @@ class Doing:
 
     async def _unseen(self, seen_version: int) -> list[dict[str, object]]:
         async with self.gateway.service.pool.acquire() as db:
-            ticket = tickets.ticket_of(await tickets.open_ticket(db, self.number), "")
+            ticket = tickets.ticket_of(await tickets.open_ticket(db, self.person.sight, self.number))
         return [_as_json(entry) for entry in ticket.conversation if entry.version > seen_version]
 
     async def retry(self, reply_id: UUID) -> Changed:
@@ -68,22 +73,28 @@ class Doing:
         ticket_id = await self._ticket_id()
         done = await self.gateway.command(
             RetryReply(
-                command_id=self.command_id, actor_id=self.person_id, ticket_id=ticket_id, reply_id=reply_id
+                command_id=self.command_id,
+                actor_id=self.person.person_id,
+                ticket_id=ticket_id,
+                reply_id=reply_id,
             )
         )
         return Changed(number=self.number, version=done.version, id=reply_id)
 
-    async def note(self, text: str) -> Changed:
-        """Write to colleagues."""
+    async def note(self, text: str, mentions: Collection[UUID] = ()) -> Changed:
+        """Write to colleagues; whom the text mentions as `@Name` hears of it too."""
         if not text.strip():
             raise Unprocessable("The note is empty. Write something, then save it.")
         note_id = uuid5(self.command_id, "note")
+        async with self.gateway.service.pool.acquire() as db:
+            known = await mentionable(db, self.gateway.service.clock())
         done = await self.gateway.command(
             AddNote(
                 command_id=self.command_id,
-                actor_id=self.person_id,
+                actor_id=self.person.person_id,
                 ticket_id=await self._ticket_id(),
                 note_id=note_id,
+                mentions=tuple(dict.fromkeys([*mentions, *mentioned(text, known)])),
                 text=text.replace("\r\n", "\n").rstrip(),
             )
         )
@@ -91,28 +102,33 @@ class Doing:
 
     async def assign(self, agent_id: UUID | None) -> Changed:
         """Give the ticket to someone; None: back to everyone."""
-        if agent_id is not None:
-            async with self.gateway.service.pool.acquire() as db:
-                role = await db.fetchval("SELECT role FROM person WHERE person_id = $1", agent_id)
-            if role is None:
-                raise Unprocessable("There is no such person. GET /api/v1/people lists them.")
-            if role == "analyst":
-                raise Unprocessable("Analysts do not take tickets.")
         done = await self.gateway.command(
             AssignTicket(
                 command_id=self.command_id,
-                actor_id=self.person_id,
+                actor_id=self.person.person_id,
                 ticket_id=await self._ticket_id(),
                 agent_id=agent_id,
             )
         )
         return Changed(number=self.number, version=done.version)
 
+    async def move(self, ticketbox_id: UUID, *, correction: bool) -> Changed:
+        """Give the ticket to another ticketbox; a `correction` counts as a mistake of the rules."""
+        command = MoveTicket(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            ticketbox_id=ticketbox_id,
+            correction=correction,
+        )
+        done = await self.gateway.command(command)
+        return Changed(number=self.number, version=done.version)
+
     async def solve(self, seen_version: int | None) -> Changed:
         """The matter is settled."""
         command = SolveTicket(
             command_id=self.command_id,
-            actor_id=self.person_id,
+            actor_id=self.person.person_id,
             ticket_id=await self._ticket_id(),
             seen_version=seen_version,
         )
@@ -128,20 +144,30 @@ class Doing:
         """The matter is not settled after all."""
         done = await self.gateway.command(
             ReopenTicket(
-                command_id=self.command_id, actor_id=self.person_id, ticket_id=await self._ticket_id()
+                command_id=self.command_id, actor_id=self.person.person_id, ticket_id=await self._ticket_id()
             )
         )
         return Changed(number=self.number, version=done.version)
 
     async def _ticket_id(self) -> UUID:
         async with self.gateway.service.pool.acquire() as db:
-            return await tickets.ticket_id_of(db, self.number)
+            return await tickets.ticket_id_of(db, self.person.sight, self.number)
 
 
-async def set_presence(gateway: Gateway, person_id: UUID, command_id: UUID, presence: Presence) -> None:
-    """Say whether someone takes tickets now."""
+async def set_presence(
+    gateway: Gateway, person_id: UUID, command_id: UUID, presence: Presence, until: datetime | None = None
+) -> None:
+    """Say whether someone takes tickets now, and for how long.
+
+    Raises:
+        Unprocessable: it would be over already.
+    """
+    if until is not None and until <= gateway.service.clock():
+        raise Unprocessable("That moment has passed. Say one that is to come, or none.")
     await gateway.command(
-        SetPresence(command_id=command_id, actor_id=person_id, person_id=person_id, presence=presence)
+        SetPresence(
+            command_id=command_id, actor_id=person_id, person_id=person_id, presence=presence, until=until
+        )
     )
 
 

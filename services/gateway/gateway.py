@@ -8,13 +8,14 @@ from chassis import requests
 from chassis.projection import wait_for
 from chassis.requests import NoSuchBlob, RefusedQuery, ServiceUnavailable
 from chassis.service import Service
-from contracts.commands import AnyCommand, Done, MessageCommand, Refused
+from contracts.commands import Command, Done, MessageCommand, Refused
 from contracts.queries import Query
 from services.gateway.forms.limits import Limiter
 from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
 from services.gateway.problems import (
     Conflict,
+    Forbidden,
     NotFound,
     Problem,
     Unavailable,
@@ -38,7 +39,7 @@ class Gateway:
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_WRITING))
     """Strangers' letters, with their files, that are in memory at the same time."""
 
-    async def command(self, command: AnyCommand) -> Done:
+    async def command(self, command: Command) -> Done:
         """Have something done, and wait until the read model shows it.
 
         Raises:
@@ -95,6 +96,7 @@ _CONFLICTS = {
     "changed_meanwhile",
     "already_there",
     "not_failed",
+    "merged",
     "not_routed_yet",
     "already_delivered",
     "must_be_replayed",
@@ -107,6 +109,10 @@ def refusal(refused: Refused) -> Problem:
     """A refusal of the domain, as HTTP says it."""
     if refused.code in _CONFLICTS:
         return Conflict(refused.code, refused.detail, version=refused.version, facts=refused.facts)
+    if refused.code == "forbidden":
+        return Forbidden(refused.detail)
     if refused.code in {"unknown", "unknown_report"}:
         return NotFound(refused.detail)
+    if refused.code == "forbidden":
+        return Forbidden(refused.detail)
     return Unprocessable(refused.detail, facts=refused.facts)

@@ -10,7 +10,8 @@ from starlette.requests import HTTPConnection
 from services.gateway import accounts
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
-from services.gateway.problems import Forbidden, NotSignedIn
+from services.gateway.problems import Forbidden, NotFound, NotSignedIn
+from services.gateway.sight import may_see_message
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CSRF_HEADER = "X-CSRF-Token"
@@ -44,7 +45,11 @@ async def signed_in(request: Request) -> SignedIn:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     async with service.pool.acquire() as db:
         if scheme:
-            found = await accounts.by_token(db, token.strip()) if scheme.lower() == "bearer" else None
+            found = (
+                await accounts.by_token(db, token.strip(), service.clock())
+                if scheme.lower() == "bearer"
+                else None
+            )
             if found is None:
                 raise NotSignedIn("This token is not known. Make one with: postroom token EMAIL")
             return found
@@ -80,7 +85,7 @@ def writer(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
         Forbidden.
     """
     if not who.person.may_write:
-        raise Forbidden("Analysts can read everything and change nothing.")
+        raise Forbidden("You can read, and change nothing.")
     return who.person
 
 
@@ -111,6 +116,21 @@ Writer = Annotated[Person, Depends(writer)]
 Decider = Annotated[Person, Depends(decider)]
 Administrator = Annotated[Person, Depends(administrator)]
 Here = Annotated[Gateway, Depends(gateway_of)]
+
+
+async def seen_message(message_id: UUID, here: Here, who: Signed) -> UUID:
+    """The message in the path, if the asker may see it.
+
+    Raises:
+        NotFound: there is none, or it is out of sight.
+    """
+    async with here.service.pool.acquire() as db:
+        if not await may_see_message(db, who.person.sight, message_id):
+            raise NotFound(f"There is no message {message_id}.")
+    return message_id
+
+
+SeenMessage = Annotated[UUID, Depends(seen_message)]
 
 
 def command_id_of(request: Request, person: Person) -> UUID:

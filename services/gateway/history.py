@@ -12,13 +12,13 @@ from contracts.event import Event, Meta, Recorded
 from contracts.ingest import MessageHeld, MessageReceived, MessageReread, Reading
 from contracts.streams import EVENTS
 
-_COLUMNS = """
+COLUMNS = """
     source, position, stream_id, version, event_id, type, schema_version, actor, occurred_at, recorded_at,
     ticket_id, message_id, reply_id, data::text AS data
 """
 
 _OF_TICKET = f"""
-SELECT {_COLUMNS}
+SELECT {COLUMNS}
 FROM history
 WHERE source = 'tickets'
   AND ticket_id = $1
@@ -74,7 +74,7 @@ def was_released(rows: Sequence[asyncpg.Record]) -> bool:
 
 
 _DELIVERIES = f"""
-SELECT {_COLUMNS}
+SELECT {COLUMNS}
 FROM history
 WHERE reply_id = ANY($1::uuid[])
   AND source = 'notify'
@@ -91,7 +91,7 @@ async def deliveries(db: Connection, reply_ids: Collection[UUID]) -> dict[UUID, 
 
 
 _OF_MESSAGE = f"""
-SELECT {_COLUMNS}
+SELECT {COLUMNS}
 FROM history
 WHERE message_id = $1
 ORDER BY occurred_at, source, position
@@ -104,7 +104,7 @@ async def of_message(db: Connection, message_id: UUID) -> Sequence[asyncpg.Recor
 
 
 _OF_REPLY = f"""
-SELECT {_COLUMNS}
+SELECT {COLUMNS}
 FROM history
 WHERE reply_id = $1
 ORDER BY recorded_at, source, position

@@ -14,20 +14,15 @@ import asyncpg
 from chassis.consume import Batch
 from chassis.database import Connection
 from chassis.projection import Projection
+from contracts.desk import Person, PersonChanged, ThingRemoved, kind_of, thing_of
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageReread, Reading
 from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
-from contracts.streams import GATEWAY
-from contracts.tickets import (
-    NoteAdded,
-    PersonAdded,
-    PresenceChanged,
-    ReplySubmitted,
-    TicketboxCreated,
-)
+from contracts.streams import GATEWAY, THINGS
+from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent
 from services.gateway.book import Received, received
-from services.gateway.summary import Summary, TicketEvent, summarise
+from services.gateway.summary import Summary, summarise
 
 CHANNEL = "postroom_inbox"
 """PostgreSQL's notifications that there is something new."""
@@ -213,6 +208,13 @@ FROM unnest(
 WHERE message.message_id = new.message_id
 """
 
+_KEEP_BOXES = """
+UPDATE message
+SET ticketbox_id = new.ticketbox_id
+FROM unnest($1::uuid[], $2::uuid[]) AS new (message_id, ticketbox_id)
+WHERE message.message_id = new.message_id
+"""
+
 
 async def _keep_standings(db: Connection, batch: Batch) -> None:
     said = news(batch)
@@ -229,10 +231,20 @@ async def _keep_standings(db: Connection, batch: Batch) -> None:
         standing = reduce(hear, said[message_id], Standing(**cells))
         lines.append((message_id, *_standing_cells(standing)))
     await db.execute(_KEEP_STANDINGS, *zip(*lines, strict=True))
+    boxes = {
+        message_id: item.event.ticketbox_id
+        for message_id, items in said.items()
+        for item in items
+        if isinstance(item.event, MessageRouted | RoutingFailed)
+    }
+    if boxes:
+        await db.execute(_KEEP_BOXES, list(boxes), list(boxes.values()))
 
 
 _COLUMNS = tuple(field.name for field in fields(Summary))
 _cells = attrgetter(*_COLUMNS)
+
+_LISTS = ("tags", "warned", "missed", "undelivered")
 
 _LINES = f"""
 SELECT {", ".join(_COLUMNS)}
@@ -256,7 +268,7 @@ async def summaries(db: Connection, ticket_ids: Iterable[UUID]) -> dict[UUID, Su
 def line_of(row: asyncpg.Record) -> Summary:
     """The line in a row of the table `ticket`."""
     cells = {name: row[name] for name in _COLUMNS}
-    return Summary(**{**cells, "tags": tuple(row["tags"]), "undelivered": tuple(row["undelivered"])})
+    return Summary(**cells | {name: tuple(row[name]) for name in _LISTS})
 
 
 async def _keep_tickets(db: Connection, batch: Batch) -> None:
@@ -271,47 +283,70 @@ async def _keep_tickets(db: Connection, batch: Batch) -> None:
     await db.executemany(_KEEP_LINES, [_cells(line) for line in after if line is not None])
 
 
+_KEEP_THING = """
+INSERT INTO thing (kind, id, version, thing, removed)
+VALUES ($1, $2, $3, $4::jsonb, false)
+ON CONFLICT (kind, id) DO UPDATE
+SET version = excluded.version,
+    thing = excluded.thing,
+    removed = false
+"""
+
+_REMOVE_THING = """
+UPDATE thing
+SET version = $3,
+    removed = true
+WHERE kind = $1
+  AND id = $2
+"""
+
+_KEEP_PRESENCE = """
+INSERT INTO attendance (person_id, presence, until)
+VALUES ($1, $2, $3)
+ON CONFLICT (person_id) DO UPDATE
+SET presence = excluded.presence,
+    until = excluded.until
+"""
+
+_SHUT_OUT = """
+INSERT INTO attendance (person_id, shut_out_at)
+VALUES ($1, $2)
+ON CONFLICT (person_id) DO UPDATE
+SET shut_out_at = excluded.shut_out_at
+"""
+
+
 async def _keep_desk(db: Connection, batch: Batch) -> None:
     for item in batch:
-        if isinstance(item.event, TicketboxCreated | PersonAdded | PresenceChanged):
-            await _change_desk(db, item.event)
+        if isinstance(item.event, THINGS):
+            await _keep_thing(db, item)
+        elif isinstance(item.event, PresenceChanged):
+            change = item.event
+            await db.execute(_KEEP_PRESENCE, change.person_id, change.presence, change.until)
 
 
-async def _change_desk(db: Connection, event: TicketboxCreated | PersonAdded | PresenceChanged) -> None:
-    match event:
-        case TicketboxCreated():
-            await db.execute(
-                """
-                INSERT INTO ticketbox (ticketbox_id, name, addresses, first_response_seconds)
-                VALUES ($1, $2, $3, $4)
-                """,
-                event.ticketbox_id,
-                event.name,
-                list(event.addresses),
-                event.first_response_seconds,
-            )
-        case PersonAdded():
-            await db.execute(
-                """
-                INSERT INTO person (person_id, email, name, role, ticketbox_ids, presence)
-                VALUES ($1, $2, $3, $4, $5, 'off')
-                """,
-                event.person_id,
-                event.email,
-                event.name,
-                event.role,
-                list(event.ticketbox_ids),
-            )
-        case PresenceChanged():
-            await db.execute(
-                "UPDATE person SET presence = $2 WHERE person_id = $1", event.person_id, event.presence
-            )
+async def _keep_thing(db: Connection, item: Recorded[Event]) -> None:
+    thing = thing_of(item.event)
+    if thing is not None:
+        kind = kind_of(type(thing))
+        await db.execute(_KEEP_THING, kind, thing.id, item.version, thing.model_dump_json())
+    elif isinstance(item.event, ThingRemoved):
+        await db.execute(_REMOVE_THING, item.event.kind, item.event.id, item.version)
+    match item.event:
+        case (
+            ThingRemoved(kind="person", id=person_id)
+            | PersonChanged(thing=Person(id=person_id, active=False))
+        ):
+            # Whoever has left does not come back with what was left lying about.
+            await db.execute(_SHUT_OUT, person_id, item.recorded_at)
+        case _:
+            pass
 
 
 INBOX = Projection(
     name="inbox",
     schema="gateway",
-    tables=("history", "ticket", "message", "ticketbox", "person"),
+    tables=("history", "ticket", "message", "thing", "attendance"),
     consumers=GATEWAY,
     apply=apply,
 )

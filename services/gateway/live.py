@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -13,6 +14,7 @@ from chassis.logging import get_logger
 from chassis.service import Service
 from services.gateway.inbox import CHANNEL
 from services.gateway.settings import GatewaySettings
+from services.gateway.sight import Sight
 
 logger = get_logger(__name__)
 
@@ -29,6 +31,8 @@ class News:
 
     source: str
     position: int
+    ticketbox_id: UUID
+    """Where the ticket is now: who may see it there hears of it."""
     data: bytes
 
     def frame(self) -> bytes:
@@ -39,7 +43,7 @@ class News:
 
 _NEWS = """
 SELECT history.source, history.position, history.type, history.version,
-       ticket.number, ticket.state, ticket.assignee_id
+       ticket.number, ticket.state, ticket.assignee_id, ticket.ticketbox_id
 FROM history
 JOIN ticket USING (ticket_id)
 WHERE history.source = $1
@@ -62,13 +66,14 @@ def _news(row: asyncpg.Record) -> News:
         "state": row["state"],
         "assignee": row["assignee_id"] and str(row["assignee_id"]),
     }
-    return News(row["source"], row["position"], orjson.dumps(said))
+    return News(row["source"], row["position"], row["ticketbox_id"], orjson.dumps(said))
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
     """One open connection."""
 
+    sight: Sight
     messages: bool
     """Whether it hears of messages beside tickets."""
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
@@ -107,10 +112,14 @@ class Feed:
 
     async def _tell(self, db: Connection, source: str, reached: int) -> int:
         end = await _end(db, source)
+        if source == "tickets" and self._listeners and await _people_changed(db, reached, end):
+            self._cut_all()  # they come again with the rights that they have now, and say where they were
         while self._listeners and reached < end:
             news = await news_after(db, source, reached)
             for one in news:
-                self._send(one.frame(), list(self._listeners))
+                self._send(
+                    one.frame(), [each for each in self._listeners if each.sight.sees(one.ticketbox_id)]
+                )
             reached = news[-1].position if len(news) == BATCH else end
         return end
 
@@ -136,9 +145,11 @@ class Feed:
         for listener in list(self._listeners):
             self._cut(listener)
 
-    async def listen(self, last_position: int | None, *, messages: bool) -> AsyncIterator[bytes]:
+    async def listen(
+        self, sight: Sight, last_position: int | None, *, messages: bool
+    ) -> AsyncIterator[bytes]:
         """Frames for one connection, from where it was cut on; comments between them keep proxies awake."""
-        listener = Listener(messages)
+        listener = Listener(sight, messages)
         frame: bytes | None
         self._listeners.add(listener)
         stopping = asyncio.create_task(self._service.stopping.wait())
@@ -146,7 +157,7 @@ class Feed:
         try:
             yield b"retry: 2000\n: this is Postroom\n\n"
             if last_position is not None:
-                async for frame in self._missed(last_position):
+                async for frame in self._missed(sight, last_position):
                     yield frame
             while True:
                 try:
@@ -161,12 +172,13 @@ class Feed:
             stopping.cancel()
             self._listeners.discard(listener)
 
-    async def _missed(self, position: int) -> AsyncIterator[bytes]:
+    async def _missed(self, sight: Sight, position: int) -> AsyncIterator[bytes]:
         while True:
             async with self._service.pool.acquire() as db:
                 news = await news_after(db, "tickets", position)
             for one in news:
-                yield one.frame()
+                if sight.sees(one.ticketbox_id):
+                    yield one.frame()
             if len(news) < BATCH:
                 return
             position = news[-1].position
@@ -180,3 +192,18 @@ async def _end(db: Connection, source: str) -> int:
 async def _messages_end(db: Connection) -> tuple[int, ...]:
     """How much is known of messages, from every log that says something of them."""
     return tuple([await _end(db, source) for source in ("ingest", "router", "tickets")])
+
+
+_PEOPLE_CHANGED = """
+SELECT true
+FROM history
+WHERE source = 'tickets'
+  AND position > $1
+  AND position <= $2
+  AND (type = 'PersonChanged' OR (type = 'ThingRemoved' AND data ->> 'kind' = 'person'))
+LIMIT 1
+"""
+
+
+async def _people_changed(db: Connection, after: int, upto: int) -> bool:
+    return bool(await db.fetchval(_PEOPLE_CHANGED, after, upto))

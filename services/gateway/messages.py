@@ -13,6 +13,7 @@ from services.gateway.book import LONGEST_REASON
 from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import NotFound
 from services.gateway.representations import Contact, MessageItem, Page
+from services.gateway.sight import Sight, may_see_message
 from services.gateway.withholding import withheld
 
 RECENT = 1000
@@ -53,10 +54,12 @@ message.message_id IN (
 """
 
 
-async def where(db: Connection, wanted: Filter) -> Where:
-    """The conditions of a filter."""
+async def where(db: Connection, sight: Sight, wanted: Filter) -> Where:
+    """The conditions of a filter, within what the asker may see."""
     result = Where()
     result.add("message.received_at IS NOT NULL")
+    if not sight.everything:
+        result.add("coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY({0})", sight.in_order)
     if wanted.state is not None:
         result.add("message.state = {0}", wanted.state)
     if wanted.reason is not None:
@@ -87,30 +90,30 @@ LEFT JOIN ticket USING (ticket_id)
 
 
 async def page_of_messages(
-    db: Connection, wanted: Filter, cursor: str | None, limit: int
+    db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
 ) -> Page[MessageItem]:
     """A piece of the list, the newest first.
 
     Raises:
         BadRequest: the cursor is none of ours.
     """
-    conditions = await where(db, wanted)
+    conditions = await where(db, sight, wanted)
     rows, following = await page(
         db, _ITEMS, conditions, "message.received_at", "message.message_id", cursor, limit
     )
     return Page(items=[_item(row) for row in rows], next=following)
 
 
-async def item(db: Connection, message_id: UUID) -> MessageItem:
+async def item(db: Connection, sight: Sight, message_id: UUID) -> MessageItem:
     """One line of the book.
 
     Raises:
-        NotFound.
+        NotFound: there is none, or it is out of sight.
     """
     row = await db.fetchrow(
         f"{_ITEMS} WHERE message.message_id = $1 AND message.received_at IS NOT NULL", message_id
     )
-    if row is None:
+    if row is None or not await may_see_message(db, sight, message_id):
         raise NotFound(f"There is no message {message_id}.")
     return _item(row)
 
@@ -136,13 +139,22 @@ def _item(row: asyncpg.Record) -> MessageItem:
     )
 
 
-async def count(db: Connection, *states: MessageState) -> int:
-    """How many messages are in these states, up to `COUNTED`."""
-    number: int = await db.fetchval(
-        "SELECT count(*) FROM (SELECT FROM message WHERE state = ANY($1::text[]) LIMIT $2) AS counted",
-        list(states),
-        COUNTED,
-    )
+# None of the states that are counted is that of a message in a ticket.
+_COUNT = """
+SELECT count(*)
+FROM (
+    SELECT
+    FROM message
+    WHERE state = ANY($1::text[])
+      AND ($3::uuid[] IS NULL OR ticketbox_id = ANY($3))
+    LIMIT $2
+) AS counted
+"""
+
+
+async def count(db: Connection, sight: Sight, *states: MessageState) -> int:
+    """How many messages that were stopped or are under way there are, up to `COUNTED`."""
+    number: int = await db.fetchval(_COUNT, list(states), COUNTED, sight.in_order)
     return number
 
 
@@ -153,6 +165,7 @@ FROM (
     FROM message
     WHERE state = $1
       AND received_at IS NOT NULL
+      AND ($2::uuid[] IS NULL OR ticketbox_id = ANY($2))
     ORDER BY received_at DESC
     LIMIT {RECENT}
 ) AS recent
@@ -163,9 +176,9 @@ LIMIT 20
 """
 
 
-async def reasons(db: Connection, state: MessageState) -> list[str]:
+async def reasons(db: Connection, sight: Sight, state: MessageState) -> list[str]:
     """Why messages came into a state of late, the most frequent reason first."""
-    return [row["reason"] for row in await db.fetch(_REASONS, state)]
+    return [row["reason"] for row in await db.fetch(_REASONS, state, sight.in_order)]
 
 
 # Hops from one source to the next in the index: of a million messages it reads a handful.
@@ -201,12 +214,12 @@ async def received(db: Connection, message_id: UUID) -> Reading:
     return letter
 
 
-async def one_between(db: Connection, least: UUID, greatest: UUID) -> UUID | None:
-    """A letter whose id is in the range."""
+async def one_between(db: Connection, sight: Sight, least: UUID, greatest: UUID) -> UUID | None:
+    """A letter in sight whose id is in the range."""
     found: UUID | None = await db.fetchval(
         "SELECT message_id FROM message WHERE message_id BETWEEN $1 AND $2 LIMIT 1", least, greatest
     )
-    return found
+    return found if found and await may_see_message(db, sight, found) else None
 
 
 async def stored(db: Connection, message_id: UUID) -> tuple[Reading | MessageHeld, str | None]:

@@ -1,10 +1,12 @@
 """What the API answers with and the pages show: the same data, in JSON and in HTML."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from contracts.desk import Right
 
 T = TypeVar("T")
 
@@ -45,6 +47,15 @@ class TicketItem(Representation):
     opened_at: datetime
     changed_at: datetime
     waiting_since: datetime | None
+    held_until: datetime | None
+    merged_into: int | None
+    """The number of the ticket that it goes on in."""
+    due_target: str | None
+    due_at: datetime | None
+    """What is to be done next, and when; null while no clock runs."""
+    warned: list[str]
+    missed: list[str]
+    """Targets that will soon be missed, and those that were."""
     first_response_due_at: datetime | None
     first_response_at: datetime | None
     breached: bool
@@ -141,13 +152,91 @@ class Entry(Representation):
     letter: Letter | None = None
     reply: Reply | None = None
     note: str | None = None
+    mentions: list[Named] = []
+    """People and teams whose attention a note asks for."""
+    ticket: int | None = None
+    """The number of another ticket that it is about: where a letter came from or went to, what was merged or linked."""
+
+
+class DeadlineView(Representation):
+    """One running target. `due_at` null: its clock stands still, with `left_seconds` of business time to go."""
+
+    target: str
+    since: datetime
+    due_at: datetime | None
+    warn_at: datetime | None
+    left_seconds: int | None
+
+
+class FieldItem(Representation):
+    """A custom field that this ticket has, and its value; `required` before the ticket is solved."""
+
+    key: str
+    name: str
+    type: str
+    choices: list[str]
+    required: bool
+    value: str | bool | int | float | date | None
+
+
+class TaskItem(Representation):
+    id: UUID
+    text: str
+    owner: Named | None
+    due_on: date | None
+    done: bool
+
+
+class LinkItem(Representation):
+    """`link` is what the other ticket is to this one."""
+
+    number: int
+    link: str
+
+
+class ActedItem(Representation):
+    """A rule that held."""
+
+    rule: str
+    condition: str
+    did: list[str]
+    """Which of its actions counted; a rule before it may have decided the others."""
+    matched: dict[str, str]
+    """The values that its condition looked at, cut short."""
+
+
+class RoutingView(Representation):
+    """Why a message went where it went."""
+
+    ruleset_version: int
+    ticketbox: str
+    ticketbox_rule: str | None
+    """The rule that chose the ticketbox; None: its address or the default did."""
+    rules: list[ActedItem]
+    no_answer: dict[str, str]
+    """Rules that had no answer for it, and why; they did not hold."""
 
 
 class Ticket(TicketItem):
-    """A ticket with its conversation."""
+    """A ticket with its conversation, and all else that is known of it."""
 
+    hold_reason: str
+    only_thanks: bool
+    """The customer's last letter only says thanks, so the ticket stayed solved."""
+    policy: str | None
+    """The service level that asks for the deadlines."""
+    deadlines: list[DeadlineView]
+    category: Named | None
+    fields: list[FieldItem]
+    watchers: list[Named]
+    tasks: list[TaskItem]
+    links: list[LinkItem]
+    absorbed: list[int]
+    """Numbers of the tickets that were merged into this one."""
     conversation: list[Entry]
     why_here: str
+    routing: RoutingView | None = None
+    """What the rules said of its first letter, with the values that they looked at."""
 
 
 class StreamEvent(Representation):
@@ -310,6 +399,14 @@ class PersonItem(Representation):
     email: str
     role: str
     presence: str
+    until: datetime | None = None
+    """When this presence is over; null: when the person says so."""
+
+
+class Me(PersonItem):
+    """Who is asking; `rights` by the id of the ticketbox."""
+
+    rights: dict[UUID, Right]
 
 
 class BoxItem(Representation):
@@ -320,10 +417,33 @@ class BoxItem(Representation):
     """Where its web form is, if it has one."""
 
 
+class DifferenceItem(Representation):
+    """One field that is another, with dots where it is within another; null: it has no value."""
+
+    field: str
+    before: JsonValue
+    after: JsonValue
+
+
+class ThingVersion(Representation):
+    """An entry in the history of a thing of the desk."""
+
+    version: int
+    at: datetime
+    actor: Named | None
+    """Who did it; null: the installation, or a command on its machine."""
+    what: Literal["added", "changed", "removed", "put back"]
+    thing: dict[str, JsonValue] | None
+    """As it was from then on; null: removed."""
+    differences: list[DifferenceItem]
+
+
 class Changed(Representation):
     """The answer to a command: the ticket's version after it."""
 
     number: int
     version: int
     id: UUID | None = None
-    """Of the reply or note that was made."""
+    """Of the reply, note, task or ticket that was made."""
+    new_number: int | None = None
+    """Of the ticket that was made."""

@@ -29,14 +29,18 @@ from services.gateway.representations import (
     Status,
     VirusScannerItem,
 )
+from services.gateway.sight import Sight
 
 
 def ledger_view(ledger: Ledger) -> LedgerView:
     return LedgerView(**ledger.model_dump(), balanced=ledger.balanced)
 
 
-async def status(gateway: Gateway) -> Status:
-    """Ask everyone at once; who does not answer is named instead of waited for."""
+async def status(gateway: Gateway, sight: Sight) -> Status:
+    """Ask everyone at once; who does not answer is named instead of waited for.
+
+    The errors of what is parked may quote any letter.
+    """
     silent: list[str] = []
 
     async def ledger() -> LedgerView | None:
@@ -92,7 +96,7 @@ async def status(gateway: Gateway) -> Status:
         scanner=scanner_now,
         outgoing=outgoing_now,
         consumers=list(consumers),
-        parked=[one for found in parked_now for one in found],
+        parked=[one for found in parked_now for one in found] if sight.everything else [],
         silent=sorted(set(silent)),
     )
 

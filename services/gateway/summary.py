@@ -10,39 +10,35 @@ from contracts.event import Event, Recorded
 from contracts.mail import LetterHead
 from contracts.stream_ids import acknowledgement_id
 from contracts.tickets import (
-    AcknowledgementReleased,
-    AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
+    DeadlineItem,
+    DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
-    NoteAdded,
+    LettersMoved,
+    LettersTaken,
+    MergeUndone,
+    PriorityChanged,
     ReplyBounced,
     ReplyReleased,
-    ReplySubmitted,
     SLABreached,
+    SLAWarned,
+    State,
+    TagsChanged,
     TicketAssigned,
+    TicketClosed,
+    TicketEvent,
+    TicketMerged,
+    TicketMoved,
     TicketOpened,
+    TicketPutOnHold,
     TicketReopened,
+    TicketSetPending,
     TicketSolved,
 )
 
-TicketEvent = (
-    TicketOpened
-    | CustomerReplied
-    | AutomaticReplyReceived
-    | ReplyBounced
-    | TicketAssigned
-    | NoteAdded
-    | ReplySubmitted
-    | ReplyReleased
-    | AcknowledgementReleased
-    | AcknowledgementWithheld
-    | DeliveryRecorded
-    | TicketSolved
-    | TicketReopened
-    | SLABreached
-)
+FIRST_RESPONSE = "first_response"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +61,16 @@ class Summary:
     changed_at: datetime
     waiting_since: datetime | None
     """When the customer began to wait for us; None while nobody waits."""
+    held_until: datetime | None
+    merged_into: int | None
+    """The number of the ticket that it goes on in."""
+    due_target: str | None
+    due_at: datetime | None
+    """What is to be done next, and when; None while no clock runs."""
+    warned: tuple[str, ...]
+    """Running targets that will soon be missed."""
+    missed: tuple[str, ...]
+    """Targets that were missed."""
     first_response_due_at: datetime | None
     first_response_at: datetime | None
     breached: bool
@@ -89,6 +95,9 @@ def summarise(history: Iterable[Recorded[Event]], before: Summary | None = None)
 
 def opened(event: TicketOpened, at: datetime) -> Summary:
     """The line of a new ticket."""
+    target, due_at = _next(event.deadlines)
+    if not event.deadlines and event.first_response_due_at is not None:  # written by an early release
+        target, due_at = FIRST_RESPONSE, event.first_response_due_at
     return Summary(
         ticket_id=event.ticket_id,
         number=event.number,
@@ -96,7 +105,7 @@ def opened(event: TicketOpened, at: datetime) -> Summary:
         subject=event.subject,
         contact_name=event.contact.name,
         contact_address=event.contact.address.lower(),
-        state="open",
+        state=State.OPEN,
         priority=event.priority,
         tags=event.tags,
         assignee_id=None,
@@ -105,6 +114,12 @@ def opened(event: TicketOpened, at: datetime) -> Summary:
         opened_at=event.letter.received_at,
         changed_at=at,
         waiting_since=event.letter.received_at,
+        held_until=None,
+        merged_into=None,
+        due_target=target,
+        due_at=due_at,
+        warned=(),
+        missed=(),
         first_response_due_at=event.first_response_due_at,
         first_response_at=None,
         breached=False,
@@ -116,27 +131,65 @@ def opened(event: TicketOpened, at: datetime) -> Summary:
 
 
 def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> Summary:
-    """The line after one more event."""
+    """The line after one more event; most say nothing that a list shows."""
     line = replace(summary, version=version, changed_at=at)
     match event:
-        case TicketOpened() | NoteAdded() | ReplySubmitted():
+        case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced() | LettersTaken() | LettersMoved():
+            return _heard(line, event)
+        case ReplyReleased() | DeliveryRecorded():
+            return _answered(line, event, at)
+        case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending() | TicketPutOnHold():
+            return _stands(line, event, at)
+        case DeadlinesChanged() | SLAWarned() | SLABreached():
+            return _clocks(line, event)
+        case TicketAssigned(agent_id=agent_id):
+            return replace(line, assignee_id=agent_id)
+        case PriorityChanged(priority=priority):
+            return replace(line, priority=priority)
+        case TagsChanged(tags=tags):
+            return replace(line, tags=tags)
+        case TicketMoved(ticketbox_id=ticketbox_id):
+            return replace(line, ticketbox_id=ticketbox_id)
+        case TicketMerged(into_number=number):
+            return replace(line, merged_into=number)
+        case MergeUndone():
+            return replace(line, merged_into=None)
+        case _:
             return line
-        case AcknowledgementReleased() | AcknowledgementWithheld():
-            return line  # the customer waits for a person
+
+
+Heard = CustomerReplied | AutomaticReplyReceived | ReplyBounced | LettersTaken | LettersMoved
+
+
+def _heard(line: Summary, event: Heard) -> Summary:
+    match event:
+        case CustomerReplied(letter=letter, thanks=True):
+            return replace(_with_letter(line, letter), letter_version=line.version)
         case CustomerReplied(letter=letter):
             since = line.waiting_since or letter.received_at
-            return replace(_with_letter(line, letter), letter_version=version, waiting_since=since)
+            return replace(_with_letter(line, letter), letter_version=line.version, waiting_since=since)
         case AutomaticReplyReceived(letter=letter):
             return _with_letter(line, letter)
         case ReplyBounced(reply_id=reply_id, letter=letter):
             return replace(_with_letter(line, letter), undelivered=(*_without(line, reply_id), reply_id))
-        case TicketAssigned(agent_id=agent_id):
-            return replace(line, assignee_id=agent_id)
+        case LettersTaken(letters=letters):
+            return replace(line, letters=line.letters + len(letters))
+        case LettersMoved(message_ids=message_ids):
+            return replace(line, letters=line.letters - len(message_ids))
+        case _:
+            assert_never(event)
+
+
+def _answered(line: Summary, event: ReplyReleased | DeliveryRecorded, at: datetime) -> Summary:
+    match event:
         case ReplyReleased(reply_id=reply_id, attempt=attempt):
+            answered = line.due_target == FIRST_RESPONSE
             return replace(
                 line,
                 waiting_since=None,
                 first_response_at=line.first_response_at or at,
+                due_target=None if answered else line.due_target,
+                due_at=None if answered else line.due_at,
                 replies=line.replies + (attempt == 1),
                 undelivered=_without(line, reply_id),
             )
@@ -145,16 +198,60 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             failed = () if outcome is DeliveryOutcome.SENT else (reply_id,)
             return replace(line, undelivered=_without(line, reply_id) + failed)
-        case TicketSolved():
-            return replace(line, state="solved", waiting_since=None)
-        case TicketReopened(reopened_by=None):
-            return replace(line, state="open")  # the customer's letter before it says since when he waits
-        case TicketReopened():
-            return replace(line, state="open", waiting_since=line.waiting_since or at)
-        case SLABreached():
-            return replace(line, breached=True)
         case _:
             assert_never(event)
+
+
+Stands = TicketSolved | TicketClosed | TicketReopened | TicketSetPending | TicketPutOnHold
+
+
+def _stands(line: Summary, event: Stands, at: datetime) -> Summary:
+    line = replace(line, held_until=None)
+    match event:
+        case TicketSolved():
+            return replace(line, state=State.SOLVED, waiting_since=None, due_target=None, due_at=None)
+        case TicketClosed():
+            return replace(line, state=State.CLOSED, waiting_since=None, due_target=None, due_at=None)
+        case TicketSetPending():
+            return replace(line, state=State.PENDING, waiting_since=None)
+        case TicketPutOnHold(until=until):
+            return replace(line, state=State.ON_HOLD, held_until=until)
+        case TicketReopened(reopened_by=None):
+            return replace(line, state=State.OPEN)  # the customer's letter before it says since when he waits
+        case TicketReopened():
+            return replace(line, state=State.OPEN, waiting_since=line.waiting_since or at)
+        case _:
+            assert_never(event)
+
+
+def _clocks(line: Summary, event: DeadlinesChanged | SLAWarned | SLABreached) -> Summary:
+    match event:
+        case DeadlinesChanged(deadlines=deadlines):
+            target, due_at = _next(deadlines)
+            running = {item.target for item in deadlines}
+            warned = tuple(one for one in line.warned if one in running)
+            first = next((item.due_at for item in deadlines if item.target == FIRST_RESPONSE), None)
+            return replace(
+                line,
+                due_target=target,
+                due_at=due_at,
+                warned=warned,
+                first_response_due_at=first or line.first_response_due_at,
+            )
+        case SLAWarned(target=target):
+            return replace(line, warned=(*(one for one in line.warned if one != target), target))
+        case SLABreached(target=target):
+            missed = (*(one for one in line.missed if one != target), target)
+            return replace(line, breached=True, missed=missed)
+        case _:
+            assert_never(event)
+
+
+def _next(deadlines: Iterable[DeadlineItem]) -> tuple[str | None, datetime | None]:
+    """The target that is due next; none whose clock stands still."""
+    running = [(item.due_at, item.target) for item in deadlines if item.due_at is not None]
+    due_at, target = min(running, default=(None, None))
+    return target, due_at
 
 
 def _with_letter(line: Summary, letter: LetterHead) -> Summary:

@@ -9,12 +9,28 @@ import asyncpg
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
-from services.gateway import history
+from services.gateway import desk, history, why_here
+from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
+from services.gateway.details import details
 from services.gateway.lists import COUNTED, Where, page
 from services.gateway.problems import BadRequest, NotFound
-from services.gateway.representations import Contact, Named, Page, StreamEvent, Ticket, TicketItem
+from services.gateway.representations import (
+    Contact,
+    DeadlineView,
+    FieldItem,
+    LinkItem,
+    Named,
+    Page,
+    RoutingView,
+    StreamEvent,
+    TaskItem,
+    Ticket,
+    TicketItem,
+)
+from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
+from services.gateway.whereabouts import whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +42,10 @@ class Filter:
     assignee: UUID | None = None
     unassigned: bool = False
     contact: str | None = None
+    tag: str | None = None
+    priority: str | None = None
+    merged: bool = False
+    """Those too that go on in another ticket."""
     q: str | None = None
 
 
@@ -40,13 +60,21 @@ _FOUND = """
 """
 
 
-def where(wanted: Filter) -> Where:
-    """The conditions of a filter."""
+def where(wanted: Filter, sight: Sight) -> Where:
+    """The conditions of a filter, within what the asker may see."""
     result = Where()
+    if not sight.everything:
+        result.add("ticket.ticketbox_id = ANY({0})", sight.in_order)
     if wanted.box is not None:
         result.add("ticket.ticketbox_id = {0}", wanted.box)
     if wanted.state is not None:
         result.add("ticket.state = {0}", wanted.state)
+    if wanted.tag is not None:
+        result.add("{0} = ANY(ticket.tags)", wanted.tag)
+    if wanted.priority is not None:
+        result.add("ticket.priority = {0}", wanted.priority)
+    if not wanted.merged and wanted.q is None:
+        result.add("ticket.merged_into IS NULL")
     if wanted.unassigned:
         result.add("ticket.assignee_id IS NULL")
     elif wanted.assignee is not None:
@@ -59,28 +87,30 @@ def where(wanted: Filter) -> Where:
 
 
 _ITEMS = """
-SELECT ticket.*, ticketbox.name AS ticketbox, person.name AS assignee
+SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee
 FROM ticket
-LEFT JOIN ticketbox USING (ticketbox_id)
-LEFT JOIN person ON person.person_id = ticket.assignee_id
+LEFT JOIN thing AS box ON box.kind = 'ticketbox' AND box.id = ticket.ticketbox_id
+LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assignee_id
 """
 
 
-async def page_of_tickets(db: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[TicketItem]:
+async def page_of_tickets(
+    db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
+) -> Page[TicketItem]:
     """A piece of the list, the last changed first.
 
     Raises:
         BadRequest: the cursor is none of ours.
     """
     rows, following = await page(
-        db, _ITEMS, where(wanted), "ticket.changed_at", "ticket.ticket_id", cursor, limit
+        db, _ITEMS, where(wanted, sight), "ticket.changed_at", "ticket.ticket_id", cursor, limit
     )
     return Page(items=[_item(row) for row in rows], next=following)
 
 
-async def count(db: Connection, wanted: Filter) -> int:
+async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
     """How many tickets there are, up to `COUNTED`."""
-    conditions = where(wanted)
+    conditions = where(wanted, sight)
     number: int = await db.fetchval(
         f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
@@ -102,6 +132,12 @@ def _item(row: asyncpg.Record) -> TicketItem:
         opened_at=row["opened_at"],
         changed_at=row["changed_at"],
         waiting_since=row["waiting_since"],
+        held_until=row["held_until"],
+        merged_into=row["merged_into"],
+        due_target=row["due_target"],
+        due_at=row["due_at"],
+        warned=list(row["warned"]),
+        missed=list(row["missed"]),
         first_response_due_at=row["first_response_due_at"],
         first_response_at=row["first_response_at"],
         breached=row["breached"],
@@ -112,18 +148,25 @@ def _item(row: asyncpg.Record) -> TicketItem:
     )
 
 
-async def ticket_id_of(db: Connection, number: int) -> UUID:
+async def ticket_id_of(db: Connection, sight: Sight, number: int) -> UUID:
     """The ticket with this number.
 
     Raises:
-        NotFound.
+        NotFound: there is none, or it is out of sight.
     """
-    ticket_id: UUID | None = await db.fetchval("SELECT ticket_id FROM ticket WHERE number = $1", number)
-    if ticket_id is None:
+    row = await db.fetchrow("SELECT ticket_id, ticketbox_id FROM ticket WHERE number = $1", number)
+    if row is None or not sight.sees(row["ticketbox_id"]):
         raise NotFound(
             f"There is no ticket {number}. The last digit checks the others: is one of them wrong?"
         )
+    ticket_id: UUID = row["ticket_id"]
     return ticket_id
+
+
+async def exists(db: Connection, sight: Sight, number: int) -> bool:
+    """Whether there is a ticket with this number that may be seen."""
+    row = await db.fetchrow("SELECT ticketbox_id FROM ticket WHERE number = $1", number)
+    return row is not None and sight.sees(row["ticketbox_id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,28 +177,23 @@ class Opened:
     events: list[Recorded[Event]]
     sources: Sources
     boxes: dict[UUID, str]
+    choices: Choices
 
 
-async def open_ticket(db: Connection, number: int, as_of: datetime | None = None) -> Opened:
-    """Read a ticket, as it stood at a moment.
+async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime | None = None) -> Opened:
+    """Read a ticket, as it stood at a moment; who sees it now may see how it was.
 
     Raises:
         NotFound.
     """
-    events = await history.of_ticket(db, await ticket_id_of(db, number), as_of)
+    events = await history.of_ticket(db, await ticket_id_of(db, sight, number), as_of)
     summary = summarise(events)
     if summary is None:
         raise NotFound(f"Ticket {number} did not exist then.")
-    message_ids = {
-        letter.message_id
-        for item in events
-        if (letter := getattr(item.event, "letter", None)) and hasattr(letter, "message_id")
-    }
+    message_ids = set(whereabouts(events))
     reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
-    names = await db.fetch(
-        "SELECT person_id AS id, name FROM person UNION ALL SELECT ticketbox_id, name FROM ticketbox"
-    )
-    known = {row["id"]: row["name"] for row in names}
+    known = await desk.names(db)
+    chosen_from = await choices(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(
         letters=await history.letters(db, message_ids, as_of),
@@ -163,12 +201,12 @@ async def open_ticket(db: Connection, number: int, as_of: datetime | None = None
             reply_id: [one for one in found if as_of is None or one.recorded_at <= as_of]
             for reply_id, found in deliveries.items()
         },
-        people=known,
+        people=chosen_from.names() | known,
     )
-    return Opened(summary, events, sources, known)
+    return Opened(summary, events, sources, known, chosen_from)
 
 
-def ticket_of(opened: Opened, why_here: str) -> Ticket:
+def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
     """A ticket as people and programs get it."""
     line = opened.summary
     return Ticket(
@@ -184,6 +222,12 @@ def ticket_of(opened: Opened, why_here: str) -> Ticket:
         opened_at=line.opened_at,
         changed_at=line.changed_at,
         waiting_since=line.waiting_since,
+        held_until=line.held_until,
+        merged_into=line.merged_into,
+        due_target=line.due_target,
+        due_at=line.due_at,
+        warned=list(line.warned),
+        missed=list(line.missed),
         first_response_due_at=line.first_response_due_at,
         first_response_at=line.first_response_at,
         breached=line.breached,
@@ -192,31 +236,52 @@ def ticket_of(opened: Opened, why_here: str) -> Ticket:
         undelivered=len(line.undelivered),
         excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
-        why_here=why_here,
+        why_here=why_here.sentence(routing),
+        routing=routing,
+        **_details(opened),
     )
 
 
-async def why_here(db: Connection, events: list[Recorded[Event]]) -> str:
-    """Which rule brought the ticket's first letter into its box, as a sentence."""
+def _details(opened: Opened) -> dict[str, object]:
+    found, choices, box_id = details(opened.events), opened.choices, opened.summary.ticketbox_id
+    required = choices.required_in(box_id)
+    return {
+        "hold_reason": found.hold_reason,
+        "only_thanks": found.only_thanks,
+        "policy": found.policy,
+        "deadlines": [DeadlineView(**item.model_dump()) for item in found.deadlines],
+        "category": opened.sources.person(found.category_id),
+        "fields": [
+            FieldItem(
+                key=field.key,
+                name=field.name,
+                type=field.type,
+                choices=list(field.choices),
+                required=field.key in required,
+                value=found.fields.get(field.key),
+            )
+            for field in choices.fields_of(box_id)
+        ],
+        "watchers": [opened.sources.person(one) for one in found.watcher_ids],
+        "tasks": [
+            TaskItem(
+                id=task.task_id,
+                text=task.text,
+                owner=opened.sources.person(task.owner_id),
+                due_on=task.due_on,
+                done=task.done,
+            )
+            for task in found.tasks.values()
+        ],
+        "links": [LinkItem(number=number, link=link) for (_, link), number in found.links.items()],
+        "absorbed": list(found.absorbed.values()),
+    }
+
+
+async def routing_of(db: Connection, events: list[Recorded[Event]]) -> RoutingView | None:
+    """What the rules said of the ticket's first letter."""
     first = next((item.event for item in events if isinstance(item.event, TicketOpened)), None)
-    if first is None:
-        return ""
-    row = await db.fetchrow(
-        """
-        SELECT data -> 'evidence' ->> 'rule' AS rule, data -> 'evidence' ->> 'ruleset_version' AS version
-        FROM history
-        WHERE message_id = $1
-          AND type = 'MessageRouted'
-        ORDER BY position DESC
-        LIMIT 1
-        """,
-        first.letter.message_id,
-    )
-    if row is None:
-        return ""
-    if row["rule"] is None:
-        return f"No rule matched, so it went where its address points (ruleset {row['version']})."
-    return f"The rule “{row['rule']}” matched (ruleset {row['version']})."
+    return await why_here.routing(db, first.letter.message_id if first else None)
 
 
 def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:

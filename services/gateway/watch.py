@@ -12,6 +12,7 @@ from contracts.standing import MessageState
 from services.gateway import messages
 from services.gateway.live import Feed
 from services.gateway.settings import GatewaySettings
+from services.gateway.sight import EVERYTHING
 
 LOOK_SECONDS = 5
 
@@ -54,7 +55,7 @@ class Watch:
     async def count_waiting(self) -> None:
         """Count what waits for a person, as the lists of this service have it."""
         async with self._service.pool.acquire() as db:
-            waiting = await messages.count(db, MessageState.QUARANTINED, MessageState.FAILED)
+            waiting = await messages.count(db, EVERYTHING, MessageState.QUARANTINED, MessageState.FAILED)
         self._notice(replace(self.attention, waiting=waiting))
 
     def _notice(self, attention: Attention) -> None:

@@ -8,7 +8,8 @@ import asyncpg
 from chassis.consume import Batch
 from chassis.database import TRANSIENT, Connection, Pool
 from chassis.logging import get_logger
-from contracts.tickets import RulesetPublished, TicketboxCreated
+from contracts.desk import ThingRemoved, Ticketbox, thing_of
+from contracts.tickets import RulesetPublished
 from services.ingest.desk import Desk, desk_of
 from services.ingest.smtp import replies
 from services.ingest.smtp.replies import Reply
@@ -31,8 +32,17 @@ VALUES ($1, $2, $3, $4)
 ON CONFLICT (ticketbox_id) DO UPDATE
 SET name = excluded.name,
     addresses = excluded.addresses,
-    version = excluded.version
+    version = excluded.version,
+    removed = false
 WHERE ticketbox.version < excluded.version
+"""
+
+_REMOVE = """
+UPDATE ticketbox
+SET removed = true,
+    version = $2
+WHERE ticketbox_id = $1
+  AND version < $2
 """
 
 _DEFAULT = """
@@ -48,9 +58,11 @@ WHERE default_ticketbox.version < excluded.version
 async def keep(batch: Batch, db: Connection) -> None:
     """Follow the desk's configuration; an older event than is known changes nothing."""
     for item in batch:
+        if isinstance(box := thing_of(item.event), Ticketbox):
+            await db.execute(_TICKETBOX, box.id, box.name, list(box.addresses), item.version)
         match item.event:
-            case TicketboxCreated() as box:
-                await db.execute(_TICKETBOX, box.ticketbox_id, box.name, list(box.addresses), item.version)
+            case ThingRemoved(kind="ticketbox", id=ticketbox_id):
+                await db.execute(_REMOVE, ticketbox_id, item.version)
             case RulesetPublished() as ruleset:
                 await db.execute(_DEFAULT, ruleset.default_ticketbox_id, item.version)
             case _:
@@ -62,6 +74,7 @@ _READ = """
 SELECT ticketbox.ticketbox_id, ticketbox.addresses, default_ticketbox.ticketbox_id AS default_id
 FROM ticketbox
 CROSS JOIN default_ticketbox
+WHERE NOT ticketbox.removed
 ORDER BY ticketbox.name
 """
 

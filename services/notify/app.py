@@ -1,20 +1,25 @@
 """The shell of notify: takes what was released, sends it, and says what became of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
+from nats.aio.client import Client
+
 from chassis.database import Connection
+from chassis.requests import NoSuchBlob, blob
 from chassis.service import Service, run
 from contracts.event import Event, Recorded
 from contracts.notify import ReplyFailed
 from contracts.queries import GetTransport
 from contracts.queries import Transport as TransportAnswer
-from contracts.streams import NOTIFY_RELEASED
+from contracts.router import AlertReleased
+from contracts.streams import NOTIFY_NOTICES, NOTIFY_RELEASED
 from contracts.tickets import Released
 from mail.headers import Uncomposable
-from services.notify import deliveries
+from services.notify import deliveries, notices
 from services.notify.delivery import failed
 from services.notify.maildir import Maildir
 from services.notify.release import Release, release, unreleasable
@@ -44,10 +49,14 @@ async def set_up(service: Service[NotifySettings]) -> None:
     async def take_released(batch: Sequence[Recorded[Event]], db: Connection) -> None:
         await queue_released(batch, db, service.clock())
 
+    async def take_notices(batch: Sequence[Recorded[Event]], db: Connection) -> None:
+        await queue_notices(batch, db, service.nats, service.clock())
+
     async def get_transport(_: GetTransport) -> TransportAnswer:
         return TransportAnswer(kind=transport.kind, target=transport.target)
 
     service.consume(NOTIFY_RELEASED, take_released)
+    service.consume(NOTIFY_NOTICES, take_notices)
     service.answer(GetTransport, get_transport)
     service.background("senders", senders.run)
 
@@ -76,3 +85,43 @@ async def queue_released(batch: Sequence[Recorded[Event]], db: Connection, now: 
             failures.append((refused, event.event_id, failed(refused.delivery, str(error))))
     queued = await deliveries.queue(db, releases)
     await deliveries.tell(db, [one for one in failures if one[1] in queued], now)
+
+
+async def queue_notices(
+    batch: Sequence[Recorded[Event]], db: Connection, nats: Client, now: datetime
+) -> None:
+    """Queue each copy and alert once, as long as its address has not had too many.
+
+    Raises:
+        ServiceUnavailable: ingest does not give the bytes of a message now.
+    """
+    events = [cast("Recorded[notices.Notice]", one) for one in batch if isinstance(one.event, notices.Notice)]
+    since = now - notices.CAP_SPAN
+    lately = Counter(await deliveries.notices_lately(db, {one.event.to for one in events}, since))
+    releases: list[Release] = []
+    failures: list[tuple[Release, UUID, ReplyFailed]] = []
+    for event in events:
+        lately[event.event.to] += 1
+        try:
+            notices.refuse_flood(lately[event.event.to])
+            original = await _original(event.event, nats)
+            composed = notices.compose(event.event, original, now)
+            releases.append(notices.release(event, composed, now))
+        except (Uncomposable, NoSuchBlob) as error:
+            refused = notices.release(event, None, now)
+            releases.append(refused)
+            why = str(error) if isinstance(error, Uncomposable) else "the message is not stored any more"
+            failures.append((refused, event.event_id, failed(refused.delivery, why)))
+    queued = await deliveries.queue(db, releases) if releases else set()
+    await deliveries.tell(db, [one for one in failures if one[1] in queued], now)
+
+
+async def _original(notice: notices.Notice, nats: Client) -> bytes:
+    if isinstance(notice, AlertReleased):
+        return b""
+    content = bytearray()
+    async for piece in blob(nats, notice.sha256):
+        content += piece
+        if len(content) > notices.MOST_BYTES:
+            raise Uncomposable(f"the message has more than {notices.MOST_BYTES:,} bytes")
+    return bytes(content)

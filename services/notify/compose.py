@@ -64,6 +64,7 @@ def _head(letter: OutgoingLetter, sender: str) -> bytes:
         (
             headers.field("Date", f" {format_datetime(letter.date)}"),
             headers.addresses("From", (letter.from_,)),
+            headers.addresses("Reply-To", (letter.reply_to,)) if letter.reply_to else b"",
             headers.addresses("To", letter.to),
             headers.addresses("Cc", letter.cc) if letter.cc else b"",
             headers.unstructured("Subject", letter.subject),

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from chassis.database import Connection
 from chassis.log import EMPTY, Answer, append, load
 from contracts.event import Meta
-from contracts.stream_ids import reply_stream
-from services.notify.delivery import Delivery, DeliveryEvent, Recipient, State
+from contracts.stream_ids import notice_stream, reply_stream
+from services.notify.delivery import Delivery, DeliveryEvent, Recipient, State, as_told
 from services.notify.release import Release
 from services.notify.transport import Parcel
 
@@ -49,15 +49,16 @@ class LeaseLost(Exception):  # noqa: N818 - named for what is the matter
 _QUEUE = """
 INSERT INTO delivery
     (reply_id, attempt, ticket_id, internet_message_id, automatic, sender, smtputf8, message,
-     recipients, state, queued_at, due_at, release_id, correlation_id, traceparent)
+     recipients, state, queued_at, due_at, release_id, correlation_id, traceparent, notice)
 SELECT reply_id, attempt, ticket_id, internet_message_id, automatic, sender, smtputf8, message,
-       recipients::jsonb, state, queued_at, queued_at, release_id, correlation_id, traceparent
+       recipients::jsonb, state, queued_at, queued_at, release_id, correlation_id, traceparent, notice
 FROM unnest(
     $1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::boolean[], $6::text[], $7::boolean[], $8::bytea[],
-    $9::text[], $10::text[], $11::timestamptz[], $12::uuid[], $13::uuid[], $14::text[]
+    $9::text[], $10::text[], $11::timestamptz[], $12::uuid[], $13::uuid[], $14::text[],
+    $15::boolean[]
 ) AS new (
     reply_id, attempt, ticket_id, internet_message_id, automatic, sender, smtputf8, message,
-    recipients, state, queued_at, release_id, correlation_id, traceparent
+    recipients, state, queued_at, release_id, correlation_id, traceparent, notice
 )
 ON CONFLICT (reply_id, attempt) DO NOTHING
 RETURNING release_id
@@ -82,6 +83,7 @@ async def queue(db: Connection, releases: Sequence[Release]) -> set[UUID]:
             release.release_id,
             release.correlation_id,
             release.traceparent,
+            release.delivery.notice,
         )
         for release in releases
     ]
@@ -93,7 +95,7 @@ _COLUMNS = """
     delivery.reply_id, delivery.attempt, delivery.ticket_id, delivery.internet_message_id, delivery.automatic,
     delivery.sender, delivery.smtputf8, delivery.message, delivery.recipients::text AS recipients,
     delivery.state, delivery.tries, delivery.doubts, delivery.queued_at, delivery.due_at,
-    delivery.release_id, delivery.correlation_id, delivery.traceparent
+    delivery.release_id, delivery.correlation_id, delivery.traceparent, delivery.notice
 """
 
 _LAST_RELEASES = f"""
@@ -214,10 +216,13 @@ async def settle(
 
 async def tell(db: Connection, told: Sequence[tuple[Release, UUID, DeliveryEvent]], now: datetime) -> None:
     """Append what there is to say of deliveries: for each its release, the cause, and the event."""
-    histories = await load(db, {reply_stream(event.reply_id) for _, _, event in told})
+    histories = await load(db, {_stream_of(release.delivery) for release, _, _ in told})
     answers = []
-    for release, cause, event in told:
-        stream_id = reply_stream(event.reply_id)
+    for release, cause, said in told:
+        event = as_told(release.delivery, said)
+        if event is None:
+            continue
+        stream_id = _stream_of(release.delivery)
         meta = Meta(
             correlation_id=release.correlation_id,
             causation_id=release.release_id,
@@ -226,6 +231,26 @@ async def tell(db: Connection, told: Sequence[tuple[Release, UUID, DeliveryEvent
         head = histories[stream_id].head if stream_id in histories else EMPTY
         answers.append(Answer(stream_id, (event,), cause, meta, now, head))
     await append(db, answers, now)
+
+
+def _stream_of(delivery: Delivery) -> str:
+    return notice_stream(delivery.reply_id) if delivery.notice else reply_stream(delivery.reply_id)
+
+
+_LATELY = """
+SELECT recipients -> 0 ->> 'address' AS address, count(*) AS number
+FROM delivery
+WHERE notice
+  AND recipients -> 0 ->> 'address' = ANY($1::text[])
+  AND queued_at > $2
+GROUP BY 1
+"""
+
+
+async def notices_lately(db: Connection, addresses: Collection[str], since: datetime) -> dict[str, int]:
+    """How many copies and alerts went to addresses; one without any is absent."""
+    rows = await db.fetch(_LATELY, list(addresses), since)
+    return {row["address"]: row["number"] for row in rows}
 
 
 def _release(row: asyncpg.Record) -> Release:
@@ -242,6 +267,7 @@ def _release(row: asyncpg.Record) -> Release:
             state=State(row["state"]),
             tries=row["tries"],
             doubts=row["doubts"],
+            notice=row["notice"],
         ),
         sender=row["sender"],
         smtputf8=row["smtputf8"],

@@ -17,7 +17,14 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.model import Model
-from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
+from contracts.notify import (
+    NoticeFailed,
+    NoticeSent,
+    ReplyDelayed,
+    ReplyFailed,
+    ReplySent,
+    ReplyUncertain,
+)
 
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=1)
@@ -69,6 +76,8 @@ class Delivery:
     tries: int = 0
     doubts: int = 0
     """Tries of which nobody knows whether the relay has taken the message."""
+    notice: bool = False
+    """It is a copy or an alert, under an id of its own; `ticket_id` is then that of the message."""
 
     @property
     def waiting(self) -> tuple[str, ...]:
@@ -194,3 +203,22 @@ def _with_refusals(delivery: Delivery, answer: str) -> str:
     refusals = [f"{one.address}: {one.answer}" for one in delivery.recipients if one.fate == "refused"]
     taken = any(one.fate == "taken" for one in delivery.recipients)
     return "; ".join((answer, *refusals) if taken or not refusals else refusals)
+
+
+def as_told(delivery: Delivery, event: DeliveryEvent) -> DeliveryEvent | NoticeSent | NoticeFailed | None:
+    """What is said of a delivery. Of a notice only its end is told: nobody waits for it."""
+    if not delivery.notice:
+        return event
+    said = {
+        "notice_id": delivery.reply_id,
+        "message_id": delivery.ticket_id,
+        "to": ", ".join(one.address for one in delivery.recipients),
+        "answer": event.answer,
+    }
+    match event:
+        case ReplySent():
+            return NoticeSent.model_validate(said)
+        case ReplyFailed() | ReplyUncertain():
+            return NoticeFailed.model_validate(said)
+        case ReplyDelayed():
+            return None

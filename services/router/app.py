@@ -9,18 +9,22 @@ from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service, run
-from contracts.commands import DiscardMessage, Done, Outcome, ReleaseMessage
+from contracts.commands import CancelDryRun, DiscardMessage, Done, Outcome, ReleaseMessage, StartDryRun
+from contracts.desk import Right
 from contracts.event import Meta
 from contracts.ingest import Reading
-from contracts.router import MessageRouted, RoutingFailed, TicketRouted
+from contracts.mail import Address
+from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFiguresList
+from contracts.router import RoutingFailed, TicketRouted
 from contracts.standing import MessageState
 from contracts.stream_ids import message_stream, ticket_stream
-from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES
-from contracts.tickets import TicketOpened
-from services.router import tables
+from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
+from contracts.tickets import TicketingFailed, TicketOpened
+from services.router import dry_runs, hits, tables
 from services.router.distribution import next_agent
-from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, release
-from services.router.ruleset import is_early, route
+from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
+from services.router.notices import notices
+from services.router.ruleset import is_early, route, routed
 from services.router.settings import RouterSettings
 
 
@@ -38,28 +42,24 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     }
     messages = await tables.messages(db, readings)
     now = service.clock()
+    undecided = [
+        (item, event)
+        for message_id, (item, event) in readings.items()
+        if is_to_be_routed(event, messages[message_id])
+    ]
+    if any(is_early(event, ruleset, now) for _, event in undecided):
+        raise TooEarly("a ticketbox that intake knows has not come yet")
+    decided = [(item, event, routed(event.letter, route(event, ruleset))) for item, event in undecided]
+    people = await tables.addresses_behind(db, {one for _, _, decision in decided for one in decision.alert})
     answers = []
-    for message_id, (item, event) in readings.items():
-        message = messages[message_id]
-        if not is_to_be_routed(event, message):
-            continue
-        if is_early(event, ruleset, now):
-            raise TooEarly("a ticketbox that intake knows has not come yet")
-        decision = route(event, ruleset)
-        routed = MessageRouted(
-            letter=event.letter,
-            ticketbox_id=decision.ticketbox.ticketbox_id,
-            ticketbox=decision.ticketbox.name,
-            priority=decision.priority,
-            tags=decision.tags,
-            disposition=decision.disposition,
-            reason=decision.reason,
-            evidence=decision.evidence,
-        )
-        answers.append(
-            Answer(item.stream_id, (routed,), item.event_id, log.caused_by(item), now, message.history.head)
-        )
+    for item, event, decision in decided:
+        box = ruleset.ticketboxes[decision.ticketbox_id]
+        told = notices(decision, event.sha256, Address(name=box.name, address=box.sender), people)
+        head = messages[event.letter.message_id].history.head
+        meta = log.caused_by(item)
+        answers.append(Answer(item.stream_id, (decision, *told), item.event_id, meta, now, head))
     await _forget_parked(db, messages.values())
+    await hits.keep(db, [decision.evidence for _, _, decision in decided], now)
     await log.append(db, answers, now)
 
 
@@ -83,11 +83,12 @@ async def decide_message(
         Refusal: it is left where it is, and why.
     """
     message = (await tables.messages(db, [command.message_id]))[command.message_id]
+    ruleset = await tables.read_ruleset(db)
+    if ruleset is None:
+        raise NotRoutedYet
+    permit(await tables.person(db, command.actor_id), command.actor_id, message, ruleset)
     match command:
         case ReleaseMessage():
-            ruleset = await tables.read_ruleset(db)
-            if ruleset is None:
-                raise NotRoutedYet
             events = release(message, ruleset, command.actor_id)
         case DiscardMessage():
             events = discard(message, command.actor_id)
@@ -105,22 +106,30 @@ async def decide_message(
     return Done(position=position, version=head.version + len(events))
 
 
-async def take_desk(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
-    """Follow the desk's configuration, and choose an agent for each new ticket."""
+async def take_desk(_: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Follow the desk's configuration."""
+    for item in batch:
+        await tables.keep_desk(db, item)
+
+
+async def take_tickets(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Choose an agent for each new ticket."""
     done = await log.answered(db, [item.event_id for item in batch])
     opened = []
     for item in batch:
-        if isinstance(item.event, TicketOpened):
-            if item.event_id not in done:
-                opened.append((item, item.event))
-        else:
-            await tables.keep_desk(db, item)
-    agents = await tables.present_agents(db) if opened else []
-    rounds = await tables.rounds(db, [ticket.ticketbox_id for _, ticket in opened]) if agents else {}
+        match item.event:
+            case TicketOpened(assignee_id=None) as ticket if item.event_id not in done:
+                opened.append((item, ticket))
+            case TicketingFailed() as failed:
+                await tables.keep_undelivered(db, item, failed)
+            case _:
+                pass
     now = service.clock()
+    people = await tables.available_people(db, now) if opened else []
+    rounds = await tables.rounds(db, [ticket.ticketbox_id for _, ticket in opened]) if people else {}
     answers = []
     for item, ticket in opened:
-        candidates = [agent.agent_id for agent in agents if agent.works_in(ticket.ticketbox_id)]
+        candidates = [one.id for one in people if one.may(Right.ANSWER, ticket.ticketbox_id)]
         chosen = next_agent(candidates, rounds.get(ticket.ticketbox_id))
         if chosen is None:
             continue  # nobody is there: the ticket waits without an owner
@@ -161,12 +170,25 @@ async def ruleset_known(service: Service[RouterSettings]) -> str | None:
         return None if await tables.read_ruleset(db) else "the desk's ruleset has not come yet"
 
 
+async def rule_figures(service: Service[RouterSettings], _: GetRuleFigures) -> RuleFiguresList:
+    """How often each rule held."""
+    async with service.pool.acquire() as db:
+        return RuleFiguresList(items=await hits.figures(db))
+
+
 async def set_up(service: Service[RouterSettings]) -> None:
     """Say what this service does."""
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
     service.consume(ROUTER_DESK, partial(take_desk, service))
+    service.consume(ROUTER_TICKETS, partial(take_tickets, service))
     for command in (ReleaseMessage, DiscardMessage):
         service.obey(command, partial(decide_message, service))
+    service.obey(StartDryRun, partial(dry_runs.start, service))
+    service.obey(CancelDryRun, partial(dry_runs.cancel, service))
+    service.answer(GetDryRun, partial(dry_runs.get, service))
+    service.answer(ListDryRuns, partial(dry_runs.list_them, service))
+    service.background("dry runs", partial(dry_runs.work, service))
+    service.answer(GetRuleFigures, partial(rule_figures, service))
     service.ready_when(partial(ruleset_known, service))
 
 

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from chassis.commands import Refusal
 from chassis.log import History
+from contracts.commands import OPERATOR
+from contracts.desk import Person, Right
 from contracts.ingest import MessageReread, Reading
 from contracts.mail import LetterHead
 from contracts.router import (
@@ -15,7 +17,7 @@ from contracts.router import (
     RoutingFailed,
 )
 from contracts.standing import MessageState, Standing
-from services.router.ruleset import Ruleset, by_address
+from services.router.ruleset import Ruleset, Ticketbox, by_address, routed
 
 WAITING = frozenset({MessageState.QUARANTINED, MessageState.FAILED})
 """Waits for a person; the rules may decide anew about a new reading of it."""
@@ -57,6 +59,41 @@ class MustBeReplayed(Refusal):
         super().__init__("This message failed under an earlier release. Replay it, or have it read again.")
 
 
+class Forbidden(Refusal):
+    """The person may not decide about mail for this ticketbox."""
+
+    code = "forbidden"
+
+    def __init__(self, ticketbox: str) -> None:
+        super().__init__(f"Only who manages the ticketbox “{ticketbox}” can decide about its stopped mail.")
+
+
+def permit(actor: Person | None, actor_id: UUID, message: Message, ruleset: Ruleset) -> None:
+    """See that someone may decide what becomes of a message.
+
+    Raises:
+        Forbidden.
+    """
+    if actor_id == OPERATOR:
+        return
+    box = _box_of(message, ruleset)
+    if actor is None or not actor.may(Right.MANAGE, box.ticketbox_id):
+        raise Forbidden(box.name)
+
+
+def _box_of(message: Message, ruleset: Ruleset) -> Ticketbox:
+    """The ticketbox that the rules gave a message, or else its address; the default one if neither is known."""
+    for item in reversed(message.history.events):
+        match item.event:
+            case MessageRouted(ticketbox_id=ticketbox_id, ticketbox=name):
+                return Ticketbox(ticketbox_id, name, frozenset())
+            case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
+                return by_address(letter, ruleset, taken_for).ticketbox
+            case _:
+                pass
+    return ruleset.ticketboxes[ruleset.default_ticketbox_id]
+
+
 def is_to_be_routed(reading: Reading, message: Message) -> bool:
     """Whether the rules decide about what was read: what was delivered, suppressed or deleted is left where it is."""
     if not message.standing.routed_version:
@@ -78,28 +115,16 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
         raise AlreadyDelivered
     for item in reversed(message.history.events):
         match item.event:
-            case MessageRouted() as routed:
+            case MessageRouted() as decided:
                 delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
-                return [routed.model_copy(update=delivered)]
+                return [decided.model_copy(update=delivered)]
             case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
-                return [_by_address(letter, taken_for, ruleset, actor_id)]
+                # The rules cannot decide about it, so only its address does.
+                decided = routed(letter, by_address(letter, ruleset, taken_for))
+                return [decided.model_copy(update={"released_by": actor_id})]
             case _:
                 pass
     raise MustBeReplayed
-
-
-def _by_address(
-    letter: LetterHead, taken_for: UUID | None, ruleset: Ruleset, actor_id: UUID
-) -> MessageRouted:
-    """The rules cannot decide about it, so only its address does."""
-    ticketbox, evidence = by_address(letter, ruleset, taken_for)
-    return MessageRouted(
-        letter=letter,
-        ticketbox_id=ticketbox.ticketbox_id,
-        ticketbox=ticketbox.name,
-        evidence=evidence,
-        released_by=actor_id,
-    )
 
 
 def discard(message: Message, actor_id: UUID) -> list[RouterEvent]:

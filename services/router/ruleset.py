@@ -1,25 +1,32 @@
-"""Rules: an ordered list, the first whose condition holds decides."""
+"""Rules: an ordered list. Each that holds acts, until one says stop."""
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from chassis.lean import without
 from contracts.ingest import Reading
-from contracts.mail import LOOP_HEADER, Authentication, LetterHead, Scan, ScanVerdict, without_detail
-from contracts.router import Disposition, Priority, RoutingEvidence
+from contracts.mail import LOOP_HEADER, LetterHead, Scan, ScanVerdict, without_detail
+from contracts.router import (
+    Disposition,
+    MessageRouted,
+    Priority,
+    RoutingEvidence,
+    RuleActed,
+    RuleFailed,
+)
 from contracts.tickets import Rule
+from rules.condition import BadCondition, Condition, Unanswerable, compile_condition, context_of
+from rules.fields import Facts
+from rules.hours import WALL_CLOCK, Hours
+from services.router.actions import NOTHING, Actions, HeldBack, actions_of, also
+from services.router.facts import Surroundings, facts_of
 
-with without("cel.cli"):  # 6 MB for its command line
-    import cel
+with without("cel.cli"):  # 25 MB of command line, which conditions would bring along at their first use
+    import cel  # noqa: F401
 
-Facts = Mapping[str, object]
-"""What a condition may look at, by name."""
-
-_NAME = re.compile(r"\bmessage\.(authentication\.[a-z]+|[a-z_]+)")
 _LONGEST_EVIDENCE = 200
 _DESK_BEHIND = timedelta(minutes=1)
 """How far the news of the desk may be behind the mail for it."""
@@ -30,6 +37,9 @@ class Ticketbox:
     ticketbox_id: UUID
     name: str
     addresses: frozenset[str]
+    sender: str = ""
+    """The address that mail of ours comes from."""
+    hours: Hours = field(default=WALL_CLOCK, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,132 +50,93 @@ class Ruleset:
     rules: tuple[Rule, ...]
     default_ticketbox_id: UUID
     ticketboxes: Mapping[UUID, Ticketbox]
+    organisations: Mapping[str, str] = field(default_factory=dict)
+    """Names by domain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a message goes, and why."""
+    """What the rules say about a message, and why."""
 
     ticketbox: Ticketbox
-    priority: Priority
-    tags: tuple[str, ...]
-    disposition: Disposition
-    reason: str | None
+    actions: Actions
     evidence: RoutingEvidence
 
 
-class BadCondition(Exception):  # noqa: N818
-    """A condition that is not CEL, or does not say yes or no."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The conditions of a ruleset, compiled once. One that cannot be compiled holds for no message, and says why."""
+
+    conditions: tuple[Condition | BadCondition, ...]
+    names: frozenset[str]
+    """The facts that they look at."""
+    headers: frozenset[str]
+    all_headers: bool
 
 
-def facts_of(message: Reading) -> Facts:
-    """What conditions see of a message as `message.NAME`; docs/routing.md lists them."""
-    letter = message.letter
-    return {
-        "from": letter.from_.address.lower() if letter.from_ else "",
-        "from_name": letter.from_.name if letter.from_ else "",
-        "recipients": [address.lower() for address in letter.recipients],
-        "to": [person.address.lower() for person in letter.to],
-        "cc": [person.address.lower() for person in letter.cc],
-        "subject": letter.subject,
-        "text": message.text,
-        "kind": letter.kind.value,
-        "automatic": letter.automatic,
-        "size": message.size,
-        "source": message.source,
-        "scan": message.scan.verdict.value if message.scan else "none",
-        "attachments": [attachment.name for attachment in message.attachments],
-        "headers": {name.lower(): value for name, value in reversed(message.headers)},
-        "authentication": {
-            method: authentication_result(message.authentication, method)
-            for method in ("spf", "dkim", "dmarc", "arc")
-        },
-    }
-
-
-_TELLING = ("pass", "temperror", "fail", "policy", "permerror", "softfail", "neutral", "none")
-
-
-def authentication_result(authentication: Authentication | None, method: str) -> str:
-    """The result of a method; of several signatures the one that says most: a single good one is enough."""
-    results = authentication.results if authentication else ()
-    said = {one.result for one in results if one.method == method}
-    return next((result for result in _TELLING if result in said), "none")
-
-
-@lru_cache(maxsize=1024)
-def compile_condition(condition: str) -> Callable[[Facts], bool]:
-    """Make a condition ready to be asked.
-
-    Raises:
-        BadCondition: with the parser's words.
-    """
-    try:
-        program = cel.compile(condition)
-    except ValueError as error:
-        raise BadCondition(f"“{condition}” is not a condition: {error}") from error
-
-    def holds(facts: Facts) -> bool:
-        try:
-            answer = program.execute({"message": dict(facts)})
-        except Exception as error:
-            raise BadCondition(f"“{condition}” cannot be answered: {error}") from error
-        if not isinstance(answer, bool):
-            raise BadCondition(f"“{condition}” says {answer!r}, neither true nor false")
-        return answer
-
-    return holds
-
-
-def route(message: Reading, ruleset: Ruleset) -> Decision:
-    """Where a message goes by the ruleset; the same message and ruleset give the same decision.
-
-    No rule is asked about a message that the virus scanner does not call clean, nor about our own mail that comes back.
-
-    Raises:
-        BadCondition: a condition cannot be answered for this message.
-    """
-    if message.scan is not None and message.scan.verdict is not ScanVerdict.CLEAN:
-        return _quarantine(message, message.scan, ruleset)
-    if (mark := _our_mark(message, ruleset)) is not None:
-        return _loop(message, mark, ruleset)
-    facts = facts_of(message)
-    rule = next((rule for rule in ruleset.rules if compile_condition(rule.condition)(facts)), None)
-    ticketbox, evidence = by_address(message.letter, ruleset, message.ticketbox_id)
-    if rule is None:
-        return Decision(
-            ticketbox=ticketbox,
-            priority=Priority.NORMAL,
-            tags=(),
-            disposition=Disposition.DELIVER,
-            reason=None,
-            evidence=evidence,
-        )
-    return Decision(
-        ticketbox=(rule.ticketbox_id and ruleset.ticketboxes.get(rule.ticketbox_id)) or ticketbox,
-        priority=rule.priority,
-        tags=rule.tags,
-        disposition=rule.disposition,
-        reason=rule.reason if rule.disposition is not Disposition.DELIVER else None,
-        evidence=RoutingEvidence(
-            ruleset_version=ruleset.version,
-            rule=rule.name,
-            condition=rule.condition,
-            matched=_matched(rule.condition, facts),
-        ),
+@lru_cache(maxsize=16)
+def prepare(conditions: tuple[str, ...]) -> Prepared:
+    """Make all conditions of a ruleset ready to be asked."""
+    compiled = tuple(map(_compile, conditions))
+    good = [one for one in compiled if isinstance(one, Condition)]
+    return Prepared(
+        compiled,
+        frozenset(name.partition(".")[0] for one in good for name in one.names),
+        frozenset(header for one in good for header in one.headers),
+        any(one.needs_all_headers for one in good),
     )
 
 
-def _quarantine(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:
+def _compile(condition: str) -> Condition | BadCondition:
+    try:
+        return compile_condition(condition)
+    except BadCondition as error:  # an earlier release put it in force unseen
+        return error
+
+
+def route(message: Reading, ruleset: Ruleset) -> Decision:
+    """What becomes of a message by the ruleset; the same message and ruleset give the same decision.
+
+    No rule is asked about a message that the virus scanner does not call clean, nor about our own mail that comes back.
+    """
+    if message.scan is not None and message.scan.verdict is not ScanVerdict.CLEAN:
+        return _unclean(message, message.scan, ruleset)
+    if (mark := _our_mark(message, ruleset)) is not None:
+        return _loop(message, mark, ruleset)
+    prepared = prepare(tuple(rule.condition for rule in ruleset.rules))
+    written_to = _written_to(message.letter, ruleset, message.ticketbox_id)
+    facts = facts_of(message, Surroundings(ruleset.organisations, written_to.hours), prepared.names)
+    context = context_of(facts, prepared.headers, all_headers=prepared.all_headers)
+    actions = NOTHING
+    acted: list[RuleActed] = []
+    failed: list[RuleFailed] = []
+    for rule, condition in zip(ruleset.rules, prepared.conditions, strict=True):
+        if isinstance(condition, BadCondition):
+            failed.append(RuleFailed(rule=rule.name, error=str(condition)))
+            continue
+        try:
+            if not condition.holds(context):
+                continue
+        except Unanswerable as error:
+            failed.append(RuleFailed(rule=rule.name, error=str(error)))
+            continue
+        actions, counted = also(actions, actions_of(rule, ruleset.ticketboxes))
+        matched = _matched(condition, facts)
+        acted.append(RuleActed(rule=rule.name, condition=rule.condition, matched=matched, did=counted))
+        if rule.stop:
+            break
+    chosen = ruleset.ticketboxes[actions.ticketbox] if actions.ticketbox else written_to
+    return Decision(chosen, actions, _evidence(message.letter, ruleset, written_to, acted, failed))
+
+
+def _unclean(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:
     word = "virus" if scan.verdict is ScanVerdict.INFECTED else scan.verdict.value
+    reason = f"{word}: {scan.finding}" if scan.finding else word
     said = (("scan", scan.verdict.value), ("finding", scan.finding or ""), ("scanner", scan.scanner))
     return Decision(
-        ticketbox=by_address(message.letter, ruleset, message.ticketbox_id)[0],
-        priority=Priority.NORMAL,
-        tags=(),
-        disposition=Disposition.QUARANTINE,
-        reason=f"{word}: {scan.finding}" if scan.finding else word,
-        evidence=RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=said),
+        _written_to(message.letter, ruleset, message.ticketbox_id),
+        Actions(held_back=HeldBack(Disposition.QUARANTINE, reason)),
+        RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=said),
     )
 
 
@@ -178,26 +149,22 @@ def _our_mark(message: Reading, ruleset: Ruleset) -> str | None:
 
 def _loop(message: Reading, mark: str, ruleset: Ruleset) -> Decision:
     return Decision(
-        ticketbox=by_address(message.letter, ruleset, message.ticketbox_id)[0],
-        priority=Priority.NORMAL,
-        tags=(),
-        disposition=Disposition.SUPPRESS,
-        reason="loop",
-        evidence=RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=((LOOP_HEADER, mark),)),
+        _written_to(message.letter, ruleset, message.ticketbox_id),
+        Actions(held_back=HeldBack(Disposition.SUPPRESS, "loop")),
+        RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=((LOOP_HEADER, mark),)),
     )
 
 
-def by_address(
-    letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None
-) -> tuple[Ticketbox, RoutingEvidence]:
+def by_address(letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None = None) -> Decision:
     """Where a message goes if no rule says anything; `taken_for` is the ticketbox that intake took it for."""
-    written_to = {address.lower() for address in letter.recipients}
-    known = taken_for and ruleset.ticketboxes.get(taken_for)
-    ticketbox = _that_has(written_to, ruleset) or known or ruleset.ticketboxes[ruleset.default_ticketbox_id]
-    hits = sorted(one for one in written_to if {one, without_detail(one)} & ticketbox.addresses)
-    said = ", ".join(hits) or "no ticketbox has this address"
-    evidence = RoutingEvidence(ruleset_version=ruleset.version, rule=None, matched=(("recipients", said),))
-    return ticketbox, evidence
+    written_to = _written_to(letter, ruleset, taken_for)
+    return Decision(written_to, NOTHING, _evidence(letter, ruleset, written_to, (), ()))
+
+
+def _written_to(letter: LetterHead, ruleset: Ruleset, taken_for: UUID | None) -> Ticketbox:
+    addresses = {address.lower() for address in letter.recipients}
+    known = ruleset.ticketboxes.get(taken_for) if taken_for else None
+    return _that_has(addresses, ruleset) or known or ruleset.ticketboxes[ruleset.default_ticketbox_id]
 
 
 def _that_has(written_to: set[str], ruleset: Ruleset) -> Ticketbox | None:
@@ -218,13 +185,65 @@ def is_early(message: Reading, ruleset: Ruleset, now: datetime) -> bool:
     )
 
 
-def _matched(condition: str, facts: Facts) -> tuple[tuple[str, str], ...]:
-    names = dict.fromkeys(_NAME.findall(condition))
-    values = ((name, _value(name, facts)) for name in names)
-    return tuple((name, str(value)[:_LONGEST_EVIDENCE]) for name, value in values if value is not None)
+def _evidence(
+    letter: LetterHead,
+    ruleset: Ruleset,
+    written_to: Ticketbox,
+    acted: Sequence[RuleActed],
+    failed: Sequence[RuleFailed],
+) -> RoutingEvidence:
+    addresses = {address.lower() for address in letter.recipients}
+    hits = sorted(one for one in addresses if {one, without_detail(one)} & written_to.addresses)
+    first = acted[0] if acted else None
+    return RoutingEvidence(
+        ruleset_version=ruleset.version,
+        rule=first.rule if first else None,
+        condition=first.condition if first else None,
+        matched=first.matched
+        if first
+        else (("recipients", ", ".join(hits) or "no ticketbox has this address"),),
+        ticketbox_rule=next((one.rule for one in acted if "ticketbox" in one.did), None),
+        acted=tuple(acted),
+        failed=tuple(failed),
+    )
+
+
+def _matched(condition: Condition, facts: Facts) -> tuple[tuple[str, str], ...]:
+    return tuple((name, _shown(_value(name, facts))) for name in condition.names)
 
 
 def _value(name: str, facts: Facts) -> object:
-    of, _, part = name.partition(".")
-    value = facts.get(of)
-    return value.get(part) if part and isinstance(value, Mapping) else value
+    whole, _, part = name.partition(".")
+    value = facts[whole]
+    return value.get(part, "") if part and isinstance(value, Mapping) else value
+
+
+def _shown(value: object) -> str:
+    """Cut before it is made a text: a letter may have 256 kB."""
+    if isinstance(value, str):
+        return value[:_LONGEST_EVIDENCE]
+    if isinstance(value, Mapping):
+        return ", ".join(value)[:_LONGEST_EVIDENCE]
+    return str(value)[:_LONGEST_EVIDENCE]
+
+
+def routed(letter: LetterHead, decision: Decision) -> MessageRouted:
+    """A decision as it is told."""
+    actions = decision.actions
+    held_back, told = actions.held_back, actions.acknowledgement
+    return MessageRouted(
+        letter=letter,
+        ticketbox_id=decision.ticketbox.ticketbox_id,
+        ticketbox=decision.ticketbox.name,
+        priority=actions.priority or Priority.NORMAL,
+        tags=actions.tags,
+        disposition=held_back.disposition if held_back else Disposition.DELIVER,
+        reason=held_back.reason if held_back else None,
+        evidence=decision.evidence,
+        category_id=actions.category,
+        assignee_id=actions.owner,
+        acknowledge=told.wanted if told else None,
+        acknowledgement=told.text if told else None,
+        forward_to=actions.copies,
+        alert=actions.alerts,
+    )

@@ -1,62 +1,131 @@
 """The desk as router knows it, kept from the events of tickets."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from datetime import datetime
+from functools import lru_cache, reduce
+from typing import TypeVar
 from uuid import UUID
 
 import orjson
+from pydantic import TypeAdapter
 
 from chassis import log
 from chassis.database import Connection
+from contracts import desk
+from contracts.desk import (
+    AnyThing,
+    Calendar,
+    Organisation,
+    Person,
+    Team,
+    Thing,
+    ThingRemoved,
+    kind_of,
+    thing_of,
+)
 from contracts.event import Event, Recorded
 from contracts.standing import Standing, hear
 from contracts.stream_ids import message_stream
 from contracts.tickets import (
-    PersonAdded,
     Presence,
     PresenceChanged,
-    Role,
     Rule,
     RulesetPublished,
-    TicketboxCreated,
     TicketingFailed,
+    presence_at,
 )
+from rules.hours import WALL_CLOCK, hours_of
 from services.router.message import Message
 from services.router.ruleset import Ruleset, Ticketbox
 
+_THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
+T = TypeVar("T", bound=Thing)
+
+
+@lru_cache(maxsize=4096)
+def _thing(text: str) -> AnyThing:
+    return _THINGS.validate_json(text)
+
+
+async def things(db: Connection, kind: type[T]) -> list[T]:
+    """All things of a kind that are on the desk now."""
+    rows = await db.fetch(
+        "SELECT thing::text AS thing FROM thing WHERE kind = $1 AND thing IS NOT NULL", kind_of(kind)
+    )
+    return [thing for row in rows if isinstance(thing := _thing(row["thing"]), kind)]
+
+
+async def person(db: Connection, person_id: UUID) -> Person | None:
+    """Someone who works here."""
+    text = await db.fetchval(
+        "SELECT thing::text FROM thing WHERE kind = 'person' AND id = $1 AND thing IS NOT NULL", person_id
+    )
+    return None if text is None else Person.model_validate_json(text)
+
 
 async def read_ruleset(db: Connection) -> Ruleset | None:
-    """The ruleset in force with its ticketboxes; None until the desk's first events have come."""
+    """The ruleset in force with what it needs of the desk; None until the desk's first events have come."""
     row = await db.fetchrow("SELECT version, rules::text AS rules, default_ticketbox_id FROM ruleset")
-    boxes = {
-        box["ticketbox_id"]: Ticketbox(box["ticketbox_id"], box["name"], frozenset(box["addresses"]))
-        for box in await db.fetch("SELECT ticketbox_id, name, addresses FROM ticketbox ORDER BY name")
-    }
-    if row is None or row["default_ticketbox_id"] not in boxes:
+    if row is None:
         return None
+    found = await around(db, row["version"], read_rules(row["rules"]), row["default_ticketbox_id"])
+    return found if found.default_ticketbox_id in found.ticketboxes else None
+
+
+@lru_cache(maxsize=16)
+def read_rules(text: str) -> tuple[Rule, ...]:
+    """Rules out of their JSON."""
+    return tuple(Rule.model_validate(rule) for rule in orjson.loads(text))
+
+
+async def around(
+    db: Connection, version: int, rules: tuple[Rule, ...], default_ticketbox_id: UUID
+) -> Ruleset:
+    """Rules with the ticketboxes, calendars and organisations of the desk."""
+    hours = {calendar.id: hours_of(calendar) for calendar in await things(db, Calendar)}
     return Ruleset(
-        version=row["version"],
-        rules=tuple(Rule.model_validate(rule) for rule in orjson.loads(row["rules"])),
-        default_ticketbox_id=row["default_ticketbox_id"],
-        ticketboxes=boxes,
+        version=version,
+        rules=rules,
+        default_ticketbox_id=default_ticketbox_id,
+        ticketboxes={
+            box.id: Ticketbox(
+                ticketbox_id=box.id,
+                name=box.name,
+                addresses=frozenset(box.addresses),
+                sender=box.addresses[0],
+                hours=hours.get(box.calendar_id, WALL_CLOCK) if box.calendar_id else WALL_CLOCK,
+            )
+            for box in sorted(await things(db, desk.Ticketbox), key=lambda box: box.name)
+        },
+        organisations={
+            domain.lower(): organisation.name
+            for organisation in await things(db, Organisation)
+            for domain in organisation.domains
+        },
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
-    agent_id: UUID
-    ticketbox_ids: frozenset[UUID]
+async def addresses_behind(db: Connection, identities: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The e-mail addresses of people, and of the people of teams, who work here now."""
+    if not identities:
+        return {}
+    emails = {one.id: one.email for one in await things(db, Person) if one.active}
+    members = {team.id: team.member_ids for team in await things(db, Team)}
+    return {
+        identity: tuple(emails[one] for one in members.get(identity, (identity,)) if one in emails)
+        for identity in identities
+    }
 
-    def works_in(self, ticketbox_id: UUID) -> bool:
-        """A person without ticketboxes of their own is a member of every one."""
-        return not self.ticketbox_ids or ticketbox_id in self.ticketbox_ids
 
-
-async def present_agents(db: Connection) -> list[Agent]:
+async def available_people(db: Connection, now: datetime) -> list[Person]:
     """Who is there to take tickets."""
-    rows = await db.fetch("SELECT agent_id, ticketbox_ids FROM agent WHERE takes_tickets AND present")
-    return [Agent(row["agent_id"], frozenset(row["ticketbox_ids"])) for row in rows]
+    rows = await db.fetch("SELECT person_id, presence, until FROM presence")
+    there = {
+        row["person_id"]
+        for row in rows
+        if presence_at(Presence(row["presence"]), row["until"], now) is Presence.AVAILABLE
+    }
+    return [one for one in await things(db, Person) if one.active and one.id in there] if there else []
 
 
 _ROUNDS = """
@@ -88,41 +157,27 @@ async def keep_rounds(db: Connection, last: Mapping[UUID, UUID]) -> None:
 
 async def keep_desk(db: Connection, item: Recorded[Event]) -> None:
     """Take one event about the desk into the tables; an older one than is known changes nothing."""
+    if (thing := thing_of(item.event)) is not None:
+        await _keep_thing(db, kind_of(type(thing)), thing.id, item.version, thing.model_dump_json())
+        return
     match item.event:
-        case TicketboxCreated() as box:
-            await db.execute(
-                """
-                INSERT INTO ticketbox (ticketbox_id, name, addresses)
-                VALUES ($1, $2, $3)
-                ON CONFLICT (ticketbox_id) DO NOTHING
-                """,
-                box.ticketbox_id,
-                box.name,
-                list(box.addresses),
-            )
-        case PersonAdded() as person:
-            await db.execute(
-                """
-                INSERT INTO agent (agent_id, takes_tickets, ticketbox_ids)
-                VALUES ($1, $2, $3)
-                ON CONFLICT (agent_id) DO NOTHING
-                """,
-                person.person_id,
-                person.role is not Role.ANALYST,
-                list(person.ticketbox_ids),
-            )
+        case ThingRemoved(kind=kind, id=identity):
+            await _keep_thing(db, kind, identity, item.version, None)
         case PresenceChanged() as change:
             await db.execute(
                 """
-                UPDATE agent
-                SET present = $2,
-                    presence_version = $3
-                WHERE agent_id = $1
-                  AND presence_version < $3
+                INSERT INTO presence (person_id, version, presence, until)
+                VALUES ($1, $2, $3, $4)
+                ON CONFLICT (person_id) DO UPDATE
+                SET version = excluded.version,
+                    presence = excluded.presence,
+                    until = excluded.until
+                WHERE presence.version < excluded.version
                 """,
                 change.person_id,
-                change.presence is Presence.AVAILABLE,
                 item.version,
+                change.presence,
+                change.until,
             )
         case RulesetPublished() as published:
             await db.execute(
@@ -139,24 +194,44 @@ async def keep_desk(db: Connection, item: Recorded[Event]) -> None:
                 orjson.dumps([rule.model_dump(mode="json") for rule in published.rules]).decode(),
                 published.default_ticketbox_id,
             )
-        case TicketingFailed() as failed:
-            await db.execute(
-                """
-                INSERT INTO undelivered (message_id, version, routing_id, error)
-                VALUES ($1, $2, $3, $4)
-                ON CONFLICT (message_id) DO UPDATE
-                SET version = excluded.version,
-                    routing_id = excluded.routing_id,
-                    error = excluded.error
-                WHERE undelivered.version < excluded.version
-                """,
-                failed.message_id,
-                item.version,
-                item.meta.causation_id,
-                failed.error,
-            )
         case _:
             pass
+
+
+async def _keep_thing(db: Connection, kind: str, identity: UUID, version: int, thing: str | None) -> None:
+    await db.execute(
+        """
+        INSERT INTO thing (kind, id, version, thing)
+        VALUES ($1, $2, $3, $4::jsonb)
+        ON CONFLICT (kind, id) DO UPDATE
+        SET version = excluded.version,
+            thing = excluded.thing
+        WHERE thing.version < excluded.version
+        """,
+        kind,
+        identity,
+        version,
+        thing,
+    )
+
+
+async def keep_undelivered(db: Connection, item: Recorded[Event], failed: TicketingFailed) -> None:
+    """Remember that tickets could not take a message."""
+    await db.execute(
+        """
+        INSERT INTO undelivered (message_id, version, routing_id, error)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (message_id) DO UPDATE
+        SET version = excluded.version,
+            routing_id = excluded.routing_id,
+            error = excluded.error
+        WHERE undelivered.version < excluded.version
+        """,
+        failed.message_id,
+        item.version,
+        item.meta.causation_id,
+        failed.error,
+    )
 
 
 _UNDELIVERED = """

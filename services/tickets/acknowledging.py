@@ -4,7 +4,9 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from contracts.desk import Ticketbox
 from contracts.mail import Address, Kind, LetterHead
+from contracts.router import MessageRouted
 from contracts.stream_ids import acknowledgement_id
 from contracts.tickets import (
     AcknowledgementReleased,
@@ -41,6 +43,13 @@ def wanted(letter: LetterHead, own_addresses: Collection[str]) -> bool:
         and not _MACHINES.match(to.address)
         and person_behind(to.address) not in own_addresses
     )
+
+
+def words(routed: MessageRouted, box: Ticketbox | None) -> str | None:
+    """What the customer is told: by the rules, or else by the ticketbox; None: nothing."""
+    if routed.acknowledge is False:
+        return None
+    return routed.acknowledgement or (box.acknowledgement if box else None)
 
 
 def answer_to(letter: LetterHead) -> Address | None:

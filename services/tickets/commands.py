@@ -1,25 +1,167 @@
 """`decide`: one function a command. Same ticket, same command, same time: same events."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from contracts.commands import AddNote, AssignTicket, ReopenTicket, RetryReply, SolveTicket, SubmitReply
+from contracts.commands import (
+    AddNote,
+    AddTask,
+    AssignTicket,
+    ChangeTags,
+    ChangeWatchers,
+    CloseTicket,
+    FinishTask,
+    MoveTicket,
+    PutOnHold,
+    ReopenTicket,
+    RetryReply,
+    SetCategory,
+    SetFields,
+    SetPending,
+    SetPriority,
+    SolveTicket,
+    SubmitReply,
+)
+from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
 from contracts.mail import Address
 from contracts.tickets import (
+    CategoryAssigned,
+    FieldsChanged,
     NoteAdded,
     OutgoingLetter,
+    PriorityChanged,
     ReplyReleased,
     ReplySubmitted,
+    State,
+    TagsChanged,
+    TaskAdded,
+    TaskDone,
     TicketAssigned,
+    TicketClosed,
+    TicketEvent,
+    TicketMoved,
+    TicketPutOnHold,
     TicketReopened,
+    TicketSetPending,
     TicketSolved,
+    WatchersChanged,
 )
-from services.tickets.refusals import AlreadyThere, NotFailed, UnknownThing, UnseenMessages
-from services.tickets.ticket import ReplyState, State, Ticket, TicketEvent
+from services.tickets import custom_fields, reply_address
+from services.tickets.desk import Desk
+from services.tickets.refusals import (
+    AlreadyThere,
+    Forbidden,
+    Invalid,
+    Merged,
+    NotFailed,
+    UnknownThing,
+    UnseenMessages,
+)
+from services.tickets.ticket import ReplyState, Ticket
 
-TicketCommand = SubmitReply | RetryReply | AddNote | AssignTicket | SolveTicket | ReopenTicket
+TicketCommand = (
+    SubmitReply
+    | RetryReply
+    | AddNote
+    | AssignTicket
+    | SolveTicket
+    | ReopenTicket
+    | SetPending
+    | PutOnHold
+    | CloseTicket
+    | SetPriority
+    | ChangeTags
+    | SetFields
+    | SetCategory
+    | ChangeWatchers
+    | AddTask
+    | FinishTask
+    | MoveTicket
+)
+MOST_TAGS = 30
+
+
+def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) -> list[TicketEvent]:
+    """What happens because of a command of a person.
+
+    Raises:
+        Refusal: nothing happens, and why.
+    """
+    actor = permit(command.actor_id, ticket, desk)
+    if ticket.merged_into_id is not None:
+        raise Merged(ticket.number, ticket.merged_into_id)
+    match command:
+        case SubmitReply():
+            return submit_reply(command, ticket, _sender(ticket, desk, actor), desk, now)
+        case RetryReply():
+            return retry_reply(command, ticket)
+        case AddNote():
+            return add_note(command, ticket, desk)
+        case AssignTicket():
+            return assign(command, ticket, desk)
+        case SolveTicket():
+            return solve(command, ticket, desk)
+        case CloseTicket():
+            return close(command, ticket, desk)
+        case ReopenTicket():
+            return reopen(command, ticket)
+        case SetPending():
+            return set_pending(command, ticket)
+        case PutOnHold():
+            return put_on_hold(command, ticket, now)
+        case MoveTicket():
+            return move(command, ticket, desk)
+        case _:
+            return describe(command, ticket, desk)
+
+
+Description = SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | FinishTask
+
+
+def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Say more exactly what the ticket is.
+
+    Raises:
+        Refusal.
+    """
+    match command:
+        case SetPriority(priority=priority):
+            changed = PriorityChanged(
+                ticket_id=ticket.ticket_id, priority=priority, changed_by=command.actor_id
+            )
+            return [] if priority == ticket.priority else [changed]
+        case ChangeTags():
+            return change_tags(command, ticket)
+        case SetFields():
+            return set_fields(command, ticket, desk)
+        case SetCategory():
+            return set_category(command, ticket, desk)
+        case ChangeWatchers():
+            return change_watchers(command, ticket, desk)
+        case AddTask():
+            return add_task(command, ticket, desk)
+        case FinishTask():
+            return finish_task(command, ticket)
+        case _:
+            assert_never(command)
+
+
+def permit(actor_id: UUID, ticket: Ticket, desk: Desk, right: Right = Right.ANSWER) -> Person:
+    """Who acts, if they may in the ticketbox of this ticket.
+
+    Raises:
+        Forbidden, UnknownThing.
+    """
+    actor = desk.get(Person, actor_id)
+    if actor is None:
+        raise UnknownThing("Nobody with this account works here.", person_id=actor_id)
+    if not actor.may(right, ticket.ticketbox_id):
+        box = desk.get(Ticketbox, ticket.ticketbox_id)
+        raise Forbidden(f"You may not {right} in the ticketbox “{box.name if box else '?'}”.")
+    return actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +171,23 @@ class Sender:
     ticketbox: str
     address: str
     person: str
+    signature: str = ""
+    reply_to: str | None = None
 
 
-def decide(command: TicketCommand, ticket: Ticket, sender: Sender, now: datetime) -> list[TicketEvent]:
-    """What happens because of a command.
-
-    Raises:
-        Refusal: nothing happens, and why.
-    """
-    match command:
-        case SubmitReply():
-            return submit_reply(command, ticket, sender, now)
-        case RetryReply():
-            return retry_reply(command, ticket)
-        case AddNote():
-            return add_note(command, ticket)
-        case AssignTicket():
-            return assign(command, ticket)
-        case SolveTicket():
-            return solve(command, ticket)
-        case ReopenTicket():
-            return reopen(command, ticket)
-        case _:
-            assert_never(command)
+def _sender(ticket: Ticket, desk: Desk, actor: Person) -> Sender:
+    box = desk.get(Ticketbox, ticket.ticketbox_id)
+    if box is None:
+        raise UnknownThing("The ticketbox of this ticket was removed; move the ticket to another one.")
+    signature = box.signature.replace("{agent}", actor.name).replace("{ticketbox}", box.name)
+    address = box.addresses[0]
+    reply_to = reply_address.signed(address, ticket.number, desk.secret) if box.signed_reply_address else None
+    return Sender(box.name, address, actor.name, signature, reply_to)
 
 
-def submit_reply(command: SubmitReply, ticket: Ticket, sender: Sender, now: datetime) -> list[TicketEvent]:
+def submit_reply(
+    command: SubmitReply, ticket: Ticket, sender: Sender, desk: Desk, now: datetime
+) -> list[TicketEvent]:
     """Accept an agent's answer and let it leave.
 
     Raises:
@@ -78,7 +211,8 @@ def submit_reply(command: SubmitReply, ticket: Ticket, sender: Sender, now: date
     events: list[TicketEvent] = [submitted, released]
     if ticket.assignee_id is None:
         events.append(_assigned(ticket, command.actor_id, command.actor_id))
-    if command.solve and ticket.state is not State.SOLVED:
+    if command.solve and not ticket.state.done:
+        require_fields(ticket, desk)
         events.append(TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id))
     return events
 
@@ -91,9 +225,10 @@ def _letter(command: SubmitReply, ticket: Ticket, sender: Sender, now: datetime)
         references=ticket.message_ids,
         date=now,
         from_=Address(name=f"{sender.person} ({sender.ticketbox})", address=sender.address),
+        reply_to=Address(name=sender.ticketbox, address=sender.reply_to) if sender.reply_to else None,
         to=(ticket.reply_address,),
         subject=reply_subject(ticket.subject),
-        text=command.text,
+        text=f"{command.text}\n\n-- \n{sender.signature}" if sender.signature else command.text,
         quote=command.quote,
     )
 
@@ -128,19 +263,38 @@ def retry_reply(command: RetryReply, ticket: Ticket) -> list[TicketEvent]:
     ]
 
 
-def add_note(command: AddNote, ticket: Ticket) -> list[TicketEvent]:
-    """Keep what colleagues write among themselves."""
-    return [
-        NoteAdded(
-            ticket_id=ticket.ticket_id, note_id=command.note_id, author_id=command.actor_id, text=command.text
-        )
-    ]
+def add_note(command: AddNote, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Keep what colleagues write among themselves; whoever is mentioned hears of the ticket from now on.
+
+    Raises:
+        UnknownThing: someone is mentioned who is not on the desk.
+    """
+    _must_be_there(desk, command.mentions)
+    noted = NoteAdded(
+        ticket_id=ticket.ticket_id,
+        note_id=command.note_id,
+        author_id=command.actor_id,
+        text=command.text,
+        mentions=tuple(dict.fromkeys(command.mentions)),
+    )
+    return [noted, *_watched(ticket, add=command.mentions)]
 
 
-def assign(command: AssignTicket, ticket: Ticket) -> list[TicketEvent]:
-    """Give the ticket an owner, or give it back; nothing happens if it is so already."""
+def assign(command: AssignTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Give the ticket an owner, or give it back; nothing happens if it is so already.
+
+    Raises:
+        UnknownThing: there is no such person.
+        Invalid: the person may not answer in this ticketbox.
+    """
     if ticket.assignee_id == command.agent_id:
         return []
+    if command.agent_id is not None:
+        agent = desk.get(Person, command.agent_id)
+        if agent is None:
+            raise UnknownThing("There is no such person.", agent_id=command.agent_id)
+        if not agent.may(Right.ANSWER, ticket.ticketbox_id):
+            raise Invalid(f"{agent.name} may not answer in this ticketbox, so the ticket cannot go there.")
     return [_assigned(ticket, command.agent_id, command.actor_id)]
 
 
@@ -150,25 +304,219 @@ def _assigned(ticket: Ticket, agent_id: UUID | None, assigned_by: UUID) -> Ticke
     )
 
 
-def solve(command: SolveTicket, ticket: Ticket) -> list[TicketEvent]:
+def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
     """The matter is settled.
 
     Raises:
         UnseenMessages: the customer wrote after the version that the person saw.
+        Invalid: a required field is empty.
     """
     if command.seen_version is not None and ticket.last_letter_version > command.seen_version:
         raise UnseenMessages(command.seen_version, ticket.version)
-    if ticket.state is State.SOLVED:
+    if ticket.state.done:
         return []
+    require_fields(ticket, desk)
     return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)]
 
 
-def reopen(command: ReopenTicket, ticket: Ticket) -> list[TicketEvent]:
-    """The matter is not settled after all.
+def close(command: CloseTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """The matter is settled for good.
 
     Raises:
-        AlreadyThere: it is open.
+        Invalid: a required field is empty.
+    """
+    if ticket.state is State.CLOSED:
+        return []
+    require_fields(ticket, desk)
+    solved = TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)
+    closed = TicketClosed(ticket_id=ticket.ticket_id, closed_by=command.actor_id)
+    return [closed] if ticket.state is State.SOLVED else [solved, closed]
+
+
+def require_fields(ticket: Ticket, desk: Desk) -> None:
+    """See that everything is filled in that the ticketbox wants before a ticket is solved.
+
+    Raises:
+        Invalid: with what is missing.
+    """
+    box = desk.get(Ticketbox, ticket.ticketbox_id)
+    missing = [key for key in (box.required_fields if box else ()) if key not in ticket.fields]
+    if missing:
+        names = {one.key: one.name for one in desk.every(CustomField)}
+        labels = ", ".join(names.get(key, key) for key in missing)
+        raise Invalid(f"Fill in before solving: {labels}.", missing=",".join(missing))
+
+
+def reopen(command: ReopenTicket, ticket: Ticket) -> list[TicketEvent]:
+    """It waits for us after all.
+
+    Raises:
+        AlreadyThere: it does.
     """
     if ticket.state is State.OPEN:
         raise AlreadyThere("This ticket is open already.")
-    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=command.actor_id)]
+    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=command.actor_id, why="person")]
+
+
+def set_pending(command: SetPending, ticket: Ticket) -> list[TicketEvent]:
+    """It waits for the customer; nothing happens if it does already."""
+    if ticket.state is State.PENDING:
+        return []
+    return [TicketSetPending(ticket_id=ticket.ticket_id, set_by=command.actor_id)]
+
+
+def put_on_hold(command: PutOnHold, ticket: Ticket, now: datetime) -> list[TicketEvent]:
+    """It waits for a moment, or for something that has none.
+
+    Raises:
+        Invalid: the moment has passed.
+    """
+    if command.until is not None and command.until <= now:
+        raise Invalid("The end of the hold has passed already; choose a later moment.")
+    if ticket.state is State.ON_HOLD and ticket.held_until == command.until and not command.reason:
+        return []
+    held = TicketPutOnHold(
+        ticket_id=ticket.ticket_id, until=command.until, reason=command.reason, set_by=command.actor_id
+    )
+    return [held]
+
+
+def move(command: MoveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Give the ticket to another ticketbox; an owner who may not answer there loses it.
+
+    Raises:
+        UnknownThing: there is no such ticketbox.
+    """
+    box = desk.get(Ticketbox, command.ticketbox_id)
+    if box is None:
+        raise UnknownThing("There is no such ticketbox.", ticketbox_id=command.ticketbox_id)
+    if box.id == ticket.ticketbox_id:
+        return []
+    events: list[TicketEvent] = [
+        TicketMoved(
+            ticket_id=ticket.ticket_id,
+            ticketbox_id=box.id,
+            ticketbox=box.name,
+            from_id=ticket.ticketbox_id,
+            why="correction" if command.correction else "person",
+            moved_by=command.actor_id,
+        )
+    ]
+    owner = desk.get(Person, ticket.assignee_id)
+    if ticket.assignee_id is not None and (owner is None or not owner.may(Right.ANSWER, box.id)):
+        events.append(_assigned(ticket, None, command.actor_id))
+    return events
+
+
+def change_tags(command: ChangeTags, ticket: Ticket) -> list[TicketEvent]:
+    """Add and remove tags; case and blanks do not make another tag.
+
+    Raises:
+        Invalid: too many, or an empty one.
+    """
+    remove = {_tag(tag) for tag in command.remove}
+    tags = tuple(dict.fromkeys(tag for tag in (*ticket.tags, *map(_tag, command.add)) if tag not in remove))
+    if len(tags) > MOST_TAGS:
+        raise Invalid(f"A ticket has at most {MOST_TAGS} tags.")
+    if tags == ticket.tags:
+        return []
+    return [TagsChanged(ticket_id=ticket.ticket_id, tags=tags, changed_by=command.actor_id)]
+
+
+def _tag(text: str) -> str:
+    tag = "-".join(text.lower().split())
+    if not tag or len(tag) > 50:
+        raise Invalid(f"“{text}” cannot be a tag: it needs 1 to 50 characters.")
+    return tag
+
+
+def set_fields(command: SetFields, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Fill in custom fields.
+
+    Raises:
+        UnknownThing: there is no such field in this ticketbox.
+        Invalid: the value does not fit the field.
+    """
+    fields = {one.key: one for one in desk.every(CustomField)}
+    changed = {}
+    for key, value in command.fields.items():
+        definition = fields.get(key)
+        if definition is None or not custom_fields.belongs(definition, ticket.ticketbox_id):
+            raise UnknownThing(f"Tickets of this ticketbox have no field “{key}”.", field=key)
+        fitting = None if value is None else custom_fields.fit(definition, value)
+        if fitting != ticket.fields.get(key):
+            changed[key] = fitting
+    if not changed:
+        return []
+    return [FieldsChanged(ticket_id=ticket.ticket_id, fields=changed, changed_by=command.actor_id)]
+
+
+def set_category(command: SetCategory, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Say what the matter is about.
+
+    Raises:
+        UnknownThing: there is no such category.
+    """
+    if command.category_id is not None and desk.get(Category, command.category_id) is None:
+        raise UnknownThing("There is no such category.", category_id=command.category_id)
+    if command.category_id == ticket.category_id:
+        return []
+    assigned = CategoryAssigned(
+        ticket_id=ticket.ticket_id, category_id=command.category_id, changed_by=command.actor_id
+    )
+    return [assigned]
+
+
+def change_watchers(command: ChangeWatchers, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Let people and teams hear of what happens, or no more.
+
+    Raises:
+        UnknownThing: someone is not on the desk.
+    """
+    _must_be_there(desk, command.add)
+    return _watched(ticket, add=command.add, remove=command.remove)
+
+
+def _watched(ticket: Ticket, add: Collection[UUID] = (), remove: Collection[UUID] = ()) -> list[TicketEvent]:
+    watchers = tuple(dict.fromkeys(one for one in (*ticket.watcher_ids, *add) if one not in remove))
+    if watchers == ticket.watcher_ids:
+        return []
+    return [WatchersChanged(ticket_id=ticket.ticket_id, watcher_ids=watchers)]
+
+
+def _must_be_there(desk: Desk, identities: Collection[UUID]) -> None:
+    for identity in identities:
+        if desk.get(Person, identity) is None and desk.get(Team, identity) is None:
+            raise UnknownThing("There is no such person or team.", id=identity)
+
+
+def add_task(command: AddTask, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Keep something to be done.
+
+    Raises:
+        UnknownThing: its owner is not on the desk.
+    """
+    if command.owner_id is not None:
+        _must_be_there(desk, (command.owner_id,))
+    added = TaskAdded(
+        ticket_id=ticket.ticket_id,
+        task_id=command.task_id,
+        text=command.text,
+        owner_id=command.owner_id,
+        due_on=command.due_on,
+    )
+    return [added]
+
+
+def finish_task(command: FinishTask, ticket: Ticket) -> list[TicketEvent]:
+    """It is done, or to be done after all.
+
+    Raises:
+        UnknownThing: the ticket has no such task.
+    """
+    task = ticket.tasks.get(command.task_id)
+    if task is None:
+        raise UnknownThing("This ticket has no such task.", task_id=command.task_id)
+    if task.done == command.done:
+        return []
+    return [TaskDone(ticket_id=ticket.ticket_id, task_id=command.task_id, done=command.done)]

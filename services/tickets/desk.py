@@ -1,62 +1,171 @@
-"""The desk's configuration: who works here, where mail comes in, and the rules."""
+"""The desk's configuration: what is on it, and what may be changed."""
 
-from contracts.commands import AddPerson, CreateTicketbox, PublishRuleset, SetPresence
-from contracts.stream_ids import RULESET, person_stream, ticketbox_stream
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar, assert_never
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+
+from contracts.commands import (
+    OPERATOR,
+    AddPerson,
+    ChangeDesk,
+    CreateTicketbox,
+    RemoveThing,
+    SetPresence,
+    SetThing,
+)
+from contracts.desk import (
+    AnyThing,
+    Calendar,
+    CalendarChanged,
+    Category,
+    CategoryChanged,
+    CustomField,
+    CustomFieldChanged,
+    FieldType,
+    Holidays,
+    Organisation,
+    OrganisationChanged,
+    Person,
+    PersonChanged,
+    Policy,
+    PolicyChanged,
+    Right,
+    Team,
+    TeamChanged,
+    Thing,
+    ThingRemoved,
+    Ticketbox,
+    TicketboxChanged,
+    View,
+    ViewChanged,
+    thing_of,
+)
+from contracts.event import Event
+from contracts.stream_ids import person_stream, ticketbox_stream
 from contracts.tickets import (
     PersonAdded,
     PresenceChanged,
+    Role,
     RulesetPublished,
     TicketboxCreated,
-    TicketsEvent,
 )
-from services.tickets.refusals import Invalid
+from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 
-DeskCommand = SetPresence | CreateTicketbox | AddPerson | PublishRuleset
-
-
-def stream_of(command: DeskCommand) -> str:
-    """The stream that a command changes."""
-    match command:
-        case SetPresence() | AddPerson():
-            return person_stream(command.person_id)
-        case CreateTicketbox():
-            return ticketbox_stream(command.ticketbox_id)
-        case PublishRuleset():
-            return RULESET
+T = TypeVar("T", bound=Thing)
+PATH_SEPARATOR = " / "
+"""Between the names of a category and of those above it."""
+DeskCommand = SetPresence | CreateTicketbox | AddPerson | ChangeDesk
 
 
-def decide(command: DeskCommand) -> list[TicketsEvent]:
-    """What happens to the desk.
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All things as they are now, and what signs the reply addresses of this installation."""
+
+    things: Mapping[UUID, Thing] = field(default_factory=dict)
+    secret: bytes = b""
+    ruleset: RulesetPublished | None = None
+    """Read where the desk changes only."""
+
+    def get(self, kind: type[T], identity: UUID | None) -> T | None:
+        """A thing by its id, if it is of this kind."""
+        found = self.things.get(identity) if identity is not None else None
+        return found if isinstance(found, kind) else None
+
+    def every(self, kind: type[T]) -> list[T]:
+        """All things of a kind, by name."""
+        found = [thing for thing in self.things.values() if isinstance(thing, kind)]
+        return sorted(found, key=lambda thing: thing.name)
+
+    def people_of(self, identities: Iterable[UUID]) -> frozenset[UUID]:
+        """The people behind ids of people and teams."""
+        found: set[UUID] = set()
+        for identity in identities:
+            team = self.get(Team, identity)
+            found |= set(team.member_ids) if team else {identity}
+        return frozenset(found)
+
+
+def stream_of(kind: str, identity: UUID) -> str:
+    """The stream of a thing's history."""
+    match kind:
+        case "ticketbox":
+            return ticketbox_stream(identity)
+        case "person":
+            return person_stream(identity)
+        case _:
+            return f"desk-{kind}-{identity}"
+
+
+def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+    """What happens to the desk, by stream.
 
     Raises:
         Refusal: nothing happens, and why.
     """
+    events = intend(command, desk)
+    check(after(desk, events), desk)
+    return events
+
+
+def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+    """What would happen to the desk, whether it holds together then or not.
+
+    Raises:
+        Refusal: the actor may not do it, or it makes no sense.
+    """
     match command:
-        case SetPresence():
-            return [PresenceChanged(person_id=command.person_id, presence=command.presence)]
+        case SetPresence(person_id=person_id):
+            if desk.get(Person, person_id) is None:
+                raise UnknownThing("There is no such person.", person_id=person_id)
+            if command.actor_id != person_id:
+                only_administrators(desk, command.actor_id)
+            changed = PresenceChanged(person_id=person_id, presence=command.presence, until=command.until)
+            return {person_stream(person_id): [changed]}
         case CreateTicketbox():
-            return [_create_ticketbox(command)]
+            only_administrators(desk, command.actor_id)
+            return {ticketbox_stream(command.ticketbox_id): [_create_ticketbox(command)]}
         case AddPerson():
-            return [_add_person(command)]
-        case PublishRuleset():
-            return [
-                RulesetPublished(
-                    rules=command.rules,
-                    default_ticketbox_id=command.default_ticketbox_id,
-                    author_id=command.actor_id,
-                    comment=command.comment,
-                )
-            ]
+            only_administrators(desk, command.actor_id)
+            return {person_stream(command.person_id): [_add_person(command)]}
+        case ChangeDesk(changes=changes):
+            return _change(changes, desk, command.actor_id)
+        case _:
+            assert_never(command)
+
+
+def after(desk: Desk, events: Mapping[str, Iterable[Event]]) -> Desk:
+    """The desk as events make it."""
+    things, ruleset = dict(desk.things), desk.ruleset
+    for event in (event for happened in events.values() for event in happened):
+        if (thing := thing_of(event)) is not None:
+            things[thing.id] = thing
+        elif isinstance(event, ThingRemoved):
+            things.pop(event.id, None)
+        elif isinstance(event, RulesetPublished):
+            ruleset = event
+    return replace(desk, things=things, ruleset=ruleset)
+
+
+def only_administrators(desk: Desk, actor_id: UUID) -> None:
+    """See that someone may change anything.
+
+    Raises:
+        Forbidden.
+    """
+    actor = desk.get(Person, actor_id)
+    if actor_id != OPERATOR and (actor is None or not actor.active or actor.role is not Role.ADMINISTRATOR):
+        raise Forbidden("Only administrators can change this.")
 
 
 def _create_ticketbox(command: CreateTicketbox) -> TicketboxCreated:
-    addresses = tuple(dict.fromkeys(address.strip().lower() for address in command.addresses))
-    if not addresses or not all(_is_address(address) for address in addresses):
-        raise Invalid("A ticketbox needs at least one e-mail address, such as orders@example.com.")
     return TicketboxCreated(
         ticketbox_id=command.ticketbox_id,
-        name=command.name,
-        addresses=addresses,
+        name=command.name.strip(),
+        addresses=tuple(dict.fromkeys(address.strip().lower() for address in command.addresses)),
         first_response_seconds=command.first_response_seconds,
         acknowledgement=command.acknowledgement,
     )
@@ -64,8 +173,6 @@ def _create_ticketbox(command: CreateTicketbox) -> TicketboxCreated:
 
 def _add_person(command: AddPerson) -> PersonAdded:
     email = command.email.strip().lower()
-    if not _is_address(email):
-        raise Invalid(f"“{command.email}” is not an e-mail address.")
     return PersonAdded(
         person_id=command.person_id,
         email=email,
@@ -75,6 +182,215 @@ def _add_person(command: AddPerson) -> PersonAdded:
     )
 
 
-def _is_address(text: str) -> bool:
+def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUID) -> dict[str, list[Event]]:
+    """The events of all changes; things that stay as they are have none.
+
+    The outcome is looked at as a whole, so a file may name things in any order.
+    """
+    events: dict[str, list[Event]] = {}
+    for change in changes:
+        match change:
+            case SetThing(thing=thing):
+                before = desk.things.get(thing.id)
+                _may_change(desk, actor_id, before, thing)
+                if before is not None and type(before) is not type(thing):
+                    raise Invalid(f"“{before.name}” is not a {thing.kind}; things cannot change their kind.")
+                if thing != before:
+                    events.setdefault(stream_of(thing.kind, thing.id), []).append(_changed(thing))
+            case RemoveThing(kind=kind, id=identity):
+                before = desk.things.get(identity)
+                if before is None:
+                    raise UnknownThing(f"There is no such {kind}.", id=identity)
+                _may_change(desk, actor_id, before, before)
+                removed = ThingRemoved(kind=kind, id=identity)
+                events.setdefault(stream_of(kind, identity), []).append(removed)
+            case _:
+                assert_never(change)
+    return events
+
+
+def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
+    """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
+
+    All else belongs to administrators.
+    """
+    actor = desk.get(Person, actor_id)
+    views = [thing for thing in (before, after) if thing is not None]
+    own = {actor_id, None} if actor is not None and actor.role is Role.SUPERVISOR else {actor_id}
+    if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in views):
+        return
+    if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
+        return
+    only_administrators(desk, actor_id)
+
+
+def _changed(thing: AnyThing) -> Event:
+    match thing:
+        case Ticketbox():
+            return TicketboxChanged(thing=thing)
+        case Team():
+            return TeamChanged(thing=thing)
+        case Person():
+            return PersonChanged(thing=thing)
+        case Calendar():
+            return CalendarChanged(thing=thing)
+        case Policy():
+            return PolicyChanged(thing=thing)
+        case CustomField():
+            return CustomFieldChanged(thing=thing)
+        case Category():
+            return CategoryChanged(thing=thing)
+        case View():
+            return ViewChanged(thing=thing)
+        case Organisation():
+            return OrganisationChanged(thing=thing)
+        case _:
+            assert_never(thing)
+
+
+def check(desk: Desk, before: Desk) -> None:
+    """See that a desk holds together after a change: references, addresses, names of time zones and countries.
+
+    Raises:
+        Refusal: with the first thing that is wrong, and what to do.
+    """
+    _check_unique(desk)
+    people = desk.every(Person)
+    if (people or before.every(Person)) and not any(
+        person.active and person.role is Role.ADMINISTRATOR for person in people
+    ):
+        raise Invalid("At least one active person must be an administrator.")
+    if desk.ruleset is not None:
+        _check_ruleset(desk, desk.ruleset)
+    for thing in desk.things.values():
+        match thing:
+            case Ticketbox():
+                _check_ticketbox(desk, thing)
+            case Person():
+                if not is_address(thing.email):
+                    raise Invalid(f"“{thing.email}” is not an e-mail address.")
+                for right in thing.rights:
+                    _require(desk, Ticketbox, right.ticketbox_id, thing.name)
+                if len({right.ticketbox_id for right in thing.rights}) < len(thing.rights):
+                    raise Invalid(f"“{thing.name}” has two rights in one ticketbox; one is enough.")
+            case Team():
+                for member_id in thing.member_ids:
+                    _require(desk, Person, member_id, thing.name)
+            case Calendar():
+                _check_calendar(thing)
+            case Policy():
+                _require(desk, Calendar, thing.calendar_id, thing.name)
+                for ticketbox_id in thing.ticketbox_ids:
+                    _require(desk, Ticketbox, ticketbox_id, thing.name)
+                for organisation_id in thing.organisation_ids:
+                    _require(desk, Organisation, organisation_id, thing.name)
+            case CustomField():
+                if (thing.type is FieldType.CHOICE) != bool(thing.choices):
+                    raise Invalid(
+                        f"The field “{thing.name}” needs choices if its type is choice, and none else."
+                    )
+                for ticketbox_id in thing.ticketbox_ids:
+                    _require(desk, Ticketbox, ticketbox_id, thing.name)
+            case Category():
+                _check_category(desk, thing)
+            case _:
+                pass
+
+
+def _check_ruleset(desk: Desk, ruleset: RulesetPublished) -> None:
+    named = {rule.ticketbox_id for rule in ruleset.rules} | {ruleset.default_ticketbox_id}
+    for ticketbox_id in named:
+        _require(desk, Ticketbox, ticketbox_id, "The ruleset")
+
+
+def _check_unique(desk: Desk) -> None:
+    """Names are what a file of the desk knows things by: for each there is one thing of its kind."""
+    taken: dict[tuple[str, ...], Thing] = {}
+
+    def claim(thing: Thing, what: str, value: str, within: str = "") -> None:
+        other = taken.setdefault((what, within, value.casefold()), thing)
+        if other.id != thing.id:
+            raise AlreadyThere(f"The {what} {value} belongs to “{other.name}” already.", taken_by=other.name)
+
+    for thing in desk.things.values():
+        match thing:
+            case Ticketbox():
+                claim(thing, "ticketbox name", thing.name)
+                for address in thing.addresses:
+                    claim(thing, "address", address)
+            case Person():
+                claim(thing, "e-mail address", thing.email)
+            case CustomField():
+                claim(thing, "key", thing.key)
+            case Organisation():
+                claim(thing, "organisation name", thing.name)
+                for domain in thing.domains:
+                    claim(thing, "domain", domain)
+            case Category():
+                claim(thing, "category name", thing.name, str(thing.parent_id))
+            case View():
+                claim(thing, "view name", thing.name, str(thing.owner_id))
+            case Team() | Calendar() | Policy():
+                claim(thing, f"{thing.kind} name", thing.name)
+            case _:
+                pass
+
+
+def _require(desk: Desk, kind: type[T], identity: UUID | None, by: str) -> None:
+    if identity is not None and desk.get(kind, identity) is None:
+        raise Invalid(f"{by} refers to a {kind.__name__.lower()} that does not exist.", id=identity)
+
+
+def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
+    for address in box.addresses:
+        if address != address.lower() or not is_address(address):
+            raise Invalid(f"“{address}” is not an e-mail address in lower case, such as orders@example.com.")
+    _require(desk, Calendar, box.calendar_id, box.name)
+    overflow_to = box.distribution.overflow_to
+    _require(desk, Ticketbox, overflow_to, box.name)
+    if (overflow_to is None) != (box.distribution.overflow_after_minutes is None):
+        raise Invalid(f"“{box.name}”: an overflow needs both a ticketbox and a time.")
+    if overflow_to == box.id:
+        raise Invalid(f"“{box.name}” cannot overflow into itself.")
+    keys = {one.key for one in desk.every(CustomField)}
+    if missing := [key for key in box.required_fields if key not in keys]:
+        raise Invalid(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
+
+
+def _check_calendar(calendar: Calendar) -> None:
+    try:
+        ZoneInfo(calendar.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Invalid(
+            f"“{calendar.time_zone}” is no time zone; write it as in Europe/Berlin or UTC."
+        ) from error
+    if calendar.holidays is not None:
+        _check_holidays(calendar.name, calendar.holidays)
+
+
+def _check_holidays(name: str, chosen: Holidays) -> None:
+    known = holidays.list_supported_countries(include_aliases=False)
+    if chosen.country not in known:
+        raise Invalid(f"“{name}”: there are no holidays for “{chosen.country}”; write it as in DE or US.")
+    if chosen.subdivision is not None and chosen.subdivision not in known[chosen.country]:
+        raise Invalid(f"“{name}”: {chosen.country} has no part “{chosen.subdivision}”.")
+
+
+def _check_category(desk: Desk, category: Category) -> None:
+    if PATH_SEPARATOR in category.name:
+        raise Invalid(
+            f"“{category.name}”: a category's name has no {PATH_SEPARATOR.strip()} with spaces around it."
+        )
+    _require(desk, Category, category.parent_id, category.name)
+    seen, above = {category.id}, desk.get(Category, category.parent_id)
+    while above is not None:
+        if above.id in seen:
+            raise Invalid(f"“{category.name}” cannot be below itself.")
+        seen.add(above.id)
+        above = desk.get(Category, above.parent_id)
+
+
+def is_address(text: str) -> bool:
+    """Whether it looks like an e-mail address; only sending tells more."""
     local, at, domain = text.rpartition("@")
     return bool(local and at and domain) and not any(character.isspace() for character in text)

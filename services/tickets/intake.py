@@ -1,26 +1,36 @@
 """What a routed message does to the conversation that it belongs to."""
 
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID, uuid5
 
+from contracts.desk import Category, Person, Right, Ticketbox
 from contracts.event import Event
-from contracts.mail import Address, Bounce, Kind
+from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import MessageRouted
 from contracts.tickets import (
     AutomaticReplyReceived,
+    CategoryAssigned,
     CustomerReplied,
     DeliveryOutcome,
     DeliveryRecorded,
     ReplyBounced,
+    State,
+    TicketAssigned,
+    TicketEvent,
     TicketOpened,
     TicketReopened,
 )
+from services.tickets.desk import Desk
+from services.tickets.thanks import only_thanks
 from services.tickets.threading import Place
-from services.tickets.ticket import State, Ticket, TicketEvent
+from services.tickets.ticket import Ticket
 
 NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""
+
+RULE = "rule"
+"""The method by which an owner was chosen that a rule names."""
 
 
 def ticket_id_of(message_id: UUID) -> UUID:
@@ -33,9 +43,19 @@ def cause_of(event: Event, event_id: UUID) -> UUID:
     return uuid5(event.letter.message_id, "delivered") if isinstance(event, MessageRouted) else event_id
 
 
-def open_ticket(routed: MessageRouted, number: int, first_response_due_at: datetime | None) -> TicketOpened:
-    """A customer's matter begins. Mail of machines sets no clock."""
-    letter = routed.letter
+def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bool:
+    """Whether a letter to a ticket that is done opens another one, since it comes too late or the ticket is closed."""
+    if not ticket.state.done or ticket.done_at is None or letter.automatic or letter.kind is Kind.BOUNCE:
+        return False
+    days = box.follow_up.reopen_within_days if box else None
+    return days is not None and letter.received_at - ticket.done_at > timedelta(days=days)
+
+
+def open_ticket(
+    routed: MessageRouted, number: int, desk: Desk, follows: Ticket | None = None
+) -> TicketOpened:
+    """A customer's matter begins; `follows` is the one that it would have continued."""
+    letter, owner = routed.letter, owner_of(routed, desk)
     return TicketOpened(
         ticket_id=ticket_id_of(letter.message_id),
         number=number,
@@ -46,12 +66,32 @@ def open_ticket(routed: MessageRouted, number: int, first_response_due_at: datet
         priority=routed.priority,
         tags=routed.tags,
         letter=letter,
-        first_response_due_at=None if letter.automatic else first_response_due_at,
+        follows_id=follows.ticket_id if follows else None,
+        assignee_id=owner.id if owner else None,
     )
 
 
+def owner_of(routed: MessageRouted, desk: Desk) -> Person | None:
+    """Whom a rule gives the ticket to; None if it names nobody, or someone who may not answer there any more."""
+    owner = desk.get(Person, routed.assignee_id)
+    return owner if owner is not None and owner.may(Right.ANSWER, routed.ticketbox_id) else None
+
+
+def obey_rules(routed: MessageRouted, opened: TicketOpened, desk: Desk) -> list[TicketEvent]:
+    """What else the rules want of a ticket that just began. What was removed from the desk meanwhile is left out."""
+    events: list[TicketEvent] = []
+    if (category := desk.get(Category, routed.category_id)) is not None:
+        events.append(CategoryAssigned(ticket_id=opened.ticket_id, category_id=category.id))
+    if opened.assignee_id is not None:
+        assigned = TicketAssigned(
+            ticket_id=opened.ticket_id, agent_id=opened.assignee_id, method=RULE, assigned_by=None
+        )
+        events.append(assigned)
+    return events
+
+
 def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list[TicketEvent]:
-    """A message joins its conversation. Only what a person wrote reopens it."""
+    """A message joins its conversation. Only what a person wrote opens it again, and thanks do not."""
     letter = routed.letter
     delayed = letter.bounce is not None and letter.bounce.delayed
     if letter.kind is Kind.BOUNCE and place.reply_id is not None and not delayed:
@@ -67,11 +107,18 @@ def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list
         return [
             AutomaticReplyReceived(ticket_id=ticket.ticket_id, letter=letter, threaded_by=place.threaded_by)
         ]
+    thanks = ticket.state.done and only_thanks(letter)
     events: list[TicketEvent] = [
-        CustomerReplied(ticket_id=ticket.ticket_id, letter=letter, threaded_by=place.threaded_by)
+        CustomerReplied(
+            ticket_id=ticket.ticket_id,
+            letter=letter,
+            threaded_by=place.threaded_by,
+            thanks=thanks,
+            by_way_of=place.by_way_of,
+        )
     ]
-    if ticket.state is State.SOLVED:
-        events.append(TicketReopened(ticket_id=ticket.ticket_id))
+    if ticket.state is not State.OPEN and not thanks:
+        events.append(TicketReopened(ticket_id=ticket.ticket_id, why="letter"))
     return events
 
 

@@ -26,13 +26,13 @@ class UnseenMessages(Refusal):
 
 
 class ChangedMeanwhile(Refusal):
-    """Someone else put another ruleset in force."""
+    """Someone else changed it after the person saw it."""
 
     code = "changed_meanwhile"
 
     def __init__(self, seen_version: int, version: int) -> None:
         super().__init__(
-            "Another ruleset was published after you opened this one. Look at it, then publish yours.",
+            "Someone changed this after you opened it. Look at it as it is now, then make your change again.",
             seen_version=seen_version,
             version=version,
         )
@@ -57,3 +57,20 @@ class Invalid(Refusal):
     """The wish itself makes no sense."""
 
     code = "invalid"
+
+
+class Forbidden(Refusal):
+    """The person may not do this."""
+
+    code = "forbidden"
+
+
+class Merged(Refusal):
+    """The ticket goes on in another one."""
+
+    code = "merged"
+
+    def __init__(self, number: int, into_id: UUID) -> None:
+        super().__init__(
+            f"Ticket {number} was merged into another one; go on there, or undo the merge.", into_id=into_id
+        )

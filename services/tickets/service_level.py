@@ -1,28 +1,172 @@
-"""Clocks: pure functions of a ticket's history."""
+"""Service levels: deadlines as pure functions of what happened to a ticket, a policy and a calendar.
 
-from datetime import datetime, timedelta
+docs/service-levels.md has the rules as a table. A deadline can be computed again from scratch at any time.
+"""
 
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from contracts.desk import Calendar, Organisation, Policy, Target, Ticketbox
+from contracts.tickets import DeadlineItem, State
+from rules.hours import Hours
+from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
 
-FIRST_RESPONSE = "first_response"
+FOREVER = datetime.max.replace(tzinfo=UTC)
+HoursOf = Callable[[Calendar | None], Hours]
+"""Gives the hours of a calendar; the shell keeps those that it has made."""
 
 
-def first_response_due(received_at: datetime, target_seconds: int | None) -> datetime | None:
-    """When a person of ours must have answered, by the wall clock; None without a target.
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is asked for of one ticket."""
 
-    The clock starts when the customer's letter was received, not when the ticket was made of it.
+    policy_id: UUID | None
+    policy: str | None
+    targets: Mapping[Target, float]
+    """Seconds of business time."""
+    pause_in: frozenset[State]
+    warn_seconds: float | None
+    hours: Hours
+
+
+def level_of(ticket: Ticket, desk: Desk, hours_of: HoursOf = Hours) -> Level:
+    """The first policy, by order and then by name, that applies to a ticket as it is now.
+
+    Where none applies, the ticketbox itself may ask for a first response, by the wall clock.
     """
-    return None if target_seconds is None else received_at + timedelta(seconds=target_seconds)
+    box = desk.get(Ticketbox, ticket.ticketbox_id)
+    organisation = organisation_of(ticket.contact.address, desk)
+    for policy in sorted(desk.every(Policy), key=lambda policy: policy.order):
+        if _applies(policy, ticket, organisation):
+            calendar_id = policy.calendar_id or (box.calendar_id if box else None)
+            return Level(
+                policy_id=policy.id,
+                policy=policy.name,
+                targets={target: minutes * 60 for target, minutes in policy.targets.items()},
+                pause_in=frozenset(policy.pause_in),
+                warn_seconds=policy.warn_minutes_before * 60 if policy.warn_minutes_before else None,
+                hours=hours_of(desk.get(Calendar, calendar_id)),
+            )
+    seconds = box.first_response_seconds if box else None
+    targets: dict[Target, float] = {Target.FIRST_RESPONSE: seconds} if seconds else {}
+    return Level(None, None, targets, frozenset(), None, hours_of(None))
 
 
-def running(ticket: Ticket) -> datetime | None:
-    """The deadline of the first response while it matters: unanswered, and not breached yet."""
-    if ticket.answered or FIRST_RESPONSE in ticket.breached:
-        return None
-    return ticket.first_response_due_at
+def _applies(policy: Policy, ticket: Ticket, organisation: Organisation | None) -> bool:
+    return (
+        (not policy.priorities or ticket.priority in policy.priorities)
+        and (not policy.ticketbox_ids or ticket.ticketbox_id in policy.ticketbox_ids)
+        and (not policy.tags or not set(policy.tags).isdisjoint(ticket.tags))
+        and (
+            not policy.organisation_ids
+            or (organisation is not None and organisation.id in policy.organisation_ids)
+        )
+    )
 
 
-def breached(ticket: Ticket, now: datetime) -> datetime | None:
-    """The deadline that was missed, if one was. A solved ticket that nobody answered has missed it all the same."""
-    due_at = running(ticket)
-    return due_at if due_at is not None and due_at <= now else None
+def organisation_of(address: str, desk: Desk) -> Organisation | None:
+    """The organisation to whose domains, or a part of them, an address belongs."""
+    domain = address.lower().rpartition("@")[2]
+    for organisation in desk.every(Organisation):
+        if any(domain == one or domain.endswith(f".{one}") for one in organisation.domains):
+            return organisation
+    return None
+
+
+def deadlines(ticket: Ticket, level: Level) -> tuple[DeadlineItem, ...]:
+    """The running targets of a ticket. One that is solved, closed or merged has none until it is opened again."""
+    if ticket.state.done or ticket.merged_into_id is not None:
+        return ()
+    return tuple(
+        _deadline(target, since, level.targets[target], ticket, level)
+        for target, since in _running(ticket)
+        if target in level.targets
+    )
+
+
+def _running(ticket: Ticket) -> Iterator[tuple[Target, datetime]]:
+    """Which clocks run, and since when."""
+    if ticket.began_at is None:
+        return
+    if ticket.first_response_at is None:
+        yield Target.FIRST_RESPONSE, ticket.began_at
+    elif ticket.waiting_since is not None:
+        yield Target.NEXT_RESPONSE, ticket.waiting_since
+    yield Target.RESOLUTION, ticket.began_at
+
+
+def _deadline(target: Target, since: datetime, seconds: float, ticket: Ticket, level: Level) -> DeadlineItem:
+    due_at, left = _when(seconds, since, ticket, level)
+    warn_at = None
+    if level.warn_seconds is not None and due_at is not None:
+        warn_at, _ = _when(max(0.0, seconds - level.warn_seconds), since, ticket, level)
+    return DeadlineItem(
+        target=target,
+        since=since,
+        due_at=due_at,
+        warn_at=warn_at,
+        left_seconds=None if due_at else round(left),
+    )
+
+
+def _when(seconds: float, since: datetime, ticket: Ticket, level: Level) -> tuple[datetime | None, float]:
+    """When so much business time has run, with nothing left; or None and what is left, if the clock stands still."""
+    left = seconds
+    for begin, end in _counting(since, ticket, level.pause_in):
+        here = None if end == FOREVER else level.hours.seconds_between(begin, end)
+        if here is None or left <= here:
+            due_at = level.hours.after(begin, left)
+            return due_at, 0.0 if due_at else left
+        left -= here
+    return None, left
+
+
+def _counting(
+    since: datetime, ticket: Ticket, pause_in: frozenset[State]
+) -> Iterator[tuple[datetime, datetime]]:
+    """From when to when a clock ran: all spells since its beginning, without those in which it stood still."""
+    ends = [spell.since for spell in ticket.spells[1:]] + [FOREVER]
+    for spell, end in zip(ticket.spells, ends, strict=True):
+        begin = max(spell.since, since)
+        if begin < end and not (spell.merged or spell.state.done or spell.state in pause_in):
+            yield begin, end
+
+
+def missed(ticket: Ticket, now: datetime) -> tuple[DeadlineItem, ...]:
+    """Targets that were due and of which no breach is recorded."""
+    return tuple(
+        item
+        for item in ticket.deadlines
+        if item.due_at is not None and item.due_at <= now and not _is_breached(ticket, item)
+    )
+
+
+def to_warn_of(ticket: Ticket, now: datetime) -> tuple[DeadlineItem, ...]:
+    """Targets that will soon be missed and of which nobody was warned; for one that is missed it is too late."""
+    return tuple(
+        item
+        for item in ticket.deadlines
+        if item.warn_at is not None
+        and item.due_at is not None
+        and item.warn_at <= now < item.due_at
+        and (item.target, item.since) not in ticket.warned
+    )
+
+
+def next_look(ticket: Ticket) -> datetime | None:
+    """When there is something to warn of or to miss; None: never, as it stands."""
+    moments = []
+    for item in ticket.deadlines:
+        if item.due_at is None or _is_breached(ticket, item):
+            continue
+        moments.append(item.due_at)
+        if item.warn_at is not None and (item.target, item.since) not in ticket.warned:
+            moments.append(item.warn_at)
+    return min(moments, default=None)
+
+
+def _is_breached(ticket: Ticket, item: DeadlineItem) -> bool:
+    return not ticket.breached.isdisjoint({(item.target, item.since), (item.target, None)})

@@ -1,16 +1,27 @@
 """What this service keeps beside its log: the message index, running clocks, the desk as it is now."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
-import asyncpg
+from pydantic import TypeAdapter
 
 from chassis.database import Connection
-from contracts.tickets import PersonAdded, TicketboxCreated, TicketsEvent
+from contracts.desk import (
+    AnyThing,
+    CalendarChanged,
+    OrganisationChanged,
+    PolicyChanged,
+    ThingRemoved,
+    TicketboxChanged,
+    thing_of,
+)
+from contracts.event import Event
+from contracts.stream_ids import RULESET
+from contracts.tickets import RulesetPublished
+from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
-from services.tickets.refusals import AlreadyThere
 from services.tickets.threading import Known
 
 _KNOWN = """
@@ -26,6 +37,20 @@ async def known_messages(db: Connection, message_ids: Collection[str]) -> dict[s
     for row in await db.fetch(_KNOWN, list(message_ids)):
         known.setdefault(row["internet_message_id"], []).append(Known(row["ticket_id"], row["reply_id"]))
     return known
+
+
+_FORGET = """
+DELETE FROM message_index
+USING unnest($1::text[], $2::uuid[]) AS old (internet_message_id, ticket_id)
+WHERE message_index.internet_message_id = old.internet_message_id
+  AND message_index.ticket_id = old.ticket_id
+"""
+
+
+async def forget_messages(db: Connection, entries: Collection[tuple[str, Known]]) -> None:
+    """Forget that messages belong to conversations which they have left."""
+    if entries:
+        await db.execute(_FORGET, [one for one, _ in entries], [known.ticket_id for _, known in entries])
 
 
 _INDEX = """
@@ -54,75 +79,61 @@ async def new_numbers(db: Connection, count: int) -> list[int]:
     return [with_check_digit(row["running"]) for row in await db.fetch(_NUMBERS, count)] if count else []
 
 
-_SET_CLOCKS = """
-INSERT INTO clock (ticket_id, target, due_at)
-SELECT ticket_id, $2, due_at
-FROM unnest($1::uuid[], $3::timestamptz[]) AS new (ticket_id, due_at)
-ON CONFLICT (ticket_id, target) DO UPDATE
-SET due_at = excluded.due_at
-"""
-
-_STOP_CLOCKS = """
-DELETE FROM clock
-WHERE ticket_id = ANY($1::uuid[])
-  AND target = $2
+_KEEP_NUMBERS = """
+INSERT INTO ticket_by_number (number, ticket_id)
+SELECT number, ticket_id
+FROM unnest($1::bigint[], $2::uuid[]) AS new (number, ticket_id)
 """
 
 
-async def set_clocks(db: Connection, target: str, due: Mapping[UUID, datetime | None]) -> None:
-    """Let clocks run to their deadline; None stops one."""
-    running = {ticket_id: due_at for ticket_id, due_at in due.items() if due_at is not None}
-    if running:
-        await db.execute(_SET_CLOCKS, list(running), target, list(running.values()))
-    if stopped := [ticket_id for ticket_id in due if ticket_id not in running]:
-        await db.execute(_STOP_CLOCKS, stopped, target)
+async def keep_numbers(db: Connection, numbers: Mapping[int, UUID]) -> None:
+    if numbers:
+        await db.execute(_KEEP_NUMBERS, list(numbers), list(numbers.values()))
+
+
+async def tickets_by_number(db: Connection, numbers: Collection[int]) -> dict[int, UUID]:
+    """The tickets with these numbers; unknown ones are absent."""
+    if not numbers:
+        return {}
+    rows = await db.fetch(
+        "SELECT number, ticket_id FROM ticket_by_number WHERE number = ANY($1::bigint[])", list(numbers)
+    )
+    return {row["number"]: row["ticket_id"] for row in rows}
+
+
+_SET_ALARMS = """
+INSERT INTO alarm (ticket_id, at)
+SELECT ticket_id, at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS new (ticket_id, at)
+ON CONFLICT (ticket_id) DO UPDATE
+SET at = excluded.at
+"""
+
+
+async def set_alarms(db: Connection, alarms: Mapping[UUID, datetime | None]) -> None:
+    """Say when tickets are to be looked at again; None: when the desk changes, or something happens to them."""
+    if alarms:
+        await db.execute(_SET_ALARMS, list(alarms), list(alarms.values()))
 
 
 _DUE = """
 SELECT ticket_id
-FROM clock
-WHERE target = $1
-  AND due_at <= $2
-ORDER BY due_at
-LIMIT $3
+FROM alarm
+WHERE at <= $1
+ORDER BY at
+LIMIT $2
 FOR UPDATE SKIP LOCKED
 """
 
 
-async def due_clocks(db: Connection, target: str, now: datetime, limit: int) -> list[UUID]:
-    """Tickets whose clock has struck, the longest overdue first; locked until the transaction ends."""
-    return [row["ticket_id"] for row in await db.fetch(_DUE, target, now, limit)]
+async def due_alarms(db: Connection, now: datetime, limit: int) -> list[UUID]:
+    """Tickets whose alarm has struck, the longest overdue first; locked until the transaction ends."""
+    return [row["ticket_id"] for row in await db.fetch(_DUE, now, limit)]
 
 
-async def next_deadline(db: Connection) -> datetime | None:
-    due_at: datetime | None = await db.fetchval("SELECT min(due_at) FROM clock")
-    return due_at
-
-
-@dataclass(frozen=True, slots=True)
-class Ticketbox:
-    name: str
-    address: str
-    first_response_seconds: int | None
-    acknowledgement: str | None
-    addresses: frozenset[str]
-
-
-async def ticketboxes(db: Connection) -> dict[UUID, Ticketbox]:
-    """All ticketboxes; there are few."""
-    rows = await db.fetch(
-        "SELECT ticketbox_id, name, addresses, first_response_seconds, acknowledgement FROM ticketbox"
-    )
-    return {
-        row["ticketbox_id"]: Ticketbox(
-            name=row["name"],
-            address=row["addresses"][0],
-            first_response_seconds=row["first_response_seconds"],
-            acknowledgement=row["acknowledgement"],
-            addresses=frozenset(row["addresses"]),
-        )
-        for row in rows
-    }
+async def next_alarm(db: Connection) -> datetime | None:
+    at: datetime | None = await db.fetchval("SELECT min(at) FROM alarm")
+    return at
 
 
 _AUTOMATIC_MAIL = """
@@ -159,55 +170,82 @@ async def keep_automatic_mail(
         await db.execute(_KEEP_AUTOMATIC_MAIL, list(recipients.values()), now, list(recipients))
 
 
-async def person_name(db: Connection, person_id: UUID) -> str | None:
-    name: str | None = await db.fetchval("SELECT name FROM person WHERE person_id = $1", person_id)
-    return name
+_THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
 
 
-async def keep_desk(db: Connection, events: Sequence[TicketsEvent]) -> None:
-    """Take configuration into the tables.
-
-    Raises:
-        AlreadyThere: an address or an e-mail belongs to another already.
-    """
-    for event in events:
-        match event:
-            case TicketboxCreated():
-                await _keep_ticketbox(db, event)
-            case PersonAdded():
-                await _keep_person(db, event)
-            case _:
-                pass
+async def read_desk(db: Connection) -> Desk:
+    """The desk as it is now."""
+    rows = await db.fetch("SELECT thing::text AS thing FROM thing")
+    things = [_thing(row["thing"]) for row in rows]
+    secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
+    return Desk({thing.id: thing for thing in things}, secret)
 
 
-async def _keep_ticketbox(db: Connection, event: TicketboxCreated) -> None:
-    taken = await db.fetchval(
-        "SELECT name FROM ticketbox WHERE addresses && $1::text[] AND ticketbox_id <> $2",
-        list(event.addresses),
-        event.ticketbox_id,
-    )
-    if taken is not None:
-        raise AlreadyThere(f"The ticketbox “{taken}” has one of these addresses already.", ticketbox=taken)
-    await db.execute(
+@lru_cache(maxsize=4096)
+def _thing(text: str) -> AnyThing:
+    return _THINGS.validate_json(text)
+
+
+async def lock_desk(db: Connection) -> None:
+    """Let one change of the desk follow the other: each is looked at together with all the rest."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom desk', 0))")
+
+
+async def ruleset_in_force(db: Connection) -> RulesetPublished | None:
+    """The rules that router decides by."""
+    row = await db.fetchrow(
         """
-        INSERT INTO ticketbox (ticketbox_id, name, addresses, first_response_seconds, acknowledgement)
-        VALUES ($1, $2, $3, $4, $5)
+        SELECT data::text AS data, schema_version
+        FROM event
+        WHERE stream_id = $1
+        ORDER BY version DESC
+        LIMIT 1
         """,
-        event.ticketbox_id,
-        event.name,
-        list(event.addresses),
-        event.first_response_seconds,
-        event.acknowledgement,
+        RULESET,
     )
+    return None if row is None else RulesetPublished.read(row["data"], row["schema_version"])
 
 
-async def _keep_person(db: Connection, event: PersonAdded) -> None:
-    try:
-        await db.execute(
-            "INSERT INTO person (person_id, email, name) VALUES ($1, $2, $3)",
-            event.person_id,
-            event.email,
-            event.name,
-        )
-    except asyncpg.UniqueViolationError as error:
-        raise AlreadyThere(f"{event.email} has an account already.", email=event.email) from error
+_VERSIONS = """
+SELECT stream_id, max(version) AS version
+FROM event
+WHERE stream_id = ANY($1::text[])
+  AND type <> 'PresenceChanged'
+GROUP BY stream_id
+"""
+
+
+async def thing_versions(db: Connection, stream_ids: Collection[str]) -> dict[str, int]:
+    """When things were changed last, by their streams: that someone went to lunch is no change of the person."""
+    rows = await db.fetch(_VERSIONS, list(stream_ids)) if stream_ids else []
+    return {row["stream_id"]: row["version"] for row in rows}
+
+
+_KEEP_THING = """
+INSERT INTO thing (id, thing)
+VALUES ($1, $2::jsonb)
+ON CONFLICT (id) DO UPDATE
+SET thing = excluded.thing
+"""
+
+
+async def keep_desk(db: Connection, events: Sequence[Event]) -> None:
+    """Take configuration into the tables, and have every ticket looked at whose service level may be another now."""
+    for event in events:
+        if (thing := thing_of(event)) is not None:
+            await db.execute(_KEEP_THING, thing.id, thing.model_dump_json())
+        elif isinstance(event, ThingRemoved):
+            await db.execute("DELETE FROM thing WHERE id = $1", event.id)
+    if any(matters_to_clocks(event) for event in events):
+        await db.execute("UPDATE alarm SET at = now() WHERE at IS NULL OR at > now()")
+
+
+def matters_to_clocks(event: Event) -> bool:
+    """Whether a change of the desk may change deadlines."""
+    match event:
+        case TicketboxChanged() | CalendarChanged() | PolicyChanged() | OrganisationChanged():
+            return True
+        case ThingRemoved(kind=kind):
+            return kind in {"calendar", "policy", "organisation"}
+        case _:
+            return False

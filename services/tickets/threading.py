@@ -1,11 +1,13 @@
 """Which conversation a message belongs to, and why."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from contracts.mail import Kind, LetterHead
 from contracts.tickets import ThreadedBy
+from services.tickets import reply_address
 from services.tickets.ticket import Ticket
 
 
@@ -24,6 +26,8 @@ class Place:
     ticket_id: UUID
     threaded_by: ThreadedBy
     reply_id: UUID | None = None
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 Index = Mapping[str, Sequence[Known]]
@@ -37,27 +41,91 @@ def mentioned(letter: LetterHead) -> list[str]:
     return list(dict.fromkeys(identity for identity in closest_first if identity))
 
 
-def find_place(letter: LetterHead, index: Index, tickets: Mapping[UUID, Ticket]) -> Place | None:
+_NUMBER = re.compile(r"\[#(\d{4,18})\]")
+
+
+def number_in_subject(subject: str) -> int | None:
+    """The ticket number that a subject names as `[#12345]`."""
+    found = _NUMBER.search(subject)
+    return int(found[1]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tickets that letters name by number, and the secret that signs reply addresses."""
+
+    secret: bytes
+    signed: Mapping[int, UUID] = field(default_factory=dict)
+    named: Mapping[int, UUID] = field(default_factory=dict)
+
+
+def find_place(
+    letter: LetterHead, index: Index, tokens: Tokens, tickets: Mapping[UUID, Ticket]
+) -> Place | None:
     """The conversation that a letter belongs to; None if it opens one.
 
-    Anyone can write anything into References. A letter joins a conversation only if its sender takes part in it
-    already, or if it names an answer of ours, whose Message-ID nobody can guess who has not got that answer; a
-    bounce only if it returns an answer of ours.
+    Anyone can write anything into References and subjects. A letter joins a conversation only if its sender takes part
+    in it already; or if it names an answer of ours, or is sent to an address that we signed, which nobody can guess who
+    has not got that answer. A bounce joins only if it returns an answer of ours.
     """
+    place = (
+        _by_message_id(letter, index, tickets)
+        or _by_reply_address(letter, tokens, tickets)
+        or _by_subject(letter, tokens, tickets)
+    )
+    if place is None:
+        return None
+    *way, last = _way_on(place.ticket_id, tickets)
+    return replace(place, ticket_id=last, by_way_of=tuple(way))
+
+
+def _by_message_id(letter: LetterHead, index: Index, tickets: Mapping[UUID, Ticket]) -> Place | None:
     for identity in mentioned(letter):
         for known in index.get(identity, ()):
-            ticket = tickets.get(known.ticket_id)
-            if ticket is not None and _belongs(letter, ticket, known):
+            if known.ticket_id in tickets and _belongs(letter, known, tickets):
                 return Place(known.ticket_id, _reason(letter, identity, known), known.reply_id)
     return None
 
 
-def _belongs(letter: LetterHead, ticket: Ticket, known: Known) -> bool:
+def _by_reply_address(letter: LetterHead, tokens: Tokens, tickets: Mapping[UUID, Ticket]) -> Place | None:
+    if letter.kind is Kind.BOUNCE:
+        return None
+    for number in reply_address.tickets_of(letter, tokens.secret):
+        ticket_id = tokens.signed.get(number)
+        if ticket_id is not None and ticket_id in tickets:
+            return Place(ticket_id, ThreadedBy.REPLY_ADDRESS)
+    return None
+
+
+def _by_subject(letter: LetterHead, tokens: Tokens, tickets: Mapping[UUID, Ticket]) -> Place | None:
+    ticket_id = tokens.named.get(number_in_subject(letter.subject) or 0)
+    if ticket_id is None or ticket_id not in tickets or letter.kind is Kind.BOUNCE:
+        return None
+    if not _takes_part(letter, ticket_id, tickets):
+        return None
+    return Place(ticket_id, ThreadedBy.SUBJECT_TOKEN)
+
+
+def _way_on(ticket_id: UUID, tickets: Mapping[UUID, Ticket]) -> Iterator[UUID]:
+    """A ticket, and those that it goes on in, through any number of merges; the last stands for itself."""
+    yield ticket_id
+    while (next_id := tickets[ticket_id].merged_into_id) is not None:
+        ticket_id = next_id
+        yield ticket_id
+
+
+def _belongs(letter: LetterHead, known: Known, tickets: Mapping[UUID, Ticket]) -> bool:
     if known.reply_id is not None:
         return True
     if letter.kind is Kind.BOUNCE:
         return False
-    return letter.from_ is not None and letter.from_.address.lower() in ticket.participants
+    return _takes_part(letter, known.ticket_id, tickets)
+
+
+def _takes_part(letter: LetterHead, ticket_id: UUID, tickets: Mapping[UUID, Ticket]) -> bool:
+    """Whether its sender takes part in a ticket, or in the one that it goes on in."""
+    *_, last = _way_on(ticket_id, tickets)
+    return letter.from_ is not None and letter.from_.address.lower() in tickets[last].participants
 
 
 def _reason(letter: LetterHead, identity: str, known: Known) -> ThreadedBy:

@@ -23,7 +23,12 @@ from tests.analytics.story import Story
 from tests.events import ANNA, NOON
 
 pytestmark = pytest.mark.anyio
-NAMES = ("inbound_messages_by_ticketbox", "first_response_time_by_agent", "busiest_day_of_the_week")
+NAMES = (
+    "inbound_messages_by_ticketbox",
+    "first_response_time_by_agent",
+    "busiest_day_of_the_week",
+    "misrouting_by_rule",
+)
 
 
 @pytest.fixture

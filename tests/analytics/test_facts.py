@@ -13,11 +13,11 @@ import pytest
 from chassis.rebuild import rebuild
 from contracts.mail import Kind
 from contracts.router import Disposition
-from contracts.tickets import TicketSolved
+from contracts.tickets import TicketMoved, TicketSolved
 from services.analytics.facts import FACTS, RELEASED, SENT, facts_of
 from tests import events
 from tests.analytics.story import LOGS, ORDERS, SECOND, Story
-from tests.events import ANNA, BELA, NOON
+from tests.events import ANNA, BELA, BOX, NOON
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +36,15 @@ def story() -> Story:
     waiting = story.opened(NOON + 2 * A_DAY, ORDERS)
     story.assigned(waiting, BELA, NOON + 2 * A_DAY + 3 * SECOND)
     story.assigned(waiting, None, NOON + 2 * A_DAY + 9 * SECOND)
+    moved = TicketMoved(
+        ticket_id=waiting,
+        ticketbox_id=BOX,
+        ticketbox="Support",
+        from_id=ORDERS,
+        why="correction",
+        moved_by=ANNA,
+    )
+    story.happened(moved, NOON + 3 * A_DAY, str(waiting))
     story.routed(story.received(NOON, Kind.LOOP), disposition=Disposition.SUPPRESS)
     story.received(NOON)  # and the router has not seen it yet
     return story

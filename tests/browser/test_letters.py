@@ -95,7 +95,7 @@ async def test_what_failed_says_why_and_is_tried_again_when_the_cause_is_mended(
     await page.goto("/letters?state=failed")
     subject = send(stopping_postroom, stopping.UNROUTABLE)
     await page.locator(".row a", has_text=subject).click()
-    await expect(page.locator(".why")).to_contain_text("BadCondition")
+    await expect(page.locator(".why")).to_contain_text("too much for the rules")
     await nothing_serious(page)
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator("#notice")).to_contain_text("stays parked")

@@ -13,7 +13,7 @@ import nats
 import pytest
 
 from chassis.requests import ServiceUnavailable
-from contracts.commands import CreateTicketbox, Done, Refused, SubmitReply
+from contracts.commands import OPERATOR, CreateTicketbox, Done, Refused, SubmitReply
 from contracts.queries import Ledger
 from contracts.services import SERVICES
 from contracts.streams import CONSUMERS
@@ -201,10 +201,9 @@ async def test_a_breach_that_was_due_while_everything_was_down_carries_its_true_
     postroom = Postroom(tmp_path_factory.mktemp("down"))
     postroom.start()
     try:
-        agent = uuid4()
         box = CreateTicketbox(
             command_id=uuid4(),
-            actor_id=agent,
+            actor_id=OPERATOR,
             ticketbox_id=uuid4(),
             name="Quick",
             addresses=("quick@example.com",),

@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from contracts.commands import CreateTicketbox, Done
+from contracts.commands import OPERATOR, CreateTicketbox, Done
 from postroom.embedded.process import free_port
 from services.tickets.acknowledging import CAPS
 from tests.running import Postroom, letter, until
@@ -24,7 +24,7 @@ async def acknowledging_box(postroom: Postroom, address: str) -> None:
     done = await postroom.command(
         CreateTicketbox(
             command_id=uuid4(),
-            actor_id=uuid4(),
+            actor_id=OPERATOR,
             ticketbox_id=uuid4(),
             name="Help",
             addresses=(address,),

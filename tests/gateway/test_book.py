@@ -21,6 +21,7 @@ from services.gateway.history import letters
 from services.gateway.inbox import _statements, apply
 from services.gateway.messages import Filter
 from services.gateway.representations import MessageItem
+from services.gateway.sight import EVERYTHING
 from tests import events
 from tests.events import ANNA, NOON, recorded
 
@@ -81,7 +82,7 @@ def story() -> Story:
 
 
 async def lines(db: Connection) -> list[MessageItem]:
-    return (await messages.page_of_messages(db, Filter(), None, 100)).items
+    return (await messages.page_of_messages(db, EVERYTHING, Filter(), None, 100)).items
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(LOGS)))
@@ -103,8 +104,8 @@ async def test_the_lines_do_not_depend_on_which_log_is_heard_first(
 
 async def test_lists_count_and_offer_what_there_is(db: Connection) -> None:
     await story().told(db)
-    assert await messages.count(db, MessageState.QUARANTINED, MessageState.FAILED) == 3
-    assert await messages.reasons(db, MessageState.SUPPRESSED) == ["discarded", "loop"]
+    assert await messages.count(db, EVERYTHING, MessageState.QUARANTINED, MessageState.FAILED) == 3
+    assert await messages.reasons(db, EVERYTHING, MessageState.SUPPRESSED) == ["discarded", "loop"]
     assert await messages.sources(db) == ["smtp"]
 
 
@@ -112,7 +113,7 @@ async def test_pages_of_a_list_follow_each_other_without_a_gap(db: Connection) -
     await story().told(db)
     cursor, seen = None, []
     while True:
-        page = await messages.page_of_messages(db, Filter(), cursor, 3)
+        page = await messages.page_of_messages(db, EVERYTHING, Filter(), cursor, 3)
         seen += [line.message_id for line in page.items]
         if page.next is None:
             break
@@ -132,7 +133,7 @@ async def test_the_newest_reading_is_shown_and_found_everywhere(db: Connection) 
     assert (read.letter.subject, read.text) == ("Lampen", "Gruß")
     assert (await letters(db, [head.message_id], NOON))[head.message_id].text == "Gru?"
     for word, found in (("Gruß", 1), ("Gru", 0)):
-        assert len((await messages.page_of_messages(db, Filter(q=word), None, 10)).items) == found
+        assert len((await messages.page_of_messages(db, EVERYTHING, Filter(q=word), None, 10)).items) == found
     shown = await custody(db, head.message_id)
     assert shown.letter is not None
     assert shown.letter.text == "Gruß"
@@ -173,9 +174,9 @@ async def test_a_search_for_a_common_word_and_one_for_a_rare_word_find_the_same(
     db: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story().told(db)
-    few = await messages.page_of_messages(db, Filter(q="Letter"), None, 5)
+    few = await messages.page_of_messages(db, EVERYTHING, Filter(q="Letter"), None, 5)
     monkeypatch.setattr(messages, "SOUGHT", 2)
-    assert await messages.page_of_messages(db, Filter(q="Letter"), None, 5) == few
+    assert await messages.page_of_messages(db, EVERYTHING, Filter(q="Letter"), None, 5) == few
     assert len(few.items) == 5
 
 

@@ -211,6 +211,7 @@ async def test_reports_come_as_json_and_as_csv(api: httpx.AsyncClient, shared_po
         "inbound_messages_by_ticketbox",
         "first_response_time_by_agent",
         "busiest_day_of_the_week",
+        "misrouting_by_rule",
     ]
     path = "/api/v1/reports/inbound_messages_by_ticketbox"
 

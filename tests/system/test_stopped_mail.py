@@ -10,7 +10,8 @@ import asyncpg
 import httpx
 import pytest
 
-from contracts.commands import Refused, ReleaseMessage
+from contracts.commands import OPERATOR, Refused, ReleaseMessage
+from postroom.people import make_token
 from postroom.verify import verify
 from tests import stopping
 from tests.running import TOKEN, Postroom, letter, until
@@ -298,17 +299,21 @@ async def test_the_list_is_filtered_by_state_reason_way_and_words_and_goes_on_be
     assert (await api.get("/api/v1/messages", params={"state": "lost"})).status_code == 422
 
 
-async def test_only_supervisors_and_administrators_decide(
+async def test_only_who_manages_its_ticketbox_decides(
     api: httpx.AsyncClient, stopping_postroom: Postroom
 ) -> None:
     stopped = await sent(api, stopping_postroom, stopping.QUARANTINED, "quarantined")
-    db = await asyncpg.connect(stopping_postroom.database_url)
     for role, status in (("agent", 403), ("analyst", 403), ("supervisor", 201)):
-        await db.execute("UPDATE gateway.person SET role = $1 WHERE email = 'admin@example.com'", role)
-        answer = await api.post(f"/api/v1/messages/{stopped['message_id']}/discard")
+        person_id, email = uuid4(), f"{role}-{uuid4()}@example.com"
+        person = {"name": role, "email": email, "role": role}
+        assert (await api.put(f"/api/v1/desk/people/{person_id}", json=person)).status_code == 200
+        db = await asyncpg.connect(stopping_postroom.database_url)
+        token = await make_token(db, email)
+        await db.close()
+        answer = await api.post(
+            f"/api/v1/messages/{stopped['message_id']}/discard", headers={"Authorization": f"Bearer {token}"}
+        )
         assert answer.status_code == status
-    await db.execute("UPDATE gateway.person SET role = 'administrator' WHERE email = 'admin@example.com'")
-    await db.close()
 
 
 async def test_a_message_that_nobody_knows_is_not_found_and_one_not_routed_yet_is_refused(
@@ -316,7 +321,7 @@ async def test_a_message_that_nobody_knows_is_not_found_and_one_not_routed_yet_i
 ) -> None:
     for wish in ("release", "discard", "reading"):
         assert (await api.post(f"/api/v1/messages/{uuid4()}/{wish}")).status_code == 404
-    early = ReleaseMessage(command_id=uuid4(), actor_id=uuid4(), message_id=uuid4())
+    early = ReleaseMessage(command_id=uuid4(), actor_id=OPERATOR, message_id=uuid4())
     refused = await stopping_postroom.command(early)
     assert isinstance(refused, Refused)
     assert refused.code == "not_routed_yet"

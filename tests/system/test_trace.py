@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from contracts.commands import CreateTicketbox, Done, SubmitReply
+from contracts.commands import OPERATOR, CreateTicketbox, Done, SubmitReply
 from tests.running import Postroom, letter, until
 from tests.system.otlp import Span, sink
 
@@ -73,7 +73,7 @@ async def write_and_answer(postroom: Postroom) -> None:
     made = await postroom.command(
         CreateTicketbox(
             command_id=uuid4(),
-            actor_id=agent,
+            actor_id=OPERATOR,
             ticketbox_id=uuid4(),
             name="Quick",
             addresses=("quick@example.com",),

@@ -1,7 +1,7 @@
 """The rules of a ticket: given these events, when this is asked, then that happens."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +9,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from contracts.commands import AddNote, AssignTicket, ReopenTicket, RetryReply, SolveTicket, SubmitReply
+from contracts.desk import Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.router import MessageRouted, RoutingEvidence
@@ -20,22 +21,33 @@ from contracts.tickets import (
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
-    SLABreached,
+    Role,
     ThreadedBy,
     TicketAssigned,
+    TicketEvent,
     TicketOpened,
     TicketReopened,
     TicketSolved,
 )
-from services.tickets import commands, intake, service_level
+from services.tickets import commands, intake
+from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
 from services.tickets.refusals import AlreadyThere, NotFailed, UnseenMessages
-from services.tickets.threading import Known, Place, find_place
-from services.tickets.ticket import Ticket, TicketEvent, load
+from services.tickets.threading import Known, Place, Tokens, find_place
+from services.tickets.ticket import Ticket, load
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TICKET, ANNA, BOX, REPLY = uuid4(), uuid4(), uuid4(), uuid4()
-SENDER = commands.Sender("Support", "support@example.com", "Anna")
+DESK = Desk(
+    {
+        BOX: Ticketbox(
+            id=BOX, name="Support", addresses=("support@example.com",), first_response_seconds=4 * 3600
+        ),
+        ANNA: Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT),
+    },
+    secret=b"for tests only",
+)
+TOKENS = Tokens(DESK.secret)
 
 
 def letter(
@@ -59,7 +71,7 @@ def letter(
     )
 
 
-def opened(due_at: datetime | None = NOON + timedelta(hours=4)) -> TicketOpened:
+def opened() -> TicketOpened:
     return TicketOpened(
         ticket_id=TICKET,
         number=10009,
@@ -68,7 +80,6 @@ def opened(due_at: datetime | None = NOON + timedelta(hours=4)) -> TicketOpened:
         subject="Where is my lamp?",
         contact=Address(name="Kim", address="kim@customers.example"),
         letter=letter(),
-        first_response_due_at=due_at,
     )
 
 
@@ -108,7 +119,7 @@ def submit(seen_version: int, solve: bool = False) -> SubmitReply:
 
 
 def when(ticket: Ticket, command: commands.TicketCommand) -> list[TicketEvent]:
-    return commands.decide(command, ticket, SENDER, NOON)
+    return commands.decide(command, ticket, DESK, NOON)
 
 
 def kinds(events: Sequence[object]) -> list[type]:
@@ -200,7 +211,7 @@ def test_a_bounce_finds_the_answer_that_came_back() -> None:
     ticket = given(opened(), released(given(opened())))
     back = letter("mailer-daemon@mx.example", kind=Kind.BOUNCE, bounced=f"<{REPLY}@example.com>")
     index = {f"<{REPLY}@example.com>": [Known(TICKET, REPLY)]}
-    place = find_place(back, index, {TICKET: ticket})
+    place = find_place(back, index, TOKENS, {TICKET: ticket})
     assert place == Place(TICKET, ThreadedBy.BOUNCED_MESSAGE_ID, REPLY)
     assert kinds(intake.continue_ticket(routed(back), ticket, place)) == [ReplyBounced]
 
@@ -222,26 +233,10 @@ def test_who_takes_part_or_got_our_answer_joins_the_conversation(
         "<first@customers.example>": [Known(TICKET, None)],
         f"<{REPLY}@example.com>": [Known(TICKET, REPLY)],
     }
-    place = find_place(letter(sender, "<new@x.example>", in_reply_to=named), index, {TICKET: given(opened())})
+    place = find_place(
+        letter(sender, "<new@x.example>", in_reply_to=named), index, TOKENS, {TICKET: given(opened())}
+    )
     assert (place is not None) is joins
-
-
-def test_the_first_response_clock_stops_with_the_answer() -> None:
-    late = NOON + timedelta(hours=5)
-    assert service_level.breached(given(opened()), late) == NOON + timedelta(hours=4)
-    assert service_level.breached(given(opened(), released(given(opened()))), late) is None
-
-
-@for_all(hours=st.integers(0, 100), target=st.integers(1, 400_000), answers=st.booleans())
-def test_a_clock_strikes_once_and_only_when_it_is_due(hours: int, target: int, answers: bool) -> None:
-    due_at = service_level.first_response_due(NOON, target)
-    now = NOON + timedelta(hours=hours)
-    ticket = given(opened(due_at), *([released(given(opened()))] if answers else []))
-    struck = service_level.breached(ticket, now)
-    assert struck == (due_at if not answers and due_at is not None and due_at <= now else None)
-    if struck:
-        breach = SLABreached(ticket_id=TICKET, target=service_level.FIRST_RESPONSE, due_at=struck)
-        assert service_level.breached(given(opened(due_at), breach), now) is None
 
 
 @for_all(running=st.integers(1000, 10**9), place=st.integers(0, 8), digit=st.integers(0, 9))

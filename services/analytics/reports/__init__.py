@@ -6,6 +6,7 @@ from services.analytics.definition import Definition
 from services.analytics.reports.busiest_day_of_the_week import BUSIEST_DAY_OF_THE_WEEK
 from services.analytics.reports.first_response_time_by_agent import FIRST_RESPONSE_TIME_BY_AGENT
 from services.analytics.reports.inbound_messages_by_ticketbox import INBOUND_MESSAGES_BY_TICKETBOX
+from services.analytics.reports.misrouting_by_rule import MISROUTING_BY_RULE
 
 REPORTS: dict[str, Definition[Any]] = {
     report.description.name: report
@@ -13,5 +14,6 @@ REPORTS: dict[str, Definition[Any]] = {
         INBOUND_MESSAGES_BY_TICKETBOX,
         FIRST_RESPONSE_TIME_BY_AGENT,
         BUSIEST_DAY_OF_THE_WEEK,
+        MISROUTING_BY_RULE,
     )
 }

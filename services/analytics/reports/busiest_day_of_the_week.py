@@ -17,11 +17,11 @@ DESCRIPTION = ReportDescription(
     by=("weekday",),
 )
 
-# A day is a place in $4, the beginnings of all days.
+# A day is a place in $5, the beginnings of all days.
 SQL = f"""
 WITH {INBOUND}
 SELECT
-    width_bucket(received_at, $4::timestamptz[]) AS day,
+    width_bucket(received_at, $5::timestamptz[]) AS day,
     count(*) AS messages
 FROM inbound
 WHERE sort = 'message'
@@ -40,7 +40,7 @@ class Day:
 def ask(scope: Scope) -> Question:
     """Messages by day."""
     starts = [start_of_day(day, scope.zone) for day in days_of(scope.since, scope.until, scope.zone)]
-    return Question(SQL, (scope.since, scope.until, scope.as_of, starts))
+    return Question(SQL, (scope.since, scope.until, scope.as_of, scope.ticketbox_ids, starts))
 
 
 def build(scope: Scope, counts: Sequence[Day]) -> Table:

@@ -25,6 +25,7 @@ WITH ticket AS (
       AND received_at < $2
       AND recorded_at <= $3
       AND NOT automatic
+      AND ($4::uuid[] IS NULL OR ticketbox_id = ANY($4))
 ),
 answer AS (
     SELECT DISTINCT ON (ticket_id)
@@ -83,7 +84,7 @@ class Waits:
 
 def ask(scope: Scope) -> Question:
     """Waits by agent, then those of tickets without an owner, and all together in the last row."""
-    return Question(SQL, (scope.since, scope.until, scope.as_of))
+    return Question(SQL, (scope.since, scope.until, scope.as_of, scope.ticketbox_ids))
 
 
 def build(_: Scope, waits: Sequence[Waits]) -> Table:

@@ -17,7 +17,7 @@ DESCRIPTION = ReportDescription(
     by=("ticketbox", "hour", "day", "week", "month"),
 )
 
-# A period is a place in $4, the beginnings of all periods; with the whole range as one period, it is 1.
+# A period is a place in $5, the beginnings of all periods; with the whole range as one period, it is 1.
 SQL = f"""
 WITH {INBOUND}
 SELECT
@@ -26,7 +26,7 @@ SELECT
         WHEN ticketbox_id IS NULL THEN 'Not routed yet'
         ELSE coalesce(ticketbox.name, ticketbox_id::text)
     END AS ticketbox,
-    width_bucket(received_at, $4::timestamptz[]) AS period,
+    width_bucket(received_at, $5::timestamptz[]) AS period,
     count(*) FILTER (WHERE sort = 'message') AS messages,
     count(*) FILTER (WHERE sort = 'message' AND outcome = 'opened') AS new_tickets,
     count(*) FILTER (WHERE sort = 'message' AND outcome <> 'opened') AS follow_ups,
@@ -57,7 +57,7 @@ class Count:
 def ask(scope: Scope) -> Question:
     """Counts by ticketbox and period."""
     starts = [scope.since] if scope.by == "ticketbox" else [period.start for period in periods(scope)]
-    return Question(SQL, (scope.since, scope.until, scope.as_of, starts))
+    return Question(SQL, (scope.since, scope.until, scope.as_of, scope.ticketbox_ids, starts))
 
 
 def build(scope: Scope, counts: Sequence[Count]) -> Table:

@@ -11,15 +11,17 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from chassis.projection import wait_for
+from contracts.desk import Right
 from mail.headers import Uncomposable
 from services.gateway import desk
+from services.gateway.accounts import Person
 from services.gateway.composing import compose, message_id_for
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Writer, client_address, command_id_of
 from services.gateway.handover import Origin, at_once, hand_over
 from services.gateway.inbox import INBOX
 from services.gateway.new_message import EXAMPLE, NewMessage
-from services.gateway.problems import BadRequest, TooLarge, Unprocessable, UnsupportedMediaType
+from services.gateway.problems import BadRequest, Forbidden, TooLarge, Unprocessable, UnsupportedMediaType
 from services.gateway.representations import TakenIn
 
 router = APIRouter(tags=["messages"])
@@ -62,11 +64,11 @@ async def post_message(
     command_id, most_bytes = command_id_of(request, person), here.service.settings.max_message_size
     match request.headers.get("Content-Type", "").partition(";")[0].strip().lower():
         case "message/rfc822":
-            recipient = await _recipient(here, to, box)
+            recipient = await _recipient(here, person, to, box)
             content = _body(request, most_bytes)
         case "application/json":
             new = await asyncio.to_thread(_understood, await _whole(request, most_bytes))
-            recipient = await _recipient(here, new.to, new.box)
+            recipient = await _recipient(here, person, new.to, new.box)
             letter = new.letter(recipient, message_id_for(command_id, recipient), here.service.clock())
             try:
                 content = at_once(await asyncio.to_thread(compose, letter))
@@ -84,19 +86,21 @@ async def post_message(
     return TakenIn(message_id=accepted.message_id, duplicate=accepted.duplicate, custody=custody)
 
 
-async def _recipient(here: Gateway, to: str | None, box: UUID | None) -> str:
+async def _recipient(here: Gateway, person: Person, to: str | None, box: UUID | None) -> str:
     """The address of a ticketbox that a letter goes to.
 
     Raises:
-        Unprocessable: there is no such ticketbox; those that exist are in the problem.
+        Unprocessable: there is no such ticketbox; those that the asker sees are in the problem.
+        Forbidden: the asker may only read in it.
     """
     async with here.service.pool.acquire() as db:
-        boxes = await desk.boxes(db)
+        boxes = await desk.boxes(db, person.sight)
     for one in boxes:
-        if one.id == box and one.addresses:
-            return one.addresses[0]
-        if box is None and to is not None and to.strip().lower() in map(str.lower, one.addresses):
-            return to.strip()
+        by_id = one.id == box
+        if by_id or (box is None and to is not None and to.strip().lower() in map(str.lower, one.addresses)):
+            if not person.may(Right.ANSWER, one.id):
+                raise Forbidden(f"You may not hand letters in for the ticketbox “{one.name}”.")
+            return one.addresses[0] if by_id or to is None else to.strip()
     known = [one.model_dump(mode="json") for one in boxes]
     if to is None and box is None:
         raise Unprocessable(

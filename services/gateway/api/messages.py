@@ -2,7 +2,6 @@
 
 from typing import Annotated
 from urllib.parse import quote
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import StreamingResponse
@@ -13,7 +12,7 @@ from services.gateway import messages
 from services.gateway.custody import custody
 from services.gateway.deciding import Deciding
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Decider, Here, Signed, command_id_of
+from services.gateway.guard import Decider, Here, SeenMessage, Signed, command_id_of
 from services.gateway.lists import LONGEST_PAGE
 from services.gateway.messages import Filter
 from services.gateway.problems import NotFound, Withheld
@@ -28,7 +27,7 @@ SHOWN_INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 @router.get("/messages")
 async def list_messages(
     here: Here,
-    _: Signed,
+    who: Signed,
     state: MessageState | None = None,
     reason: Annotated[
         str | None, Query(description="Why it is suppressed, quarantined or failed, as the list says it.")
@@ -43,11 +42,11 @@ async def list_messages(
     """The book of messages, the newest first, each with what became of it."""
     wanted = Filter(state=state, reason=reason or None, source=source or None, q=q or None)
     async with here.service.pool.acquire() as db:
-        return await messages.page_of_messages(db, wanted, cursor, limit)
+        return await messages.page_of_messages(db, who.person.sight, wanted, cursor, limit)
 
 
 @router.get("/messages/{message_id}")
-async def get_message(here: Here, _: Signed, message_id: UUID) -> Custody:
+async def get_message(here: Here, _: Signed, message_id: SeenMessage) -> Custody:
     """A message's custody: each step with its time, service and evidence. Answers of ours have one too, by reply id."""
     async with here.service.pool.acquire() as db:
         return await custody(db, message_id)
@@ -55,42 +54,42 @@ async def get_message(here: Here, _: Signed, message_id: UUID) -> Custody:
 
 def deciding(request: Request, here: Here, person: Decider) -> Deciding:
     """A wish of the asker about messages."""
-    return Deciding(here, person.person_id, command_id_of(request, person))
+    return Deciding(here, person, command_id_of(request, person))
 
 
 Decision = Annotated[Deciding, Depends(deciding)]
 
 
 @router.post("/messages/{message_id}/release", status_code=201)
-async def release(decision: Decision, message_id: UUID) -> MessageItem:
+async def release(decision: Decision, message_id: SeenMessage) -> MessageItem:
     """Let through a message that is quarantined, suppressed or failed: it goes to its ticketbox.
 
-    For supervisors and administrators. 409 if it was delivered already. It is `in_flight` until the ticket has it.
+    For who manages its ticketbox. 409 if it was delivered already. It is `in_flight` until the ticket has it.
     """
     return await decision.release(message_id)
 
 
 @router.post("/messages/{message_id}/discard", status_code=201)
-async def discard(decision: Decision, message_id: UUID) -> MessageItem:
+async def discard(decision: Decision, message_id: SeenMessage) -> MessageItem:
     """Delete a message that is quarantined or failed: it is suppressed with the reason `discarded`.
 
-    For supervisors and administrators. 409 if it was delivered already. Its bytes are kept; a release brings it back.
+    For who manages its ticketbox. 409 if it was delivered already. Its bytes are kept; a release brings it back.
     """
     return await decision.discard(message_id)
 
 
 @router.post("/messages/{message_id}/reading", status_code=201)
-async def read_again(decision: Decision, message_id: UUID) -> ReadAgainResult:
+async def read_again(decision: Decision, message_id: SeenMessage) -> ReadAgainResult:
     """Read the stored bytes with the reader of this release.
 
-    For supervisors and administrators. If it reads otherwise than before, the new reading is shown everywhere, and the
+    For who manages its ticketbox. If it reads otherwise than before, the new reading is shown everywhere, and the
     rules decide anew about a message that is quarantined or failed.
     """
     return await decision.read_again(message_id)
 
 
 @router.get("/messages/{message_id}/raw")
-async def get_raw(here: Here, who: Signed, message_id: UUID) -> StreamingResponse:
+async def get_raw(here: Here, who: Signed, message_id: SeenMessage) -> StreamingResponse:
     """The bytes as received. What the virus scanner does not call clean is for administrators only."""
     async with here.service.pool.acquire() as db:
         message, withheld = await messages.stored(db, message_id)
@@ -103,7 +102,7 @@ async def get_raw(here: Here, who: Signed, message_id: UUID) -> StreamingRespons
 
 
 @router.get("/messages/{message_id}/text")
-async def get_text(here: Here, _: Signed, message_id: UUID) -> StreamingResponse:
+async def get_text(here: Here, _: Signed, message_id: SeenMessage) -> StreamingResponse:
     """The whole text, however long it is."""
     async with here.service.pool.acquire() as db:
         received = await messages.received(db, message_id)
@@ -115,7 +114,7 @@ async def get_text(here: Here, _: Signed, message_id: UUID) -> StreamingResponse
 
 @router.get("/messages/{message_id}/attachments/{number}")
 async def get_attachment(
-    here: Here, _: Signed, message_id: UUID, number: int, *, inline: bool = False
+    here: Here, _: Signed, message_id: SeenMessage, number: int, *, inline: bool = False
 ) -> StreamingResponse:
     """A file of a message, to be saved; with `inline`, images are shown."""
     async with here.service.pool.acquire() as db:

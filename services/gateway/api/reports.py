@@ -24,7 +24,7 @@ async def list_reports(here: Here, _: Signed) -> ReportList:
 @router.get("/reports/{name}", response_model=Report, responses={200: {"content": {"text/csv": {}}}})
 async def get_report(
     here: Here,
-    _: Signed,
+    who: Signed,
     name: str,
     since: Annotated[When | None, Query(alias="from", description="A day or a moment; included.")] = None,
     until: Annotated[When | None, Query(alias="to", description="A day or a moment; not included.")] = None,
@@ -32,8 +32,11 @@ async def get_report(
     as_of: Annotated[AwareDatetime | None, Query(description="As it could be known at this moment.")] = None,
     format: Literal["json", "csv"] = "json",  # noqa: A002 - the name of the parameter
 ) -> Report | Response:
-    """One report over a range; without one, the last 30 days."""
-    report = await here.ask(GetReport(name=name, since=since, until=until, by=by, as_of=as_of), Report)
+    """One report over a range; without one, the last 30 days. It counts what is in the ticketboxes that you see."""
+    query = GetReport(
+        name=name, since=since, until=until, by=by, as_of=as_of, ticketbox_ids=who.person.sight.in_order
+    )
+    report = await here.ask(query, Report)
     if format == "json":
         return report
     name = f"{report.description.name}_{report.since:%Y-%m-%d}_{report.until:%Y-%m-%d}.csv"

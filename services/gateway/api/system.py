@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from starlette.responses import StreamingResponse
 
 from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
@@ -15,7 +15,7 @@ from services.gateway.doing import set_presence
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Administrator, Here, Signed, Writer, command_id_of
 from services.gateway.problems import NotFound
-from services.gateway.representations import BoxItem, LedgerView, Page, PersonItem, Status
+from services.gateway.representations import BoxItem, LedgerView, Me, Page, PersonItem, Status
 from services.gateway.status import ledger_view, status
 
 router = APIRouter(tags=["system"])
@@ -28,9 +28,9 @@ async def get_ledger(here: Here, _: Signed) -> LedgerView:
 
 
 @router.get("/status")
-async def get_status(here: Here, _: Signed) -> Status:
-    """The ledger, the lag of every consumer, and what is parked."""
-    return await status(here)
+async def get_status(here: Here, who: Signed) -> Status:
+    """The ledger, the lag of every consumer, and, for who sees all ticketboxes, what is parked."""
+    return await status(here, who.person.sight)
 
 
 @router.post("/parked/{service}/{parked_id}/replay", status_code=201)
@@ -54,31 +54,51 @@ async def replay_parked(gateway: Gateway, service: str, parked_id: UUID) -> Repl
 async def list_people(here: Here, _: Signed) -> Page[PersonItem]:
     """Who works here."""
     async with here.service.pool.acquire() as db:
-        return Page(items=await desk.people(db), next=None)
+        return Page(items=await desk.people(db, here.service.clock()), next=None)
 
 
 @router.get("/ticketboxes")
-async def list_boxes(here: Here, _: Signed) -> Page[BoxItem]:
+async def list_boxes(here: Here, who: Signed) -> Page[BoxItem]:
     """Where mail comes in, and by which form."""
     async with here.service.pool.acquire() as db:
-        return Page(items=await desk.boxes(db, here.service.settings.forms), next=None)
+        return Page(items=await desk.boxes(db, who.person.sight, here.service.settings.forms), next=None)
 
 
 class NewPresence(BaseModel):
+    """With `until`, it ends by itself: who was away or off is available then, who was available is off."""
+
     presence: Presence
+    until: AwareDatetime | None = None
 
 
+@router.get("/me")
+async def get_me(here: Here, who: Signed) -> Me:
+    """Who you are, and what you may do: your right in each ticketbox that you see."""
+    async with here.service.pool.acquire() as db:
+        seen = await desk.boxes(db, who.person.sight)
+    return Me(
+        id=who.person.person_id,
+        name=who.person.name,
+        email=who.person.email,
+        role=who.person.role,
+        presence=who.person.presence,
+        until=who.person.until,
+        rights={box.id: right for box in seen if (right := who.person.right_in(box.id))},
+    )
+
+
+@router.put("/me/presence")
 @router.post("/me/presence", status_code=201)
-async def post_presence(request: Request, here: Here, person: Writer, new: NewPresence) -> NewPresence:
-    """Say whether you take tickets now."""
-    await set_presence(here, person.person_id, command_id_of(request, person), new.presence)
+async def put_presence(request: Request, here: Here, person: Writer, new: NewPresence) -> NewPresence:
+    """Say whether you take tickets now, and for how long."""
+    await set_presence(here, person.person_id, command_id_of(request, person), new.presence, new.until)
     return new
 
 
 @router.get("/live", response_class=StreamingResponse)
 async def live(
     here: Here,
-    _: Signed,
+    who: Signed,
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[
         int | None, Query(ge=0, description="As `Last-Event-ID`, for the first connection.")
@@ -94,7 +114,7 @@ async def live(
     """What changes, as server-sent events. `Last-Event-ID` gives what was missed."""
     position = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
     return StreamingResponse(
-        here.feed.listen(position, messages=messages),
+        here.feed.listen(who.person.sight, position, messages=messages),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

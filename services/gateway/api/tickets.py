@@ -1,18 +1,22 @@
 """Tickets, and what people do with them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.model import Text
+from contracts.router import Priority
+from contracts.tickets import State
 from services.gateway import tickets
 from services.gateway.accounts import Person
 from services.gateway.doing import Doing
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
+from services.gateway.handling import Handling
 from services.gateway.lists import LONGEST_PAGE
+from services.gateway.problems import Unprocessable
 from services.gateway.representations import Changed, Page, StreamEvent, Ticket, TicketItem
 from services.gateway.tickets import Filter
 
@@ -25,9 +29,12 @@ async def list_tickets(
     here: Here,
     who: Signed,
     box: UUID | None = None,
-    state: Literal["open", "solved"] | None = None,
+    state: State | None = None,
     assignee: Annotated[str | None, Query(description="A person's id, `me`, or `none`.")] = None,
     contact: Annotated[str | None, Query(description="A customer's address.")] = None,
+    tag: str | None = None,
+    priority: Priority | None = None,
+    merged: Annotated[bool, Query(description="Also those that go on in another ticket.")] = False,
     q: Annotated[str | None, Query(description="Words, a number or an address.")] = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
@@ -37,25 +44,33 @@ async def list_tickets(
     if assignee not in {None, "me", "none"}:
         person = tickets.identity(assignee)
     wanted = Filter(
-        box=box, state=state, assignee=person, unassigned=assignee == "none", contact=contact, q=q or None
+        box=box,
+        state=state,
+        assignee=person,
+        unassigned=assignee == "none",
+        contact=contact,
+        tag=tag,
+        priority=priority,
+        merged=merged,
+        q=q or None,
     )
     async with here.service.pool.acquire() as db:
-        return await tickets.page_of_tickets(db, wanted, cursor, limit)
+        return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
 
 
 @router.get("/tickets/{number}")
-async def get_ticket(here: Here, _: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
+async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
     """A ticket with its conversation, as it is or as it stood at a moment."""
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number, as_of)
-        return tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
+        opened = await tickets.open_ticket(db, who.person.sight, number, as_of)
+        return tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
 
 
 @router.get("/tickets/{number}/events")
-async def get_events(here: Here, _: Signed, number: Number) -> Page[StreamEvent]:
+async def get_events(here: Here, who: Signed, number: Number) -> Page[StreamEvent]:
     """The ticket's event stream, from the log."""
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number)
+        opened = await tickets.open_ticket(db, who.person.sight, number)
     return Page(items=tickets.stream_of(opened.events), next=None)
 
 
@@ -66,7 +81,7 @@ def doing(
     person: Annotated[Person, Depends(writer)],
 ) -> Doing:
     """A wish of the asker about the ticket in the path."""
-    return Doing(here, person.person_id, command_id_of(request, person), number)
+    return Doing(here, person, command_id_of(request, person), number)
 
 
 Wish = Annotated[Doing, Depends(doing)]
@@ -93,13 +108,16 @@ async def retry_reply(wish: Wish, reply_id: UUID) -> Changed:
 
 
 class NewNote(BaseModel):
+    """`mentions` are ids of people and teams; `@Name` in the text mentions too."""
+
     text: Text = Field(min_length=1)
+    mentions: list[UUID] = []
 
 
 @router.post("/tickets/{number}/notes", status_code=201)
 async def post_note(wish: Wish, new: NewNote) -> Changed:
     """Write to colleagues; the customer never sees it."""
-    return await wish.note(new.text)
+    return await wish.note(new.text, new.mentions)
 
 
 class Assignment(BaseModel):
@@ -114,16 +132,43 @@ async def post_assignment(wish: Wish, person: Writer, new: Assignment) -> Change
     return await wish.assign(person.person_id if new.assignee == "me" else new.assignee)
 
 
-class NewState(BaseModel):
-    """With `expected_version`, solving is refused if the customer wrote after it."""
+class NewBox(BaseModel):
+    """`correction` says that the rules had sent it to the wrong one, and is counted: see the report on misrouting."""
 
-    state: Literal["open", "solved"]
+    ticketbox: UUID
+    correction: bool = False
+
+
+@router.post("/tickets/{number}/ticketbox", status_code=201)
+async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
+    """Give the ticket to another ticketbox."""
+    return await wish.move(new.ticketbox, correction=new.correction)
+
+
+class NewState(BaseModel):
+    """`until` and `reason` are of a hold. Solving is refused if the customer wrote after `expected_version`."""
+
+    state: State
     expected_version: int | None = None
+    until: AwareDatetime | None = None
+    reason: Text = ""
 
 
 @router.post("/tickets/{number}/state", status_code=201)
 async def post_state(wish: Wish, new: NewState) -> Changed:
-    """Solve the ticket, or open it again."""
-    if new.state == "solved":
-        return await wish.solve(new.expected_version)
-    return await wish.reopen()
+    """Say where the ticket stands: open, pending (waits for the customer), on hold, solved, or closed for good."""
+    if new.state is not State.ON_HOLD and (new.until is not None or new.reason):
+        raise Unprocessable("Only a hold has an end and a reason: state on_hold.")
+    match new.state:
+        case State.OPEN:
+            return await wish.reopen()
+        case State.PENDING:
+            return await Handling(wish).set_pending()
+        case State.ON_HOLD:
+            return await Handling(wish).put_on_hold(new.until, new.reason)
+        case State.SOLVED:
+            return await wish.solve(new.expected_version)
+        case State.CLOSED:
+            return await Handling(wish).close()
+        case _:
+            assert_never(new.state)

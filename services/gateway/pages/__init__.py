@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from services.gateway.pages import forms, messages, reports, sign_in, status, ticketboxes, tickets
+from services.gateway.pages import (
+    desk,
+    forms,
+    handling,
+    messages,
+    reports,
+    rulesets,
+    sign_in,
+    status,
+    tickets,
+    views,
+)
 
 router = APIRouter()
-for part in (sign_in, tickets, messages, reports, status, ticketboxes, forms):
+for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, forms):
     router.include_router(part.router)

@@ -30,6 +30,7 @@ from services.gateway.handover import Origin, at_once, hand_over
 from services.gateway.pages.rendering import page
 from services.gateway.problems import BadRequest, TooLarge, Unavailable
 from services.gateway.representations import BoxItem
+from services.gateway.sight import EVERYTHING
 
 router = APIRouter()
 SUBMISSIONS = Counter("postroom_form_submissions_total", "Forms that were sent, by outcome.", ["outcome"])
@@ -94,7 +95,7 @@ async def _form(request: Request, here: Gateway, box_id: str, language: str | No
     """The form, or the page that says that there is none."""
     texts = texts_for(request.headers.get("Accept-Language", ""), language)
     async with here.service.pool.acquire() as db:
-        boxes = await desk.boxes(db, here.service.settings.forms)
+        boxes = await desk.boxes(db, EVERYTHING, here.service.settings.forms)
         key = await keys.key(db, keys.FORMS)
     box = next((box for box in boxes if str(box.id) == box_id.lower() and box.form), None)
     if box is None:

@@ -16,11 +16,12 @@ from services.gateway.api.messages import Decision
 from services.gateway.custody import custody, way
 from services.gateway.deciding import Deciding, Many, Wish, parked_of
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
+from services.gateway.guard import Here, SeenMessage, Signed
 from services.gateway.lists import COUNTED
 from services.gateway.messages import Filter
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import NotFound, Unprocessable
+from services.gateway.sight import may_see_message
 
 router = APIRouter()
 PAGE = 50
@@ -69,10 +70,10 @@ async def _list(
     undo: Sequence[UUID] = (),
 ) -> Response:
     async with here.service.pool.acquire() as db:
-        found = await messages.page_of_messages(db, wanted, cursor, PAGE)
-        counts = {state: await messages.count(db, state) for state in COUNTED_STATES}
+        found = await messages.page_of_messages(db, who.person.sight, wanted, cursor, PAGE)
+        counts = {state: await messages.count(db, who.person.sight, state) for state in COUNTED_STATES}
         sources = await messages.sources(db)
-        reasons = await messages.reasons(db, wanted.state) if wanted.state else []
+        reasons = await messages.reasons(db, who.person.sight, wanted.state) if wanted.state else []
     return page(
         request,
         "_letters.html" if is_partial(request) else "letters.html",
@@ -124,7 +125,7 @@ def _letters(number: int) -> str:
 
 
 @router.get("/letters/{message_id}")
-async def letter(request: Request, here: Here, who: Signed, message_id: UUID) -> Response:
+async def letter(request: Request, here: Here, who: Signed, message_id: SeenMessage) -> Response:
     """One letter, or only what may have changed of it if a page that is open asks for it."""
     return await _letter(request, here, who, message_id)
 
@@ -140,14 +141,16 @@ async def _letter(
 ) -> Response:
     async with here.service.pool.acquire() as db:
         found = await custody(db, message_id)
+        decides = await may_see_message(db, who.person.manages, message_id)
     parked: list[tuple[str, Parked]] = []
-    if found.state == MessageState.FAILED and who.person.may_decide:
+    if found.state == MessageState.FAILED and decides:
         parked = await parked_of(here, message_id)
     return page(
         request,
         "_letter.html" if is_partial(request) else "letter.html",
         who,
         custody=found,
+        decides=decides,
         parked=parked,
         done=done,
         undo=undo,
@@ -156,7 +159,7 @@ async def _letter(
 
 @router.post("/letters/{message_id}/release")
 async def release(
-    request: Request, here: Here, who: Signed, decision: Decision, message_id: UUID
+    request: Request, here: Here, who: Signed, decision: Decision, message_id: SeenMessage
 ) -> Response:
     """Let the letter through."""
     await decision.release(message_id)
@@ -165,7 +168,7 @@ async def release(
 
 @router.post("/letters/{message_id}/discard")
 async def discard(
-    request: Request, here: Here, who: Signed, decision: Decision, message_id: UUID
+    request: Request, here: Here, who: Signed, decision: Decision, message_id: SeenMessage
 ) -> Response:
     """Delete the letter."""
     await decision.discard(message_id)
@@ -174,7 +177,7 @@ async def discard(
 
 @router.post("/letters/{message_id}/reading")
 async def read_again(
-    request: Request, here: Here, who: Signed, decision: Decision, message_id: UUID
+    request: Request, here: Here, who: Signed, decision: Decision, message_id: SeenMessage
 ) -> Response:
     """Read the letter again."""
     read = await decision.read_again(message_id)
@@ -183,7 +186,9 @@ async def read_again(
 
 
 @router.post("/letters/{message_id}/replay")
-async def replay(request: Request, here: Here, who: Signed, decision: Decision, message_id: UUID) -> Response:
+async def replay(
+    request: Request, here: Here, who: Signed, decision: Decision, message_id: SeenMessage
+) -> Response:
     """Try again what failed."""
     await decision.replay(message_id)
     return await _letter(request, here, who, message_id, done="This time it went well.")
@@ -196,10 +201,10 @@ async def attention(request: Request, who: Signed) -> Response:
 
 
 @router.get("/letters/{message_id}/html")
-async def html(here: Here, _: Signed, message_id: UUID) -> Response:
+async def html(here: Here, who: Signed, message_id: SeenMessage) -> Response:
     """The letter's HTML, made harmless, for a frame; without any image until it is in a ticket."""
     async with here.service.pool.acquire() as db:
-        state = (await messages.item(db, message_id)).state
+        state = (await messages.item(db, who.person.sight, message_id)).state
         received = await messages.received(db, message_id)
     if received.html_sha256 is None:
         raise NotFound("This message has no HTML.")

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from services.gateway import differences
 from services.gateway.accounts import SignedIn
 from services.gateway.evidence import facts
 from services.gateway.problems import Problem
@@ -40,14 +41,41 @@ def size(number: int) -> str:
     return f"{amount:.1f} GB"
 
 
+def duration(seconds: int) -> str:
+    """What is left of a clock that stands still: `5 h 20 min`."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
 def initials(name: str) -> str:
     """`Anna Berg` → `AB`."""
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
+def said(value: object, options: Mapping[str, list[tuple[str, str]]]) -> str:
+    """A value of a thing for people: ids by their names."""
+    names = {identity: name for found in options.values() for identity, name in found}
+    match value:
+        case list():
+            return ", ".join(said(one, options) for one in value)
+        case str() if value in names:
+            return names[value]
+        case _:
+            return differences.shown(value)
+
+
 _ENVIRONMENT.filters.update(
-    moment=moment, size=size, initials=initials, shown=shown, escape=escape, facts=facts
+    moment=moment,
+    size=size,
+    duration=duration,
+    initials=initials,
+    shown=shown,
+    escape=escape,
+    facts=facts,
+    said=said,
 )
 
 

@@ -35,7 +35,11 @@ async def report_page(
     """One report; people mean the last day too."""
     since, until = _day(first), _day(last)
     query = GetReport(
-        name=name, since=since, until=until + timedelta(days=1) if until else None, by=by or None
+        name=name,
+        since=since,
+        until=until + timedelta(days=1) if until else None,
+        by=by or None,
+        ticketbox_ids=who.person.sight.in_order,
     )
     report = await here.ask(query, Report)
     return page(request, "report.html", who, report=report, drawing=drawing(report), **_dates(report))

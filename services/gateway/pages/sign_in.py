@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from services.gateway.guard import (
     refuse_foreign,
 )
 from services.gateway.pages.rendering import page
-from services.gateway.problems import Problem, TooManyTries
+from services.gateway.problems import Problem, TooManyTries, Unprocessable
 
 router = APIRouter()
 logger = get_logger(__name__)
@@ -86,7 +87,7 @@ async def _try(here: Gateway, email: str, password: str, address: str, user_agen
         await accounts.forget_failures(db, email, address)
         token = await accounts.begin_session(db, known[0], address, user_agent, now)
         signed_in = await accounts.by_session(db, token, now)
-    if signed_in and signed_in.person.may_write and signed_in.person.presence != Presence.AVAILABLE:
+    if signed_in and signed_in.person.may_write and signed_in.person.presence is not Presence.AVAILABLE:
         await _be_present(here, signed_in)
     return token
 
@@ -114,8 +115,28 @@ async def sign_out(request: Request, here: Here, _: Signed) -> Response:
 
 @router.post("/presence")
 async def presence(
-    request: Request, here: Here, person: Writer, presence: Annotated[Presence, Form()]
+    request: Request,
+    here: Here,
+    person: Writer,
+    presence: Annotated[Presence, Form()],
+    until: Annotated[str, Form()] = "",
 ) -> Response:
-    """Say whether you take tickets now."""
-    await set_presence(here, person.person_id, command_id_of(request, person), presence)
+    """Say whether you take tickets now, and for how long."""
+    ends = moment_of(until)
+    await set_presence(here, person.person_id, command_id_of(request, person), presence, ends)
     return Response(headers={"HX-Refresh": "true"})
+
+
+def moment_of(text: str) -> datetime | None:
+    """What somebody chose in the form; None: nothing.
+
+    Raises:
+        Unprocessable: it is no moment with its zone, as the page's script writes it.
+    """
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unprocessable(f"“{text}” is no moment.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -17,7 +17,7 @@ router = APIRouter()
 @router.get("/status")
 async def status_page(request: Request, here: Here, who: Signed) -> Response:
     """The ledger, the lag of every consumer, and what is parked."""
-    now = await status(here)
+    now = await status(here, who.person.sight)
     return page(request, "_status.html" if is_partial(request) else "status.html", who, status=now)
 
 
@@ -29,4 +29,4 @@ async def replay(
     replayed = await replay_parked(here, service, parked_id)
     if not replayed.done:
         raise Conflict("still_parked", f"It failed again and stays parked: {replayed.error}")
-    return page(request, "_status.html", who, status=await status(here))
+    return page(request, "_status.html", who, status=await status(here, who.person.sight))

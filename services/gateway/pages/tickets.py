@@ -1,14 +1,19 @@
 """The list of tickets, and one ticket: where agents spend their day."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from contracts.desk import AnyThing, Right, Ticketbox
+from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
-from services.gateway import desk, messages, tickets
+from contracts.router import Priority
+from services.gateway import desk, messages, things, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
@@ -21,12 +26,15 @@ from services.gateway.tickets import Filter
 
 router = APIRouter()
 PAGE = 50
-View = Literal["mine", "unassigned", "open", "solved", "all"]
+View = Literal["mine", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
 TITLES: dict[str, str] = {
     "mine": "My open tickets",
     "unassigned": "Nobody's tickets",
     "open": "All open tickets",
+    "pending": "Waiting for customers",
+    "on_hold": "On hold",
     "solved": "Solved tickets",
+    "closed": "Closed tickets",
     "all": "All tickets",
 }
 
@@ -38,7 +46,7 @@ def filter_of(view: str, person: Person, box: UUID | None = None, q: str | None 
             return Filter(box=box, q=q, state="open", assignee=person.person_id)
         case "unassigned":
             return Filter(box=box, q=q, state="open", unassigned=True)
-        case "open" | "solved":
+        case "open" | "pending" | "on_hold" | "solved" | "closed":
             return Filter(box=box, q=q, state=view)
         case _:
             return Filter(box=box, q=q)
@@ -64,24 +72,29 @@ async def ticket_list(
     view = view or ("all" if q else "open")
     wanted = filter_of(view, who.person, box, q or None)
     async with here.service.pool.acquire() as db:
+        number = (q or "").strip().lstrip("#")
+        named = int(number) if number.isdecimal() and len(number) < 18 and not is_partial(request) else None
+        if named is not None and await tickets.exists(db, who.person.sight, named):
+            return RedirectResponse(f"/tickets/{named}", 303)
         if (
             q
-            and (number := q.strip().lstrip("#")).isdecimal()
-            and len(number) < 18
-            and not is_partial(request)
+            and (ids := references.range_of(q))
+            and (letter := await messages.one_between(db, who.person.sight, *ids))
         ):
-            found = await db.fetchval("SELECT number FROM ticket WHERE number = $1", int(number))
-            if found is not None:
-                return RedirectResponse(f"/tickets/{found}", 303)
-        if q and (ids := references.range_of(q)) and (letter := await messages.one_between(db, *ids)):
             return RedirectResponse(f"/letters/{letter}", 303)
-        items = await tickets.page_of_tickets(db, wanted, cursor, PAGE)
+        items = await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
         counts = {
-            name: await tickets.count(db, filter_of(name, who.person))
+            name: await tickets.count(db, who.person.sight, filter_of(name, who.person))
             for name in ("mine", "unassigned", "open")
         }
-        boxes = await desk.boxes(db)
+        boxes = await desk.boxes(db, who.person.sight)
+        saved = [one.thing for one in await things.every(db, who.person, "views")]
+    parameters = {name: str(value) for name, value in (("view", view), ("box", box), ("q", q)) if value}
     data = {
+        "saved": saved,
+        "parameters": parameters,
+        "current": next((one for one in saved if shows(one, parameters)), None),
+        "may_share": who.person.may_share,
         "view": view,
         "titles": TITLES,
         "box": box,
@@ -97,35 +110,59 @@ async def ticket_list(
     return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
 
 
+def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
+    """Whether a saved view is the list with these parameters."""
+    return isinstance(saved, SavedView) and dict(saved.parameters) == dict(parameters)
+
+
 @router.get("/tickets/{number}")
 async def ticket_page(request: Request, here: Here, who: Signed, number: Number) -> Response:
     """A ticket, or only its conversation if a page that is open asks for it."""
-    return await _ticket(request, here, who, number)
+    return await show_ticket(request, here, who, number)
 
 
-async def _ticket(
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The way back of what was done: what is posted, and to which ticket."""
+
+    number: int
+    what: str
+    values: Mapping[str, str | list[str]]
+
+
+async def show_ticket(
     request: Request,
     here: Gateway,
     who: SignedIn,
     number: int,
     *,
     done: str | None = None,
-    undo: str | None = None,
+    undo: Undo | None = None,
 ) -> Response:
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, number)
-        ticket = tickets.ticket_of(opened, await tickets.why_here(db, opened.events))
-        people = await desk.people(db)
-        earlier = await tickets.page_of_tickets(db, Filter(contact=ticket.contact.address), None, 8)
+        opened = await tickets.open_ticket(db, who.person.sight, number)
+        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
+        people = await desk.people(db, here.service.clock())
+        answering = await desk.who_may_answer(db, ticket.box.id)
+        boxes = await desk.every(db, Ticketbox)
+        earlier = await tickets.page_of_tickets(
+            db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
+        )
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
         request,
         template,
         who,
         ticket=ticket,
-        people=[person for person in people if person.role != "analyst"],
+        people=[person for person in people if person.id in answering],
+        may_answer=who.person.may(Right.ANSWER, ticket.box.id),
+        may_move=who.person.may(Right.MANAGE, ticket.box.id),
+        other_boxes=[box for box in boxes if box.id != ticket.box.id],
         earlier=[item for item in earlier.items if item.number != number],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
+        categories=opened.choices.categories,
+        watching=[*opened.choices.teams, *people],
+        priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
     )
@@ -154,20 +191,25 @@ async def reply(
     try:
         await wish.reply(text, seen_version, solve=then == "solve")
     except Conflict as conflict:
-        return _unseen(request, who, wish.number, conflict)
+        return show_unseen(request, who, wish.number, conflict)
     done = (
         "Your answer is on its way, and the ticket is solved."
         if then == "solve"
         else "Your answer is on its way."
     )
-    answer = await _ticket(
-        request, here, who, wish.number, done=done, undo="open" if then == "solve" else None
+    answer = await show_ticket(
+        request,
+        here,
+        who,
+        wish.number,
+        done=done,
+        undo=Undo(wish.number, "state", {"state": "open"}) if then == "solve" else None,
     )
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
 
 
-def _unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
+def show_unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
     answer = page(request, "_unseen.html", who, conflict=conflict, number=number)
     answer.status_code = conflict.status
     answer.headers["HX-Retarget"] = "#notice"
@@ -183,7 +225,7 @@ async def note(
 ) -> Response:
     """Save the note."""
     await wish.note(text)
-    answer = await _ticket(request, here, who, wish.number, done="The note is saved.")
+    answer = await show_ticket(request, here, who, wish.number, done="The note is saved.")
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
 
@@ -194,7 +236,7 @@ async def assignment(
 ) -> Response:
     """Give the ticket to someone, or back to everyone."""
     await wish.assign(tickets.identity(assignee) if assignee else None)
-    return await _ticket(
+    return await show_ticket(
         request,
         here,
         who,
@@ -203,28 +245,8 @@ async def assignment(
     )
 
 
-@router.post("/tickets/{number}/state")
-async def state(
-    request: Request,
-    here: Here,
-    who: Signed,
-    wish: Wish,
-    state: Annotated[Literal["open", "solved"], Form()],
-    seen_version: Annotated[int | None, Form()] = None,
-) -> Response:
-    """Solve the ticket, or open it again."""
-    if state == "open":
-        await wish.reopen()
-        return await _ticket(request, here, who, wish.number, done="The ticket is open again.")
-    try:
-        await wish.solve(seen_version)
-    except Conflict as conflict:
-        return _unseen(request, who, wish.number, conflict)
-    return await _ticket(request, here, who, wish.number, done="The ticket is solved.", undo="open")
-
-
 @router.post("/tickets/{number}/replies/{reply_id}/retry")
 async def retry(request: Request, here: Here, who: Signed, _: Writer, wish: Wish, reply_id: UUID) -> Response:
     """Send an answer again that did not arrive."""
     await wish.retry(reply_id)
-    return await _ticket(request, here, who, wish.number, done="The answer is sent again.")
+    return await show_ticket(request, here, who, wish.number, done="The answer is sent again.")

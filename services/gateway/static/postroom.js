@@ -47,6 +47,19 @@ function choose(step) {
 }
 
 // --- Letters that are selected ---------------------------------------------------------------------------------------
+function pick() {
+  const box = one(".pick", document.activeElement.closest(".entry") ?? document.createElement("i"));
+  if (box) box.click();
+}
+
+// A menu opens with its first field ready.
+function openMenu(id) {
+  const menu = one(`#${id}`);
+  if (!menu) return;
+  menu.open = !menu.open;
+  if (menu.open) one("input:not([type=hidden]), select, button", menu)?.focus();
+}
+
 const selected = () => all("#selection [name=message_id]:checked");
 
 function countSelected() {
@@ -166,7 +179,16 @@ const KEYS = {
   r: () => openTab("reply"),
   n: () => openTab("note"),
   e: () => one("#solve")?.click(),
-  x: select,
+  w: () => one("#pending")?.click(),
+  o: () => one("#reopen")?.click(),
+  h: () => openMenu("hold-menu"),
+  m: () => openMenu("more-menu"),
+  t: () => {
+    const fold = one("#about-fold");
+    if (fold) fold.open = true;
+    one("#tag")?.focus();
+  },
+  x: () => (one("#picked") ? pick() : select()),
   a: () => decide("#release"),
   d: () => decide("#discard"),
   u: () => one("[data-back]")?.click(),
@@ -178,6 +200,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
     event.target.form.requestSubmit(one("button.primary", event.target.form));
+  } else if (event.key === "Escape" && event.target.closest?.("details.drop[open]")) {
+    const menu = event.target.closest("details.drop");
+    menu.open = false;
+    one("summary", menu).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
     event.target.blur();
   } else if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || one("dialog[open]")) {
@@ -189,6 +215,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
+  for (const menu of all("details.drop[open]")) if (!menu.contains(target)) menu.open = false;
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.opens) one(`#${button.dataset.opens}`).showModal();
@@ -203,7 +230,28 @@ document.addEventListener("click", ({ target }) => {
   if (button.id === "tab-note") openTab("note");
 });
 
+// What was done is taken out of its form; other forms keep what is being written in them.
+let submitted = null;
+document.addEventListener("submit", ({ target }) => { submitted = target; });
+document.body.addEventListener("ticket-done", () => {
+  if (submitted && "clears" in submitted.dataset) submitted.reset();
+  submitted = null;
+  one("#picked")?.reset();
+  one("#merge-preview")?.replaceChildren();
+  for (const menu of all("details.drop[open]")) menu.open = false;
+});
+
+function mention(choice) {
+  const field = one(`#${choice.dataset.mentions}`);
+  field.setRangeText(`@${choice.value} `, field.selectionStart, field.selectionEnd, "end");
+  choice.value = "";
+  keepDraft(field);
+  field.focus();
+}
+
 document.addEventListener("change", ({ target }) => {
+  if (target.form && "clears" in target.form.dataset) submitted = target.form;
+  if ("mentions" in target.dataset && target.value) mention(target);
   if ("submits" in target.dataset) target.form.requestSubmit();
   if ("selects" in target.dataset) for (const box of all("#selection [name=message_id]")) box.checked = target.checked;
   if (target.closest("#selection")) countSelected();
@@ -213,12 +261,19 @@ document.addEventListener("input", ({ target }) => {
   if (target.matches("#composer textarea")) keepDraft(target);
 });
 
+// A moment that is chosen in the reader's zone, for a server that knows no zones.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.moment) return;
+  target.form.elements[target.dataset.moment].value = target.value ? new Date(target.value).toISOString() : "";
+});
+
 document.body.addEventListener("composer-sent", () => {
   for (const field of all("#composer form:not([hidden]) textarea")) {
     field.value = "";
     keepDraft(field);
     field.blur();
   }
+  one("#notice .problem")?.remove();
 });
 
 // A frame is as high as what is in it; its page has no scripts of its own to say so.

@@ -1,0 +1,1 @@
+"""The desk as a file, for platform teams that keep it in git."""

@@ -1,0 +1,49 @@
+"""Reads the desk from the log of tickets and writes a plan to it; the services need not run."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from chassis.commands import Refusal
+from chassis.database import Connection
+from contracts.desk import AnyThing
+from contracts.stream_ids import RULESET
+from postroom.desk.plan import Plan, Present
+from services.tickets import tables
+from services.tickets.changes import configure_together
+from services.tickets.desk import stream_of
+
+
+class CannotApply(Exception):  # noqa: N818
+    """The desk as a whole would not hold together, or it was changed meanwhile; nothing was applied."""
+
+
+async def read_present(db: Connection) -> Present:
+    """The desk as it is now, from one consistent read."""
+    async with db.transaction(isolation="repeatable_read", readonly=True):
+        await db.execute("SET LOCAL search_path = tickets")
+        things = cast("Mapping[UUID, AnyThing]", (await tables.read_desk(db)).things)
+        streams = {stream_of(thing.kind, thing.id): thing.id for thing in things.values()}
+        versions = await tables.thing_versions(db, [*streams, RULESET])
+        ruleset = await tables.ruleset_in_force(db)
+    return Present(
+        things=things,
+        versions={identity: versions[stream] for stream, identity in streams.items()},
+        ruleset=ruleset,
+        ruleset_version=versions.get(RULESET, 0),
+    )
+
+
+async def apply(db: Connection, plan: Plan) -> None:
+    """Do all that a plan says, or nothing.
+
+    Raises:
+        CannotApply.
+    """
+    try:
+        async with db.transaction():
+            await db.execute("SET LOCAL search_path = tickets")
+            await configure_together(db, plan.commands, datetime.now(UTC))
+    except Refusal as refusal:
+        raise CannotApply(str(refusal)) from refusal

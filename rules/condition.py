@@ -1,0 +1,213 @@
+"""Conditions: CEL over `message` that says yes or no. Pure.
+
+Two things are done differently from CEL as its library has it. A header that a message has not is empty:
+`message.headers['x-spam'] == 'yes'` is asked of `message.headers_or_empty`. And `matches` is done by RE2, which CEL
+prescribes, with each pattern compiled once: the library compiles it at each question, which takes 50 to 350 µs.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import re2
+
+from rules.fields import HEADERS, NAMES, Facts, empty_facts
+
+if TYPE_CHECKING:
+    import cel
+
+HEADERS_OR_EMPTY = "headers_or_empty"
+_STRING = (
+    r"""[rR]?(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
+)
+_TOKEN = re.compile(
+    rf"(?P<header>\bmessage\s*\.\s*headers\s*\[\s*(?P<name>{_STRING})\s*\])"
+    rf"|(?P<pattern>\.\s*matches\s*\(\s*(?P<literal>{_STRING})\s*\))"
+    rf"|(?P<matches>\.\s*matches\s*\()|(?P<string>{_STRING})|(?P<comment>//[^\n]*)",
+    re.DOTALL,
+)
+_NAME = re.compile(r"\bmessage\b(?:\s*\.\s*([A-Za-z_]\w*)(?:\s*\.\s*([A-Za-z_]\w*)(?!\s*\())?)?")
+_FUNCTIONS = frozenset(
+    {
+        "size", "contains", "startsWith", "endsWith", "finds",
+        "int", "uint", "double", "string", "bool", "duration", "timestamp",
+        "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek",
+        "getDayOfYear", "getHours", "getMinutes", "getSeconds", "max", "min",
+    }
+)  # fmt: skip
+LONGEST = 10_000
+
+
+@cache
+def _cel() -> ModuleType:
+    # At the first use: it brings a command line with it, 25 MB, and tickets and gateway seldom need it.
+    import cel  # noqa: PLC0415
+
+    return cel
+
+
+class BadCondition(Exception):  # noqa: N818
+    """This is no condition; the text says why, for whoever wrote it."""
+
+
+class Unanswerable(Exception):  # noqa: N818
+    """A condition that has no answer for one message, as a number that is made of a text that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition that is ready to be asked."""
+
+    source: str
+    program: "cel.Program"
+    names: tuple[str, ...]
+    """What it looks at, such as `subject`, `authentication.spf` or `headers.x-spam`."""
+    headers: frozenset[str]
+    """Those that it asks for by name."""
+
+    @property
+    def needs_all_headers(self) -> bool:
+        """Whether it asks for headers otherwise than by name."""
+        return HEADERS in self.names
+
+    def holds(self, context: "cel.Context") -> bool:
+        """Ask it of the message in the context.
+
+        Raises:
+            Unanswerable.
+        """
+        try:
+            answer = self.program.execute(context)
+        except Exception as error:
+            raise Unanswerable(_first_line(error)) from error
+        if not isinstance(answer, bool):
+            raise Unanswerable(f"it says {answer!r}, neither true nor false")
+        return answer
+
+
+def context_of(facts: Facts, headers: Iterable[str], *, all_headers: bool = True) -> "cel.Context":
+    """A message for any number of conditions.
+
+    `headers` are the names that they ask for; all of them are handed over only if that is needed, since a message
+    may have many, and handing over is most of the work.
+    """
+    message = dict(facts)
+    found = message.get(HEADERS)
+    if isinstance(found, Mapping):
+        message[HEADERS_OR_EMPTY] = {name: found.get(name, "") for name in headers}
+        if not all_headers:
+            del message[HEADERS]
+    context: cel.Context = _cel().Context(variables={"message": message}, functions={"finds": _finds})
+    return context
+
+
+def _finds(text: str, pattern: str) -> bool:
+    return _pattern(pattern).search(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(pattern: str) -> re2._Regexp:
+    return re2.compile(pattern)
+
+
+@lru_cache(maxsize=4096)
+def compile_condition(source: str) -> Condition:
+    """Make a condition ready to be asked.
+
+    Raises:
+        BadCondition: it is not CEL, or looks at something that no message has.
+    """
+    if len(source) > LONGEST:
+        raise BadCondition(f"it has more than {LONGEST:,} characters")
+    headers: dict[str, None] = {}
+
+    def replaced(token: re.Match[str]) -> str:
+        if token["header"]:
+            name = _text_of(token["name"])
+            if name != name.lower():
+                raise BadCondition(f"write the header's name in lower case: {name.lower()}")
+            headers[name] = None
+            return f"message.{HEADERS_OR_EMPTY}[{token['name']}]"
+        if token["pattern"]:
+            _check_pattern(_text_of(token["literal"]))
+            return f".finds({token['literal']})"
+        if token["matches"]:
+            return ".finds("
+        return " " if token["comment"] else token[0]
+
+    asked = _TOKEN.sub(replaced, source)
+    try:
+        program = _cel().compile(asked)
+    except ValueError as error:
+        found = re.search(
+            r"ERROR: <input>:\d+:\d+: (.*)", str(error)
+        )  # the place is that of what was made of it
+        raise BadCondition(f"it is not CEL: {found[1] if found else _first_line(error)}") from error
+    for function in program.functions():
+        if re.fullmatch(r"[A-Za-z]\w*", function) and function not in _FUNCTIONS:
+            raise BadCondition(f"there is no function “{function}”")
+    return Condition(source, program, tuple(_names(asked, headers)), frozenset(headers))
+
+
+def _text_of(literal: str) -> str:
+    """The text that a CEL literal stands for."""
+    return str(_cel().evaluate(literal))
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        _pattern(pattern)
+    except re2.error as error:
+        raise BadCondition(f"“{pattern}” is not a regular expression: {_first_line(error)}") from error
+
+
+def _names(asked: str, headers: Iterable[str]) -> list[str]:
+    """What a condition looks at, in the order in which it does.
+
+    Raises:
+        BadCondition: it looks at something that no message has.
+    """
+    without_strings = _TOKEN.sub(lambda token: "''" if token["string"] else token[0], asked)
+    names: dict[str, None] = {}
+    for first, second in _NAME.findall(without_strings):
+        if first == HEADERS_OR_EMPTY:
+            names |= dict.fromkeys(f"{HEADERS}.{name}" for name in headers)
+        elif first not in NAMES:
+            what = f"“message.{first}”; a message has no such field" if first else "message as a whole"
+            raise BadCondition(f"it looks at {what}")
+        else:
+            inner = empty_facts()[first]
+            names[f"{first}.{second}" if second and isinstance(inner, dict) else first] = None
+    return list(names)
+
+
+def check(source: str) -> Condition:
+    """See that a condition can be put in force: it is compiled, and tried on a message that has nothing.
+
+    Raises:
+        BadCondition: what is wrong with it.
+    """
+    condition = compile_condition(source)
+    try:
+        answer = condition.program.execute(context_of(empty_facts(), condition.headers))
+    except (KeyError, TypeError) as error:
+        raise BadCondition(_first_line(error)) from error
+    except RuntimeError as error:
+        if "Undefined" in str(error):
+            raise BadCondition(_first_line(error)) from error
+        return condition  # it depends on the message
+    except (ArithmeticError, IndexError, ValueError):
+        return condition
+    if not isinstance(answer, bool):
+        raise BadCondition(f"it says {answer!r} of an empty message, neither true nor false")
+    return condition
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"there is no {error.args[0]}"
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:300]

@@ -1,0 +1,84 @@
+"""Misrouting by rule: how often the ticketbox that a rule chose was the wrong one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from contracts.queries import Chart, Column, ReportDescription
+from services.analytics.definition import Definition, Question, Table, percent
+from services.analytics.scope import Scope
+
+DESCRIPTION = ReportDescription(
+    name="misrouting_by_rule",
+    title="Misrouting by rule",
+    description="How many tickets each rule sent to a ticketbox, and how many of them people had to correct.",
+    by=("rule",),
+)
+BY_ADDRESS = "No rule: by address"
+NOT_KNOWN = "Not known: rebuild facts"
+
+SQL = """
+WITH opened AS (
+    SELECT
+        coalesce(nullif(message.ticketbox_rule, ''), CASE
+            WHEN message.ticketbox_rule IS NULL THEN $6
+            ELSE $5
+        END) AS rule,
+        EXISTS (
+            SELECT
+            FROM fact_correction AS correction
+            WHERE correction.ticket_id = message.ticket_id
+              AND correction.recorded_at <= $3
+        ) AS corrected
+    FROM fact_message AS message
+    WHERE message.received_at >= $1
+      AND message.received_at < $2
+      AND message.outcome = 'opened'
+      AND message.outcome_recorded_at <= $3
+      AND message.routed_recorded_at <= $3
+      AND ($4::uuid[] IS NULL OR message.ticketbox_id = ANY($4))
+)
+SELECT
+    rule,
+    count(*) AS tickets,
+    count(*) FILTER (WHERE corrected) AS corrected
+FROM opened
+GROUP BY rule
+ORDER BY corrected DESC, tickets DESC, rule
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The tickets of one rule."""
+
+    rule: str
+    tickets: int
+    corrected: int
+
+
+def ask(scope: Scope) -> Question:
+    """Tickets and corrections by rule."""
+    return Question(SQL, (scope.since, scope.until, scope.as_of, scope.ticketbox_ids, BY_ADDRESS, NOT_KNOWN))
+
+
+def build(_: Scope, counts: Sequence[Count]) -> Table:
+    """One row a rule, the one that was corrected most often first."""
+    tickets = sum(count.tickets for count in counts)
+    corrected = sum(count.corrected for count in counts)
+    return Table(
+        columns=(
+            Column(name="rule", title="Rule", unit="text"),
+            Column(name="tickets", title="Tickets", unit="count"),
+            Column(name="corrected", title="Corrected", unit="count"),
+            Column(name="rate", title="Misrouted", unit="percent"),
+        ),
+        rows=tuple(
+            (count.rule, count.tickets, count.corrected, percent(count.corrected, count.tickets))
+            for count in counts
+        ),
+        totals=("Total", tickets, corrected, percent(corrected, tickets)),
+        chart=Chart(shape="horizontal_bars", label="rule", value="rate"),
+    )
+
+
+MISROUTING_BY_RULE = Definition(DESCRIPTION, Count, ask, build)

@@ -1,0 +1,162 @@
+"""What programs do with a ticket as a whole: its state, its description, links, merges and letters."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends
+from pydantic import BaseModel, Field, StrictBool
+
+from contracts.model import Text
+from contracts.router import Priority
+from contracts.tickets import FieldValue, LinkKind
+from services.gateway.api.tickets import Number, Wish
+from services.gateway.handling import Handling
+from services.gateway.representations import Changed
+
+router = APIRouter(tags=["tickets"])
+
+
+def handling(wish: Wish) -> Handling:
+    """A wish of the asker about the ticket in the path."""
+    return Handling(wish)
+
+
+Handle = Annotated[Handling, Depends(handling)]
+Messages = Annotated[list[UUID], Field(min_length=1, description="Ids of letters of this ticket.")]
+
+
+class NewPriority(BaseModel):
+    priority: Priority
+
+
+@router.post("/tickets/{number}/priority", status_code=201)
+async def post_priority(handle: Handle, new: NewPriority) -> Changed:
+    """Say how urgent the ticket is. Another priority may bring another service level."""
+    return await handle.set_priority(new.priority)
+
+
+class TagsToChange(BaseModel):
+    add: list[Text] = []
+    remove: list[Text] = []
+
+
+@router.post("/tickets/{number}/tags", status_code=201)
+async def post_tags(handle: Handle, new: TagsToChange) -> Changed:
+    """Add and remove tags; they are in lower case, with `-` for blanks."""
+    return await handle.change_tags(new.add, new.remove)
+
+
+class NewFields(BaseModel):
+    fields: dict[Text, StrictBool | int | float | date | Text | None]
+
+
+@router.post("/tickets/{number}/fields", status_code=201)
+async def post_fields(handle: Handle, new: NewFields) -> Changed:
+    """Fill in custom fields by their keys; null empties one. 422 if a value does not fit its field."""
+    fields: dict[str, FieldValue | None] = dict(new.fields)
+    return await handle.set_fields(fields)
+
+
+class NewCategory(BaseModel):
+    category: UUID | None
+
+
+@router.post("/tickets/{number}/category", status_code=201)
+async def post_category(handle: Handle, new: NewCategory) -> Changed:
+    """Say what the matter is about; null: nothing in particular."""
+    return await handle.set_category(new.category)
+
+
+class WatchersToChange(BaseModel):
+    """Ids of people and teams."""
+
+    add: list[UUID] = []
+    remove: list[UUID] = []
+
+
+@router.post("/tickets/{number}/watchers", status_code=201)
+async def post_watchers(handle: Handle, new: WatchersToChange) -> Changed:
+    """Let people and teams hear of what happens, or no more."""
+    return await handle.change_watchers(new.add, new.remove)
+
+
+class NewTask(BaseModel):
+    text: Text = Field(min_length=1)
+    owner: UUID | None = None
+    due_on: date | None = None
+
+
+@router.post("/tickets/{number}/tasks", status_code=201)
+async def post_task(handle: Handle, new: NewTask) -> Changed:
+    """Keep something to be done; `id` in the answer is the task's."""
+    return await handle.add_task(new.text, new.owner, new.due_on)
+
+
+@router.patch("/tickets/{number}/tasks/{task_id}")
+async def patch_task(handle: Handle, task_id: UUID, done: Annotated[bool, Body(embed=True)]) -> Changed:
+    """It is done, or to be done after all."""
+    return await handle.finish_task(task_id, done=done)
+
+
+class NewLink(BaseModel):
+    """`link` is what the other ticket is to this one."""
+
+    number: int
+    link: LinkKind = LinkKind.RELATED
+
+
+@router.post("/tickets/{number}/links", status_code=201)
+async def post_link(handle: Handle, new: NewLink) -> Changed:
+    """Link another ticket; it shows the other side of the link."""
+    return await handle.link(new.number, new.link)
+
+
+@router.delete("/tickets/{number}/links/{link}/{other}")
+async def delete_link(handle: Handle, link: LinkKind, other: Number) -> Changed:
+    """Remove a link from both tickets."""
+    return await handle.unlink(other, link)
+
+
+class NewMerge(BaseModel):
+    into: int = Field(description="The number of the ticket that it goes on in.")
+
+
+@router.post("/tickets/{number}/merge", status_code=201)
+async def post_merge(handle: Handle, new: NewMerge) -> Changed:
+    """Merge the ticket into another one: its letters are shown there, and what is written to it comes there.
+
+    409 if one of them is merged already.
+    """
+    return await handle.merge(new.into)
+
+
+@router.post("/tickets/{number}/merge/undo", status_code=201)
+async def undo_merge(handle: Handle) -> Changed:
+    """Let a merged ticket stand for itself again, with what was written to it meanwhile."""
+    return await handle.undo_merge()
+
+
+class NewSplit(BaseModel):
+    messages: Messages
+    subject: Text | None = None
+
+
+@router.post("/tickets/{number}/split", status_code=201)
+async def post_split(handle: Handle, new: NewSplit) -> Changed:
+    """Make a ticket of some letters; `new_number` in the answer is its number. One letter must stay.
+
+    The way back is to merge the new ticket into this one.
+    """
+    return await handle.split(new.messages, new.subject)
+
+
+class LettersToMove(BaseModel):
+    messages: Messages
+    to: int = Field(description="The number of the ticket that they belong to.")
+
+
+@router.post("/tickets/{number}/letters/move", status_code=201)
+async def post_letters(handle: Handle, new: LettersToMove) -> Changed:
+    """Put letters into the ticket that they belong to: their thread was wrong. One letter must stay."""
+    return await handle.move_letters(new.messages, new.to)

@@ -1,0 +1,112 @@
+"""What a ticket's page shows beside its line and its conversation, as its events made it: pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from contracts.event import Event, Recorded
+from contracts.tickets import (
+    AbsorptionUndone,
+    CategoryAssigned,
+    CustomerReplied,
+    DeadlineItem,
+    DeadlinesChanged,
+    FieldsChanged,
+    FieldValue,
+    LinkKind,
+    TaskAdded,
+    TaskDone,
+    TicketAbsorbed,
+    TicketClosed,
+    TicketLinked,
+    TicketOpened,
+    TicketPutOnHold,
+    TicketReopened,
+    TicketSetPending,
+    TicketSolved,
+    TicketUnlinked,
+    WatchersChanged,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to be done."""
+
+    task_id: UUID
+    text: str
+    owner_id: UUID | None
+    due_on: date | None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Everything in the order in which it came."""
+
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+    category_id: UUID | None = None
+    watcher_ids: tuple[UUID, ...] = ()
+    tasks: Mapping[UUID, Task] = field(default_factory=dict)
+    links: Mapping[tuple[UUID, LinkKind], int] = field(default_factory=dict)
+    """Numbers of other tickets, and what they are to this one."""
+    absorbed: Mapping[UUID, int] = field(default_factory=dict)
+    """Numbers of the tickets that go on in this one."""
+    hold_reason: str = ""
+    policy: str | None = None
+    deadlines: tuple[DeadlineItem, ...] = ()
+    only_thanks: bool = False
+    """The last letter only says thanks, so the ticket stayed solved."""
+
+
+def details(history: Iterable[Recorded[Event]]) -> Details:
+    """The details that these events made."""
+    found = Details()
+    for recorded in history:
+        found = _evolve(found, recorded.event)
+    return found
+
+
+def _evolve(found: Details, event: Event) -> Details:
+    match event:
+        case TicketOpened(deadlines=deadlines):
+            return replace(found, deadlines=deadlines)
+        case DeadlinesChanged(deadlines=deadlines, policy=policy):
+            return replace(found, deadlines=deadlines, policy=policy)
+        case CustomerReplied(thanks=thanks):
+            return replace(found, only_thanks=thanks)
+        case TicketPutOnHold(reason=reason):
+            return replace(found, hold_reason=reason, only_thanks=False)
+        case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending():
+            return replace(found, hold_reason="", only_thanks=False)
+        case FieldsChanged(fields=changed):
+            fields = {**found.fields, **changed}
+            return replace(found, fields={key: value for key, value in fields.items() if value is not None})
+        case CategoryAssigned(category_id=category_id):
+            return replace(found, category_id=category_id)
+        case WatchersChanged(watcher_ids=watcher_ids):
+            return replace(found, watcher_ids=watcher_ids)
+        case TaskAdded() | TaskDone():
+            return _with_task(found, event)
+        case TicketLinked(other_id=other_id, link=link, other_number=number):
+            return replace(found, links={**found.links, (other_id, link): number})
+        case TicketUnlinked(other_id=other_id, link=link):
+            return replace(found, links={k: v for k, v in found.links.items() if k != (other_id, link)})
+        case TicketAbsorbed(from_id=from_id, from_number=number):
+            return replace(found, absorbed={**found.absorbed, from_id: number})
+        case AbsorptionUndone(from_id=from_id):
+            return replace(found, absorbed={k: v for k, v in found.absorbed.items() if k != from_id})
+        case _:
+            return found
+
+
+def _with_task(found: Details, event: TaskAdded | TaskDone) -> Details:
+    match event:
+        case TaskAdded():
+            task = Task(event.task_id, event.text, event.owner_id, event.due_on)
+        case TaskDone(task_id=task_id, done=done):
+            if task_id not in found.tasks:
+                return found
+            task = replace(found.tasks[task_id], done=done)
+    return replace(found, tasks={**found.tasks, task.task_id: task})

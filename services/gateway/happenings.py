@@ -1,0 +1,242 @@
+"""What happened to a ticket, each event in a plain sentence: pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+from uuid import UUID
+
+from contracts.tickets import (
+    AbsorptionUndone,
+    CategoryAssigned,
+    DeadlinesChanged,
+    FieldsChanged,
+    LettersMoved,
+    LettersTaken,
+    LinkKind,
+    MergeUndone,
+    PriorityChanged,
+    SLABreached,
+    SLAWarned,
+    TagsChanged,
+    TaskAdded,
+    TaskDone,
+    TicketAbsorbed,
+    TicketAssigned,
+    TicketClosed,
+    TicketLinked,
+    TicketMerged,
+    TicketMoved,
+    TicketPutOnHold,
+    TicketReopened,
+    TicketSetPending,
+    TicketSolved,
+    TicketUnlinked,
+    WatchersChanged,
+)
+
+Happening = (
+    TicketAssigned
+    | TicketSolved
+    | TicketReopened
+    | TicketSetPending
+    | TicketPutOnHold
+    | TicketClosed
+    | PriorityChanged
+    | TagsChanged
+    | FieldsChanged
+    | CategoryAssigned
+    | WatchersChanged
+    | TaskAdded
+    | TaskDone
+    | TicketLinked
+    | TicketUnlinked
+    | TicketMoved
+    | LettersMoved
+    | LettersTaken
+    | TicketMerged
+    | TicketAbsorbed
+    | MergeUndone
+    | AbsorptionUndone
+    | DeadlinesChanged
+    | SLAWarned
+    | SLABreached
+)
+TARGETS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
+LINKS = {
+    LinkKind.PARENT: "its parent",
+    LinkKind.CHILD: "its child",
+    LinkKind.RELATED: "related",
+    LinkKind.DUPLICATE: "its duplicate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence; with an `actor` it goes on after their name. `ticket` is the number of another ticket in it."""
+
+    sentence: str
+    actor: UUID | None = None
+    at: datetime | None = None
+    """When it truly happened, if that was before it was noticed."""
+    ticket: int | None = None
+
+
+Names = Mapping[UUID, str]
+"""Of people, teams and categories."""
+
+
+def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
+    """The sentence; None for what the page shows elsewhere. `actor` is the person who did it, if one did."""
+    match event:
+        case TicketAssigned():
+            return _assigned(event, names)
+        case TicketSolved() | TicketReopened() | TicketSetPending() | TicketPutOnHold() | TicketClosed():
+            return _stands(event)
+        case TaskAdded() | TaskDone() | TicketLinked() | TicketUnlinked() | WatchersChanged():
+            return _around(event, names, actor)
+        case LettersMoved() | LettersTaken() | TicketMerged() | TicketAbsorbed():
+            return _rearranged(event)
+        case MergeUndone(undone_by=by) | AbsorptionUndone(undone_by=by):
+            return Said("undid the merge", by)
+        case DeadlinesChanged():
+            return None  # shown beside the conversation
+        case SLAWarned(target=target):
+            return Said(f"The {TARGETS.get(target, target)} will soon be late")
+        case SLABreached(target=target, due_at=due_at):
+            return Said(f"The target for the {TARGETS.get(target, target)} was missed", at=due_at)
+        case _:
+            return _described(event, names)
+
+
+def _assigned(event: TicketAssigned, names: Names) -> Said:
+    name = names.get(event.agent_id, "somebody") if event.agent_id else "nobody"
+    match event:
+        case TicketAssigned(agent_id=None, assigned_by=None):
+            return Said("The ticket was given back: its owner is away")
+        case TicketAssigned(agent_id=None, assigned_by=by):
+            return Said("gave the ticket back", by)
+        case TicketAssigned(assigned_by=None):
+            return Said(f"The ticket went to {name} {_METHODS.get(event.method, 'by itself')}")
+        case TicketAssigned(agent_id=agent_id, assigned_by=by):
+            return Said("took the ticket" if by == agent_id else f"gave the ticket to {name}", by)
+
+
+_METHODS = {
+    "round_robin": "in turn",
+    "least_loaded": "as the one with the most time",
+    "skills": "for skill and language",
+    "last_agent": "as the one who answered this customer last",
+}
+
+
+def _stands(
+    event: TicketSolved | TicketReopened | TicketSetPending | TicketPutOnHold | TicketClosed,
+) -> Said:
+    match event:
+        case TicketSolved(solved_by=by):
+            return Said("solved the ticket", by)
+        case TicketReopened(reopened_by=None, why="hold_ended"):
+            return Said("The hold ended, so the ticket is open again")
+        case TicketReopened(reopened_by=None, why="letter"):
+            return Said("The customer's message opened the ticket again")
+        case TicketReopened(reopened_by=None):
+            return Said("The ticket was opened again by itself")
+        case TicketReopened(reopened_by=by):
+            return Said("opened the ticket again", by)
+        case TicketSetPending(set_by=by):
+            return _by("waits for the customer", "The ticket waits for the customer", by)
+        case TicketPutOnHold(until=until, reason=reason, set_by=by):
+            end = f" until {until:%d %b %Y, %H:%M} UTC" if until else ""
+            why = f": {reason}" if reason else ""
+            return _by(f"put the ticket on hold{end}{why}", f"The ticket was put on hold{end}{why}", by)
+        case TicketClosed(closed_by=by):
+            return _by("closed the ticket", "The ticket closed after its time", by)
+        case _:
+            assert_never(event)
+
+
+def _by(active: str, passive: str, by: UUID | None) -> Said:
+    """People do things; what has no actor is done."""
+    return Said(active, by) if by else Said(passive)
+
+
+def _around(
+    event: TaskAdded | TaskDone | TicketLinked | TicketUnlinked | WatchersChanged,
+    names: Names,
+    by: UUID | None,
+) -> Said:
+    match event:
+        case TaskAdded(text=text, owner_id=owner_id, due_on=due_on):
+            whose = f" for {names.get(owner_id, 'somebody')}" if owner_id else ""
+            due = f", due {due_on:%d %b %Y}" if due_on else ""
+            return _by(f"added a task{whose}{due}: {text}", f"A task was added{whose}{due}: {text}", by)
+        case TaskDone(done=True):
+            return _by("did a task", "A task is done", by)
+        case TaskDone():
+            return _by("took back that a task is done", "A task is to be done after all", by)
+        case TicketLinked(other_number=number, link=link):
+            return replace(
+                _by(
+                    f"linked ticket {number} as {LINKS[link]}",
+                    f"Linked as {LINKS[link]}: ticket {number}",
+                    by,
+                ),
+                ticket=number,
+            )
+        case TicketUnlinked(link=link):
+            return _by(f"removed a link ({LINKS[link]})", f"A link was removed ({LINKS[link]})", by)
+        case WatchersChanged(watcher_ids=ids):
+            watchers = ", ".join(names.get(one, "somebody") for one in ids) or "nobody"
+            return _by(f"changed who watches it: {watchers}", f"It is watched by {watchers}", by)
+        case _:
+            assert_never(event)
+
+
+def _rearranged(event: LettersMoved | LettersTaken | TicketMerged | TicketAbsorbed) -> Said:
+    match event:
+        case LettersMoved(message_ids=message_ids, to_number=number, moved_by=by):
+            return Said(f"moved {_letters(len(message_ids))} to ticket {number}", by, ticket=number)
+        case LettersTaken(letters=letters, from_number=number, moved_by=by):
+            return Said(f"moved {_letters(len(letters))} here from ticket {number}", by, ticket=number)
+        case TicketMerged(into_number=number, merged_by=by):
+            return Said(f"merged this ticket into ticket {number}", by, ticket=number)
+        case TicketAbsorbed(from_number=number, merged_by=by):
+            return Said(f"merged ticket {number} into this one", by, ticket=number)
+        case _:
+            assert_never(event)
+
+
+def _letters(number: int) -> str:
+    return "1 letter" if number == 1 else f"{number} letters"
+
+
+def _described(
+    event: PriorityChanged | TagsChanged | FieldsChanged | CategoryAssigned | TicketMoved, names: Names
+) -> Said:
+    match event:
+        case PriorityChanged(priority=priority, changed_by=by):
+            return _by(f"made the priority {priority}", f"The priority became {priority}", by)
+        case TagsChanged(tags=tags, changed_by=by):
+            now = ", ".join(tags)
+            if not now:
+                return _by("removed the tags", "The tags were removed", by)
+            return _by(f"set the tags: {now}", f"The tags are now: {now}", by)
+        case FieldsChanged(fields=fields, changed_by=by):
+            now = "; ".join(
+                f"{key.replace('_', ' ')} {'nothing' if value is None else value}"
+                for key, value in fields.items()
+            )
+            return _by(f"filled in: {now}", f"Filled in: {now}", by)
+        case CategoryAssigned(category_id=category_id, changed_by=by):
+            name = names.get(category_id, "another one") if category_id else "none"
+            return _by(f"set the category: {name}", f"The category is now: {name}", by)
+        case TicketMoved(ticketbox=box, why="correction", moved_by=by):
+            wrong = "it had been sent to the wrong ticketbox"
+            return _by(f"moved the ticket to {box}: {wrong}", f"Moved to {box}: {wrong}", by)
+        case TicketMoved(ticketbox=box, why="overflow"):
+            return Said(f"Nobody took it in time, so it went to {box}")
+        case TicketMoved(ticketbox=box, moved_by=by):
+            return _by(f"moved the ticket to {box}", f"The ticket was moved to {box}", by)
+        case _:
+            assert_never(event)

@@ -1,0 +1,401 @@
+"""What the pages say about each kind of thing, and which fields its form has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from uuid import UUID
+
+from contracts.desk import (
+    AnyThing,
+    Calendar,
+    Category,
+    CustomField,
+    DistributionMethod,
+    FieldType,
+    Organisation,
+    Person,
+    Policy,
+    Target,
+    Team,
+    Ticketbox,
+    View,
+    Weekday,
+)
+from contracts.router import Priority
+from contracts.tickets import Role, State
+from services.gateway.pages.desk.fields import Field, Group
+
+Names = Mapping[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The pages of one kind."""
+
+    title: str
+    one: str
+    """As in “New ticketbox”."""
+    about: str
+    groups: tuple[Group, ...]
+    summary: Callable[[AnyThing, Names], str]
+    """A line of the list, beside the name."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return tuple(chain.from_iterable(group.fields for group in self.groups))
+
+
+NAME = Field("name", "Name", required=True, wrong="Give it a name of at most 200 characters.")
+_HOURS = "As 09:00-12:30, 13:30-18:00. Empty: closed. 24:00 is the end of the day."
+_WRONG_HOURS = "Write hours as 09:00-12:30, one span after the other, each with an end behind its beginning."
+
+
+def _words(
+    values: type[Priority | State | Role | DistributionMethod | FieldType],
+) -> tuple[tuple[str, str], ...]:
+    return tuple((one.value, one.value.replace("_", " ")) for one in values)
+
+
+def _minutes(name: str, label: str, help_: str = "", *, leave_out: bool = False) -> Field:
+    wrong = "Write whole minutes, such as 60, or leave it empty."
+    return Field(name, label, "number", help_, wrong=wrong, leave_out=leave_out)
+
+
+TICKETBOX = Page(
+    "Ticketboxes",
+    "ticketbox",
+    "Queues of tickets with addresses, hours and rules of their own.",
+    (
+        Group(
+            "Mail",
+            (
+                NAME,
+                Field(
+                    "addresses",
+                    "Addresses",
+                    "lines",
+                    "One a line. The first is the sender of answers.",
+                    required=True,
+                    wrong="Write at least one address, such as orders@example.com.",
+                ),
+                Field("calendar_id", "Business hours", "thing", of="calendars", empty="The wall clock"),
+                Field(
+                    "acknowledgement",
+                    "Acknowledgement",
+                    "text",
+                    "What a customer is told at once; {number} and {subject} are those of the ticket. Empty: nothing.",
+                    leave_out=True,
+                ),
+                Field(
+                    "signature",
+                    "Signature",
+                    "text",
+                    "Below each answer; {agent} and {ticketbox} are filled in.",
+                ),
+                Field(
+                    "signed_reply_address",
+                    "Answers are asked for at a signed address, so that they find their ticket",
+                    "checkbox",
+                    "Turn it off where mail to box+token@ does not arrive.",
+                ),
+            ),
+        ),
+        Group(
+            "Who gets a ticket",
+            (
+                Field(
+                    "distribution.method",
+                    "Distribution",
+                    "choice",
+                    options=(
+                        ("round_robin", "In turn"),
+                        ("least_loaded", "Who has the most capacity free"),
+                        ("skills", "By skill and language"),
+                        ("pull", "Nobody: “next ticket” gives the most urgent one"),
+                        ("manual", "Nobody: people take what they want"),
+                    ),
+                    required=True,
+                ),
+                Field(
+                    "distribution.last_agent_first", "Who answered this customer last comes first", "checkbox"
+                ),
+                _minutes(
+                    "distribution.overflow_after_minutes", "Overflow after minutes", "When nobody took it."
+                ),
+                Field("distribution.overflow_to", "Overflow to", "thing", of="ticketboxes", empty="Nowhere"),
+                _minutes("distribution.tell_after_minutes", "Tell supervisors after minutes"),
+                _minutes(
+                    "distribution.take_back_after_minutes",
+                    "Take back after minutes",
+                    "Unanswered tickets of owners who are away or off.",
+                ),
+            ),
+        ),
+        Group(
+            "When it is done",
+            (
+                Field(
+                    "follow_up.reopen_within_days",
+                    "A letter opens it again within days",
+                    "number",
+                    "A later one opens a new ticket. Empty: always the old one.",
+                    wrong="Write whole days, or leave it empty.",
+                ),
+                Field(
+                    "follow_up.close_after_days",
+                    "It closes after days",
+                    "number",
+                    "Empty: never.",
+                    wrong="Write whole days, or leave it empty.",
+                ),
+                Field(
+                    "required_fields",
+                    "Fields to fill before solving",
+                    "things",
+                    of="fields",
+                ),
+                Field(
+                    "first_response_seconds",
+                    "First response within seconds",
+                    "number",
+                    "By the wall clock, where no policy applies. Empty: no target.",
+                    wrong="Write whole seconds, or leave it empty.",
+                ),
+            ),
+        ),
+    ),
+    lambda thing, _: ", ".join(thing.addresses) if isinstance(thing, Ticketbox) else "",
+)
+TEAM = Page(
+    "Teams",
+    "team",
+    "People who are addressed together, as watchers and in mentions.",
+    (Group("", (NAME, Field("member_ids", "Members", "things", of="people"))),),
+    lambda thing, names: (
+        ", ".join(names.get(one, "?") for one in thing.member_ids) if isinstance(thing, Team) else ""
+    ),
+)
+PERSON = Page(
+    "People",
+    "person",
+    "Who works here, and what they may do.",
+    (
+        Group(
+            "",
+            (
+                Field("name", "Name", required=True, help="As customers see it.", wrong=NAME.wrong),
+                Field(
+                    "email",
+                    "E-mail address",
+                    required=True,
+                    help="To sign in with. The command postroom user password gives a password.",
+                ),
+                Field("role", "Role", "choice", options=_words(Role), required=True),
+                Field(
+                    "active",
+                    "Works here",
+                    "checkbox",
+                    "If not: signed out at once, tokens are dead for good.",
+                ),
+            ),
+        ),
+        Group(
+            "Rights",
+            (Field("rights", "Rights", "rights"),),
+            "None at all: what the role may do, in every ticketbox. Otherwise these, and nothing in the others.",
+        ),
+        Group(
+            "Distribution",
+            (
+                Field("skills", "Skills", "lines", "One a line."),
+                Field("languages", "Languages", "lines", "One a line, such as de."),
+                Field(
+                    "capacity",
+                    "Capacity",
+                    "number",
+                    "Open tickets that distribution may give at a time. Empty: no limit.",
+                    wrong="Write a whole number, or leave it empty.",
+                ),
+            ),
+        ),
+    ),
+    lambda thing, _: (
+        f"{thing.email}, {thing.role}{'' if thing.active else ', has left'}"
+        if isinstance(thing, Person)
+        else ""
+    ),
+)
+CALENDAR = Page(
+    "Calendars",
+    "calendar",
+    "Business hours: service levels count in them.",
+    (
+        Group(
+            "",
+            (NAME, Field("time_zone", "Time zone", help="Such as Europe/Berlin.", required=True)),
+        ),
+        Group(
+            "Week",
+            tuple(
+                Field(f"week.{day}", day.capitalize(), "spans", wrong=_WRONG_HOURS, leave_out=True)
+                for day in Weekday
+            ),
+            _HOURS,
+        ),
+        Group(
+            "Other days",
+            (
+                Field(
+                    "holidays.country", "Public holidays of", help="A country, such as DE.", leave_out=True
+                ),
+                Field("holidays.subdivision", "and its part", help="Such as BE.", leave_out=True),
+                Field(
+                    "days",
+                    "Days of your own",
+                    "days",
+                    "One a line: 2026-12-24 Christmas Eve 09:00-12:00. Without hours it is closed.",
+                    wrong="Write each as 2026-12-24, a name, and hours if it is open.",
+                ),
+            ),
+        ),
+    ),
+    lambda thing, _: thing.time_zone if isinstance(thing, Calendar) else "",
+)
+POLICY = Page(
+    "Service levels",
+    "policy",
+    "Targets in business time. The first policy that applies to a ticket counts.",
+    (
+        Group(
+            "",
+            (
+                NAME,
+                Field(
+                    "order", "Order", "number", "The lowest is asked first.", wrong="Write a whole number."
+                ),
+                Field(
+                    "calendar_id", "Business hours", "thing", of="calendars", empty="Those of the ticketbox"
+                ),
+            ),
+        ),
+        Group(
+            "Applies to",
+            (
+                Field("priorities", "Priorities", "choices", options=_words(Priority)),
+                Field("ticketbox_ids", "Ticketboxes", "things", of="ticketboxes"),
+                Field("organisation_ids", "Organisations", "things", of="organisations"),
+                Field("tags", "Tags", "lines", "One a line; one is enough."),
+            ),
+            "Where nothing is chosen, it applies to any.",
+        ),
+        Group(
+            "Targets",
+            (
+                *(
+                    _minutes(
+                        f"targets.{target}",
+                        f"{target.replace('_', ' ').capitalize()} in minutes",
+                        leave_out=True,
+                    )
+                    for target in Target
+                ),
+                _minutes("warn_minutes_before", "Warn minutes before"),
+                Field(
+                    "pause_in",
+                    "The resolution's clock stands still while",
+                    "choices",
+                    options=_words(State)[:3],
+                ),
+            ),
+        ),
+    ),
+    lambda thing, _: (
+        ", ".join(f"{target.replace('_', ' ')} {minutes} min" for target, minutes in thing.targets.items())
+        if isinstance(thing, Policy)
+        else ""
+    ),
+)
+CUSTOM_FIELD = Page(
+    "Fields",
+    "field",
+    "Fields of tickets.",
+    (
+        Group(
+            "",
+            (
+                NAME,
+                Field(
+                    "key",
+                    "Key",
+                    help="What programs and files know it by.",
+                    required=True,
+                    wrong="Write it in small letters, digits and _, such as order_number.",
+                ),
+                Field("type", "Type", "choice", options=_words(FieldType), required=True),
+                Field("choices", "Choices", "lines", "One a line, if its type is choice."),
+                Field("ticketbox_ids", "Only in", "things", of="ticketboxes"),
+            ),
+        ),
+    ),
+    lambda thing, _: f"{thing.key}, {thing.type}" if isinstance(thing, CustomField) else "",
+)
+CATEGORY = Page(
+    "Categories",
+    "category",
+    "What a matter is about.",
+    (Group("", (NAME, Field("parent_id", "Below", "thing", of="categories", empty="Nothing"))),),
+    lambda thing, names: (
+        names.get(thing.parent_id, "") if isinstance(thing, Category) and thing.parent_id else ""
+    ),
+)
+VIEW = Page(
+    "Views",
+    "view",
+    "Saved lists of tickets. Make one from the list itself: choose what to see, then “Save this list”.",
+    (
+        Group(
+            "",
+            (
+                NAME,
+                Field("parameters", "Shows", "query", "What is behind /tickets? in the address of the list."),
+                Field("owner_id", "Whose", "thing", of="people", empty="Everyone's"),
+            ),
+        ),
+    ),
+    lambda thing, names: (
+        (names.get(thing.owner_id, "") if thing.owner_id else "shared") if isinstance(thing, View) else ""
+    ),
+)
+ORGANISATION = Page(
+    "Organisations",
+    "organisation",
+    "Customers who belong together.",
+    (
+        Group(
+            "",
+            (
+                NAME,
+                Field(
+                    "domains",
+                    "Domains",
+                    "lines",
+                    "One a line. Whose address is in one of them belongs to it.",
+                ),
+                Field("note", "Note", "text", "For colleagues."),
+            ),
+        ),
+    ),
+    lambda thing, _: ", ".join(thing.domains) if isinstance(thing, Organisation) else "",
+)
+PAGES: dict[str, Page] = {
+    "ticketboxes": TICKETBOX,
+    "teams": TEAM,
+    "people": PERSON,
+    "calendars": CALENDAR,
+    "policies": POLICY,
+    "fields": CUSTOM_FIELD,
+    "categories": CATEGORY,
+    "views": VIEW,
+    "organisations": ORGANISATION,
+}
+"""By the word for many of them, in the order of the index."""

@@ -1,0 +1,229 @@
+"""The pages of the desk: an index, a list of each kind, and a form with the history of each thing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from chassis.database import Connection
+from contracts.desk import KINDS, AnyThing, CustomField
+from services.gateway import desk, things
+from services.gateway.accounts import Person, SignedIn
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed, command_id_of
+from services.gateway.pages.desk import fields
+from services.gateway.pages.desk.kinds import PAGES
+from services.gateway.pages.rendering import page
+from services.gateway.problems import NotFound, Problem, Unprocessable
+from services.gateway.representations import BoxItem
+from services.gateway.things import Kind
+
+router = APIRouter()
+
+
+@router.get("/desk")
+async def index(request: Request, here: Here, who: Signed) -> Response:
+    """Everything there is to configure, and how much of it there is."""
+    async with here.service.pool.acquire() as db:
+        counts = {kind: len(await things.every(db, who.person, kind)) for kind in PAGES}
+    return page(request, "desk.html", who, pages=PAGES, counts=counts)
+
+
+@router.get("/ticketboxes")
+async def former_address() -> Response:
+    """Where the list of ticketboxes was before there was a desk."""
+    return RedirectResponse("/desk/ticketboxes", 301)
+
+
+@router.get("/desk/{kind}")
+async def list_page(
+    request: Request,
+    here: Here,
+    who: Signed,
+    kind: Kind,
+    removed: Annotated[UUID | None, Query(description="What was just removed, and may be put back.")] = None,
+) -> Response:
+    """All things of a kind."""
+    async with here.service.pool.acquire() as db:
+        found = await things.every(db, who.person, kind)
+        names = await desk.names(db) | {one.thing.id: one.thing.name for one in found}
+        past = await things.history(db, who.person, kind, removed) if removed else []
+    last = next((change for change in past if change.thing), None) if past and past[0].thing is None else None
+    return page(
+        request,
+        "desk_list.html",
+        who,
+        kind=kind,
+        about=PAGES[kind],
+        found=found,
+        names=names,
+        removed=last,
+        may_add=_may_add(who.person, kind),
+    )
+
+
+def _may_add(person: Person, kind: str) -> bool:
+    return person.may_administer and kind != "views"
+
+
+@router.get("/desk/{kind}/new")
+async def new_page(request: Request, here: Here, who: Signed, kind: Kind) -> Response:
+    """An empty form."""
+    form = Form(kind, uuid4(), _usual(kind))
+    return await _form_page(request, here, who, form)
+
+
+def _usual(kind: str) -> dict[str, object]:
+    """What a new thing is unless somebody says otherwise."""
+    usual: dict[str, object] = {}
+    for name, field in KINDS[kind].model_fields.items():
+        if not field.is_required() and name != "kind":
+            value = field.get_default(call_default_factory=True)
+            dumped = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+            usual[name] = list(dumped) if isinstance(dumped, tuple) else dumped
+    return usual
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the form of a thing shows. `thing` None: it is a new one."""
+
+    kind: Kind
+    thing_id: UUID
+    data: Mapping[str, object]
+    thing: AnyThing | None = None
+    version: int = 0
+    errors: Mapping[str, str] | None = None
+    problem: str | None = None
+    status: int = 200
+
+
+@router.get("/desk/{kind}/{thing_id}")
+async def thing_page(
+    request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID, *, saved: bool = False
+) -> Response:
+    """The form of a thing, with its history."""
+    async with here.service.pool.acquire() as db:
+        found = await things.find(db, who.person, kind, thing_id)
+    form = Form(kind, thing_id, things.content(found.thing), found.thing, found.version)
+    return await _form_page(request, here, who, form, saved=saved)
+
+
+async def _form_page(
+    request: Request, here: Gateway, who: SignedIn, form: Form, *, saved: bool = False
+) -> Response:
+    about = PAGES[form.kind]
+    async with here.service.pool.acquire() as db:
+        options = await _options(db, who.person, form)
+        past = await things.history(db, who.person, form.kind, form.thing_id) if form.thing else []
+        boxes = await desk.boxes(db, who.person.sight, here.service.settings.forms)
+    box = next((one for one in boxes if one.id == form.thing_id), None)
+    site = str(request.base_url).rstrip("/")
+    may_change = things.may_change(who.person, form.thing) if form.thing else who.person.may_administer
+    answer = page(
+        request,
+        "desk_thing.html",
+        who,
+        form=form,
+        about=about,
+        values={
+            field.name: fields.shown(field, fields.value_at(form.data, field.name)) for field in about.fields
+        },
+        options=options,
+        past=past,
+        saved=saved,
+        may_change=may_change,
+        box=box,
+        site=site,
+        snippet=snippet(site, box) if box and box.form else None,
+        ancestors=here.service.settings.form_ancestors,
+    )
+    answer.status_code = form.status
+    return answer
+
+
+async def _options(db: Connection, person: Person, form: Form) -> dict[str, list[tuple[str, str]]]:
+    """What the form's choices of things offer: id and name, by kind."""
+    wanted = {field.of for field in PAGES[form.kind].fields if field.of}
+    if form.kind == "people":
+        wanted.add("ticketboxes")
+    return {
+        kind: [
+            (one.thing.key if isinstance(one.thing, CustomField) else str(one.thing.id), one.thing.name)
+            for one in await things.every(db, person, kind)
+            if one.thing.id != form.thing_id
+        ]
+        for kind in wanted
+    }
+
+
+def snippet(site: str, box: BoxItem) -> str:
+    """What a website puts where the form of a ticketbox shall be."""
+    return (
+        f'<iframe src="{escape(f"{site}{box.form}")}" title="{escape(box.name)}" '
+        'width="100%" height="860" frameborder="0" loading="lazy"></iframe>'
+    )
+
+
+@router.post("/desk/{kind}/{thing_id}")
+async def save(request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID) -> Response:
+    """Let the thing be as the form says, or show what must be mended."""
+    entered = await request.form()
+    version = str(entered.get("version", "0"))
+    seen = int(version) if version.isdecimal() and len(version) < 10 else 0
+    data = fields.read(PAGES[kind].fields, entered)
+    try:
+        thing = things.understood(kind, thing_id, data)
+        await things.put(here, who.person, command_id_of(request, who.person), thing, seen)
+    except Problem as problem:
+        return await _again(request, here, who, Form(kind, thing_id, data, version=seen), problem)
+    return RedirectResponse(f"/desk/{kind}/{thing_id}?saved=true", 303)
+
+
+async def _again(request: Request, here: Gateway, who: SignedIn, form: Form, problem: Problem) -> Response:
+    """The form with what was entered, and what is wrong with it."""
+    async with here.service.pool.acquire() as db:
+        try:
+            thing = (await things.find(db, who.person, form.kind, form.thing_id)).thing
+        except NotFound:
+            thing = None
+    named = problem.more.get("errors") if isinstance(problem, Unprocessable) else None
+    errors = fields.by_field(PAGES[form.kind].fields, named) if isinstance(named, dict) and named else {}
+    told = errors.pop("", None) if errors else problem.detail
+    again = Form(form.kind, form.thing_id, form.data, thing, form.version, errors, told, problem.status.value)
+    return await _form_page(request, here, who, again)
+
+
+@router.post("/desk/{kind}/{thing_id}/remove")
+async def remove(request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID) -> Response:
+    """Offer the thing no more; the list offers the way back."""
+    async with here.service.pool.acquire() as db:
+        found = await things.find(db, who.person, kind, thing_id)
+    try:
+        await things.remove(here, who.person, command_id_of(request, who.person), kind, thing_id)
+    except Problem as problem:
+        form = Form(kind, thing_id, things.content(found.thing), version=found.version)
+        return await _again(request, here, who, form, problem)
+    return RedirectResponse(f"/desk/{kind}?removed={thing_id}", 303)
+
+
+@router.post("/desk/{kind}/{thing_id}/history/{version}")
+async def put_back(
+    request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID, version: int
+) -> Response:
+    """Let the thing be again as it was."""
+    async with here.service.pool.acquire() as db:
+        past = await things.history(db, who.person, kind, thing_id)
+    former = next((change.thing for change in past if change.version == version), None)
+    if former is None:
+        raise NotFound("There is no such version to put back.")
+    try:
+        await things.put(here, who.person, command_id_of(request, who.person), former, past[0].version)
+    except Problem as problem:
+        form = Form(kind, thing_id, things.content(former), version=past[0].version)
+        return await _again(request, here, who, form, problem)
+    return RedirectResponse(f"/desk/{kind}/{thing_id}?saved=true", 303)

@@ -1,0 +1,282 @@
+"""What agents do on a ticket's page with the ticket as a whole; each answer shows it as it is then."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import Response
+
+from contracts.router import Priority
+from contracts.tickets import LinkKind, State
+from services.gateway import tickets
+from services.gateway.accounts import SignedIn
+from services.gateway.api.handling import Handle
+from services.gateway.api.tickets import Number, Wish
+from services.gateway.choices import choices
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed
+from services.gateway.holds import MORNING, end_of
+from services.gateway.pages.rendering import page
+from services.gateway.pages.tickets import Undo, show_ticket, show_unseen
+from services.gateway.problems import Conflict, NotFound, Unprocessable
+from services.gateway.summary import Summary
+
+router = APIRouter()
+Text = Annotated[str, Form()]
+
+
+class Showing:
+    """Shows a ticket after something was done."""
+
+    def __init__(self, request: Request, here: Here, who: Signed, number: Number) -> None:
+        self._request, self._here, self._who, self._number = request, here, who, number
+
+    async def __call__(self, done: str, undo: Undo | None = None, number: int | None = None) -> Response:
+        answer = await show_ticket(
+            self._request, self._here, self._who, number or self._number, done=done, undo=undo
+        )
+        answer.headers["HX-Trigger"] = "ticket-done"
+        return answer
+
+
+Show = Annotated[Showing, Depends()]
+
+
+def number_in(text: str) -> int:
+    """A ticket's number, as people write it.
+
+    Raises:
+        Unprocessable: it is none.
+    """
+    digits = text.strip().lstrip("#")
+    if not digits.isdecimal() or len(digits) > 18:
+        raise Unprocessable(f"“{text}” is no ticket number.")
+    return int(digits)
+
+
+@router.post("/tickets/{number}/state")
+async def state(
+    request: Request,
+    here: Here,
+    who: Signed,
+    wish: Wish,
+    handle: Handle,
+    show: Show,
+    state: Annotated[State, Form()],
+    seen_version: Annotated[int | None, Form()] = None,
+    until: Annotated[Literal["", "tomorrow", "monday", "week", "day"], Form()] = "",
+    day: Text = "",
+    reason: Text = "",
+) -> Response:
+    """Say where the ticket stands."""
+    back = Undo(wish.number, "state", {"state": "open"})
+    match state:
+        case State.OPEN:
+            await wish.reopen()
+            return await show("The ticket is open again.")
+        case State.PENDING:
+            await handle.set_pending()
+            return await show("The ticket waits for the customer.", back)
+        case State.ON_HOLD:
+            end = await _end_of_hold(here, who, wish.number, until, day)
+            await handle.put_on_hold(end, reason)
+            return await show("The ticket is on hold.", back)
+        case State.CLOSED:
+            await handle.close()
+            return await show("The ticket is closed.", back)
+        case State.SOLVED:
+            try:
+                await wish.solve(seen_version)
+            except Conflict as conflict:
+                return show_unseen(request, who, wish.number, conflict)
+            return await show("The ticket is solved.", back)
+
+
+async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, day: str) -> datetime | None:
+    if until == "":
+        return None
+    async with here.service.pool.acquire() as db:
+        opened = await tickets.open_ticket(db, who.person.sight, number)
+        zone = ZoneInfo((await choices(db)).time_zone_of(opened.summary.ticketbox_id))
+    if until != "day":
+        return end_of(until, here.service.clock(), zone)  # type: ignore[arg-type]  # only presets are left
+    try:
+        return datetime.combine(datetime.fromisoformat(day), MORNING, zone)
+    except ValueError:
+        raise Unprocessable("Choose the day until which the ticket waits.") from None
+
+
+@router.post("/tickets/{number}/priority")
+async def priority(handle: Handle, show: Show, priority: Annotated[Priority, Form()]) -> Response:
+    """Say how urgent it is."""
+    before = await _before(handle.wish)
+    await handle.set_priority(priority)
+    return await show(
+        f"The priority is {priority}.", Undo(before.number, "priority", {"priority": before.priority})
+    )
+
+
+async def _before(wish: Wish) -> Summary:
+    async with wish.gateway.service.pool.acquire() as db:
+        return (await tickets.open_ticket(db, wish.person.sight, wish.number)).summary
+
+
+@router.post("/tickets/{number}/tags")
+async def tags(handle: Handle, show: Show, add: Text = "", remove: Text = "") -> Response:
+    """Add or remove a tag."""
+    if not add.strip() and not remove:
+        raise Unprocessable("The tag is empty. Write one, then press Enter.")
+    await handle.change_tags([add] if add.strip() else [], [remove] if remove else [])
+    number = handle.wish.number
+    if remove:
+        return await show(f"The tag {remove} is removed.", Undo(number, "tags", {"add": remove}))
+    return await show(f"The tag {add.strip()} is added.", Undo(number, "tags", {"remove": add}))
+
+
+@router.post("/tickets/{number}/fields/{key}")
+async def fields(handle: Handle, show: Show, key: str, value: Text = "") -> Response:
+    """Fill in a custom field, or empty it."""
+    await handle.set_fields({key: value.strip() or None})
+    return await show("The field is saved.")
+
+
+@router.post("/tickets/{number}/category")
+async def category(handle: Handle, show: Show, category: Text = "") -> Response:
+    """Say what the matter is about."""
+    await handle.set_category(tickets.identity(category) if category else None)
+    return await show("The category is saved.")
+
+
+@router.post("/tickets/{number}/watchers")
+async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = "") -> Response:
+    """Let someone hear of what happens, or no more."""
+    await handle.change_watchers(
+        [tickets.identity(add)] if add else [], [tickets.identity(remove)] if remove else []
+    )
+    undo = {"add": remove} if remove else {"remove": add}
+    done = "They hear of this ticket no more." if remove else "They hear of this ticket from now on."
+    return await show(done, Undo(handle.wish.number, "watchers", undo))
+
+
+@router.post("/tickets/{number}/tasks")
+async def task(handle: Handle, show: Show, text: Text = "") -> Response:
+    """Keep something to be done."""
+    await handle.add_task(text, None, None)
+    return await show("The task is added.")
+
+
+@router.post("/tickets/{number}/tasks/{task_id}")
+async def task_done(handle: Handle, show: Show, task_id: UUID, done: Annotated[bool, Form()]) -> Response:
+    """It is done, or to be done after all."""
+    await handle.finish_task(task_id, done=done)
+    return await show("The task is done." if done else "The task is to be done after all.")
+
+
+@router.post("/tickets/{number}/ticketbox")
+async def ticketbox(
+    who: Signed,
+    wish: Wish,
+    show: Show,
+    box: Annotated[UUID, Form()],
+    correction: Annotated[bool, Form()] = False,
+) -> Response:
+    """Give the ticket to another ticketbox."""
+    before = await _before(wish)
+    await wish.move(box, correction=correction)
+    if not who.person.sight.sees(box):
+        answer = Response()
+        answer.headers["HX-Redirect"] = "/tickets"
+        return answer
+    done = "The ticket is moved, and the wrong way is counted." if correction else "The ticket is moved."
+    return await show(done, Undo(before.number, "ticketbox", {"box": str(before.ticketbox_id)}))
+
+
+@router.post("/tickets/{number}/links")
+async def link(
+    handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
+) -> Response:
+    """Link another ticket."""
+    linked = number_in(other)
+    await handle.link(linked, link)
+    undo = Undo(number, "links/remove", {"other": str(linked), "link": link})
+    return await show(f"Ticket {linked} is linked.", undo)
+
+
+@router.post("/tickets/{number}/links/remove")
+async def unlink(
+    handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
+) -> Response:
+    """Remove a link."""
+    linked = number_in(other)
+    await handle.unlink(linked, link)
+    undo = Undo(number, "links", {"other": str(linked), "link": link})
+    return await show("The link is removed.", undo)
+
+
+@router.get("/tickets/{number}/merge")
+async def preview(request: Request, here: Here, who: Signed, number: Number, into: str = "") -> Response:
+    """The ticket that this one would go on in."""
+    sight = who.person.sight
+    async with here.service.pool.acquire() as db:
+        ticket = tickets.ticket_of(await tickets.open_ticket(db, sight, number))
+        other = tickets.ticket_of(await tickets.open_ticket(db, sight, number_in(into)))
+    if other.number == number:
+        raise Unprocessable("A ticket cannot be merged into itself. Write the number of another one.")
+    return page(request, "_merge.html", who, ticket=ticket, other=other)
+
+
+@router.post("/tickets/{number}/merge")
+async def merge(
+    handle: Handle, show: Show, into: Text, show_other: Annotated[bool, Form()] = False
+) -> Response:
+    """Let it go on in another ticket."""
+    other, number = number_in(into), handle.wish.number
+    await handle.merge(other)
+    undo = Undo(number, "merge/undo", {"shown": str(other)} if show_other else {})
+    return await show(f"Ticket {number} is merged into {other}.", undo, other if show_other else None)
+
+
+@router.post("/tickets/{number}/merge/undo")
+async def undo_merge(handle: Handle, show: Show, shown: Annotated[int | None, Form()] = None) -> Response:
+    """Let it stand for itself again."""
+    await handle.undo_merge()
+    return await show("The merge is undone.", None, shown)
+
+
+@router.post("/tickets/{number}/split")
+async def split(
+    handle: Handle, show: Show, message_id: Annotated[list[UUID] | None, Form()] = None, subject: Text = ""
+) -> Response:
+    """Make a ticket of the letters that are ticked."""
+    made = await handle.split(_ticked(message_id), subject)
+    if made.new_number is None:
+        raise NotFound("The new ticket is on its way; reload the page in a moment.")
+    undo = Undo(made.new_number, "merge", {"into": str(made.number), "show_other": "true"})
+    return await show(f"The letters are in the new ticket {made.new_number}.", undo)
+
+
+@router.post("/tickets/{number}/letters/move")
+async def move_letters(
+    handle: Handle,
+    show: Show,
+    message_id: Annotated[list[UUID] | None, Form()] = None,
+    to: Text = "",
+    shown: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Put the letters that are ticked into the ticket that they belong to."""
+    ticked, other, number = _ticked(message_id), number_in(to), handle.wish.number
+    await handle.move_letters(ticked, other)
+    undo = Undo(
+        other,
+        "letters/move",
+        {"message_id": [str(one) for one in ticked], "to": str(number), "shown": str(number)},
+    )
+    return await show(f"The letters are in ticket {other} now.", undo if shown is None else None, shown)
+
+
+def _ticked(message_ids: list[UUID] | None) -> list[UUID]:
+    if not message_ids:
+        raise Unprocessable("No letter is ticked. Tick those that belong elsewhere.")
+    return message_ids

@@ -1,0 +1,325 @@
+"""The rules of routing: in force, as a draft, tried on recorded mail, published, rolled back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from contracts.desk import Category, Right, Team
+from contracts.desk import Person as DeskPerson
+from contracts.desk import Ticketbox as DeskTicketbox
+from contracts.queries import DryRunList, GetReport, ListDryRuns, Report
+from contracts.router import Disposition, Priority
+from contracts.tickets import Rule
+from rules.builder import Operator
+from rules.fields import FIELDS
+from services.gateway import desk, dry_run_changes, rulesets, ruling
+from services.gateway.accounts import Person, SignedIn
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed
+from services.gateway.pages.rendering import is_partial, page
+from services.gateway.pages.rule_form import RuleForm, form_of, read_form
+from services.gateway.problems import Conflict, NotFound, Problem, Unavailable, Unprocessable
+from services.gateway.rulesets import DraftView
+from services.gateway.ruling import RuleMaker, Wish
+
+router = APIRouter()
+CHANGES = 50
+
+
+@router.get("/rules")
+async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker) -> Response:
+    """The rules that mail is routed by, how often each held, and how often it was wrong."""
+    async with here.service.pool.acquire() as db:
+        now = await rulesets.in_force(db)
+        draft = await rulesets.draft(db, now)
+        names = await rulesets.names(db)
+    try:
+        figures = await ruling.figures(here)
+    except Unavailable:
+        figures = ()
+    return page(
+        request,
+        "rules.html",
+        who,
+        now=now,
+        draft=draft,
+        names=names,
+        hits=rulesets.hits_of(figures, now.version),
+        corrections=await _corrections(here, person),
+    )
+
+
+async def _corrections(here: Gateway, person: Person) -> dict[str, int] | None:
+    """How often tickets of each rule were moved as wrongly routed, in the last 30 days; None: nobody can say now."""
+    query = GetReport(name="misrouting_by_rule", ticketbox_ids=person.sight.in_order)
+    try:
+        report = await here.ask(query, Report)
+    except Unavailable:
+        return None
+    place = [column.name for column in report.columns].index("corrected")
+    return {str(row[0]): int(row[place] or 0) for row in report.rows}
+
+
+@router.get("/rules/versions")
+async def versions(request: Request, here: Here, who: Signed, _: RuleMaker) -> Response:
+    """What was in force, by whom and why."""
+    async with here.service.pool.acquire() as db:
+        found = await rulesets.versions(db)
+    return page(request, "rules_versions.html", who, versions=found)
+
+
+@router.get("/rules/versions/{version}")
+async def one_version(request: Request, here: Here, who: Signed, _: RuleMaker, version: int) -> Response:
+    """One version, what it changed, and the way back to it."""
+    async with here.service.pool.acquire() as db:
+        found = await rulesets.one(db, version)
+        before = await rulesets.one(db, version - 1) if version > 1 else None
+        now = await rulesets.in_force(db)
+        names = await rulesets.names(db)
+    return page(
+        request,
+        "rules_version.html",
+        who,
+        version=found,
+        changes=rulesets.differences(before.rules if before else [], found.rules),
+        now=now,
+        names=names,
+    )
+
+
+@router.post("/rules/versions/{version}/roll-back")
+async def roll_back(
+    wish: Wish, version: int, seen_version: Annotated[int, Form()], reason: Annotated[str, Form()] = ""
+) -> Response:
+    """Put an earlier version in force again."""
+    await wish.roll_back(version, ruling.reason_of(reason), seen_version)
+    return RedirectResponse("/rules", 303)
+
+
+@router.post("/rules/draft/begin")
+async def begin(wish: Wish) -> Response:
+    """Begin a draft from the rules in force."""
+    await wish.begin_draft()
+    return RedirectResponse("/rules/draft", 303)
+
+
+@router.get("/rules/draft")
+async def draft_page(request: Request, here: Here, who: Signed, wish: Wish) -> Response:
+    """The draft: its rules in order, what it changes, and what can be done with it."""
+    try:
+        draft = await wish.open_draft()
+    except NotFound:
+        return RedirectResponse("/rules", 303)
+    return await _draft(request, here, who, draft)
+
+
+async def _draft(request: Request, here: Gateway, who: SignedIn, draft: DraftView) -> Response:
+    async with here.service.pool.acquire() as db:
+        now = await rulesets.in_force(db)
+        names = await rulesets.names(db)
+        boxes = await desk.every(db, DeskTicketbox)
+    try:
+        runs = (await here.ask(ListDryRuns(), DryRunList)).items[:5]
+    except Unavailable:
+        runs = ()
+    return page(request, "rules_draft.html", who, draft=draft, now=now, names=names, boxes=boxes, runs=runs)
+
+
+@router.post("/rules/draft/drop")
+async def drop(wish: Wish) -> Response:
+    """Throw the draft away."""
+    await wish.drop()
+    return RedirectResponse("/rules", 303)
+
+
+@router.post("/rules/draft/default")
+async def set_default(
+    wish: Wish, seen_version: Annotated[int, Form()], box: Annotated[UUID, Form()]
+) -> Response:
+    """Where mail goes that no rule and no address sends anywhere."""
+    draft = await wish.open_draft()
+    await wish.draft(draft.rules, box, draft.based_on, seen_version, draft.comment)
+    return RedirectResponse("/rules/draft", 303)
+
+
+@router.post("/rules/draft/move")
+async def move(
+    wish: Wish,
+    seen_version: Annotated[int, Form()],
+    index: Annotated[int, Form()],
+    by: Annotated[int, Form()],
+) -> Response:
+    """Ask a rule earlier or later."""
+    draft = await wish.open_draft()
+    rules = list(draft.rules)
+    rule = rules.pop(_place(draft, index))
+    rules.insert(max(0, index + by), rule)
+    await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
+    return RedirectResponse(f"/rules/draft#rule-{min(max(0, index + by), len(rules) - 1)}", 303)
+
+
+@router.post("/rules/draft/remove")
+async def remove(wish: Wish, seen_version: Annotated[int, Form()], index: Annotated[int, Form()]) -> Response:
+    """Take a rule out of the draft."""
+    draft = await wish.open_draft()
+    rules = list(draft.rules)
+    rules.pop(_place(draft, index))
+    await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
+    return RedirectResponse("/rules/draft", 303)
+
+
+@router.post("/rules/draft/take-up")
+async def take_up(wish: Wish, here: Here, seen_version: Annotated[int, Form()]) -> Response:
+    """Say that the draft knows the rules that came into force meanwhile."""
+    draft = await wish.open_draft()
+    async with here.service.pool.acquire() as db:
+        now = await rulesets.in_force(db)
+    await wish.draft(draft.rules, draft.default_ticketbox_id, now.version, seen_version, draft.comment)
+    return RedirectResponse("/rules/draft", 303)
+
+
+@router.post("/rules/draft/publish")
+async def publish(
+    wish: Wish, seen_version: Annotated[int, Form()], reason: Annotated[str, Form()] = ""
+) -> Response:
+    """Put the draft in force."""
+    await wish.publish_draft(ruling.reason_of(reason), seen_version)
+    return RedirectResponse("/rules", 303)
+
+
+def _place(draft: DraftView, index: int) -> int:
+    """A place in the list.
+
+    Raises:
+        Conflict: there is none: someone else took the rule out.
+    """
+    if not 0 <= index < len(draft.rules):
+        raise Conflict("changed_meanwhile", "Someone changed the draft after you opened it. Reload the page.")
+    return index
+
+
+@router.get("/rules/draft/rules/{index}")
+async def rule_page(request: Request, here: Here, who: Signed, wish: Wish, index: int) -> Response:
+    """One rule of the draft, to be changed."""
+    draft = await wish.open_draft()
+    form = form_of(draft.rules[_place(draft, index)])
+    return await _rule(request, here, who, draft.version, str(index), form)
+
+
+@router.get("/rules/draft/new")
+async def new_rule_page(request: Request, here: Here, who: Signed, wish: Wish) -> Response:
+    """A new rule for the draft."""
+    draft = await wish.open_draft()
+    return await _rule(request, here, who, draft.version, "new", RuleForm())
+
+
+async def _rule(
+    request: Request,
+    here: Gateway,
+    who: SignedIn,
+    seen_version: int,
+    place: str,
+    form: RuleForm,
+    problem: Problem | None = None,
+) -> Response:
+    data = {
+        "form": form,
+        "place": place,
+        "seen_version": seen_version,
+        "problem": problem,
+        "fields": FIELDS,
+        "Operator": Operator,
+    }
+    if is_partial(request):
+        return page(request, "_condition.html", who, **data)
+    async with here.service.pool.acquire() as db:
+        people = await desk.every(db, DeskPerson)
+        answer = page(
+            request,
+            "rule.html",
+            who,
+            **data,
+            boxes=await desk.every(db, DeskTicketbox),
+            categories=await desk.every(db, Category),
+            owners=[one for one in people if one.active and one.where(Right.ANSWER) != frozenset()],
+            people=[one for one in people if one.active],
+            teams=await desk.every(db, Team),
+            priorities=list(Priority),
+            dispositions=list(Disposition),
+        )
+    answer.status_code = problem.status if problem else 200
+    return answer
+
+
+@router.post("/rules/draft/rules/{place}")
+async def save_rule(request: Request, here: Here, who: Signed, wish: Wish, place: str) -> Response:
+    """Keep the rule in the draft; or change the form as a button says, and keep nothing."""
+    data = await request.form()
+    form, button = read_form(data), str(data.get("do", "look"))
+    seen_version = int(str(data.get("seen_version", "0")))
+    try:
+        if button != "save":
+            return await _rule(request, here, who, seen_version, place, form.after(button))
+        draft = await wish.open_draft()
+        rules = _with(draft, place, form.rule())
+    except Unprocessable as problem:
+        return await _rule(request, here, who, seen_version, place, form, problem)
+    await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
+    return RedirectResponse("/rules/draft", 303)
+
+
+def _with(draft: DraftView, place: str, rule: Rule) -> list[Rule]:
+    rules = list(draft.rules)
+    if place == "new":
+        rules.append(rule)
+    elif place.isdecimal():
+        rules[_place(draft, int(place))] = rule
+    else:
+        raise NotFound("There is no such rule.")
+    if [one.name for one in rules].count(rule.name) > 1:
+        raise Unprocessable(f"Another rule is called “{rule.name}” already; the name tells them apart.")
+    return rules
+
+
+@router.post("/rules/draft/dry-run")
+async def start_dry_run(wish: Wish, days: Annotated[int, Form(ge=1, le=366)] = 7) -> Response:
+    """Try the draft on the mail of the last days."""
+    dry_run_id = await wish.start_dry_run(days)
+    return RedirectResponse(f"/rules/dry-runs/{dry_run_id}", 303)
+
+
+@router.get("/rules/dry-runs/{dry_run_id}")
+async def dry_run(
+    request: Request,
+    here: Here,
+    who: Signed,
+    person: RuleMaker,
+    dry_run_id: UUID,
+    kind: Annotated[str | None, Query(max_length=50)] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """How far a dry run is; and when it is done, what would be otherwise."""
+    found = await ruling.dry_run(here, dry_run_id, kind or None, after, CHANGES)
+    async with here.service.pool.acquire() as db:
+        changes = await dry_run_changes.items(db, person.sight, found.changes)
+        names = await rulesets.names(db)
+    template = "_dry_run.html" if is_partial(request) else "dry_run.html"
+    return page(
+        request,
+        template,
+        who,
+        run=found,
+        changes=changes,
+        kind=kind,
+        names=names,
+        next=changes[-1].number if len(changes) == CHANGES else None,
+    )
+
+
+@router.post("/rules/dry-runs/{dry_run_id}/cancel")
+async def cancel_dry_run(wish: Wish, dry_run_id: UUID) -> Response:
+    """Let it end where it is."""
+    await wish.cancel_dry_run(dry_run_id)
+    return RedirectResponse(f"/rules/dry-runs/{dry_run_id}", 303)

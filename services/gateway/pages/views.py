@@ -1,0 +1,71 @@
+"""Saved lists of tickets: made from the list, kept beside it."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from contracts.desk import View
+from services.gateway import things
+from services.gateway.accounts import Person
+from services.gateway.guard import Here, Signed, command_id_of
+from services.gateway.problems import Unprocessable
+
+router = APIRouter()
+KEPT = ("view", "box", "q")
+"""The parameters of a list that a saved view keeps."""
+
+
+def _list_of(view: View) -> RedirectResponse:
+    return RedirectResponse(f"/tickets?{urlencode(view.parameters)}", 303)
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise Unprocessable("Give the list a name, then save it.")
+    return name.strip()
+
+
+def _owner(person: Person, shared: str | None) -> UUID | None:
+    return None if shared else person.person_id
+
+
+@router.post("/views")
+async def save(
+    request: Request,
+    here: Here,
+    who: Signed,
+    name: Annotated[str, Form(max_length=200)] = "",
+    shared: Annotated[str | None, Form()] = None,
+) -> Response:
+    """Save the list that is shown."""
+    form = await request.form()
+    parameters = {kept: str(form[kept]) for kept in KEPT if form.get(kept)}
+    view = View(id=uuid4(), name=_named(name), owner_id=_owner(who.person, shared), parameters=parameters)
+    await things.put(here, who.person, command_id_of(request, who.person), view, None)
+    return _list_of(view)
+
+
+@router.post("/views/{view_id}")
+async def change(
+    request: Request,
+    here: Here,
+    who: Signed,
+    view_id: UUID,
+    then: Annotated[Literal["save", "remove"], Form()],
+    name: Annotated[str, Form(max_length=200)] = "",
+    shared: Annotated[str | None, Form()] = None,
+) -> Response:
+    """Rename a saved list, share it or keep it to oneself, or remove it."""
+    async with here.service.pool.acquire() as db:
+        found = await things.find(db, who.person, "views", view_id)
+    command_id = command_id_of(request, who.person)
+    if then == "remove":
+        await things.remove(here, who.person, command_id, "views", view_id)
+        return RedirectResponse("/tickets", 303)
+    assert isinstance(found.thing, View)  # noqa: S101 - it was looked for among the views
+    view = found.thing.model_copy(update={"name": _named(name), "owner_id": _owner(who.person, shared)})
+    await things.put(here, who.person, command_id, view, found.version)
+    return _list_of(view)

@@ -1,0 +1,205 @@
+"""What people do with rulesets, by page or by API: from the wish to the command."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from contracts.commands import (
+    CancelDryRun,
+    DraftRuleset,
+    DropRulesetDraft,
+    PublishRuleset,
+    StartDryRun,
+)
+from contracts.queries import DryRun, GetDryRun, GetRuleFigures, RuleFigures, RuleFiguresList
+from contracts.tickets import Rule
+from services.gateway import rulesets
+from services.gateway.accounts import Person
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed, command_id_of
+from services.gateway.problems import Forbidden, NotFound, Unprocessable
+from services.gateway.rulesets import DraftView, RulesetView
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One wish of one person about the rules. `command_id` makes a repeat harmless."""
+
+    gateway: Gateway
+    person: Person
+    command_id: UUID
+
+    async def draft(
+        self,
+        rules: Sequence[Rule],
+        default_ticketbox_id: UUID,
+        based_on: int,
+        expected_version: int | None,
+        comment: str = "",
+    ) -> int:
+        """Write the draft anew, and return its version.
+
+        Raises:
+            Problem: someone else changed it after `expected_version`.
+        """
+        done = await self.gateway.command(
+            DraftRuleset(
+                command_id=self.command_id,
+                actor_id=self.person.person_id,
+                rules=tuple(rules),
+                default_ticketbox_id=default_ticketbox_id,
+                based_on=based_on,
+                seen_version=expected_version,
+                comment=comment,
+            )
+        )
+        return done.version
+
+    async def drop(self) -> None:
+        """Throw the draft away."""
+        command = DropRulesetDraft(command_id=self.command_id, actor_id=self.person.person_id)
+        await self.gateway.command(command)
+
+    async def publish(
+        self,
+        rules: Sequence[Rule],
+        default_ticketbox_id: UUID,
+        reason: str,
+        expected_version: int,
+        rolls_back_to: int | None = None,
+    ) -> int:
+        """Put rules in force, and return their version.
+
+        Raises:
+            Problem: a rule cannot be in force, or other rules are since `expected_version`.
+        """
+        done = await self.gateway.command(
+            PublishRuleset(
+                command_id=self.command_id,
+                actor_id=self.person.person_id,
+                rules=tuple(rules),
+                default_ticketbox_id=default_ticketbox_id,
+                seen_version=expected_version,
+                comment=reason,
+                rolls_back_to=rolls_back_to,
+            )
+        )
+        return done.version
+
+    async def publish_draft(self, reason: str, expected_version: int) -> int:
+        """Put the draft in force.
+
+        Raises:
+            Problem.
+        """
+        found = await self.open_draft()
+        return await self.publish(found.rules, found.default_ticketbox_id, reason, expected_version)
+
+    async def roll_back(self, version: int, reason: str, expected_version: int) -> int:
+        """Put the rules of an earlier version in force again, as a new version.
+
+        Raises:
+            Problem.
+        """
+        async with self.gateway.service.pool.acquire() as db:
+            found = await rulesets.one(db, version)
+        return await self.publish(
+            found.rules, found.default_ticketbox_id, reason, expected_version, rolls_back_to=version
+        )
+
+    async def open_draft(self) -> DraftView:
+        """The draft.
+
+        Raises:
+            NotFound: there is none.
+        """
+        async with self.gateway.service.pool.acquire() as db:
+            found = await rulesets.draft(db, await rulesets.in_force(db))
+        if found is None:
+            raise NotFound("There is no draft. Begin one from the rules in force.")
+        return found
+
+    async def begin_draft(self) -> RulesetView:
+        """Begin a draft from the rules in force; one that is there already is written over."""
+        async with self.gateway.service.pool.acquire() as db:
+            now = await rulesets.in_force(db)
+            version = await rulesets.draft_version(db)
+        await self.draft(now.rules, now.default_ticketbox_id, now.version, version)
+        return now
+
+    async def start_dry_run(
+        self, days: int, rules: Sequence[Rule] | None = None, default_ticketbox_id: UUID | None = None
+    ) -> UUID:
+        """Ask rules, or those of the draft, about the mail of the last days.
+
+        Raises:
+            Problem: there is no draft, or a condition cannot be used.
+        """
+        if rules is None or default_ticketbox_id is None:
+            found = await self.open_draft()
+            rules = found.rules if rules is None else rules
+            default_ticketbox_id = default_ticketbox_id or found.default_ticketbox_id
+        command = StartDryRun(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            rules=tuple(rules),
+            default_ticketbox_id=default_ticketbox_id,
+            days=days,
+        )
+        await self.gateway.command(command)
+        return command.command_id
+
+    async def cancel_dry_run(self, dry_run_id: UUID) -> None:
+        """Let it end."""
+        await self.gateway.command(
+            CancelDryRun(command_id=self.command_id, actor_id=self.person.person_id, dry_run_id=dry_run_id)
+        )
+
+
+async def figures(gateway: Gateway) -> tuple[RuleFigures, ...]:
+    """How often each rule held, by version."""
+    return (await gateway.ask(GetRuleFigures(), RuleFiguresList)).items
+
+
+async def dry_run(
+    gateway: Gateway, dry_run_id: UUID, kind: str | None = None, after: int = 0, limit: int = 50
+) -> DryRun:
+    """A dry run with a piece of what would change."""
+    query = GetDryRun(dry_run_id=dry_run_id, kind=kind, after=after, limit=limit)
+    return await gateway.ask(query, DryRun)
+
+
+def rule_maker(who: Signed) -> Person:
+    """Someone who may look at rules and propose some: who manages a ticketbox.
+
+    Raises:
+        Forbidden.
+    """
+    if not who.person.may_configure:
+        raise Forbidden("Rules belong to those who manage a ticketbox.")
+    return who.person
+
+
+RuleMaker = Annotated[Person, Depends(rule_maker)]
+
+
+def ruling(request: Request, here: Here, person: RuleMaker) -> Ruling:
+    """A wish of the asker about the rules."""
+    return Ruling(here, person, command_id_of(request, person))
+
+
+Wish = Annotated[Ruling, Depends(ruling)]
+
+
+def reason_of(text: str) -> str:
+    """Why, in words.
+
+    Raises:
+        Unprocessable: there are none.
+    """
+    if not text.strip():
+        raise Unprocessable("Say why: the reason is kept with the version.")
+    return text.strip()

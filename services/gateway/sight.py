@@ -1,0 +1,52 @@
+"""What someone may see: every reader of tickets and messages asks for it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The ticketboxes that someone may look into; None: all, those to come and mail that is in none yet."""
+
+    boxes: frozenset[UUID] | None
+
+    @property
+    def everything(self) -> bool:
+        return self.boxes is None
+
+    @property
+    def in_order(self) -> tuple[UUID, ...] | None:
+        """The ticketboxes, for a query."""
+        return None if self.boxes is None else tuple(sorted(self.boxes))
+
+    def sees(self, ticketbox_id: UUID | None) -> bool:
+        """Whether what is in a ticketbox may be seen; None: it is in none."""
+        return self.boxes is None or ticketbox_id in self.boxes
+
+
+EVERYTHING = Sight(None)
+
+
+_IN_SIGHT = """
+SELECT coalesce(ticket.ticketbox_id, message.ticketbox_id) AS ticketbox_id
+FROM message
+LEFT JOIN ticket USING (ticket_id)
+WHERE message.message_id = $1
+UNION ALL
+SELECT ticket.ticketbox_id
+FROM history
+JOIN ticket USING (ticket_id)
+WHERE history.reply_id = $1
+LIMIT 1
+"""
+
+
+async def may_see_message(db: Connection, sight: Sight, message_id: UUID) -> bool:
+    """Whether a message is in sight by where its ticket is, or else where the rules sent it.
+
+    Answers of ours are found by their reply id.
+    """
+    row = await db.fetchrow(_IN_SIGHT, message_id)
+    return row is not None and sight.sees(row["ticketbox_id"])

@@ -1,0 +1,176 @@
+"""What rules would have done with recorded mail, against what was done with it. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from contracts.ingest import MessageReceived
+from contracts.queries import DryRunChange, DryRunSummary, RoutingOutcome
+from contracts.router import MessageRouted, RoutingEvidence
+from services.router.ruleset import Ruleset, route, routed
+
+MOST_KINDS = 500
+"""Of `from → to` that are counted by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A message as the streams have it: `MessageReceived`, and what the rules of its time said, without the letter."""
+
+    received: bytes
+    schema_version: int
+    routed: bytes | None
+    """None: it was not routed yet."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found so far."""
+
+    examined: int = 0
+    unread: int = 0
+    changed_messages: int = 0
+    changed: Counter[str] = field(default_factory=Counter)
+    moved: Counter[str] = field(default_factory=Counter)
+    dispositions: Counter[str] = field(default_factory=Counter)
+    hits: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    errors: dict[str, str] = field(default_factory=dict)
+    changes: list[DryRunChange] = field(default_factory=list)
+
+    def take(self, more: "Tally", most_changes: int) -> list[DryRunChange]:
+        """Add what another batch found; of its changes, those that are still to be kept are returned, numbered."""
+        self.examined += more.examined
+        self.unread += more.unread
+        for mine, others in (
+            (self.changed, more.changed),
+            (self.moved, more.moved),
+            (self.dispositions, more.dispositions),
+            (self.hits, more.hits),
+            (self.failures, more.failures),
+        ):
+            mine.update(others)
+        self.errors = {**more.errors, **self.errors}
+        room = max(0, most_changes - self.changed_messages)
+        kept = [
+            change.model_copy(update={"number": self.changed_messages + number})
+            for number, change in enumerate(more.changes[:room], 1)
+        ]
+        self.changed_messages += more.changed_messages
+        return kept
+
+    def summary(self) -> DryRunSummary:
+        return DryRunSummary(
+            changed_messages=self.changed_messages,
+            changed=dict(self.changed),
+            moved=dict(self.moved.most_common(MOST_KINDS)),
+            dispositions=dict(self.dispositions),
+            hits=dict(self.hits),
+            failures=dict(self.failures),
+            errors=self.errors,
+            unread=self.unread,
+        )
+
+
+def examine(messages: Iterable[Recorded], ruleset: Ruleset, since: datetime) -> Tally:
+    """Ask a ruleset about recorded messages that came in since a moment."""
+    tally = Tally()
+    for message in messages:
+        try:
+            received = MessageReceived.read(message.received, message.schema_version)
+        except ValueError:  # a newer release wrote it
+            tally.unread += 1
+            continue
+        if received.letter.received_at < since:
+            continue
+        tally.examined += 1
+        now = routed(received.letter, route(received, ruleset))
+        tally.hits.update(one.rule for one in now.evidence.acted)
+        tally.failures.update(one.rule for one in now.evidence.failed)
+        tally.errors |= {one.rule: one.error for one in now.evidence.failed}
+        if message.routed is None:
+            tally.unread += 1
+            continue
+        _compare(tally, received, outcome_then(orjson.loads(message.routed)), outcome_now(now))
+    return tally
+
+
+def _compare(tally: Tally, received: MessageReceived, before: RoutingOutcome, after: RoutingOutcome) -> None:
+    kinds = differences(before, after)
+    if not kinds:
+        return
+    tally.changed_messages += 1
+    tally.changed.update(kinds)
+    if "ticketbox" in kinds:
+        tally.moved[f"{before.ticketbox} → {after.ticketbox}"] += 1
+    if "disposition" in kinds:
+        tally.dispositions[f"{before.disposition} → {after.disposition}"] += 1
+    letter = received.letter
+    tally.changes.append(
+        DryRunChange(
+            number=0,
+            message_id=letter.message_id,
+            received_at=letter.received_at,
+            kinds=kinds,
+            before=before,
+            after=after,
+        )
+    )
+
+
+_COMPARED = {
+    "ticketbox": "ticketbox_id",
+    "disposition": "disposition",
+    "reason": "reason",
+    "priority": "priority",
+    "tags": "tags",
+    "category": "category_id",
+    "owner": "assignee_id",
+    "copies": "forward_to",
+    "alerts": "alert",
+}
+
+
+def differences(before: RoutingOutcome, after: RoutingOutcome) -> tuple[str, ...]:
+    """In what two outcomes differ. By which rule it is so makes no difference, nor does the order of tags."""
+
+    def plain(value: object) -> object:
+        return frozenset(value) if isinstance(value, tuple) else value
+
+    found = [
+        kind
+        for kind, name in _COMPARED.items()
+        if plain(getattr(before, name)) != plain(getattr(after, name))
+    ]
+    told = ("acknowledge", "acknowledgement")
+    if any(getattr(before, name) != getattr(after, name) for name in told):
+        found.append("acknowledgement")
+    return tuple(found)
+
+
+_SAME = (
+    *("disposition", "reason", "ticketbox_id", "ticketbox", "priority", "tags", "category_id"),
+    *("assignee_id", "acknowledge", "acknowledgement", "forward_to", "alert"),
+)
+
+
+def outcome_now(decision: MessageRouted) -> RoutingOutcome:
+    """What a decision comes to."""
+    values = {name: getattr(decision, name) for name in _SAME}
+    return RoutingOutcome(**values, rules=_rules(decision.evidence))
+
+
+def outcome_then(data: dict[str, Any]) -> RoutingOutcome:
+    """The same of `MessageRouted` as it is recorded, whose letter need not be read again."""
+    evidence = RoutingEvidence.model_validate(data["evidence"])
+    return RoutingOutcome.model_validate({**data, "rules": _rules(evidence)})
+
+
+def _rules(evidence: RoutingEvidence) -> Sequence[str]:
+    if evidence.acted:
+        return tuple(one.rule for one in evidence.acted)
+    return (evidence.rule,) if evidence.rule else ()

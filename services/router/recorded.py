@@ -1,0 +1,74 @@
+"""Mail of the last days out of ingest's stream, with what this service said of each message."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import nats.errors
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from chassis import wire
+from chassis.database import Pool
+from contracts.ingest import MessageReceived
+from contracts.streams import STREAMS, every
+from services.router.dry_run import Recorded
+
+BATCH = 500
+_FETCH_SECONDS = 5
+_FORGET_SECONDS = 60
+
+# The newest word of the rules counts; what a person released is what they had said.
+_SAID = """
+SELECT DISTINCT ON (stream_id) stream_id, (data - 'letter')::text AS data
+FROM event
+WHERE stream_id = ANY($1::text[])
+  AND type = 'MessageRouted'
+  AND data ->> 'released_by' IS NULL
+ORDER BY stream_id, version DESC
+"""
+
+
+class Mail:
+    """What came in since a moment, read once from the beginning to what there was when it began."""
+
+    def __init__(self, js: JetStreamContext, pool: Pool, since: datetime) -> None:
+        self._js, self._pool, self._since = js, pool, since
+        self.total = 0
+        """Known as soon as the first batch is there; messages that were stored again count too."""
+
+    async def batches(self) -> AsyncIterator[Sequence[Recorded]]:
+        """Piece by piece. A message lies in the stream no earlier than it came in, so none is missed."""
+        stream = STREAMS["ingest"].name
+        config = ConsumerConfig(
+            filter_subjects=[every(MessageReceived)],
+            deliver_policy=DeliverPolicy.BY_START_TIME,
+            opt_start_time=self._since.isoformat(),  # type: ignore[arg-type]  # the server takes RFC 3339
+            ack_policy=AckPolicy.NONE,
+            inactive_threshold=_FORGET_SECONDS,
+            mem_storage=True,
+            num_replicas=1,
+        )
+        made = await self._js.add_consumer(stream, config)
+        left = self.total = made.num_pending or 0
+        subscription = await self._js.pull_subscribe_bind(made.name, stream)
+        try:
+            while left > 0:
+                try:
+                    messages = await subscription.fetch(min(BATCH, left), timeout=_FETCH_SECONDS)
+                except nats.errors.TimeoutError:
+                    return  # erased meanwhile
+                left -= len(messages)
+                yield await self._with_what_was_said(messages)
+        finally:
+            await subscription.unsubscribe()
+            await self._js.delete_consumer(stream, made.name)
+
+    async def _with_what_was_said(self, messages: Sequence[Msg]) -> list[Recorded]:
+        streams = [(message.headers or {})["ce-subject"] for message in messages]
+        rows = await self._pool.fetch(_SAID, streams)
+        said = {row["stream_id"]: row["data"].encode() for row in rows}
+        return [
+            Recorded(message.data, wire.schema_version(message.headers or {}), said.get(stream))
+            for message, stream in zip(messages, streams, strict=True)
+        ]

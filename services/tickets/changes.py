@@ -1,0 +1,199 @@
+"""The shell for commands: people change tickets and the desk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from opentelemetry.trace import SpanKind
+
+from chassis import log, telemetry
+from chassis.database import Connection
+from chassis.log import Answer
+from chassis.service import Service
+from contracts.commands import (
+    ChangeDesk,
+    Done,
+    DraftRuleset,
+    Outcome,
+    PublishRuleset,
+    SetThing,
+    SplitTicket,
+    SubmitReply,
+)
+from contracts.event import Event, Meta
+from contracts.stream_ids import RULESET, RULESET_DRAFT
+from contracts.tickets import TicketEvent, TicketOpened
+from services.tickets import commands, desk, rearranging, rulesets, tables
+from services.tickets.refusals import ChangedMeanwhile, UnknownThing
+from services.tickets.settings import TicketsSettings
+from services.tickets.ticket import Ticket
+from services.tickets.work import Work
+
+
+async def change_ticket(
+    service: Service[TicketsSettings], command: commands.TicketCommand, db: Connection
+) -> Outcome:
+    """Do what a command about a ticket asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id})
+    current = _known(work, command.ticket_id)
+    events = commands.decide(command, current, work.desk, work.now)
+    return await _write(work, command, {current.ticket_id: events}, db)
+
+
+async def change_two(
+    service: Service[TicketsSettings], command: rearranging.TwoTicketsCommand, db: Connection
+) -> Outcome:
+    """Do what a command about two tickets asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id, command.other_id})
+    ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
+    return await _write(work, command, rearranging.decide(command, ticket, other, work.desk), db)
+
+
+async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, db: Connection) -> Outcome:
+    """Make a ticket of some letters of another.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id})
+    (number,) = await tables.new_numbers(db, 1)
+    events = rearranging.split(command, _known(work, command.ticket_id), work.desk, number)
+    return await _write(work, command, events, db)
+
+
+def _known(work: Work, ticket_id: UUID) -> Ticket:
+    ticket = work.tickets.get(ticket_id)
+    if ticket is None:
+        raise UnknownThing("There is no such ticket.")
+    return ticket
+
+
+AnyTicketCommand = commands.TicketCommand | rearranging.TwoTicketsCommand | SplitTicket
+
+
+async def _write(
+    work: Work, command: AnyTicketCommand, events: Mapping[UUID, Sequence[TicketEvent]], db: Connection
+) -> Done:
+    # An answer belongs to the trace of the letter that it answers; the request that brought it is linked.
+    asked = telemetry.current_traceparent()
+    parent = work.tickets[command.ticket_id].trace if isinstance(command, SubmitReply) else asked
+    with telemetry.span(
+        type(command).__name__, SpanKind.INTERNAL, parent=parent, links=[asked] if asked else []
+    ) as span:
+        meta = Meta(
+            correlation_id=command.ticket_id,
+            causation_id=command.command_id,
+            actor=str(command.actor_id),
+            traceparent=span.traceparent,
+        )
+        for ticket_id, happened in events.items():
+            opened = [event for event in happened if isinstance(event, TicketOpened)]
+            for event in opened:
+                work.open(event, command.command_id, meta)
+            work.add(work.tickets[ticket_id], happened[len(opened) :], command.command_id, meta)
+        position = await work.save(db)
+    return Done(position=position, version=work.tickets[command.ticket_id].version)
+
+
+DeskCommand = desk.DeskCommand | rulesets.RulesetCommand
+
+
+async def change_desk(service: Service[TicketsSettings], command: DeskCommand, db: Connection) -> Outcome:
+    """Do what a command about the desk's configuration asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    return await configure(db, command, service.clock())
+
+
+async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outcome:
+    """Change the desk's configuration in the caller's transaction.
+
+    Raises:
+        Refusal: nothing was changed, and why.
+    """
+    if (before := await log.outcome(db, command.command_id)) is not None:
+        return Done(position=before.position, version=before.version)
+    return await configure_together(db, [command], now)
+
+
+async def configure_together(db: Connection, commands: Sequence[DeskCommand], now: datetime) -> Done:
+    """Do several commands in the caller's transaction; only what comes of all of them must hold together.
+
+    Raises:
+        Refusal: roll back.
+    """
+    await tables.lock_desk(db)
+    before = replace(await tables.read_desk(db), ruleset=await tables.ruleset_in_force(db))
+    present = before
+    done = Done(position=0, version=0)
+    for command in commands:
+        events = _intend(command, present)
+        present = desk.after(present, events)
+        done = await _append(db, command, events, now)
+    desk.check(present, before)
+    return done
+
+
+async def _append(
+    db: Connection, command: DeskCommand, events: Mapping[str, Sequence[Event]], now: datetime
+) -> Done:
+    seen = _seen(command)
+    changed = await tables.thing_versions(db, seen)
+    for stream_id, version in seen.items():
+        if changed.get(stream_id, 0) != version:
+            raise ChangedMeanwhile(version, changed.get(stream_id, 0))
+    heads = await log.heads(db, list(events))
+    await tables.keep_desk(db, [event for happened in events.values() for event in happened])
+    meta = Meta(
+        correlation_id=command.command_id,
+        causation_id=command.command_id,
+        actor=str(command.actor_id),
+        traceparent=telemetry.current_traceparent(),
+    )
+    answers = [
+        Answer(stream_id, tuple(happened), command.command_id, meta, now, heads.get(stream_id, log.EMPTY))
+        for stream_id, happened in events.items()
+    ]
+    position = await log.append(db, answers, now)
+    return Done(position=position, version=_version_after(answers))
+
+
+def _intend(command: DeskCommand, present: desk.Desk) -> dict[str, list[Event]]:
+    if isinstance(command, rulesets.RulesetCommand):
+        return rulesets.decide(command, present)
+    return desk.intend(command, present)
+
+
+def _seen(command: DeskCommand) -> dict[str, int]:
+    """The versions of streams that the person saw."""
+    match command:
+        case PublishRuleset(seen_version=version):
+            return {RULESET: version}
+        case DraftRuleset(seen_version=int(version)):
+            return {RULESET_DRAFT: version}
+        case ChangeDesk(changes=changes):
+            return {
+                desk.stream_of(change.thing.kind, change.thing.id): change.seen_version
+                for change in changes
+                if isinstance(change, SetThing) and change.seen_version is not None
+            }
+        case _:
+            return {}
+
+
+def _version_after(answers: Sequence[Answer]) -> int:
+    return max((answer.head.version + len(answer.events) for answer in answers), default=0)

@@ -1,0 +1,192 @@
+"""The shell for letters: routed mail is put into conversations, and so is what became of our answers."""
+
+from collections import deque
+from collections.abc import Sequence
+from uuid import UUID, uuid5
+
+from chassis import log, parking
+from chassis.consume import Batch, Item
+from chassis.database import Connection
+from chassis.log import Answer
+from chassis.service import Service
+from contracts.desk import Ticketbox
+from contracts.event import Event, Meta
+from contracts.mail import Address, LetterHead
+from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
+from contracts.router import Disposition, MessageDiscarded, MessageRouted, TicketRouted
+from contracts.stream_ids import message_stream
+from contracts.streams import TICKETS_ROUTED
+from contracts.tickets import (
+    AcknowledgementReleased,
+    LinkKind,
+    TicketAssigned,
+    TicketingFailed,
+    TicketLinked,
+    TicketOpened,
+)
+from services.tickets import acknowledging, intake, reply_address, tables, threading
+from services.tickets.settings import TicketsSettings
+from services.tickets.ticket import Ticket
+from services.tickets.work import Work
+
+
+async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:
+    """Put each delivered message into its conversation, and each choice of an agent into its ticket."""
+    await _forget_parked(batch, db)
+    delivered = [item for item in batch if _is_delivered(item.event)]
+    causes = {item.event_id: intake.cause_of(item.event, item.event_id) for item in delivered}
+    done = await log.answered(db, [*causes, *causes.values()])
+    news = []
+    for item in delivered:
+        if done.isdisjoint({item.event_id, causes[item.event_id]}):
+            news.append(item)
+            done.add(causes[item.event_id])
+    messages = [item.event for item in news if isinstance(item.event, MessageRouted)]
+    letters = [message.letter for message in messages]
+    work = Work(service.clock(), await tables.read_desk(db))
+    tokens = await _find(work, letters, db)
+    await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, TicketRouted)})
+    await _recall_automatic_mail(work, messages, db)
+    numbers = deque(await tables.new_numbers(db, len(letters)))
+    for item in news:
+        match item.event:
+            case MessageRouted() as routed:
+                place = threading.find_place(routed.letter, work.index, tokens, work.tickets)
+                _take_message(work, routed, place, causes[item.event_id], log.caused_by(item), numbers)
+            case TicketRouted(ticket_id=ticket_id, agent_id=agent_id, method=method):
+                current = work.tickets[ticket_id]
+                if current.assignee_id is None and not current.state.done:
+                    assigned = TicketAssigned(ticket_id=ticket_id, agent_id=agent_id, method=method)
+                    work.add(current, [assigned], item.event_id, log.caused_by(item))
+            case _:
+                pass
+    await work.save(db)
+
+
+def _is_delivered(event: Event) -> bool:
+    """What is suppressed, quarantined or deleted is in no conversation of ours."""
+    return isinstance(event, TicketRouted) or (
+        isinstance(event, MessageRouted) and event.disposition is Disposition.DELIVER
+    )
+
+
+async def _forget_parked(batch: Batch, db: Connection) -> None:
+    """Router has decided again about a message, so what is parked of an earlier decision is not to be replayed."""
+    again = [
+        item.stream_id
+        for item in batch
+        if isinstance(item.event, MessageRouted | MessageDiscarded) and item.version > 1
+    ]
+    if again:
+        await parking.forget(db, TICKETS_ROUTED.name, again)
+
+
+async def _find(work: Work, letters: Sequence[LetterHead], db: Connection) -> threading.Tokens:
+    """Load every conversation that the letters name in any way."""
+    mentioned = {identity for letter in letters for identity in threading.mentioned(letter)}
+    work.index = await tables.known_messages(db, mentioned)
+    secret = work.desk.secret
+    signed = {number for letter in letters for number in reply_address.tickets_of(letter, secret)}
+    named = {number for letter in letters if (number := threading.number_in_subject(letter.subject))}
+    ticket_ids = await tables.tickets_by_number(db, signed | named)
+    await work.load(
+        db, {*ticket_ids.values(), *(known.ticket_id for places in work.index.values() for known in places)}
+    )
+    return threading.Tokens(
+        signed={number: ticket_ids[number] for number in signed if number in ticket_ids},
+        named={number: ticket_ids[number] for number in named if number in ticket_ids},
+        secret=secret,
+    )
+
+
+async def _recall_automatic_mail(work: Work, messages: Sequence[MessageRouted], db: Connection) -> None:
+    people = {
+        acknowledging.person_behind(to.address)
+        for one in messages
+        if acknowledging.words(one, work.desk.get(Ticketbox, one.ticketbox_id))
+        and (to := acknowledging.answer_to(one.letter))
+    }
+    if people:
+        work.automatic_mail = await tables.automatic_mail(db, people, work.now - acknowledging.LONGEST_SPAN)
+
+
+def _take_message(
+    work: Work,
+    routed: MessageRouted,
+    place: threading.Place | None,
+    cause: UUID,
+    meta: Meta,
+    numbers: deque[int],
+) -> None:
+    follows: Ticket | None = None
+    if place is not None:
+        current = work.tickets[place.ticket_id]
+        box = work.desk.get(Ticketbox, current.ticketbox_id)
+        if not intake.begins_anew(routed.letter, current, box):
+            work.add(current, intake.continue_ticket(routed, current, place), cause, meta)
+            return
+        follows = current
+    opened = intake.open_ticket(routed, numbers.popleft(), work.desk, follows)
+    work.open(opened, cause, meta)
+    if (obeyed := intake.obey_rules(routed, opened, work.desk)) != []:
+        work.add(work.tickets[opened.ticket_id], obeyed, cause, meta)
+    if follows is not None:
+        _link(work, follows, work.tickets[opened.ticket_id], cause, meta)
+    _acknowledge(work, routed, opened, cause, meta)
+
+
+def _link(work: Work, one: Ticket, other: Ticket, cause: UUID, meta: Meta) -> None:
+    for near, far in ((one, other), (other, one)):
+        linked = TicketLinked(
+            ticket_id=near.ticket_id, other_id=far.ticket_id, other_number=far.number, link=LinkKind.RELATED
+        )
+        work.add(near, [linked], cause, meta)
+
+
+def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
+    """Tell the customer that the letter has arrived, where the rules or the ticketbox say so and no loop is fed."""
+    box, to = work.desk.get(Ticketbox, opened.ticketbox_id), acknowledging.answer_to(opened.letter)
+    if box is None or to is None or (text := acknowledging.words(routed, box)) is None:
+        return
+    ours = {address for one in work.desk.every(Ticketbox) for address in one.addresses}
+    if not acknowledging.wanted(opened.letter, ours):
+        return
+    person = acknowledging.person_behind(to.address)
+    earlier = work.automatic_mail.setdefault(person, [])
+    sender = Address(name=box.name, address=box.addresses[0])
+    event = acknowledging.acknowledge(opened, sender, text, earlier, work.now)
+    if isinstance(event, AcknowledgementReleased):
+        earlier.append(work.now)
+        work.acknowledged[opened.ticket_id] = person
+    work.add(work.tickets[opened.ticket_id], [event], cause, meta)
+
+
+async def take_deliveries(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:
+    """Take what became of our answers into their conversations."""
+    done = await log.answered(db, [item.event_id for item in batch])
+    work = Work(service.clock(), await tables.read_desk(db))
+    news = [
+        (item, item.event)
+        for item in batch
+        if item.event_id not in done and isinstance(item.event, ReplySent | ReplyFailed | ReplyUncertain)
+    ]
+    await work.load(db, {event.ticket_id for _, event in news})
+    for item, event in news:
+        current = work.tickets[event.ticket_id]
+        work.add(current, [intake.record_delivery(event)], item.event_id, log.caused_by(item))
+    await work.save(db)
+
+
+async def ticketing_failed(service: Service[TicketsSettings], item: Item, error: str, db: Connection) -> None:
+    """Let the ledger know that a message is parked here."""
+    if item.event is None or not isinstance(item.event.event, MessageRouted):
+        return
+    cause = uuid5(item.event.event_id, "parked")
+    if await log.answered(db, [cause]):
+        return
+    message_id = item.event.event.letter.message_id
+    stream_id = message_stream(message_id)
+    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)  # not empty if it failed before
+    failed = TicketingFailed(message_id=message_id, error=error)
+    answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock(), head)
+    await log.append(db, [answer], service.clock())

@@ -1,0 +1,230 @@
+"""Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from contracts.commands import (
+    LinkTickets,
+    MergeTicket,
+    MoveLetters,
+    SplitTicket,
+    UndoMerge,
+    UnlinkTickets,
+)
+from contracts.desk import Ticketbox
+from contracts.mail import LetterHead
+from contracts.tickets import (
+    AbsorptionUndone,
+    LettersMoved,
+    LettersTaken,
+    LinkKind,
+    MergeUndone,
+    TicketAbsorbed,
+    TicketEvent,
+    TicketLinked,
+    TicketMerged,
+    TicketOpened,
+    TicketReopened,
+    TicketUnlinked,
+)
+from services.tickets.commands import permit
+from services.tickets.desk import Desk
+from services.tickets.refusals import Invalid, Merged, UnknownThing
+from services.tickets.ticket import Ticket
+
+TwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
+Events = dict[UUID, list[TicketEvent]]
+"""What happens, by ticket."""
+
+_OTHER_SIDE = {
+    LinkKind.PARENT: LinkKind.CHILD,
+    LinkKind.CHILD: LinkKind.PARENT,
+    LinkKind.RELATED: LinkKind.RELATED,
+    LinkKind.DUPLICATE: LinkKind.DUPLICATE,
+}
+
+
+def decide(command: TwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk) -> Events:
+    """What happens to two tickets.
+
+    Raises:
+        Refusal: nothing happens, and why.
+    """
+    permit(command.actor_id, ticket, desk)
+    permit(command.actor_id, other, desk)
+    if ticket.ticket_id == other.ticket_id:
+        raise Invalid("This takes two different tickets.")
+    match command:
+        case LinkTickets(link=link):
+            return _link(ticket, other, link)
+        case UnlinkTickets(link=link):
+            return _unlink(ticket, other, link)
+        case MergeTicket(actor_id=actor_id):
+            return _merge(ticket, other, actor_id)
+        case UndoMerge(actor_id=actor_id):
+            return _undo_merge(ticket, other, actor_id)
+        case MoveLetters(message_ids=message_ids, actor_id=actor_id):
+            return _move_letters(ticket, other, message_ids, actor_id)
+        case _:
+            assert_never(command)
+
+
+def _link(ticket: Ticket, other: Ticket, link: LinkKind) -> Events:
+    if (other.ticket_id, link) in ticket.links:
+        return {}
+    if link in {LinkKind.PARENT, LinkKind.CHILD} and (other.ticket_id, _OTHER_SIDE[link]) in ticket.links:
+        raise Invalid("Of two tickets one is the parent; remove the other link first.")
+    return {
+        one.ticket_id: [
+            TicketLinked(ticket_id=one.ticket_id, other_id=far.ticket_id, other_number=far.number, link=kind)
+        ]
+        for one, far, kind in ((ticket, other, link), (other, ticket, _OTHER_SIDE[link]))
+    }
+
+
+def _unlink(ticket: Ticket, other: Ticket, link: LinkKind) -> Events:
+    if (other.ticket_id, link) not in ticket.links:
+        return {}
+    return {
+        one.ticket_id: [TicketUnlinked(ticket_id=one.ticket_id, other_id=far.ticket_id, link=kind)]
+        for one, far, kind in ((ticket, other, link), (other, ticket, _OTHER_SIDE[link]))
+    }
+
+
+def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
+    _not_merged(ticket, other)
+    merged = TicketMerged(
+        ticket_id=ticket.ticket_id, into_id=other.ticket_id, into_number=other.number, merged_by=actor_id
+    )
+    absorbed = TicketAbsorbed(
+        ticket_id=other.ticket_id,
+        from_id=ticket.ticket_id,
+        from_number=ticket.number,
+        letters=tuple(ticket.letters.values()),
+        message_ids=ticket.message_ids,
+        participants=tuple(sorted(ticket.participants)),
+        merged_by=actor_id,
+    )
+    # An open matter does not disappear in a solved one.
+    return {
+        ticket.ticket_id: [merged],
+        other.ticket_id: [absorbed, *(_reopened(other, actor_id) if not ticket.state.done else ())],
+    }
+
+
+def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
+    if ticket.merged_into_id != other.ticket_id:
+        raise Invalid(f"Ticket {ticket.number} is not merged into {other.number}.")
+    ways = {
+        message_id: way[: way.index(ticket.ticket_id)]
+        for message_id, way in other.by_way_of.items()
+        if ticket.ticket_id in way
+    }
+    meanwhile = [letter for message_id, letter in other.letters.items() if message_id in ways]
+    parted: list[TicketEvent] = [
+        MergeUndone(ticket_id=ticket.ticket_id, into_id=other.ticket_id, undone_by=actor_id)
+    ]
+    left: list[TicketEvent] = [
+        AbsorptionUndone(ticket_id=other.ticket_id, from_id=ticket.ticket_id, undone_by=actor_id)
+    ]
+    if meanwhile:
+        moved = _moved(other, ticket, meanwhile, actor_id, ways)
+        left += moved[other.ticket_id]
+        parted += [*moved[ticket.ticket_id], *_reopened(ticket, actor_id)]
+    return {ticket.ticket_id: parted, other.ticket_id: left}
+
+
+def _move_letters(ticket: Ticket, other: Ticket, message_ids: Sequence[UUID], actor_id: UUID) -> Events:
+    _not_merged(ticket, other)
+    letters = _chosen(ticket, message_ids)
+    moved = _moved(ticket, other, letters, actor_id)
+    moved[other.ticket_id] += _reopened(other, actor_id)
+    return moved
+
+
+def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Events:
+    """Make a ticket of some letters; its id follows from the command.
+
+    Raises:
+        Refusal: nothing happens, and why.
+    """
+    permit(command.actor_id, ticket, desk)
+    _not_merged(ticket)
+    letters = _chosen(ticket, command.message_ids)
+    box = desk.get(Ticketbox, ticket.ticketbox_id)
+    first, *rest = letters
+    opened = TicketOpened(
+        ticket_id=uuid5(command.command_id, "ticket"),
+        number=number,
+        ticketbox_id=ticket.ticketbox_id,
+        ticketbox=box.name if box else "",
+        subject=(command.new_subject or first.subject).strip() or ticket.subject,
+        contact=first.from_ or ticket.contact,
+        priority=ticket.priority,
+        tags=ticket.tags,
+        letter=first,
+        split_from_id=ticket.ticket_id,
+    )
+    left = LettersMoved(
+        ticket_id=ticket.ticket_id,
+        to_id=opened.ticket_id,
+        to_number=number,
+        message_ids=tuple(letter.message_id for letter in letters),
+        moved_by=command.actor_id,
+    )
+    taken = LettersTaken(
+        ticket_id=opened.ticket_id,
+        from_id=ticket.ticket_id,
+        from_number=ticket.number,
+        letters=tuple(rest),
+        moved_by=command.actor_id,
+    )
+    return {ticket.ticket_id: [left], opened.ticket_id: [opened, *([taken] if rest else [])]}
+
+
+def _moved(
+    ticket: Ticket,
+    other: Ticket,
+    letters: Sequence[LetterHead],
+    actor_id: UUID,
+    ways: Mapping[UUID, tuple[UUID, ...]] | None = None,
+) -> Events:
+    left = LettersMoved(
+        ticket_id=ticket.ticket_id,
+        to_id=other.ticket_id,
+        to_number=other.number,
+        message_ids=tuple(letter.message_id for letter in letters),
+        moved_by=actor_id,
+    )
+    taken = LettersTaken(
+        ticket_id=other.ticket_id,
+        from_id=ticket.ticket_id,
+        from_number=ticket.number,
+        letters=tuple(letters),
+        by_way_of={message_id: way for message_id, way in (ways or {}).items() if way},
+        moved_by=actor_id,
+    )
+    return {ticket.ticket_id: [left], other.ticket_id: [taken]}
+
+
+def _chosen(ticket: Ticket, message_ids: Sequence[UUID]) -> list[LetterHead]:
+    """Letters of a ticket, in its order; at least one must stay, or else it is a merge that is wanted."""
+    if unknown := [one for one in message_ids if one not in ticket.letters]:
+        raise UnknownThing("This ticket has no such letter.", message_id=unknown[0])
+    chosen = [letter for message_id, letter in ticket.letters.items() if message_id in message_ids]
+    if len(chosen) == len(ticket.letters):
+        raise Invalid("One letter must stay; to move all of them, merge the ticket into the other one.")
+    return chosen
+
+
+def _not_merged(*tickets: Ticket) -> None:
+    for ticket in tickets:
+        if ticket.merged_into_id is not None:
+            raise Merged(ticket.number, ticket.merged_into_id)
+
+
+def _reopened(ticket: Ticket, actor_id: UUID) -> list[TicketEvent]:
+    if not ticket.state.done:
+        return []
+    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why="person")]

@@ -1,0 +1,31 @@
+"""Reply addresses that we sign: `box+number.signature@domain` says which ticket an answer belongs to."""
+
+import re
+from base64 import b32encode
+from collections.abc import Iterator
+from hmac import compare_digest, digest
+
+from contracts.mail import LetterHead
+
+_DETAIL = re.compile(r"^(.+)\+(\d{1,18})\.([a-z2-7]{10})$")
+
+
+def signed(address: str, number: int, secret: bytes) -> str:
+    """The address of a ticketbox, with a ticket's number and its signature as the detail (RFC 5233)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{number}.{_signature(number, secret)}@{domain}"
+
+
+def tickets_of(letter: LetterHead, secret: bytes) -> Iterator[int]:
+    """The numbers of the tickets whose signed address a letter was sent to; a forged one counts for nothing."""
+    addresses = (*letter.recipients, *(person.address for person in (*letter.to, *letter.cc)))
+    for address in dict.fromkeys(address.lower() for address in addresses):
+        if found := _DETAIL.match(address.rpartition("@")[0]):
+            number = int(found[2])
+            if compare_digest(found[3], _signature(number, secret)):
+                yield number
+
+
+def _signature(number: int, secret: bytes) -> str:
+    # Ten characters of base32 are 50 bits: nobody guesses one by sending mail.
+    return b32encode(digest(secret, str(number).encode(), "sha256"))[:10].decode().lower()

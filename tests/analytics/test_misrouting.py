@@ -1,0 +1,103 @@
+"""The report on misrouting: definitions as in docs/reports.md."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from contracts.router import RoutingEvidence, RuleActed
+from contracts.tickets import TicketMoved
+from tests import events
+from tests.analytics.story import ORDERS, SECOND, Story, column, report
+from tests.events import ANNA, BOX, NOON
+
+pytestmark = pytest.mark.anyio
+HOUR = timedelta(hours=1)
+
+
+def opened_by(story: Story, rule: str | None, *, decided_box: bool = True) -> UUID:
+    """A ticket that a rule sent to its box; None: its address did."""
+    head = story.received(NOON)
+    acted = (
+        (RuleActed(rule=rule, condition="true", did=("ticketbox",) if decided_box else ("tags",)),)
+        if rule
+        else ()
+    )
+    evidence = RoutingEvidence(
+        ruleset_version=2, rule=rule, ticketbox_rule=rule if decided_box else None, acted=acted
+    )
+    story.happened(events.routed(head).model_copy(update={"evidence": evidence}), NOON + SECOND)
+    ticket = events.opened(head)
+    story.happened(ticket, NOON + 2 * SECOND, str(ticket.ticket_id))
+    return ticket.ticket_id
+
+
+def moved(story: Story, ticket_id: UUID, why: str = "correction", after: timedelta = HOUR) -> None:
+    event = TicketMoved(
+        ticket_id=ticket_id, ticketbox_id=ORDERS, ticketbox="Orders", from_id=BOX, why=why, moved_by=ANNA
+    )
+    story.happened(event, NOON + after, str(ticket_id))
+
+
+async def test_a_correction_counts_against_the_rule_that_chose_the_ticketbox(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    moved(story, opened_by(story, "Invoices"))
+    opened_by(story, "Invoices")
+    moved(story, opened_by(story, None))
+    opened_by(story, "Tagged", decided_box=False)
+    await story.told(db)
+    made = await report(db, "misrouting_by_rule")
+    assert made.rows == (("Invoices", 2, 1, 50.0), ("No rule: by address", 2, 1, 50.0))
+    assert made.totals == ("Total", 4, 2, 50.0)
+
+
+async def test_a_move_that_is_no_correction_is_not_misrouting(db: asyncpg.Connection) -> None:
+    story = Story()
+    moved(story, opened_by(story, "Invoices"), why="person")
+    await story.told(db)
+    assert column(await report(db, "misrouting_by_rule"), "corrected") == [0]
+
+
+async def test_a_ticket_that_is_corrected_twice_was_misrouted_once(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id)
+    moved(story, ticket_id, after=2 * HOUR)
+    await story.told(db)
+    assert column(await report(db, "misrouting_by_rule"), "corrected") == [1]
+
+
+async def test_as_of_a_moment_before_the_correction_nothing_was_wrong(db: asyncpg.Connection) -> None:
+    story = Story()
+    moved(story, opened_by(story, "Invoices"))
+    await story.told(db)
+    made = await report(db, "misrouting_by_rule", as_of=NOON + HOUR / 2)
+    assert made.rows == (("Invoices", 1, 0, 0.0),)
+
+
+async def test_the_logs_may_be_heard_in_any_order(db: asyncpg.Connection) -> None:
+    story = Story()
+    moved(story, opened_by(story, "Invoices"))
+    await story.told(db, ("tickets", "router", "ingest"))
+    assert column(await report(db, "misrouting_by_rule"), "corrected") == [1]
+
+
+async def test_rules_of_early_releases_are_known_by_the_one_that_held(db: asyncpg.Connection) -> None:
+    story = Story()
+    head = story.received(NOON)
+    evidence = RoutingEvidence(ruleset_version=1, rule="Early", condition="true")
+    story.happened(events.routed(head).model_copy(update={"evidence": evidence}), NOON + SECOND)
+    ticket = events.opened(head)
+    story.happened(ticket, NOON + 2 * SECOND, str(ticket.ticket_id))
+    await story.told(db)
+    assert column(await report(db, "misrouting_by_rule"), "rule") == ["Early"]
+
+
+async def test_who_sees_one_ticketbox_gets_its_figures_only(db: asyncpg.Connection) -> None:
+    story = Story()
+    opened_by(story, "Invoices")
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule", ticketbox_ids=(ORDERS,))).rows == ()

@@ -1,0 +1,156 @@
+"""An administrator changes the rules in a real browser. Whatever the console complains of fails the test."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import needs_chromium
+from tests.running import PASSWORD, Postroom, letter
+
+pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
+
+
+@pytest.fixture(scope="module")
+def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
+    running = Postroom(tmp_path_factory.mktemp("rules"))
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+async def context(browser: Browser, postroom: Postroom) -> AsyncIterator[BrowserContext]:
+    base = f"http://127.0.0.1:{postroom.http_port}"
+    opened = await browser.new_context(base_url=base, viewport={"width": 1280, "height": 900})
+    complaints: list[str] = []
+    opened.on(
+        "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None
+    )
+    opened.on("weberror", lambda wrong: complaints.append(str(wrong.error)))
+    yield opened
+    await opened.close()
+    assert [one for one in complaints if "422" not in one] == []
+
+
+async def sign_in(context: BrowserContext) -> Page:
+    page = await context.new_page()
+    await page.goto("/")
+    await page.get_by_label("E-mail address").fill("admin@example.com")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url("**/tickets")
+    return page
+
+
+async def looks_good(page: Page) -> None:
+    """Nothing serious for those who use it otherwise, in the light and in the dark; and it fits on a phone."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = await Axe().run(page)
+        serious = [one for one in found.response["violations"] if one["impact"] in {"serious", "critical"}]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
+    await page.set_viewport_size({"width": 390, "height": 800})
+    wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0
+    await page.set_viewport_size({"width": 1280, "height": 900})
+
+
+async def test_a_rule_is_built_from_rows_tried_and_put_in_force(
+    context: BrowserContext, postroom: Postroom
+) -> None:
+    postroom.send(letter(1, subject="Invoice 1"))
+    page = await sign_in(context)
+    await page.get_by_role("link", name="Rules").click()
+    await expect(page.get_by_role("heading", name="Rules")).to_be_visible()
+    await looks_good(page)
+    await page.get_by_role("button", name="Change the rules").click()
+    await page.get_by_role("link", name="Add a rule").click()
+
+    await page.get_by_label("Name", exact=True).fill("Invoices")
+    await page.get_by_label("Field").select_option("lower.subject")
+    await page.get_by_label("Value").fill("Invoice")
+    await page.get_by_role("button", name="Add a row").click()
+    second = page.get_by_role("group", name="Row 2")
+    await second.get_by_label("Field").select_option("headers")
+    await second.get_by_label("Its name").fill("x-spam")
+    await second.get_by_label("Is asked").select_option("is not")
+    await second.get_by_label("Value").fill("yes")
+    await second.get_by_label("Value").blur()
+    written = 'message.lower.subject.contains("invoice") && message.headers["x-spam"] != "yes"'
+    await expect(page.locator("#condition")).to_contain_text(written)
+    await page.get_by_label("Priority").select_option("high")
+    await page.get_by_label("Tags, with commas").fill("Invoice, money")
+    await looks_good(page)
+    await page.get_by_role("button", name="Keep in the draft").last.click()
+
+    await expect(page.locator(".rule-list")).to_contain_text("Invoices")
+    await expect(page.locator(".differences")).to_contain_text("added")
+    earlier = page.get_by_role("button", name="Ask “Invoices” earlier")
+    await earlier.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".rule-list > li").first).to_contain_text("Invoices")
+    await looks_good(page)
+
+    await page.get_by_role("button", name="Start a dry run").click()
+    await expect(page.locator("#dry-run .mark").first).to_have_text("done", timeout=30_000)
+    await expect(page.locator("#dry-run")).to_contain_text("Invoice 1")
+    await expect(page.locator("#dry-run")).to_contain_text("priority: normal → high")
+    await looks_good(page)
+    await page.get_by_role("link", name="Back to the draft").click()
+
+    await page.get_by_label("Why").fill("Invoices are urgent")
+    await page.get_by_role("button", name="Publish as version 2").click()
+    await expect(page.locator("main")).to_contain_text("Version 2, in force since")
+    await expect(page.locator("table")).to_contain_text("Invoices")
+
+
+async def test_cel_is_checked_as_it_is_written_and_a_bad_condition_is_not_published(
+    context: BrowserContext,
+) -> None:
+    page = await sign_in(context)
+    await page.goto("/rules")
+    await page.get_by_role("button", name="Change the rules").click()
+    await page.get_by_role("link", name="Add a rule").click()
+    await page.get_by_label("Name", exact=True).fill("Many files")
+    await page.get_by_role("button", name="Write CEL instead").click()
+    await page.get_by_label("CEL over").fill("message.nothing == 1")
+    await page.get_by_role("button", name="Check it").click()
+    await expect(page.get_by_role("alert")).to_contain_text("a message has no such field")
+    await page.get_by_role("button", name="Keep in the draft").last.click()
+    await expect(page.locator(".rule-list")).to_contain_text("Its condition cannot be used")
+    await page.get_by_label("Why").fill("Try")
+    await page.get_by_role("button", name="Publish as version").click()
+    await expect(page.get_by_role("heading", name="Unprocessable")).to_be_visible()
+    await page.goto("/rules/draft")
+    await page.get_by_role("button", name="Throw it away").click()
+    await expect(page.get_by_role("button", name="Change the rules")).to_be_visible()
+
+
+async def test_an_earlier_version_is_put_in_force_again(context: BrowserContext) -> None:
+    page = await sign_in(context)
+    await page.goto("/rules/versions")
+    await looks_good(page)
+    await page.get_by_role("link", name="1", exact=True).click()
+    await looks_good(page)
+    await page.get_by_label("Why").fill("It was not urgent")
+    await page.get_by_role("button", name="Put version 1 in force again").click()
+    await expect(page.locator("main")).to_contain_text("back to version 1")
+
+
+async def test_without_a_script_everything_works_too(browser: Browser, postroom: Postroom) -> None:
+    base = f"http://127.0.0.1:{postroom.http_port}"
+    context = await browser.new_context(base_url=base, java_script_enabled=False)
+    page = await sign_in(context)
+    await page.goto("/rules")
+    await page.get_by_role("button", name="Change the rules").click()
+    await page.get_by_role("link", name="Add a rule").click()
+    await page.get_by_label("Name", exact=True).fill("Plain")
+    await page.get_by_label("Value").fill("x")
+    await page.get_by_role("button", name="Add a row").click()
+    await page.get_by_role("button", name="Remove row 2").click()
+    await page.get_by_role("button", name="Keep in the draft").last.click()
+    await expect(page.locator(".rule-list")).to_contain_text('message.from.contains("x")')
+    await page.get_by_role("button", name="Throw it away").click()
+    await context.close()

@@ -1,0 +1,139 @@
+"""A ticket in a real browser: it waits, opens again, is described, merged, split, and all of it undone."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import needs_chromium, watched
+from tests.browser.test_agent import nothing_serious, sign_in
+from tests.running import Postroom, letter
+
+pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
+
+
+@pytest.fixture
+async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
+    async with watched(browser, shared_postroom) as opened:
+        yield opened
+
+
+async def opened(page: Page, postroom: Postroom, number: int, subject: str) -> str:
+    """The number of a new ticket, whose page is there."""
+    await page.goto("/tickets")
+    await page.wait_for_timeout(500)
+    postroom.send(letter(number, subject=subject))
+    await page.locator(".row a", has_text=subject).click()
+    await page.wait_for_url("**/tickets/*")
+    return await page.locator("#ticket").get_attribute("data-number") or ""
+
+
+def again(number: int, before: int, subject: str) -> dict[str, str]:
+    return {
+        "subject": f"Re: {subject}",
+        "sender": f"kim{before}@customers.example",
+        "In_Reply_To": f"<letter-{before}@customers.example>",
+    }
+
+
+async def test_a_ticket_waits_for_the_customer_and_his_letter_opens_it(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await opened(page, shared_postroom, 800, "Which colour is it?")
+    state = page.locator(".facts .mark").first
+    await page.keyboard.press("w")
+    await expect(state).to_have_text("pending")
+    await page.locator("#notice").get_by_role("button", name="Undo").click()
+    await expect(state).to_have_text("open")
+    await page.keyboard.press("w")
+    await expect(state).to_have_text("pending")
+    shared_postroom.send(letter(801, **again(801, 800, "Which colour is it?")))
+    await expect(state).to_have_text("open")
+    await expect(page.locator(".event").last).to_contain_text("opened the ticket again")
+
+    await page.keyboard.press("h")
+    await page.get_by_label("Why").fill("The painter is away")
+    await nothing_serious(page)
+    await page.get_by_role("button", name="Until Monday").click()
+    await expect(state).to_have_text("on hold")
+    await expect(page.locator(".facts")).to_contain_text("The painter is away")
+    await page.keyboard.press("o")
+    await expect(state).to_have_text("open")
+
+
+async def test_tags_tasks_and_watchers_are_added_where_they_stand(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await opened(page, shared_postroom, 810, "To be described")
+    about = page.get_by_label("About this ticket")
+    await page.keyboard.press("t")
+    await page.keyboard.type("Spare Part")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".facts")).to_contain_text("spare-part")
+    await expect(page.locator("#tag")).to_have_value("")
+    await about.get_by_label("Add a task").fill("Ask the workshop")
+    await about.get_by_label("Add a task").press("Enter")
+    await about.get_by_label("Ask the workshop").check()
+    await expect(page.locator(".done-task")).to_contain_text("Ask the workshop")
+    await about.get_by_label("Add a watcher").select_option("Administrator")
+    await expect(about.get_by_role("button", name="Remove Administrator")).to_be_visible()
+    await about.get_by_label("Priority").select_option("urgent")
+    await expect(page.locator(".facts")).to_contain_text("urgent")
+    await nothing_serious(page)
+    await about.get_by_role("button", name="Remove the tag spare-part").click()
+    await expect(page.locator(".facts")).not_to_contain_text("spare-part")
+    await page.locator("#notice").get_by_role("button", name="Undo").click()
+    await expect(page.locator(".facts")).to_contain_text("spare-part")
+
+
+async def test_a_merge_is_looked_at_first_and_undone_afterwards(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    other = await opened(page, shared_postroom, 820, "The first of two")
+    number = await opened(page, shared_postroom, 821, "The second of two")
+    await page.keyboard.press("m")
+    await page.get_by_label("Merge into ticket").fill(other)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#merge-preview")).to_contain_text("The first of two")
+    await nothing_serious(page)
+    await page.get_by_role("button", name=f"Merge {number} into {other}").click()
+    await expect(page.locator(".banner")).to_contain_text(f"ticket {other}")
+    await expect(page.locator("#composer")).not_to_be_visible()
+    await page.locator(".banner a").click()
+    await expect(page.locator(".entry.letter")).to_have_count(2)
+    await nothing_serious(page)
+    await page.get_by_role("button", name=f"Undo the merge of {number}").click()
+    await expect(page.locator(".entry.letter")).to_have_count(1)
+    await page.goto(f"/tickets/{number}")
+    await expect(page.locator("#composer")).to_be_visible()
+
+
+async def test_a_ticked_letter_becomes_a_ticket_and_comes_back(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await opened(page, shared_postroom, 830, "Two things at once")
+    shared_postroom.send(letter(831, **again(831, 830, "Two things at once")))
+    await expect(page.locator(".pick")).to_have_count(2)
+    await page.locator(".pick").last.check()
+    await nothing_serious(page)
+    await page.get_by_role("button", name="Make a new ticket of them").click()
+    await expect(page.locator(".entry.letter")).to_have_count(1)
+    await page.locator("#notice").get_by_role("button", name="Undo").click()
+    await expect(page.locator(".entry.letter")).to_have_count(2)
+
+
+async def test_on_a_phone_the_conversation_comes_before_what_is_said_of_the_ticket(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await opened(page, shared_postroom, 840, "From a phone")
+    await expect(page.locator(".about")).not_to_be_visible()
+    await nothing_serious(page)
+    await page.get_by_text("About this ticket: owner").click()
+    await expect(page.get_by_label("Owner")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == 390

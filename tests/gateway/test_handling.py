@@ -1,0 +1,263 @@
+"""What the list and the page make of a ticket that waits, moves, merges and has deadlines."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from contracts.event import Event
+from contracts.router import Priority
+from contracts.tickets import (
+    AbsorptionUndone,
+    CategoryAssigned,
+    DeadlineItem,
+    DeadlinesChanged,
+    FieldsChanged,
+    LettersMoved,
+    LettersTaken,
+    LinkKind,
+    MergeUndone,
+    PriorityChanged,
+    SLABreached,
+    SLAWarned,
+    State,
+    TagsChanged,
+    TaskAdded,
+    TaskDone,
+    TicketAbsorbed,
+    TicketClosed,
+    TicketEvent,
+    TicketLinked,
+    TicketMerged,
+    TicketMoved,
+    TicketPutOnHold,
+    TicketReopened,
+    TicketSetPending,
+    TicketSolved,
+    TicketUnlinked,
+    WatchersChanged,
+)
+from services.gateway.conversation import Incoming, Sources, conversation
+from services.gateway.details import Details, details
+from services.gateway.happenings import Happening
+from services.gateway.holds import end_of
+from services.gateway.mentions import mentioned
+from services.gateway.representations import Entry
+from services.gateway.summary import Summary, summarise
+from tests import events
+from tests.events import ANNA, BELA, NOON, recorded
+
+FIRST = events.letter()
+SECOND = events.letter(NOON + timedelta(hours=1))
+TICKET, OTHER = events.ticket_of(FIRST), uuid4()
+OPENED = events.opened(FIRST)
+HOUR = timedelta(hours=1)
+SOURCES = Sources(people={ANNA: "Anna", BELA: "Bela"})
+
+
+def line(*then: Event) -> Summary:
+    summary = summarise(recorded(OPENED, *then))
+    assert summary is not None
+    return summary
+
+
+def page(*then: Event) -> Details:
+    return details(recorded(OPENED, *then))
+
+
+def entries(*then: Event) -> list[Entry]:
+    return conversation(recorded(OPENED, *then), SOURCES)
+
+
+def sentences(*then: Event) -> list[str]:
+    return [f"{one.actor.name} {one.sentence}" if one.actor else one.sentence for one in entries(*then)[1:]]
+
+
+PENDING = TicketSetPending(ticket_id=TICKET, set_by=ANNA)
+SOLVED = TicketSolved(ticket_id=TICKET, solved_by=ANNA)
+
+
+def test_nobody_waits_for_us_while_the_ticket_waits_for_the_customer() -> None:
+    assert (line(PENDING).state, line(PENDING).waiting_since) == (State.PENDING, None)
+    again = line(PENDING, events.replied(TICKET, SECOND), TicketReopened(ticket_id=TICKET))
+    assert (again.state, again.waiting_since) == (State.OPEN, SECOND.received_at)
+
+
+def test_a_hold_shows_its_end_until_it_ends() -> None:
+    held = TicketPutOnHold(ticket_id=TICKET, until=NOON + HOUR, reason="Parts are on their way", set_by=ANNA)
+    assert (line(held).state, line(held).held_until) == (State.ON_HOLD, NOON + HOUR)
+    assert page(held).hold_reason == "Parts are on their way"
+    ended = TicketReopened(ticket_id=TICKET, why="hold_ended")
+    assert (line(held, ended).state, line(held, ended).held_until) == (State.OPEN, None)
+    assert sentences(held, ended) == [
+        "Anna put the ticket on hold until 02 Mar 2026, 13:00 UTC: Parts are on their way",
+        "The hold ended, so the ticket is open again",
+    ]
+
+
+def test_thanks_make_nobody_wait_and_are_pointed_out_until_the_ticket_moves_on() -> None:
+    thanks = events.replied(TICKET, SECOND).model_copy(update={"thanks": True})
+    assert (line(SOLVED, thanks).state, line(SOLVED, thanks).waiting_since) == (State.SOLVED, None)
+    assert line(SOLVED, thanks).letter_version == 3
+    assert page(SOLVED, thanks).only_thanks
+    assert not page(
+        SOLVED, thanks, TicketReopened(ticket_id=TICKET, reopened_by=ANNA, why="person")
+    ).only_thanks
+
+
+def test_the_list_shows_priority_tags_and_ticketbox_as_they_are_now() -> None:
+    box = uuid4()
+    summary = line(
+        PriorityChanged(ticket_id=TICKET, priority=Priority.URGENT, changed_by=ANNA),
+        TagsChanged(ticket_id=TICKET, tags=("lamp", "vip"), changed_by=ANNA),
+        TicketMoved(
+            ticket_id=TICKET, ticketbox_id=box, ticketbox="Repairs", from_id=events.BOX, moved_by=ANNA
+        ),
+    )
+    assert (summary.priority, summary.tags, summary.ticketbox_id) == (Priority.URGENT, ("lamp", "vip"), box)
+    assert summary.version == 4
+
+
+def due(target: str, at: datetime | None, left: int | None = None) -> DeadlineItem:
+    return DeadlineItem(target=target, since=NOON, due_at=at, left_seconds=left)
+
+
+def deadlines(*items: DeadlineItem) -> DeadlinesChanged:
+    return DeadlinesChanged(ticket_id=TICKET, policy_id=uuid4(), policy="Standard", deadlines=items)
+
+
+def test_the_deadline_that_comes_next_is_in_the_list() -> None:
+    both = deadlines(due("resolution", NOON + 8 * HOUR), due("first_response", NOON + HOUR))
+    assert (line(both).due_target, line(both).due_at) == ("first_response", NOON + HOUR)
+    paused = deadlines(due("resolution", None, 18000), due("next_response", NOON + 2 * HOUR))
+    assert (line(both, paused).due_target, line(both, paused).due_at) == ("next_response", NOON + 2 * HOUR)
+    assert line(both, deadlines()).due_at is None
+    assert page(both, paused).deadlines == paused.deadlines
+
+
+def test_a_ticket_of_an_early_release_has_the_deadline_of_its_first_response() -> None:
+    summary = summarise(recorded(events.opened(FIRST, due_at=NOON + HOUR)))
+    assert summary is not None
+    assert (summary.due_target, summary.due_at) == ("first_response", NOON + HOUR)
+
+
+def test_warnings_and_breaches_are_kept_by_target() -> None:
+    warned = SLAWarned(ticket_id=TICKET, target="next_response", due_at=NOON + HOUR, since=NOON)
+    missed = SLABreached(ticket_id=TICKET, target="resolution", due_at=NOON + HOUR, since=NOON)
+    assert (line(warned, missed).warned, line(warned, missed).missed) == (("next_response",), ("resolution",))
+    assert line(warned, missed).breached
+    assert line(warned, deadlines(due("resolution", NOON + HOUR))).warned == ()
+
+
+MERGED = TicketMerged(ticket_id=TICKET, into_id=OTHER, into_number=10019, merged_by=ANNA)
+THEIRS = events.letter(NOON - HOUR, subject="Another question")
+ABSORBED = TicketAbsorbed(
+    ticket_id=TICKET, from_id=OTHER, from_number=10019, letters=(THEIRS,), merged_by=ANNA
+)
+
+
+def test_a_merged_ticket_leaves_the_lists_until_the_merge_is_undone() -> None:
+    assert line(MERGED).merged_into == 10019
+    assert line(MERGED, MergeUndone(ticket_id=TICKET, into_id=OTHER, undone_by=ANNA)).merged_into is None
+
+
+def test_letters_of_an_absorbed_ticket_are_shown_until_the_merge_is_undone() -> None:
+    _, said, theirs = entries(ABSORBED)
+    assert (said.sentence, said.ticket) == ("merged ticket 10019 into this one", 10019)
+    assert theirs.letter is not None
+    assert (theirs.letter.message_id, theirs.ticket) == (THEIRS.message_id, 10019)
+    undone = entries(ABSORBED, AbsorptionUndone(ticket_id=TICKET, from_id=OTHER, undone_by=ANNA))
+    assert undone[2].letter is None
+    assert undone[2].sentence == "A letter that came here has gone to ticket 10019"
+    assert page(ABSORBED).absorbed == {OTHER: 10019}
+    assert not page(ABSORBED, AbsorptionUndone(ticket_id=TICKET, from_id=OTHER, undone_by=ANNA)).absorbed
+
+
+def moved(*message_ids: UUID) -> LettersMoved:
+    return LettersMoved(
+        ticket_id=TICKET, to_id=OTHER, to_number=10019, message_ids=message_ids, moved_by=ANNA
+    )
+
+
+def test_a_letter_that_was_moved_away_is_shown_as_moved_and_where_it_came_back() -> None:
+    gone = entries(events.replied(TICKET, SECOND), moved(SECOND.message_id))
+    assert (gone[1].letter, gone[1].ticket) == (None, 10019)
+    assert line(events.replied(TICKET, SECOND), moved(SECOND.message_id)).letters == 1
+    taken = LettersTaken(ticket_id=TICKET, from_id=OTHER, from_number=10019, letters=(SECOND,), moved_by=ANNA)
+    back = entries(events.replied(TICKET, SECOND), moved(SECOND.message_id), taken)
+    shown = [entry.letter.message_id for entry in back if entry.letter]
+    assert shown == [FIRST.message_id, SECOND.message_id]
+    assert back[-1].letter is not None
+    assert back[-1].letter.threaded_by == "a person put it there"
+
+
+def test_a_letter_that_both_tickets_had_stays_when_a_merge_is_undone() -> None:
+    both = ABSORBED.model_copy(update={"letters": (FIRST, THEIRS)})
+    undone = entries(both, AbsorptionUndone(ticket_id=TICKET, from_id=OTHER, undone_by=ANNA))
+    assert [entry.letter.message_id for entry in undone if entry.letter] == [FIRST.message_id]
+
+
+def test_what_surrounds_a_ticket_is_as_its_events_left_it() -> None:
+    task = uuid4()
+    category = uuid4()
+    found = page(
+        FieldsChanged(ticket_id=TICKET, fields={"order": 7, "colour": "blue"}),
+        FieldsChanged(ticket_id=TICKET, fields={"colour": None}),
+        CategoryAssigned(ticket_id=TICKET, category_id=category),
+        WatchersChanged(ticket_id=TICKET, watcher_ids=(ANNA,)),
+        TaskAdded(ticket_id=TICKET, task_id=task, text="Call the workshop"),
+        TaskDone(ticket_id=TICKET, task_id=task),
+        TicketLinked(ticket_id=TICKET, other_id=OTHER, other_number=10019, link=LinkKind.PARENT),
+        TicketLinked(ticket_id=TICKET, other_id=OTHER, other_number=10019, link=LinkKind.RELATED),
+        TicketUnlinked(ticket_id=TICKET, other_id=OTHER, link=LinkKind.PARENT),
+    )
+    assert (found.fields, found.category_id, found.watcher_ids) == ({"order": 7}, category, (ANNA,))
+    assert found.tasks[task].done
+    assert found.links == {(OTHER, LinkKind.RELATED): 10019}
+
+
+def test_every_event_of_a_ticket_is_shown_or_said() -> None:
+    shown_with_letters_and_answers = {
+        "ReplySubmitted", "ReplyReleased", "AcknowledgementReleased", "AcknowledgementWithheld",
+        "DeliveryRecorded", "NoteAdded",
+    }  # fmt: skip
+    said = {one.__name__ for one in (*Happening.__args__, *Incoming.__args__)}
+    assert {one.__name__ for one in TicketEvent.__args__} == said | shown_with_letters_and_answers
+
+
+def test_who_added_a_task_or_a_link_is_named() -> None:
+    task = TaskAdded(ticket_id=TICKET, task_id=uuid4(), text="Call the workshop", owner_id=BELA)
+    link = TicketLinked(ticket_id=TICKET, other_id=OTHER, other_number=10019, link=LinkKind.RELATED)
+    by_anna = [
+        replace(item, meta=item.meta.model_copy(update={"actor": str(ANNA)}))
+        for item in recorded(OPENED, task, link)
+    ]
+    assert [(one.actor and one.actor.name, one.sentence) for one in conversation(by_anna, SOURCES)[1:]] == [
+        ("Anna", "added a task for Bela: Call the workshop"),
+        ("Anna", "linked ticket 10019 as related"),
+    ]
+
+
+def test_what_a_machine_did_is_said_without_a_person() -> None:
+    assert sentences(SOLVED, TicketClosed(ticket_id=TICKET), TagsChanged(ticket_id=TICKET, tags=())) == [
+        "Anna solved the ticket",
+        "The ticket closed after its time",
+        "The tags were removed",
+    ]
+
+
+def test_a_hold_that_is_chosen_in_words_ends_in_the_morning_where_the_ticketbox_works() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    friday = datetime(
+        2026, 3, 27, 22, 30, tzinfo=UTC
+    )  # Friday at 23:30 in Berlin, two days before summer time
+    assert end_of("tomorrow", friday, berlin) == datetime(2026, 3, 28, 7, tzinfo=UTC)
+    assert end_of("monday", friday, berlin) == datetime(2026, 3, 30, 6, tzinfo=UTC)
+    assert end_of("week", friday, berlin) == datetime(2026, 4, 3, 6, tzinfo=UTC)
+
+
+def test_a_note_mentions_people_by_name_and_of_two_names_the_longer() -> None:
+    known = {"Anna": ANNA, "Anna Berg": BELA}
+    assert mentioned("@anna berg, and @Anna!", known) == [BELA, ANNA]
+    assert mentioned("mail anna@anna.example to @Annabel", known) == []
+    assert mentioned("@Anna", {}) == []

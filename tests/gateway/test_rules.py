@@ -1,0 +1,150 @@
+"""Rules on the page: what a form means, what versions differ in, and why a message is where it is."""
+
+from uuid import uuid4
+
+import pytest
+from starlette.datastructures import FormData
+
+from contracts.router import Disposition, Priority, RoutingEvidence, RuleActed, RuleFailed
+from contracts.tickets import Rule
+from rules.builder import Operator
+from services.gateway.pages.rule_form import RowForm, RuleForm, form_of, read_form
+from services.gateway.problems import Unprocessable
+from services.gateway.rulesets import differences, problems_of
+from services.gateway.why_here import sentence, view
+
+BOX, ANNA = uuid4(), uuid4()
+
+
+def typed(*rows: tuple[str, str, str, str], **fields: str) -> RuleForm:
+    """A form as a browser sends it."""
+    cells = [pair for row in rows for pair in zip(("field", "header", "operator", "value"), row, strict=True)]
+    return read_form(FormData([("name", "Invoices"), ("written_as", "rows"), *cells, *fields.items()]))
+
+
+def test_rows_become_a_condition() -> None:
+    form = typed(
+        ("lower.subject", "", "contains", "Invoice"),
+        ("headers", "X-Spam", "is", "no"),
+        ("automatic", "", "no", ""),
+    )
+    assert form.rule().condition == (
+        'message.lower.subject.contains("invoice") && message.headers["x-spam"] == "no" && !message.automatic'
+    )
+
+
+def test_an_operator_of_another_field_gives_way_when_the_field_is_changed() -> None:
+    (row,) = typed(("size", "", "contains", "12")).rows
+    assert row.operator == Operator.AT_LEAST
+    (row,) = typed(("kind", "", "contains", "12")).rows
+    assert (row.operator, row.value) == (Operator.IS, "customer")
+
+
+def test_a_rule_that_is_shown_and_kept_is_the_same() -> None:
+    rule = Rule(
+        name="Everything",
+        condition='message.size >= 3 || message.headers["x-a"] != "b"',
+        ticketbox_id=BOX,
+        priority=Priority.HIGH,
+        tags=("a", "b c"),
+        disposition=Disposition.QUARANTINE,
+        reason="odd",
+        category_id=uuid4(),
+        assignee_id=ANNA,
+        acknowledge=False,
+        acknowledgement="Hello {number}",
+        forward_to=("a@x.example", "b@x.example"),
+        alert=(ANNA,),
+        stop=False,
+    )
+    assert form_of(rule).rule() == rule
+    assert [row.field for row in form_of(rule).rows] == ["size", "headers"]
+
+
+def test_a_condition_that_rows_cannot_show_is_shown_as_cel_and_says_so() -> None:
+    form = form_of(Rule(name="Long", condition="size(message.attachments) > 3"))
+    assert form.written_as == "cel"
+    assert form.rule().condition == "size(message.attachments) > 3"
+    with pytest.raises(Unprocessable, match="more than rows can show"):
+        form.after("rows")
+
+
+def test_buttons_change_the_form_and_keep_nothing() -> None:
+    form = RuleForm(rows=(RowForm(value="a"), RowForm(value="b")))
+    assert [row.value for row in form.after("remove 0").rows] == ["b"]
+    assert len(form.after("add").rows) == 3
+    as_cel = form.after("cel")
+    assert (as_cel.written_as, as_cel.condition) == ("cel", form.written)
+    assert [row.value for row in as_cel.after("rows").rows] == ["a", "b"]
+
+
+def test_what_is_wrong_is_told_and_not_kept() -> None:
+    assert "whole number" in (typed(("size", "", "is at least", "much")).problem or "")
+    with pytest.raises(Unprocessable, match="whole number"):
+        typed(("size", "", "is at least", "much")).rule()
+    with pytest.raises(Unprocessable, match="name"):
+        RuleForm(name=" ").rule()
+
+
+def test_an_unfinished_condition_in_cel_may_be_kept_in_the_draft_and_its_problem_is_told() -> None:
+    form = RuleForm(name="Soon", written_as="cel", condition="message.subject ==")
+    assert form.problem is not None
+    assert problems_of([form.rule()])["Soon"].startswith("Its condition cannot be used")
+
+
+def rule(name: str, condition: str = "true", **of: object) -> Rule:
+    return Rule.model_validate({"name": name, "condition": condition, **of})
+
+
+def test_versions_differ_in_rules_that_were_added_removed_changed_or_moved() -> None:
+    before = [rule("A"), rule("B"), rule("C"), rule("D")]
+    after = [rule("C"), rule("A"), rule("B", "false", tags=("x",)), rule("E")]
+    assert [(one.rule, one.change, one.fields) for one in differences(before, after)] == [
+        ("D", "removed", []),
+        ("C", "moved", []),
+        ("B", "changed", ["condition", "tags"]),
+        ("E", "added", []),
+    ]
+    assert differences(before, before) == []
+
+
+def test_two_rules_of_one_name_are_a_problem_of_the_draft() -> None:
+    assert "this name too" in problems_of([rule("A"), rule("A")])["A"]
+
+
+ACTED = RuleActed(rule="Invoices", condition="true", matched=(("subject", "Invoice 7"),), did=("ticketbox",))
+TAGGED = RuleActed(rule="Tag", condition="true", did=("tags",))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        (
+            RoutingEvidence(ruleset_version=3, rule=None, matched=(("recipients", "a@example.com"),)),
+            "No rule matched, so it went where its address points (ruleset 3).",
+        ),
+        (
+            RoutingEvidence(ruleset_version=3, rule="Invoices", acted=(ACTED,), ticketbox_rule="Invoices"),
+            "The rule “Invoices” matched (ruleset 3).",
+        ),
+        (
+            RoutingEvidence(ruleset_version=3, rule="Tag", acted=(TAGGED, ACTED), ticketbox_rule="Invoices"),
+            "The rules “Tag” and “Invoices” matched (ruleset 3); “Invoices” chose the ticketbox.",
+        ),
+        (
+            RoutingEvidence(ruleset_version=1, rule="Early", condition="true"),
+            "The rule “Early” matched (ruleset 1).",
+        ),
+    ],
+)
+def test_why_a_message_is_where_it_is_takes_one_sentence(evidence: RoutingEvidence, said: str) -> None:
+    assert sentence(view(evidence, "Orders")) == said
+
+
+def test_the_evidence_has_the_values_and_the_rules_without_an_answer() -> None:
+    failed = RuleFailed(rule="Score", error="no number")
+    shown = view(
+        RoutingEvidence(ruleset_version=3, rule="Invoices", acted=(ACTED,), failed=(failed,)), "Orders"
+    )
+    assert shown.rules[0].matched == {"subject": "Invoice 7"}
+    assert shown.no_answer == {"Score": "no number"}

@@ -1,0 +1,90 @@
+"""The desk as router follows it: the newest word counts, and only who is there and may answer takes tickets."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from contracts.desk import PersonChanged, Right, ThingRemoved, TicketboxChanged
+from contracts.event import Event
+from contracts.tickets import PersonAdded, Presence, PresenceChanged, Role, presence_at
+from postroom.migrate import migrate_database
+from services.router import tables
+from tests.desks import ANNA, SUPPORT
+from tests.events import NOON, recorded
+
+pytestmark = pytest.mark.anyio
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    await migrate_database(database_url)
+    settings = {"search_path": "router", "role": "postroom_router"}
+    connection = await asyncpg.connect(database_url, server_settings=settings)
+    yield connection
+    await connection.close()
+
+
+async def keep(db: asyncpg.Connection, event: Event, version: int) -> None:
+    (item,) = recorded(event, version=version)
+    await tables.keep_desk(db, item)
+
+
+async def there(db: asyncpg.Connection, hours: int = 0) -> list[str]:
+    return [person.name for person in await tables.available_people(db, NOON + hours * HOUR)]
+
+
+async def test_only_people_who_are_active_and_available_take_tickets(db: asyncpg.Connection) -> None:
+    await keep(db, PersonAdded(person_id=ANNA.id, email=ANNA.email, name="Anna", role=Role.AGENT), 1)
+    assert await there(db) == []
+    await keep(db, PresenceChanged(person_id=ANNA.id, presence=Presence.AVAILABLE), 2)
+    assert await there(db) == ["Anna"]
+    await keep(db, PersonChanged(thing=ANNA.model_copy(update={"active": False})), 3)
+    assert await there(db) == []
+    await keep(db, PersonChanged(thing=ANNA.model_copy(update={"name": "Anna Berg"})), 4)
+    assert await there(db) == ["Anna Berg"]
+    await keep(db, ThingRemoved(kind="person", id=ANNA.id), 5)
+    assert await there(db) == []
+
+
+async def test_older_news_changes_nothing(db: asyncpg.Connection) -> None:
+    await keep(db, PersonChanged(thing=ANNA), 4)
+    await keep(db, PresenceChanged(person_id=ANNA.id, presence=Presence.AVAILABLE), 6)
+    await keep(db, PersonChanged(thing=ANNA.model_copy(update={"active": False})), 3)
+    await keep(db, PresenceChanged(person_id=ANNA.id, presence=Presence.OFF), 5)
+    await keep(db, ThingRemoved(kind="person", id=ANNA.id), 2)
+    assert await there(db) == ["Anna"]
+
+
+async def test_a_presence_is_over_when_its_time_has_come(db: asyncpg.Connection) -> None:
+    await keep(db, PersonChanged(thing=ANNA), 1)
+    await keep(db, PresenceChanged(person_id=ANNA.id, presence=Presence.AWAY, until=NOON + HOUR), 2)
+    assert [await there(db), await there(db, 1)] == [[], ["Anna"]]
+    await keep(db, PresenceChanged(person_id=ANNA.id, presence=Presence.AVAILABLE, until=NOON + HOUR), 3)
+    assert [await there(db), await there(db, 1)] == [["Anna"], []]
+
+
+async def test_a_person_is_known_with_what_they_may_do(db: asyncpg.Connection) -> None:
+    await keep(db, TicketboxChanged(thing=SUPPORT), 1)
+    await keep(db, PersonChanged(thing=ANNA), 1)
+    known = await tables.person(db, ANNA.id)
+    assert known is not None
+    assert known.may(Right.ANSWER, SUPPORT.id)
+    assert await tables.person(db, uuid4()) is None
+
+
+@pytest.mark.parametrize(
+    ("presence", "after"),
+    [
+        (Presence.AVAILABLE, Presence.OFF),
+        (Presence.AWAY, Presence.AVAILABLE),
+        (Presence.OFF, Presence.AVAILABLE),
+    ],
+)
+def test_who_was_away_is_back_and_who_was_there_has_gone(presence: Presence, after: Presence) -> None:
+    assert presence_at(presence, None, NOON) is presence
+    assert presence_at(presence, NOON, NOON - HOUR) is presence
+    assert presence_at(presence, NOON, NOON) is after

@@ -1,0 +1,115 @@
+"""A dry run says what rules would have done otherwise, and counts it."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import orjson
+
+from contracts.ingest import MessageReceived
+from contracts.mail import LetterHead
+from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from contracts.tickets import Rule
+from services.router.dry_run import Recorded, Tally, examine
+from services.router.ruleset import Ruleset, Ticketbox, route, routed
+from tests import events
+from tests.events import NOON
+
+SUPPORT = Ticketbox(uuid4(), "Support", frozenset({"support@example.com"}))
+ORDERS = Ticketbox(uuid4(), "Orders", frozenset({"orders@example.com"}))
+
+
+def ruleset(*rules: Rule) -> Ruleset:
+    boxes = {box.ticketbox_id: box for box in (SUPPORT, ORDERS)}
+    return Ruleset(version=3, rules=rules, default_ticketbox_id=SUPPORT.ticketbox_id, ticketboxes=boxes)
+
+
+IN_FORCE = ruleset(Rule(name="Fire", condition="message.subject.contains('fire')", tags=("fire",)))
+
+
+def recorded(subject: str = "Hello", **changes: object) -> Recorded:
+    """A message as it came, and as the rules in force decided about it."""
+    head: LetterHead = events.letter(subject=subject)
+    received: MessageReceived = events.received(head).model_copy(update=changes)
+    decision = orjson.loads(routed(head, route(received, IN_FORCE)).model_dump_json(exclude={"letter"}))
+    return Recorded(received.model_dump_json().encode(), received.schema_version, orjson.dumps(decision))
+
+
+def tried(rules: Ruleset, *messages: Recorded) -> Tally:
+    return examine(messages, rules, NOON - timedelta(days=7))
+
+
+def test_the_rules_in_force_would_change_nothing() -> None:
+    tally = tried(IN_FORCE, recorded(), recorded("fire"))
+    assert (tally.examined, tally.changed_messages, tally.changes) == (2, 0, [])
+    assert tally.hits == {"Fire": 1}
+
+
+def test_what_would_move_or_be_held_back_is_counted_and_told_message_by_message() -> None:
+    move = Rule(name="Lamps", condition="message.subject == 'Lamp'", ticketbox_id=ORDERS.ticketbox_id)
+    hold = Rule(name="Noise", condition="message.subject == 'Noise'", disposition=Disposition.SUPPRESS)
+    tally = tried(ruleset(move, hold), recorded("Lamp"), recorded("Noise"), recorded("fire"), recorded())
+    assert tally.moved == {"Support → Orders": 1}
+    assert tally.dispositions == {"deliver → suppress": 1}
+    assert tally.changed == {"ticketbox": 1, "disposition": 1, "tags": 1}
+    assert [(change.kinds, change.after.rules) for change in tally.changes] == [
+        (("ticketbox",), ("Lamps",)),
+        (("disposition",), ("Noise",)),
+        (("tags",), ()),
+    ]
+
+
+def test_which_rule_it_was_makes_no_difference_if_the_outcome_is_the_same() -> None:
+    other = Rule(name="Other name", condition="message.lower.subject.contains('fire')", tags=("fire",))
+    assert tried(ruleset(other), recorded("fire")).changed_messages == 0
+
+
+def test_acknowledgements_are_compared() -> None:
+    rule = Rule(name="Quiet", condition="true", acknowledge=False)
+    assert tried(ruleset(rule), recorded()).changed == {"acknowledgement": 1}
+
+
+def test_a_rule_without_an_answer_is_named_with_an_example() -> None:
+    tally = tried(ruleset(Rule(name="Score", condition="int(message.subject) > 3")), recorded())
+    assert tally.failures == {"Score": 1}
+    assert "int" in tally.errors["Score"]
+
+
+def test_a_message_that_was_not_routed_yet_is_examined_and_not_compared() -> None:
+    waiting = recorded()
+    tally = tried(IN_FORCE, Recorded(waiting.received, waiting.schema_version, None))
+    assert (tally.examined, tally.unread, tally.changed_messages) == (1, 1, 0)
+
+
+def test_older_mail_is_left_out() -> None:
+    assert examine([recorded()], IN_FORCE, NOON + timedelta(days=1)).examined == 0
+
+
+def test_decisions_of_early_releases_are_understood() -> None:
+    head = events.letter(subject="fire")
+    early = MessageRouted(
+        letter=head,
+        ticketbox_id=SUPPORT.ticketbox_id,
+        ticketbox="Support",
+        tags=("fire",),
+        evidence=RoutingEvidence(ruleset_version=1, rule="Fire", condition="true"),
+    )
+    told = orjson.dumps(
+        {
+            name: orjson.loads(early.model_dump_json())[name]
+            for name in (
+                *("ticketbox_id", "ticketbox", "priority", "tags"),
+                *("disposition", "reason", "evidence"),
+            )
+        }
+    )
+    message = Recorded(events.received(head).model_dump_json().encode(), 1, told)
+    assert tried(IN_FORCE, message).changed_messages == 0
+
+
+def test_sums_of_batches_add_up_and_only_the_first_changes_are_kept() -> None:
+    everything = ruleset(Rule(name="All", condition="true", ticketbox_id=ORDERS.ticketbox_id))
+    tally = Tally()
+    first = tally.take(tried(everything, recorded(), recorded()), most_changes=3)
+    second = tally.take(tried(everything, recorded(), recorded()), most_changes=3)
+    assert [change.number for change in (*first, *second)] == [1, 2, 3]
+    assert (tally.changed_messages, tally.summary().moved) == (4, {"Support → Orders": 4})

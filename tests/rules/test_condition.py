@@ -1,0 +1,82 @@
+"""Conditions: what can be asked, what is refused before it is in force, and what is empty."""
+
+import pytest
+
+from rules.condition import BadCondition, Unanswerable, check, compile_condition, context_of
+from rules.fields import empty_facts
+
+FACTS = {
+    **empty_facts(),
+    "subject": "Invoice 4711",
+    "lower": {"subject": "invoice 4711", "text": "hello"},
+    "size": 300,
+    "headers": {"x-score": "7", "subject": "Invoice 4711"},
+    "attachments": ["a.pdf"],
+}
+
+
+def holds(source: str) -> bool:
+    condition = compile_condition(source)
+    return condition.holds(context_of(FACTS, condition.headers))
+
+
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("message.subject.contains('Invoice') && size(message.attachments) > 0", True),
+        ("message.lower.subject.startsWith('invoice')", True),
+        ("message.attachments.exists(one, one.endsWith('.pdf'))", True),
+        ("int(message.headers['x-score']) > 5", True),
+        ("message.subject.matches('[0-9]{4}$')", True),
+        ("message.subject.matches(r'^\\d')", False),
+        ("'message.nothing' == message.subject", False),
+        ("true // message.nothing is a comment", True),
+    ],
+)
+def test_a_condition_says_yes_or_no(condition: str, answer: bool) -> None:
+    assert holds(condition) is answer
+    check(condition)
+
+
+def test_a_header_that_a_message_has_not_is_empty_and_can_be_asked_for() -> None:
+    assert holds("message.headers['x-spam'] == ''")
+    assert not holds("'x-spam' in message.headers")
+    assert holds("'x-score' in message.headers && !('x-spam' in message.headers)")
+    assert not holds("'x-spam' in message.headers || message.headers['x-spam'] == 'yes'")
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        ("message.subject ==", "not CEL"),
+        ("message.nothing == 1", "message.nothing"),
+        ("false && message.nothing == 1", "message.nothing"),
+        ("message == 1", "whole"),
+        ("message['subject'] == 'a'", "whole"),
+        ("message.authentication.spof == 'pass'", "spof"),
+        ("message.size", "neither true nor false"),
+        ("message.subject > 3", "overload"),
+        ("subject == 'a'", "Undefined"),
+        ("false && message.subject.lower() == 'a'", "no function “lower”"),
+        ("false && message.subject.matches('(')", "regular expression"),
+        ("message.headers['X-Spam'] == ''", "lower case: x-spam"),
+        ("true ||" + " true ||" * 2000 + " true", "10,000"),
+    ],
+)
+def test_what_is_no_condition_is_refused_and_the_reason_is_told(condition: str, why: str) -> None:
+    with pytest.raises(BadCondition, match=why):
+        check(condition)
+
+
+def test_what_only_some_messages_answer_may_be_put_in_force_and_says_of_which_it_cannot() -> None:
+    condition = check("int(message.subject) > 5")
+    with pytest.raises(Unanswerable, match="int"):
+        condition.holds(context_of(FACTS, condition.headers))
+
+
+def test_a_condition_knows_what_it_looks_at() -> None:
+    source = (
+        "message.authentication.spf == 'fail' && message.headers['x-a'] == '' "
+        "&& message.subject.contains('message.to')"
+    )
+    assert compile_condition(source).names == ("authentication.spf", "headers.x-a", "subject")

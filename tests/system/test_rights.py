@@ -1,0 +1,418 @@
+"""Every call of the API with every role, and what people do not see."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import anyio
+import asyncpg
+import httpx
+import pytest
+
+from contracts.commands import Refused, ReleaseMessage, SolveTicket
+from postroom.people import change_password, make_token
+from tests.running import PASSWORD, TOKEN, Postroom, letter, until
+
+pytestmark = [pytest.mark.system, pytest.mark.anyio]
+
+WORKSHOP, ZOO = uuid4(), uuid4()
+"""Ticketboxes: all that is asked for is in the first."""
+ACTORS = ("administrator", "supervisor", "agent", "analyst", "limited", "reader")
+"""Four roles with what these may do, one who may answer in the other ticketbox only, and one who may do that, and see
+this one."""
+ORGANISATION = uuid4()
+
+ALL = "yes yes yes yes yes yes"
+SEEING = "yes yes yes yes 404 yes"
+ANSWERING = "yes yes yes 403 404 403"
+MANAGING = "yes yes 403 403 403 403"
+ADMINISTERING = "yes 403 403 403 403 403"
+
+TABLE: dict[str, str] = {
+    "GET /api/v1/tickets": ALL,
+    "GET /api/v1/tickets/{number}": SEEING,
+    "GET /api/v1/tickets/{number}/events": SEEING,
+    "POST /api/v1/tickets/{number}/replies": ANSWERING,
+    "POST /api/v1/tickets/{number}/replies/{reply_id}/retry": ANSWERING,
+    "POST /api/v1/tickets/{number}/notes": ANSWERING,
+    "POST /api/v1/tickets/{number}/assignment": ANSWERING,
+    "POST /api/v1/tickets/{number}/state": ANSWERING,
+    "POST /api/v1/tickets/{number}/priority": ANSWERING,
+    "POST /api/v1/tickets/{number}/tags": ANSWERING,
+    "POST /api/v1/tickets/{number}/fields": ANSWERING,
+    "POST /api/v1/tickets/{number}/category": ANSWERING,
+    "POST /api/v1/tickets/{number}/watchers": ANSWERING,
+    "POST /api/v1/tickets/{number}/tasks": ANSWERING,
+    "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
+    "POST /api/v1/tickets/{number}/links": ANSWERING,
+    "DELETE /api/v1/tickets/{number}/links/{link}/{other}": ANSWERING,
+    "POST /api/v1/tickets/{number}/merge": ANSWERING,
+    "POST /api/v1/tickets/{number}/merge/undo": "yes yes yes 403 404 422",
+    "POST /api/v1/tickets/{number}/split": ANSWERING,
+    "POST /api/v1/tickets/{number}/letters/move": ANSWERING,
+    "GET /api/v1/messages": ALL,
+    "POST /api/v1/messages": "yes yes yes 403 422 403",
+    "GET /api/v1/messages/{message_id}": SEEING,
+    "GET /api/v1/messages/{message_id}/raw": SEEING,
+    "GET /api/v1/messages/{message_id}/text": SEEING,
+    "GET /api/v1/messages/{message_id}/attachments/{number}": SEEING,
+    "POST /api/v1/messages/{message_id}/release": MANAGING,
+    "POST /api/v1/messages/{message_id}/discard": MANAGING,
+    "POST /api/v1/messages/{message_id}/reading": MANAGING,
+    "GET /api/v1/reports": ALL,
+    "GET /api/v1/reports/{name}": ALL,
+    "GET /api/v1/desk/{kind}": ALL,
+    "GET /api/v1/desk/{kind}/{thing_id}": SEEING,
+    "PUT /api/v1/desk/{kind}/{thing_id}": MANAGING,
+    "DELETE /api/v1/desk/{kind}/{thing_id}": ADMINISTERING,
+    "GET /api/v1/desk/{kind}/{thing_id}/history": SEEING,
+    "GET /api/v1/rulesets": MANAGING,
+    "GET /api/v1/rulesets/in-force": MANAGING,
+    "GET /api/v1/rulesets/figures": MANAGING,
+    "GET /api/v1/rulesets/{version}": MANAGING,
+    "POST /api/v1/rulesets/condition": MANAGING,
+    "POST /api/v1/rulesets": ADMINISTERING,
+    "POST /api/v1/rulesets/{version}/roll-back": ADMINISTERING,
+    "PUT /api/v1/rulesets/draft": MANAGING,
+    "GET /api/v1/rulesets/draft": MANAGING,
+    "POST /api/v1/rulesets/draft/publication": ADMINISTERING,
+    "POST /api/v1/dry-runs": MANAGING,
+    "GET /api/v1/dry-runs": MANAGING,
+    "GET /api/v1/dry-runs/{dry_run_id}": MANAGING,
+    "DELETE /api/v1/dry-runs/{dry_run_id}": MANAGING,
+    "DELETE /api/v1/rulesets/draft": MANAGING,
+    "GET /api/v1/ledger": ALL,
+    "GET /api/v1/status": ALL,
+    "POST /api/v1/parked/{service}/{parked_id}/replay": ADMINISTERING,
+    "GET /api/v1/people": ALL,
+    "GET /api/v1/ticketboxes": ALL,
+    "GET /api/v1/me": ALL,
+    "POST /api/v1/me/presence": "yes yes yes 403 yes yes",
+    "PUT /api/v1/me/presence": "yes yes yes 403 yes yes",
+    "GET /api/v1/live": ALL,
+}
+"""For each actor: yes, or the status with which it is refused. 404: it does not exist for them."""
+BODIES: dict[str, Any] = {
+    "POST /api/v1/tickets/{number}/replies": {"text": "Soon.", "expected_version": 999},
+    "POST /api/v1/tickets/{number}/notes": {"text": "Seen."},
+    "POST /api/v1/tickets/{number}/assignment": {"assignee": None},
+    "POST /api/v1/tickets/{number}/state": {"state": "solved"},
+    "POST /api/v1/tickets/{number}/priority": {"priority": "high"},
+    "POST /api/v1/tickets/{number}/tags": {"add": ["lamp"]},
+    "POST /api/v1/tickets/{number}/fields": {"fields": {}},
+    "POST /api/v1/tickets/{number}/category": {"category": None},
+    "POST /api/v1/tickets/{number}/watchers": {"add": []},
+    "POST /api/v1/tickets/{number}/tasks": {"text": "Call the workshop"},
+    "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
+    "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
+    "POST /api/v1/messages": {
+        "from": {"address": "kim@customers.example"}, "box": str(WORKSHOP), "subject": "Mine", "text": "Hello"
+    },
+    "POST /api/v1/rulesets/condition": {"condition": "true"},
+    "POST /api/v1/rulesets": {
+        "rules": [], "default_ticketbox_id": str(WORKSHOP), "reason": "Try", "expected_version": 999
+    },
+    "POST /api/v1/rulesets/{version}/roll-back": {"reason": "Try", "expected_version": 999},
+    "PUT /api/v1/rulesets/draft": {"rules": [], "default_ticketbox_id": str(WORKSHOP)},
+    "POST /api/v1/rulesets/draft/publication": {"reason": "Try", "expected_version": 999},
+    "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
+    "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},
+    "POST /api/v1/me/presence": {"presence": "off"},
+    "PUT /api/v1/me/presence": {"presence": "off"},
+}  # fmt: skip
+MAY_BE_MISSING = {
+    "PATCH /api/v1/tickets/{number}/tasks/{task_id}",
+    "POST /api/v1/tickets/{number}/replies/{reply_id}/retry",
+    "POST /api/v1/parked/{service}/{parked_id}/replay",
+    "GET /api/v1/dry-runs/{dry_run_id}",
+    "DELETE /api/v1/dry-runs/{dry_run_id}",
+    "DELETE /api/v1/rulesets/draft",
+}
+"""What they ask for is not there for anybody."""
+WITH_ITSELF = {
+    "POST /api/v1/tickets/{number}/links": ["number"],
+    "DELETE /api/v1/tickets/{number}/links/{link}/{other}": [],
+    "POST /api/v1/tickets/{number}/merge": ["into"],
+    "POST /api/v1/tickets/{number}/merge/undo": [],
+    "POST /api/v1/tickets/{number}/split": [],
+    "POST /api/v1/tickets/{number}/letters/move": ["to"],
+}
+"""A ticket with one letter cannot be linked to itself, merged or parted: 422 for who may. By the field of the other."""
+TOO_LATE = {
+    "POST /api/v1/messages/{message_id}/release",
+    "POST /api/v1/messages/{message_id}/discard",
+    "POST /api/v1/rulesets",
+    "POST /api/v1/rulesets/{version}/roll-back",
+    "POST /api/v1/rulesets/draft/publication",
+}
+"""409 for who may: the message was delivered long ago, other rules are in force."""
+
+
+@dataclass
+class House:
+    """The stack with its people, and a letter in the ticketbox Workshop."""
+
+    postroom: Postroom
+    clients: dict[str, httpx.AsyncClient]
+    people: dict[str, UUID] = field(default_factory=dict)
+    number: int = 0
+    ticket_id: UUID | None = None
+    message_id: str = ""
+
+    def path(self, template: str) -> str:
+        # A thing of the desk is the ticketbox; what is deleted is an organisation, so that the next may go on.
+        kind, thing = (
+            ("organisations", ORGANISATION) if template.startswith("DELETE") else ("ticketboxes", WORKSHOP)
+        )
+        path = template.partition(" ")[2]
+        if "attachments" in path:
+            path = path.replace("{number}", "0")
+        return path.format(
+            number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
+            name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
+            task_id=uuid4(), link="related", other=self.number,
+        )  # fmt: skip
+
+
+async def token_for(postroom: Postroom, email: str) -> str:
+    db = await asyncpg.connect(postroom.database_url)
+    try:
+        return await make_token(db, email)
+    finally:
+        await db.close()
+
+
+async def set_thing(admin: httpx.AsyncClient, kind: str, thing_id: UUID, **fields: object) -> None:
+    answer = await admin.put(f"/api/v1/desk/{kind}/{thing_id}", json=fields)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture
+async def house(shared_postroom: Postroom) -> AsyncIterator[House]:
+    base = f"http://127.0.0.1:{shared_postroom.http_port}"
+
+    def client(token: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    async with AsyncExitStack() as stack:
+        admin = await stack.enter_async_context(client(TOKEN))
+        built = House(shared_postroom, {"administrator": admin})
+        for box, name in ((WORKSHOP, "Workshop"), (ZOO, "Zoo")):
+            await set_thing(admin, "ticketboxes", box, name=name, addresses=[f"{name.lower()}@example.com"])
+        await set_thing(admin, "organisations", ORGANISATION, name="Lamps & Sons")
+        rights: Mapping[str, list[dict[str, str]]] = {
+            "limited": [{"ticketbox_id": str(ZOO), "right": "answer"}],
+            "reader": [
+                {"ticketbox_id": str(ZOO), "right": "answer"},
+                {"ticketbox_id": str(WORKSHOP), "right": "see"},
+            ],
+        }
+        for actor in ACTORS[1:]:
+            person_id = built.people[actor] = uuid4()
+            await set_thing(
+                admin,
+                "people",
+                person_id,
+                name=actor.capitalize(),
+                email=f"{actor}-{person_id}@example.com",
+                role=actor if actor in {"supervisor", "analyst"} else "agent",
+                rights=rights.get(actor, []),
+            )
+            token = await token_for(shared_postroom, f"{actor}-{person_id}@example.com")
+            built.clients[actor] = await stack.enter_async_context(client(token))
+        subject = f"Quagga {uuid4().hex[:8]}"
+        message = letter(900, subject=subject, sender=f"kim{uuid4().hex[:8]}@customers.example")
+        message.replace_header("To", "workshop@example.com")
+        message.replace_header("Message-ID", f"<{uuid4()}@customers.example>")
+        message.add_attachment(b"a plan", maintype="text", subtype="plain", filename="plan.txt")
+
+        async def taken() -> bool:
+            shared_postroom.send(message)
+            return True
+
+        await until(taken)  # intake hears of the ticketbox a moment later
+
+        async def opened() -> dict[str, Any] | None:
+            items = (await admin.get("/api/v1/tickets", params={"box": str(WORKSHOP)})).json()["items"]
+            return next((item for item in items if item["subject"] == subject), None)
+
+        item = await until(opened)
+        assert isinstance(item, dict)
+        built.number = item["number"]
+        events = (await admin.get(f"/api/v1/tickets/{built.number}/events")).json()["items"]
+        built.ticket_id = UUID(events[0]["data"]["ticket_id"])
+        built.message_id = events[0]["data"]["letter"]["message_id"]
+        yield built
+        for kind, thing_id in (
+            *(("people", person_id) for person_id in built.people.values()),
+            ("ticketboxes", WORKSHOP),
+            ("ticketboxes", ZOO),
+        ):
+            assert (await admin.delete(f"/api/v1/desk/{kind}/{thing_id}")).status_code == 204
+
+
+async def test_every_call_does_for_every_role_what_its_rights_say(house: House) -> None:
+    described = (await house.clients["administrator"].get("/api/v1/openapi.json")).json()["paths"]
+    calls = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    assert calls == set(TABLE), "each call has its line in the table of this test"
+    wrong = []
+    for call, line in TABLE.items():
+        for actor, expected in reversed([*zip(ACTORS, line.split(), strict=True)]):
+            status = await status_of(house, actor, call)
+            right = is_allowed(call, status) if expected == "yes" else status == int(expected)
+            if not right:
+                wrong.append(f"{call} as {actor}: {status} instead of {expected}")
+    assert wrong == []
+
+
+def is_allowed(call: str, status: int) -> bool:
+    harmless = {404: MAY_BE_MISSING, 409: TOO_LATE, 422: WITH_ITSELF}
+    return status < 300 or call in harmless.get(status, ())
+
+
+async def status_of(house: House, actor: str, call: str) -> int:
+    method, path, body = call.partition(" ")[0], house.path(call), BODIES.get(call)
+    if call in WITH_ITSELF:
+        body = {"messages": [house.message_id]} | dict.fromkeys(WITH_ITSELF[call], house.number)
+    async with house.clients[actor].stream(method, path, json=body) as answer:
+        if answer.headers.get("Content-Type") == "application/problem+json":
+            await answer.aread()
+            assert answer.json()["code"], call
+        return answer.status_code
+
+
+async def test_what_is_out_of_sight_is_in_no_list_search_report_or_count(house: House) -> None:
+    limited, reader = house.clients["limited"], house.clients["reader"]
+    for client, seen in ((limited, False), (reader, True)):
+        tickets = (await client.get("/api/v1/tickets")).json()["items"]
+        assert (house.number in [one["number"] for one in tickets]) is seen
+        assert {one["box"]["name"] for one in tickets} <= {"Workshop", "Zoo"}
+        found = (await client.get("/api/v1/tickets", params={"q": "quagga"})).json()["items"]
+        assert (house.number in [one["number"] for one in found]) is seen
+        assert (
+            bool((await client.get("/api/v1/tickets", params={"q": str(house.number)})).json()["items"])
+            is seen
+        )
+        messages = (await client.get("/api/v1/messages", params={"limit": 200})).json()["items"]
+        assert (house.message_id in [one["message_id"] for one in messages]) is seen
+        assert all(one["ticket"] for one in messages), "mail that is in no ticketbox yet is for who sees all"
+        boxes = [one["name"] for one in (await client.get("/api/v1/ticketboxes")).json()["items"]]
+        assert boxes == (["Workshop", "Zoo"] if seen else ["Zoo"])
+        assert [
+            one["name"] for one in (await client.get("/api/v1/desk/ticketboxes")).json()["items"]
+        ] == boxes
+        for page in (f"/tickets/{house.number}", f"/letters/{house.message_id}"):
+            assert (await client.get(page)).status_code == (200 if seen else 404)
+        listed = (await client.get("/tickets")).text
+        assert ("Quagga" in listed) is seen
+        assert "Support" not in listed
+        assert ("Quagga" in (await client.get("/letters")).text) is seen
+
+    async def counted() -> bool:
+        path = "/api/v1/reports/inbound_messages_by_ticketbox"
+        rows = (await reader.get(path)).json()["rows"]
+        return (
+            bool(rows)
+            and [row[0] for row in rows] == ["Workshop"]
+            and not (await limited.get(path)).json()["rows"]
+        )
+
+    await until(counted)
+    for report in ("first_response_time_by_agent", "busiest_day_of_the_week"):
+        assert (await limited.get(f"/api/v1/reports/{report}")).json()["totals"][1] in (0, None)
+
+
+async def test_live_events_tell_only_what_may_be_seen(house: House) -> None:
+    heard: dict[str, list[int]] = {"limited": [], "reader": []}
+
+    async def listen(actor: str) -> None:
+        async with house.clients[actor].stream("GET", "/api/v1/live") as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data: ") and "number" in line:
+                    heard[actor].append(json.loads(line[6:])["number"])
+
+    async with anyio.create_task_group() as tasks:
+        for actor in heard:
+            tasks.start_soon(listen, actor)
+        await anyio.sleep(1)
+        note = {"text": "Something happens."}
+        assert (
+            await house.clients["agent"].post(f"/api/v1/tickets/{house.number}/notes", json=note)
+        ).status_code == 201
+
+        async def told() -> bool:
+            return house.number in heard["reader"]
+
+        await until(told)
+        tasks.cancel_scope.cancel()
+    assert heard["limited"] == []
+
+
+async def test_the_services_refuse_what_the_gateway_would_not_have_asked(house: House) -> None:
+    assert house.ticket_id is not None
+    for actor in ("analyst", "limited", "reader"):
+        solve = SolveTicket(command_id=uuid4(), actor_id=house.people[actor], ticket_id=house.ticket_id)
+        refused = await house.postroom.command(solve)
+        assert isinstance(refused, Refused)
+        assert refused.code == "forbidden"
+    for actor in ("agent", "analyst", "limited", "reader"):
+        release = ReleaseMessage(
+            command_id=uuid4(), actor_id=house.people[actor], message_id=UUID(house.message_id)
+        )
+        refused = await house.postroom.command(release)
+        assert isinstance(refused, Refused)
+        assert refused.code == "forbidden"
+
+
+async def test_who_has_left_is_signed_out_at_once_and_does_not_come_back_with_an_old_token(
+    house: House,
+) -> None:
+    admin, person_id = house.clients["administrator"], house.people["agent"]
+    path = f"/api/v1/desk/people/{person_id}"
+    person = (await admin.get(path)).json()
+    version = person.pop("version")
+    db = await asyncpg.connect(house.postroom.database_url)
+    await change_password(db, person["email"], PASSWORD)
+    await db.close()
+    base = str(admin.base_url)
+    async with httpx.AsyncClient(base_url=base) as browser:
+        form = {"email": person["email"], "password": PASSWORD}
+        assert (await browser.post("/sign-in", data=form)).status_code == 303
+        assert (await browser.get("/api/v1/me")).json()["presence"] == "available"
+
+        streaming = anyio.Event()
+        cut = anyio.Event()
+
+        async def listen() -> None:
+            async with house.clients["agent"].stream("GET", "/api/v1/live") as stream:
+                async for _ in stream.aiter_lines():
+                    streaming.set()
+            cut.set()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            await streaming.wait()
+            left = await admin.put(path, json={**person, "active": False, "expected_version": version})
+            assert left.status_code == 200, left.text
+            with anyio.fail_after(10):
+                await cut.wait()
+        assert (await browser.get("/api/v1/me")).status_code == 401
+        assert (await house.clients["agent"].get("/api/v1/me")).status_code == 401
+        assert "do not belong together" in (await browser.post("/sign-in", data=form)).text
+        people = (await admin.get("/api/v1/people")).json()["items"]
+        assert str(person_id) not in [one["id"] for one in people]
+
+        assert (await admin.put(path, json=person)).status_code == 200
+        assert (await browser.get("/api/v1/me")).status_code == 401
+        assert (await house.clients["agent"].get("/api/v1/me")).status_code == 401
+        assert (await browser.post("/sign-in", data=form)).status_code == 303
+
+
+async def test_people_are_told_their_rights(house: House) -> None:
+    me = (await house.clients["reader"].get("/api/v1/me")).json()
+    assert me["rights"] == {str(WORKSHOP): "see", str(ZOO): "answer"}
+    assert (me["role"], me["presence"]) == ("agent", "off")

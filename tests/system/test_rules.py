@@ -1,0 +1,274 @@
+"""Rules on the whole stack: draft, dry run, publish, mail is routed, a wrong way is corrected, roll back."""
+
+from collections.abc import AsyncIterator, Iterator
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from contracts.commands import OPERATOR, CreateTicketbox, Done
+from postroom.people import make_token
+from tests.running import TOKEN, Postroom, letter, until
+
+pytestmark = [pytest.mark.system, pytest.mark.anyio]
+ORDERS = uuid4()
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
+    running = Postroom(tmp_path_factory.mktemp("rules"))
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    base = f"http://127.0.0.1:{postroom.http_port}"
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
+        yield client
+
+
+async def ticket_of(api: httpx.AsyncClient, address: str) -> Json:
+    async def there() -> Json | None:
+        items = (await api.get("/api/v1/tickets", params={"contact": address})).json()["items"]
+        return items[0] if items else None
+
+    item = await until(there)
+    assert isinstance(item, dict)
+    found: Json = (await api.get(f"/api/v1/tickets/{item['number']}")).json()
+    return found
+
+
+async def in_force(api: httpx.AsyncClient) -> Json:
+    found: Json = (await api.get("/api/v1/rulesets/in-force")).json()
+    return found
+
+
+async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient, postroom: Postroom) -> None:
+    created = CreateTicketbox(
+        command_id=uuid4(),
+        actor_id=OPERATOR,
+        ticketbox_id=ORDERS,
+        name="Orders",
+        addresses=("orders@example.com",),
+    )
+    assert isinstance(await postroom.command(created), Done)
+    me = (await api.get("/api/v1/people")).json()["items"][0]
+    postroom.send(letter(1, subject="Invoice 1"))
+    postroom.send(letter(2, subject="Something else"))
+    before = await ticket_of(api, "kim1@customers.example")
+    await ticket_of(api, "kim2@customers.example")
+    assert before["box"]["name"] == "Support"
+    assert "address points" in before["why_here"]
+
+    now = await in_force(api)
+    invoices = {
+        "name": "Invoices",
+        "condition": 'message.lower.subject.contains("invoice")',
+        "ticketbox_id": str(ORDERS),
+        "priority": "high",
+        "tags": ["invoice"],
+        "assignee_id": me["id"],
+        "acknowledgement": "We have your invoice, as {number}.",
+        "forward_to": ["books@accountant.example"],
+        "alert": [me["id"]],
+        "stop": False,
+    }
+    broken = {"name": "Score", "condition": "int(message.subject) > 3", "tags": ["never"]}
+    draft = {
+        "rules": [*now["rules"], invoices, broken],
+        "default_ticketbox_id": now["default_ticketbox_id"],
+        "expected_version": 0,
+    }
+    written = await api.put("/api/v1/rulesets/draft", json=draft)
+    assert written.status_code == 200, written.text
+    stale = await api.put("/api/v1/rulesets/draft", json=draft)
+    assert stale.status_code == 409
+    shown = (await api.get("/api/v1/rulesets/draft")).json()
+    assert [(one["rule"], one["change"]) for one in shown["differences"]] == [
+        ("Invoices", "added"),
+        ("Score", "added"),
+    ]
+
+    await _tried(api)
+    wish = {"reason": "Invoices go to Orders", "expected_version": now["version"]}
+    published = await api.post("/api/v1/rulesets/draft/publication", json=wish)
+    assert published.status_code == 201, published.text
+    assert published.json() == {"version": now["version"] + 1}
+    assert (await api.get("/api/v1/rulesets/draft")).status_code == 404  # it is in force
+
+    await until(lambda: _routed_by(api, postroom, now["version"] + 1))
+    postroom.send(letter(3, subject="INVOICE 3"))
+    ticket = await ticket_of(api, "kim3@customers.example")
+    assert ticket["box"]["name"] == "Orders"
+    assert (ticket["priority"], ticket["tags"], ticket["assignee"]["id"]) == ("high", ["invoice"], me["id"])
+    assert "“Invoices” matched" in ticket["why_here"]
+    assert ticket["routing"]["rules"][0]["matched"] == {"lower.subject": "invoice 3"}
+    assert list(ticket["routing"]["no_answer"]) == ["Score"]
+    await _told(api, postroom, ticket)
+
+    figures = (await api.get("/api/v1/rulesets/figures")).json()["items"]
+    hits = {(one["ruleset_version"], one["rule"]): one for one in figures}
+    assert hits[now["version"] + 1, "Invoices"]["hits"] == 1
+    assert hits[now["version"] + 1, "Score"]["failures"] >= 1
+
+    await _corrected(api, ticket, now)
+    await _rolled_back(api, now, me)
+
+
+async def _tried(api: httpx.AsyncClient) -> None:
+    run = await dry_run(api)
+    assert run["run"]["state"] == "done", run
+    assert run["run"]["examined"] == 2
+    assert run["run"]["summary"]["moved"] == {"Support → Orders": 1}
+    assert run["run"]["summary"]["failures"] == {"Score": 2}
+    (change,) = run["changes"]["items"]
+    assert (change["subject"], change["after"]["rules"]) == ("Invoice 1", ["Invoices"])
+    assert {"ticketbox", "priority", "tags", "owner", "copies", "alerts", "acknowledgement"} == set(
+        change["kinds"]
+    )
+
+
+async def _corrected(api: httpx.AsyncClient, ticket: Json, now: Json) -> None:
+    move = {"ticketbox": now["default_ticketbox_id"], "correction": True}
+    moved = await api.post(f"/api/v1/tickets/{ticket['number']}/ticketbox", json=move)
+    assert moved.status_code == 201, moved.text
+    assert (await ticket_of(api, "kim3@customers.example"))["box"]["name"] == "Support"
+
+    async def counted() -> bool:
+        rows = (await api.get("/api/v1/reports/misrouting_by_rule")).json()["rows"]
+        return ["Invoices", 1, 1, 100.0] in rows
+
+    await until(counted)
+
+
+async def _rolled_back(api: httpx.AsyncClient, now: Json, me: Json) -> None:
+    back = {"reason": "It was wrong", "expected_version": now["version"] + 1}
+    rolled = await api.post(f"/api/v1/rulesets/{now['version']}/roll-back", json=back)
+    assert rolled.json() == {"version": now["version"] + 2}
+    again = await in_force(api)
+    assert (again["rules"], again["rolls_back_to"]) == (now["rules"], now["version"])
+    items = (await api.get("/api/v1/rulesets")).json()["items"]
+    assert [(one["version"], one["reason"]) for one in items[:2]] == [
+        (now["version"] + 2, "It was wrong"),
+        (now["version"] + 1, "Invoices go to Orders"),
+    ]
+    assert items[0]["author"]["id"] == me["id"]
+
+
+async def dry_run(api: httpx.AsyncClient) -> Json:
+    started = await api.post("/api/v1/dry-runs", json={"days": 3})
+    assert started.status_code == 202, started.text
+    path = f"/api/v1/dry-runs/{started.json()['dry_run_id']}"
+
+    async def ended() -> Json | None:
+        run: Json = (await api.get(path)).json()
+        return run if run["run"]["state"] not in {"waiting", "running"} else None
+
+    run = await until(ended)
+    assert isinstance(run, dict)
+    return run
+
+
+async def _routed_by(api: httpx.AsyncClient, postroom: Postroom, version: int) -> bool:
+    """Whether router knows a version: a probe is routed by it."""
+    number = 1000 + len(await postroom.events("ingest", "MessageReceived"))
+    postroom.send(letter(number, subject="Probe"))
+    ticket = await ticket_of(api, f"kim{number}@customers.example")
+    return bool(ticket["routing"]["ruleset_version"] == version)
+
+
+async def _told(api: httpx.AsyncClient, postroom: Postroom, ticket: Json) -> None:
+    """The acknowledgement, the copy and the alert have left."""
+
+    async def left() -> dict[str, Any] | None:
+        folder = postroom.data / "outgoing" / "new"
+        mail = [message_from_bytes(path.read_bytes(), policy=default) for path in folder.iterdir()]
+        by_recipient = {str(message["To"]): message for message in mail}
+        return by_recipient if len(by_recipient) >= 3 else None
+
+    mail = await until(left)
+    assert isinstance(mail, dict)
+    thanks = next(message for to, message in mail.items() if "kim3@" in to)
+    assert f"We have your invoice, as {ticket['number']}." in thanks.get_body(("plain",)).get_content()
+    copy = mail["books@accountant.example"]
+    (attached,) = copy.iter_attachments()
+    assert attached.get_content()["Subject"] == "INVOICE 3"
+    assert copy["Auto-Submitted"] == "auto-generated"
+    assert "“Invoices” wants you to know" in mail["admin@example.com"].get_content()
+    message_id = ticket["conversation"][0]["letter"]["message_id"]
+
+    async def in_custody() -> bool:
+        steps = (await api.get(f"/api/v1/messages/{message_id}")).json()["steps"]
+        return [step["event"] for step in steps].count("NoticeSent") == 2
+
+    await until(in_custody)
+
+
+async def test_a_rule_that_cannot_be_used_is_named_and_nothing_is_published(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    wish = {
+        "rules": [{"name": "Broken", "condition": "message.nothing == 1"}],
+        "default_ticketbox_id": now["default_ticketbox_id"],
+        "reason": "Try",
+        "expected_version": now["version"],
+    }
+    refused = await api.post("/api/v1/rulesets", json=wish)
+    assert refused.status_code == 422
+    assert "“Broken”" in refused.json()["detail"]
+    assert (await in_force(api))["version"] == now["version"]
+
+
+async def test_rules_published_meanwhile_are_looked_at_first(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    wish = {
+        "rules": now["rules"],
+        "default_ticketbox_id": now["default_ticketbox_id"],
+        "reason": "Late",
+        "expected_version": now["version"] - 1,
+    }
+    assert (await api.post("/api/v1/rulesets", json=wish)).status_code == 409
+
+
+async def test_rows_become_a_condition_and_come_back(api: httpx.AsyncClient) -> None:
+    rows = [{"field": "lower.subject", "operator": "contains", "value": "Invoice"}]
+    built = (await api.post("/api/v1/rulesets/condition", json={"rows": rows})).json()
+    assert built["condition"] == 'message.lower.subject.contains("invoice")'
+    assert built["rows"] == [{**rows[0], "value": "invoice"}]
+    wrong = await api.post("/api/v1/rulesets/condition", json={"condition": "message.size"})
+    assert "neither true nor false" in wrong.json()["problem"]
+
+
+async def test_a_dry_run_can_be_cancelled(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    wish = {"days": 3, "rules": now["rules"], "default_ticketbox_id": now["default_ticketbox_id"]}
+    started = (await api.post("/api/v1/dry-runs", json=wish)).json()["dry_run_id"]
+    assert (await api.delete(f"/api/v1/dry-runs/{started}")).status_code == 204
+    run = (await api.get(f"/api/v1/dry-runs/{started}")).json()["run"]
+    assert run["state"] in {"cancelled", "done"}
+
+
+async def test_agents_see_no_rules_and_try_none(api: httpx.AsyncClient, postroom: Postroom) -> None:
+    await postroom.add_person("Agnes")
+    db = await asyncpg.connect(postroom.database_url)
+    token = await make_token(db, "agnes@example.com")
+    await db.close()
+    headers = {"Authorization": f"Bearer {token}"}
+    for method, path in (
+        ("GET", "/api/v1/rulesets"),
+        ("GET", "/api/v1/rulesets/draft"),
+        ("PUT", "/api/v1/rulesets/draft"),
+        ("POST", "/api/v1/rulesets"),
+        ("POST", "/api/v1/dry-runs"),
+        ("GET", "/api/v1/dry-runs"),
+    ):
+        body: Json = {"rules": [], "default_ticketbox_id": str(ORDERS), "reason": "x", "expected_version": 1}
+        answer = await api.request(method, path, json=body if method != "GET" else None, headers=headers)
+        assert answer.status_code == 403, (method, path, answer.text)

@@ -1,0 +1,213 @@
+"""A ticket's whole life by `/api/v1`: states, descriptions, links, merges and letters."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.running import TOKEN, Postroom, letter, until
+
+pytestmark = [pytest.mark.system, pytest.mark.anyio]
+
+
+@pytest.fixture
+async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    base = f"http://127.0.0.1:{shared_postroom.http_port}/api/v1"
+    async with httpx.AsyncClient(base_url=base, headers=headers) as client:
+        yield client
+
+
+class Desk:
+    """One customer's ticket."""
+
+    def __init__(self, api: httpx.AsyncClient, number: int) -> None:
+        self.api, self.number = api, number
+
+    @classmethod
+    async def ticket(cls, api: httpx.AsyncClient, postroom: Postroom, letter_number: int) -> "Desk":
+        postroom.send(letter(letter_number))
+        address = f"kim{letter_number}@customers.example"
+
+        async def there() -> int | None:
+            items = (await api.get("/tickets", params={"contact": address})).json()["items"]
+            return items[0]["number"] if items else None
+
+        number = await until(there)
+        assert isinstance(number, int)
+        return cls(api, number)
+
+    async def do(self, what: str, status: int = 201, **wanted: object) -> dict:  # type: ignore[type-arg]
+        answer = await self.api.post(f"/tickets/{self.number}/{what}", json=wanted)
+        assert answer.status_code == status, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    async def read(self) -> dict:  # type: ignore[type-arg]
+        return (await self.api.get(f"/tickets/{self.number}")).json()  # type: ignore[no-any-return]
+
+    async def letters(self, at_least: int = 1) -> list[str]:
+        """Ids of the letters that are in it, when they are so many."""
+
+        async def there() -> list[str] | None:
+            letters = await self._letters()
+            return letters if len(letters) >= at_least else None
+
+        found = await until(there)
+        assert isinstance(found, list)
+        return found
+
+    async def _letters(self) -> list[str]:
+        entries = (await self.read())["conversation"]
+        return [entry["letter"]["message_id"] for entry in entries if entry["letter"]]
+
+
+async def test_a_ticket_waits_for_the_customer_until_he_writes(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 700)
+    await ticket.do("state", state="pending")
+    assert (await ticket.read())["state"] == "pending"
+    shared_postroom.send(
+        letter(701, sender="kim700@customers.example", In_Reply_To="<letter-700@customers.example>")
+    )
+
+    async def opened_again() -> bool:
+        return (await ticket.read())["state"] == "open"  # type: ignore[no-any-return]
+
+    await until(opened_again)
+    assert "opened the ticket again" in str((await ticket.read())["conversation"])
+
+
+async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwise(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 712)
+    await ticket.do("state", state="solved")
+    thanks = letter(713, sender="kim712@customers.example", In_Reply_To="<letter-712@customers.example>")
+    thanks.set_content("Thank you so much!\n")
+    shared_postroom.send(thanks)
+    await ticket.letters(at_least=2)
+    assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("solved", True)
+    page = await api.get(f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}")
+    assert "only says thanks" in page.text
+    await ticket.do("state", state="open")
+    assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("open", False)
+
+
+async def test_a_hold_has_an_end_and_a_reason_and_its_end_cannot_be_past(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 702)
+    tomorrow = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+    await ticket.do("state", state="on_hold", until=tomorrow.isoformat(), reason="Parts are on their way")
+    held = await ticket.read()
+    assert (held["state"], held["hold_reason"]) == ("on_hold", "Parts are on their way")
+    assert datetime.fromisoformat(held["held_until"]) == tomorrow
+    await ticket.do("state", 422, state="on_hold", until="2020-01-01T00:00:00Z")
+    await ticket.do("state", 422, state="pending", reason="none of its business")
+    listed = (await api.get("/tickets", params={"state": "on_hold"})).json()["items"]
+    assert ticket.number in [item["number"] for item in listed]
+    await ticket.do("state", state="closed")
+    assert (await ticket.read())["state"] == "closed"
+    await ticket.do("state", state="open")
+    await ticket.do("state", 409, state="open")
+
+
+async def test_priority_tags_watchers_and_tasks_are_said_and_listed(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 703)
+    me = (await api.get("/people")).json()["items"][0]["id"]
+    await ticket.do("priority", priority="urgent")
+    await ticket.do("tags", add=["Big Customer", "lamp"])
+    await ticket.do("tags", remove=["lamp"])
+    await ticket.do("watchers", add=[me])
+    await ticket.do("watchers", 404, add=[str(uuid4())])
+    await ticket.do("category", category=None)
+    await ticket.do("category", 404, category=str(uuid4()))
+    await ticket.do("fields", 404, fields={"no_such_field": "x"})
+    task = await ticket.do("tasks", text="Call the workshop", owner=me, due_on="2027-01-04")
+    done = await api.patch(f"/tickets/{ticket.number}/tasks/{task['id']}", json={"done": True})
+    assert done.status_code == 200
+    said = await ticket.read()
+    assert (said["priority"], said["tags"]) == ("urgent", ["big-customer"])
+    assert [one["id"] for one in said["watchers"]] == [me]
+    assert [(one["text"], one["done"]) for one in said["tasks"]] == [("Call the workshop", True)]
+    listed = (await api.get("/tickets", params={"tag": "big-customer", "priority": "urgent"})).json()["items"]
+    assert [item["number"] for item in listed] == [ticket.number]
+
+
+async def test_a_link_is_on_both_tickets_and_goes_from_both(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    child = await Desk.ticket(api, shared_postroom, 704)
+    parent = await Desk.ticket(api, shared_postroom, 705)
+    await child.do("links", number=parent.number, link="parent")
+    assert (await child.read())["links"] == [{"number": parent.number, "link": "parent"}]
+    assert (await parent.read())["links"] == [{"number": child.number, "link": "child"}]
+    gone = await api.delete(f"/tickets/{parent.number}/links/child/{child.number}")
+    assert gone.status_code == 200
+    assert (await child.read())["links"] == (await parent.read())["links"] == []
+
+
+async def test_a_merged_ticket_is_shown_in_the_other_one_and_the_undo_gives_it_back(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    one = await Desk.ticket(api, shared_postroom, 706)
+    other = await Desk.ticket(api, shared_postroom, 707)
+    (letter_of_one,) = await one.letters()
+    key = {"Idempotency-Key": str(uuid4())}
+    for _ in range(2):
+        merged = await api.post(f"/tickets/{one.number}/merge", json={"into": other.number}, headers=key)
+        assert merged.status_code == 201
+    assert (await one.read())["merged_into"] == other.number
+    assert letter_of_one in await other.letters()
+    assert (await other.read())["absorbed"] == [one.number]
+    listed = (await api.get("/tickets", params={"limit": 200})).json()["items"]
+    assert one.number not in [item["number"] for item in listed]
+    refused = await one.do("notes", 409, text="Too late")
+    assert refused["code"] == "merged"
+
+    await one.do("merge/undo")
+    assert (await one.read())["merged_into"] is None
+    assert letter_of_one not in await other.letters()
+    await one.do("merge/undo", 422)
+
+
+async def test_letters_are_split_off_moved_and_brought_back(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 708)
+    shared_postroom.send(
+        letter(709, sender="kim708@customers.example", In_Reply_To="<letter-708@customers.example>")
+    )
+    first, second = await ticket.letters(at_least=2)
+    await ticket.do("split", 422, messages=[first, second])
+    split = await ticket.do("split", messages=[second], subject="Another matter")
+    new = Desk(api, split["new_number"])
+    assert ((await new.read())["subject"], await new.letters()) == ("Another matter", [second])
+    assert await ticket.letters() == [first]
+    gone = [entry for entry in (await ticket.read())["conversation"] if entry["type"] == "CustomerReplied"]
+    assert [entry["ticket"] for entry in gone] == [new.number]
+    await new.do("merge", into=ticket.number)
+    assert await ticket.letters() == [first, second]
+
+    other = await Desk.ticket(api, shared_postroom, 710)
+    await ticket.do("letters/move", messages=[second], to=other.number)
+    assert second in await other.letters()
+    await other.do("letters/move", messages=[second], to=ticket.number)
+    assert await ticket.letters() == [first, second]
+
+
+async def test_a_note_mentions_colleagues_by_name_and_they_watch_the_ticket(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 711)
+    await ticket.do("notes", text="@administrator please look at this.")
+    said = await ticket.read()
+    assert [one["name"] for one in said["watchers"]] == ["Administrator"]
+    assert [
+        [one["name"] for one in entry["mentions"]] for entry in said["conversation"] if entry["note"]
+    ] == [["Administrator"]]

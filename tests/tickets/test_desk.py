@@ -1,0 +1,345 @@
+"""What may be on a desk, and who may change it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.commands import Refusal
+from contracts.commands import (
+    OPERATOR,
+    AddPerson,
+    ChangeDesk,
+    CreateTicketbox,
+    PublishRuleset,
+    RemoveThing,
+    SetPresence,
+    SetThing,
+)
+from contracts.desk import (
+    AnyThing,
+    BoxRight,
+    Calendar,
+    Category,
+    CustomField,
+    Distribution,
+    FieldType,
+    Holidays,
+    Organisation,
+    Person,
+    Policy,
+    Right,
+    Team,
+    TicketboxChanged,
+    View,
+    thing_of,
+)
+from contracts.event import Event
+from contracts.tickets import PersonAdded, Presence, Role, Rule, RulesetPublished, TicketboxCreated
+from services.tickets import rulesets
+from services.tickets.desk import Desk, decide
+from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
+from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
+
+HERE = (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)
+HOURS = Calendar(id=uuid4(), name="Hours", time_zone="UTC")
+
+
+def given(*things: AnyThing, rules: RulesetPublished | None = None) -> Desk:
+    return Desk({thing.id: thing for thing in things}, ruleset=rules)
+
+
+def when(desk: Desk, *things: AnyThing, by: UUID = BOSS.id, without: Iterable[AnyThing] = ()) -> list[Event]:
+    changes = (
+        *(SetThing(thing=thing) for thing in things),
+        *(RemoveThing(kind=thing.kind, id=thing.id) for thing in without),
+    )
+    command = ChangeDesk(command_id=uuid4(), actor_id=by, changes=changes)
+    return [event for events in decide(command, desk).values() for event in events]
+
+
+def refused(kind: type[Refusal], desk: Desk, *things: AnyThing, **how: Any) -> str:
+    with pytest.raises(kind) as refusal:
+        when(desk, *things, **how)
+    return str(refusal.value)
+
+
+def like(thing: AnyThing, **changes: Any) -> Any:
+    return thing.model_copy(update=changes)
+
+
+# --- Who ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("actor", [ANNA, SARA, LEO])
+def test_only_administrators_change_the_desk(actor: Person) -> None:
+    for thing in (HOURS, Team(id=uuid4(), name="A"), like(ANNA, role=Role.ADMINISTRATOR)):
+        refused(Forbidden, given(*HERE), thing, by=actor.id)
+        assert when(given(*HERE), thing, by=BOSS.id)
+        assert when(given(*HERE), thing, by=OPERATOR)
+
+
+def test_an_administrator_who_has_left_changes_nothing() -> None:
+    gone = like(SARA, role=Role.ADMINISTRATOR, active=False)
+    refused(Forbidden, given(SUPPORT, BOSS, gone), HOURS, by=gone.id)
+    refused(Forbidden, given(*HERE), HOURS, by=uuid4())
+
+
+def test_who_manages_a_ticketbox_changes_it_and_no_other() -> None:
+    anna = like(ANNA, rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.MANAGE),))
+    desk = given(SUPPORT, ORDERS, BOSS, anna)
+    assert when(desk, like(ORDERS, signature="{agent}"), by=anna.id)
+    refused(Forbidden, desk, like(SUPPORT, signature="{agent}"), by=anna.id)
+    refused(Forbidden, desk, like(SUPPORT, id=uuid4()), by=anna.id)
+
+
+def test_a_view_belongs_to_who_made_it() -> None:
+    view = View(id=uuid4(), name="Mine", owner_id=ANNA.id, parameters={"view": "mine"})
+    assert when(given(*HERE), view, by=ANNA.id)
+    desk = given(*HERE, view)
+    assert when(desk, like(view, name="Still mine"), by=ANNA.id)
+    assert when(desk, without=[view], by=ANNA.id)
+    refused(Forbidden, desk, like(view, name="Not yours"), by=LEO.id)
+    refused(Forbidden, desk, like(view, owner_id=LEO.id), by=LEO.id)
+
+
+def test_supervisors_share_views_and_agents_do_not() -> None:
+    shared = View(id=uuid4(), name="Ours", parameters={})
+    assert when(given(*HERE), shared, by=SARA.id)
+    refused(Forbidden, given(*HERE), shared, by=ANNA.id)
+    refused(Forbidden, given(*HERE, shared), without=[shared], by=ANNA.id)
+
+
+def test_people_say_themselves_whether_they_are_there_and_administrators_for_them() -> None:
+    def presence(actor_id: UUID) -> SetPresence:
+        return SetPresence(command_id=uuid4(), actor_id=actor_id, person_id=ANNA.id, presence=Presence.AWAY)
+
+    for actor in (ANNA, BOSS):
+        assert decide(presence(actor.id), given(*HERE))
+    with pytest.raises(Forbidden):
+        decide(presence(LEO.id), given(*HERE))
+    with pytest.raises(UnknownThing):
+        decide(presence(BOSS.id), given(BOSS))
+
+
+@pytest.mark.parametrize(
+    ("right", "administrator", "supervisor", "agent", "analyst"),
+    [
+        (Right.SEE, True, True, True, True),
+        (Right.ANSWER, True, True, True, False),
+        (Right.MANAGE, True, True, False, False),
+    ],
+)
+def test_without_rights_of_their_own_people_may_what_their_role_may_everywhere(
+    right: Right, administrator: bool, supervisor: bool, agent: bool, analyst: bool
+) -> None:
+    may = [person.may(right, SUPPORT.id) for person in (BOSS, SARA, ANNA, LEO)]
+    assert may == [administrator, supervisor, agent, analyst]
+
+
+def test_rights_of_ones_own_are_all_there_is_but_for_administrators() -> None:
+    rights = (BoxRight(ticketbox_id=ORDERS.id, right=Right.ANSWER),)
+    sara = like(SARA, rights=rights)
+    assert [sara.may(right, ORDERS.id) for right in Right] == [True, True, False]
+    assert not sara.may(Right.SEE, SUPPORT.id)
+    assert sara.where(Right.SEE) == {ORDERS.id}
+    assert sara.where(Right.MANAGE) == frozenset()
+    assert like(BOSS, rights=rights).may(Right.MANAGE, SUPPORT.id)
+    assert SARA.where(Right.MANAGE) is None
+
+
+def test_who_has_left_may_nothing() -> None:
+    gone = like(BOSS, active=False)
+    assert not gone.may(Right.SEE, SUPPORT.id)
+    assert gone.where(Right.SEE) == frozenset()
+
+
+# --- What -----------------------------------------------------------------------------------------------------------
+def test_a_thing_that_stays_as_it_is_has_no_event() -> None:
+    assert when(given(*HERE), SUPPORT) == []
+    assert when(given(*HERE), like(SUPPORT, signature="Yours")) == [
+        TicketboxChanged(thing=like(SUPPORT, signature="Yours"))
+    ]
+
+
+def test_things_of_one_change_may_need_each_other_in_any_order() -> None:
+    box = like(ORDERS, calendar_id=HOURS.id)
+    assert len(when(given(SUPPORT, BOSS), box, HOURS)) == 2
+    refused(Invalid, given(SUPPORT, BOSS), box)
+
+
+def test_what_others_refer_to_cannot_be_removed() -> None:
+    box = like(ORDERS, calendar_id=HOURS.id)
+    assert "Orders refers to a calendar" in refused(Invalid, given(box, HOURS, BOSS), without=[HOURS])
+    assert when(given(box, HOURS, BOSS), like(box, calendar_id=None), without=[HOURS])
+
+
+def test_a_ticketbox_that_the_rules_name_cannot_be_removed() -> None:
+    rules = RulesetPublished(
+        rules=(Rule(name="A", condition="true", ticketbox_id=ORDERS.id),), default_ticketbox_id=SUPPORT.id
+    )
+    for box in (SUPPORT, ORDERS):
+        assert "The ruleset refers" in refused(Invalid, given(*HERE, rules=rules), without=[box])
+
+
+def test_rules_name_ticketboxes_that_exist() -> None:
+    def publish(box: UUID, actor_id: UUID = BOSS.id) -> PublishRuleset:
+        return PublishRuleset(
+            command_id=uuid4(),
+            actor_id=actor_id,
+            rules=(),
+            default_ticketbox_id=box,
+            seen_version=0,
+            comment="Try",
+        )
+
+    assert rulesets.decide(publish(SUPPORT.id), given(*HERE))
+    with pytest.raises(Invalid):
+        rulesets.decide(publish(uuid4()), given(*HERE))
+    with pytest.raises(Forbidden):
+        rulesets.decide(publish(SUPPORT.id, SARA.id), given(*HERE))
+
+
+def test_one_active_administrator_remains() -> None:
+    for nobody_left in ({"active": False}, {"role": Role.AGENT}):
+        refused(Invalid, given(*HERE), like(BOSS, **nobody_left))
+    refused(Invalid, given(*HERE), without=[BOSS])
+    refused(Invalid, given(SUPPORT, BOSS), without=[BOSS])
+    assert when(given(*HERE), like(SARA, role=Role.ADMINISTRATOR), like(BOSS, active=False))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (SUPPORT, like(ORDERS, name="SUPPORT")),
+        (SUPPORT, like(ORDERS, addresses=("orders@example.com", "support@example.com"))),
+        (ANNA, like(LEO, email="Anna@example.com")),
+        (HOURS, like(HOURS, id=uuid4(), name="hours")),
+        (Team(id=uuid4(), name="A"), Team(id=uuid4(), name="A")),
+        (Policy(id=uuid4(), name="A"), Policy(id=uuid4(), name="A")),
+        (CustomField(id=uuid4(), name="A", key="a"), CustomField(id=uuid4(), name="B", key="a")),
+        (Category(id=uuid4(), name="A"), Category(id=uuid4(), name="A")),
+        (View(id=uuid4(), name="A", parameters={}), View(id=uuid4(), name="A", parameters={})),
+        (Organisation(id=uuid4(), name="A"), Organisation(id=uuid4(), name="A")),
+        (
+            Organisation(id=uuid4(), name="A", domains=("a.example",)),
+            Organisation(id=uuid4(), name="B", domains=("A.example",)),
+        ),
+    ],
+    ids=lambda thing: thing.kind,
+)
+def test_a_name_an_address_a_key_or_a_domain_belongs_to_one_thing(first: AnyThing, second: AnyThing) -> None:
+    others = [thing for thing in HERE if thing.id not in {first.id, second.id}]
+    refused(AlreadyThere, given(*others, first), second)
+
+
+def test_a_category_may_have_the_name_of_one_elsewhere_and_a_view_that_of_anothers() -> None:
+    top = Category(id=uuid4(), name="Delivery")
+    assert when(given(*HERE, top), Category(id=uuid4(), name="Delivery", parent_id=top.id))
+    annas = View(id=uuid4(), name="Mine", owner_id=ANNA.id, parameters={})
+    assert when(given(*HERE, annas), like(annas, id=uuid4(), owner_id=LEO.id), by=LEO.id)
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        (like(SUPPORT, addresses=("Support@example.com",)), "in lower case"),
+        (like(SUPPORT, addresses=("support",)), "in lower case"),
+        (like(SUPPORT, distribution=Distribution(overflow_to=ORDERS.id)), "both a ticketbox and a time"),
+        (like(SUPPORT, distribution=Distribution(overflow_after_minutes=5)), "both a ticketbox and a time"),
+        (
+            like(SUPPORT, distribution=Distribution(overflow_to=SUPPORT.id, overflow_after_minutes=5)),
+            "cannot overflow into itself",
+        ),
+        (like(ANNA, email="anna"), "is not an e-mail address"),
+        (
+            like(ANNA, rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.SEE),) * 2),
+            "two rights in one ticketbox",
+        ),
+        (like(HOURS, time_zone="Europe/Nowhere"), "is no time zone"),
+        (like(HOURS, holidays=Holidays(country="XX")), "there are no holidays for"),
+        (like(HOURS, holidays=Holidays(country="DE", subdivision="XX")), "DE has no part"),
+        (CustomField(id=uuid4(), name="A", key="a", type=FieldType.CHOICE), "needs choices"),
+        (CustomField(id=uuid4(), name="A", key="a", choices=("x",)), "needs choices"),
+        (Category(id=(top := uuid4()), name="A", parent_id=top), "cannot be below itself"),
+        (Category(id=uuid4(), name="A / B"), "has no /"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.kind,
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(thing: AnyThing, said: str) -> None:
+    assert said in refused(Invalid, given(*HERE), thing)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        like(SUPPORT, calendar_id=uuid4()),
+        like(SUPPORT, required_fields=("missing",)),
+        like(SUPPORT, distribution=Distribution(overflow_to=uuid4(), overflow_after_minutes=1)),
+        like(ANNA, rights=(BoxRight(ticketbox_id=uuid4(), right=Right.SEE),)),
+        Team(id=uuid4(), name="A", member_ids=(uuid4(),)),
+        Policy(id=uuid4(), name="A", ticketbox_ids=(uuid4(),)),
+        Policy(id=uuid4(), name="A", organisation_ids=(uuid4(),)),
+        Policy(id=uuid4(), name="A", calendar_id=uuid4()),
+        Policy(id=uuid4(), name="A", calendar_id=SUPPORT.id),
+        CustomField(id=uuid4(), name="A", key="a", ticketbox_ids=(uuid4(),)),
+        Category(id=uuid4(), name="A", parent_id=uuid4()),
+    ],
+    ids=lambda thing: thing.kind,
+)
+def test_references_are_to_what_exists_and_is_of_that_kind(thing: AnyThing) -> None:
+    refused(Invalid, given(*HERE), thing)
+
+
+def test_a_thing_keeps_its_kind() -> None:
+    assert "is not a team" in refused(Invalid, given(*HERE), Team(id=SUPPORT.id, name="Support"))
+
+
+def test_what_is_not_there_cannot_be_removed() -> None:
+    refused(UnknownThing, given(*HERE), without=[HOURS])
+
+
+# --- What earlier releases wrote ------------------------------------------------------------------------------------
+def test_the_first_commands_make_the_same_things() -> None:
+    box = CreateTicketbox(
+        command_id=uuid4(),
+        actor_id=BOSS.id,
+        ticketbox_id=uuid4(),
+        name=" Help ",
+        addresses=("Help@example.com",),
+    )
+    ((created,),) = decide(box, given(*HERE)).values()
+    assert isinstance(created, TicketboxCreated)
+    assert thing_of(created) == like(
+        SUPPORT, id=box.ticketbox_id, name="Help", addresses=("help@example.com",)
+    )
+    person = AddPerson(
+        command_id=uuid4(),
+        actor_id=BOSS.id,
+        person_id=uuid4(),
+        email="Kim@example.com",
+        name="",
+        role=Role.AGENT,
+    )
+    ((added,),) = decide(person, given(*HERE)).values()
+    assert isinstance(added, PersonAdded)
+    assert thing_of(added) == like(ANNA, id=person.person_id, name="kim", email="kim@example.com")
+    for command in (box, person):
+        with pytest.raises(Forbidden):
+            decide(command.model_copy(update={"actor_id": SARA.id}), given(*HERE))
+    with pytest.raises(AlreadyThere):
+        decide(replace_address(box), given(*HERE))
+
+
+def replace_address(command: CreateTicketbox) -> CreateTicketbox:
+    return command.model_copy(update={"addresses": ("support@example.com",)})
+
+
+def test_a_member_of_some_ticketboxes_answers_in_those() -> None:
+    added = PersonAdded(
+        person_id=uuid4(), email="a@example.com", name="A", role=Role.AGENT, ticketbox_ids=(ORDERS.id,)
+    )
+    person = thing_of(added)
+    assert isinstance(person, Person)
+    assert person.where(Right.ANSWER) == {ORDERS.id}
+    assert replace(given(person), ruleset=None).get(Person, person.id) == person

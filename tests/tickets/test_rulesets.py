@@ -1,0 +1,132 @@
+"""Rulesets: who may draft and publish, and what cannot be put in force."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.commands import Refusal
+from contracts.commands import OPERATOR, DraftRuleset, DropRulesetDraft, PublishRuleset
+from contracts.desk import BoxRight, Person, Right, Ticketbox
+from contracts.event import Event
+from contracts.stream_ids import RULESET, RULESET_DRAFT
+from contracts.tickets import Role, Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
+from services.tickets.desk import Desk
+from services.tickets.refusals import Forbidden, Invalid
+from services.tickets.rulesets import decide
+
+SUPPORT = Ticketbox(id=uuid4(), name="Support", addresses=("support@example.com",))
+ORDERS = Ticketbox(id=uuid4(), name="Orders", addresses=("orders@example.com",))
+
+
+def person(role: Role, *rights: BoxRight, active: bool = True) -> Person:
+    return Person(
+        id=uuid4(), name=role.value, email=f"{uuid4()}@example.com", role=role, rights=rights, active=active
+    )
+
+
+ADMINISTRATOR = person(Role.ADMINISTRATOR)
+SUPERVISOR = person(Role.SUPERVISOR)
+AGENT = person(Role.AGENT)
+ANALYST = person(Role.ANALYST)
+MANAGER = person(Role.AGENT, BoxRight(ticketbox_id=ORDERS.id, right=Right.MANAGE))
+GONE = person(Role.ADMINISTRATOR, active=False)
+PEOPLE = (ADMINISTRATOR, SUPERVISOR, AGENT, ANALYST, MANAGER, GONE)
+DESK = Desk({thing.id: thing for thing in (SUPPORT, ORDERS, *PEOPLE)})
+
+
+def rule(
+    name: str = "Invoices", condition: str = "message.subject.contains('invoice')", **of: object
+) -> Rule:
+    return Rule.model_validate({"name": name, "condition": condition, **of})
+
+
+def publish(
+    *rules: Rule, actor: UUID = ADMINISTRATOR.id, reason: str = "Invoices go to Orders"
+) -> list[Event]:
+    command = PublishRuleset(
+        command_id=uuid4(),
+        actor_id=actor,
+        rules=rules,
+        default_ticketbox_id=SUPPORT.id,
+        seen_version=1,
+        comment=reason,
+    )
+    return decide(command, DESK)[RULESET]
+
+
+def draft(*rules: Rule, actor: UUID = ADMINISTRATOR.id) -> list[Event]:
+    command = DraftRuleset(
+        command_id=uuid4(), actor_id=actor, rules=rules, default_ticketbox_id=SUPPORT.id, based_on=1
+    )
+    return decide(command, DESK)[RULESET_DRAFT]
+
+
+def test_a_published_version_has_author_and_reason() -> None:
+    (published,) = publish(rule())
+    assert isinstance(published, RulesetPublished)
+    assert (published.author_id, published.comment) == (ADMINISTRATOR.id, "Invoices go to Orders")
+
+
+@pytest.mark.parametrize("actor", [SUPERVISOR, AGENT, ANALYST, MANAGER, GONE])
+def test_only_administrators_publish(actor: Person) -> None:
+    with pytest.raises(Forbidden):
+        publish(rule(), actor=actor.id)
+
+
+@pytest.mark.parametrize("actor", [ADMINISTRATOR, SUPERVISOR, MANAGER])
+def test_whoever_manages_a_ticketbox_may_propose(actor: Person) -> None:
+    (drafted,) = draft(rule(), actor=actor.id)
+    assert isinstance(drafted, RulesetDrafted)
+    command = DropRulesetDraft(command_id=uuid4(), actor_id=actor.id)
+    assert decide(command, DESK) == {RULESET_DRAFT: [RulesetDraftDropped(dropped_by=actor.id)]}
+
+
+@pytest.mark.parametrize("actor", [AGENT.id, ANALYST.id, GONE.id, uuid4()])
+def test_nobody_else_touches_the_draft(actor: UUID) -> None:
+    with pytest.raises(Forbidden):
+        draft(rule(), actor=actor)
+    with pytest.raises(Forbidden):
+        decide(DropRulesetDraft(command_id=uuid4(), actor_id=actor), DESK)
+
+
+def test_a_draft_may_be_unfinished() -> None:
+    assert draft(rule(condition="message.subject =="), rule(ticketbox_id=uuid4()))
+
+
+def test_a_version_without_a_reason_is_refused_but_for_the_installations_own() -> None:
+    with pytest.raises(Invalid, match="why"):
+        publish(rule(), reason="  ")
+    assert publish(rule(), reason="", actor=OPERATOR)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        (rule(condition="message.subject =="), "condition cannot be used"),
+        (rule(condition="message.nothing == 1"), "message.nothing"),
+        (rule(ticketbox_id=uuid4()), "no such ticketbox"),
+        (rule(category_id=uuid4()), "no such category"),
+        (rule(assignee_id=uuid4()), "no such owner"),
+        (rule(assignee_id=ANALYST.id, ticketbox_id=SUPPORT.id), "may not answer"),
+        (rule(alert=(uuid4(),)), "not on the desk"),
+        (rule(forward_to=("nobody",)), "not an e-mail address"),
+        (rule(forward_to=("Orders@example.com",)), "would come back in"),
+        (rule(forward_to=tuple(f"{n}@x.example" for n in range(11))), "10 addresses"),
+        (rule(acknowledgement=" "), "acknowledgement is empty"),
+        (rule(tags=("",)), "tags"),
+    ],
+)
+def test_a_rule_that_cannot_be_in_force_is_named_with_the_reason(wrong: Rule, why: str) -> None:
+    with pytest.raises(Refusal, match=f"“Invoices”: .*{why}"):
+        publish(rule(name="Good"), wrong)
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 201])
+def test_a_rule_needs_a_name(name: str) -> None:
+    with pytest.raises(Invalid, match="name"):
+        publish(rule(name))
+
+
+def test_two_rules_of_one_name_are_refused() -> None:
+    with pytest.raises(Invalid, match="Two rules are called “Invoices”"):
+        publish(rule(), rule())
