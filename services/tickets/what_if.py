@@ -1,0 +1,209 @@
+"""What policies and calendars would have asked for in the past, against those of now. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from uuid import UUID
+
+from contracts.desk import Calendar, Organisation, Policy, Ticketbox
+from contracts.event import Event
+from contracts.queries import WhatIfChange, WhatIfRow, WhatIfSummary
+from contracts.streams import EVENTS
+from contracts.tickets import (
+    CustomerReplied,
+    MergeUndone,
+    PriorityChanged,
+    ReplyReleased,
+    SLABreached,
+    TagsChanged,
+    TicketClosed,
+    TicketEvent,
+    TicketMerged,
+    TicketMoved,
+    TicketOpened,
+    TicketPutOnHold,
+    TicketReopened,
+    TicketSetPending,
+    TicketSolved,
+)
+from rules.hours import hours_of
+from services.tickets import alarms, clocks, service_level
+from services.tickets.desk import Desk
+
+CLOCKED: tuple[type[Event], ...] = (
+    TicketOpened,
+    CustomerReplied,
+    ReplyReleased,
+    TicketSolved,
+    TicketClosed,
+    TicketReopened,
+    TicketSetPending,
+    TicketPutOnHold,
+    PriorityChanged,
+    TagsChanged,
+    TicketMoved,
+    TicketMerged,
+    MergeUndone,
+)
+"""What may start, stop or change a clock; nothing else of a ticket need be read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event as the log has it. Events of one ticket with the same cause and time happened in one step."""
+
+    type: str
+    schema_version: int
+    data: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The desk as it is, the desk as it might be, and the end of the time that is looked at."""
+
+    before: Desk
+    after: Desk
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A target that was, or would have been, missed: it is one and the same by its clock's beginning."""
+
+    target: str
+    since: datetime
+
+
+def concerning_clocks(desk: Desk) -> Desk:
+    """Of a desk what deadlines depend on: it goes to other processes, and is asked about every step."""
+    kinds = (Ticketbox, Policy, Calendar, Organisation)
+    return Desk({identity: thing for identity, thing in desk.things.items() if isinstance(thing, kinds)})
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was found so far. Rows are (target, ticketbox, month)."""
+
+    examined: int = 0
+    unread: int = 0
+    before: Counter[tuple[str, UUID, str]] = field(default_factory=Counter)
+    after: Counter[tuple[str, UUID, str]] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    changed: int = 0
+    changes: list[WhatIfChange] = field(default_factory=list)
+
+    def take(self, more: "Tally", most: int) -> list[WhatIfChange]:
+        """Add what another batch found; of its changes, those that are still to be kept are returned, numbered."""
+        self.examined += more.examined
+        self.unread += more.unread
+        self.before.update(more.before)
+        self.after.update(more.after)
+        self.kinds.update(more.kinds)
+        kept = [
+            change.model_copy(update={"number": self.changed + number})
+            for number, change in enumerate(more.changes[: max(0, most - self.changed)], 1)
+        ]
+        self.changed += more.changed
+        return kept
+
+    def summary(self) -> WhatIfSummary:
+        rows = [
+            WhatIfRow(
+                target=target,
+                ticketbox_id=ticketbox_id,
+                month=month,
+                before=self.before[target, ticketbox_id, month],
+                after=self.after[target, ticketbox_id, month],
+            )
+            for target, ticketbox_id, month in sorted(
+                self.before.keys() | self.after.keys(), key=lambda row: (row[2], row[0], str(row[1]))
+            )
+        ]
+        return WhatIfSummary(
+            before=self.before.total(),
+            after=self.after.total(),
+            avoided=self.kinds["avoided"],
+            added=self.kinds["added"],
+            rows=tuple(rows),
+            unread=self.unread,
+        )
+
+
+def examine(tickets: Iterable[Sequence[Happened]], asked: Asked) -> Tally:
+    """Let tickets happen again, by the policies of now and by those that might be."""
+    tally = Tally()
+    for history in tickets:
+        try:
+            steps = [list(step) for _, step in groupby(_read(history), key=lambda one: one[:2])]
+        except (KeyError, ValueError):  # a newer release wrote it, or it was erased
+            tally.unread += 1
+            continue
+        tally.examined += 1
+        was = breaches(steps, asked.before, asked.until)
+        would_be = breaches(steps, asked.after, asked.until)
+        _compare(tally, steps, was, would_be)
+    return tally
+
+
+Read = tuple[datetime, str, TicketEvent]
+
+
+def _read(history: Sequence[Happened]) -> Iterator[Read]:
+    for one in history:
+        yield one.at, one.cause, EVENTS[one.type].read(one.data, one.schema_version)  # type: ignore[misc]
+
+
+def breaches(
+    steps: Sequence[Sequence[Read]], desk: Desk, until: datetime
+) -> dict[Missed, tuple[datetime, UUID]]:
+    """What one ticket missed by these policies: when it was due, and in which ticketbox the ticket was then."""
+    level_of = partial(service_level.level_of, desk=desk, hours_of=hours_of)
+    found: dict[Missed, tuple[datetime, UUID]] = {}
+
+    def note(happened: Iterable[TicketEvent], ticketbox_id: UUID) -> None:
+        for event in happened:
+            if isinstance(event, SLABreached) and event.since is not None:
+                found[Missed(event.target, event.since)] = (event.due_at, ticketbox_id)
+
+    (first, *rest), *later = steps
+    if not isinstance(first[2], TicketOpened):
+        raise ValueError("a ticket begins with its opening")  # noqa: TRY004 - it is what the log holds
+    ticket = clocks.begin(first[2], level_of)
+    for step in ([rest] if rest else []) + later:
+        before = ticket
+        ticket, happened = clocks.step(before, [event for _, _, event in step], step[0][0], level_of)
+        note(happened, before.ticketbox_id)
+    note(alarms.breaches(ticket, until), ticket.ticketbox_id)
+    return found
+
+
+def _compare(
+    tally: Tally,
+    steps: Sequence[Sequence[Read]],
+    was: dict[Missed, tuple[datetime, UUID]],
+    would_be: dict[Missed, tuple[datetime, UUID]],
+) -> None:
+    for found, counted in ((was, tally.before), (would_be, tally.after)):
+        counted.update((one.target, box, f"{one.since:%Y-%m}") for one, (_, box) in found.items())
+    opened = steps[0][0][2]
+    for missed in sorted(was.keys() ^ would_be.keys(), key=lambda one: (one.since, one.target)):
+        avoided = missed in was
+        due_at, ticketbox_id = was[missed] if avoided else would_be[missed]
+        kind = "avoided" if avoided else "added"
+        tally.kinds[kind] += 1
+        tally.changed += 1
+        tally.changes.append(
+            WhatIfChange(
+                number=0,
+                ticket_id=opened.ticket_id,
+                ticketbox_id=ticketbox_id,
+                kinds=(kind, missed.target),
+                since=missed.since,
+                due_at=due_at,
+            )
+        )
