@@ -1,7 +1,7 @@
 """What policies and calendars would have asked for in the past, against those of now. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -9,7 +9,7 @@ from itertools import groupby
 from uuid import UUID
 
 from contracts.desk import Calendar, Organisation, Policy, Ticketbox
-from contracts.event import Event
+from contracts.event import Event, UnknownVersion
 from contracts.queries import WhatIfChange, WhatIfRow, WhatIfSummary
 from contracts.streams import EVENTS
 from contracts.tickets import (
@@ -134,34 +134,58 @@ class Tally:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A ticket's way: how it began, and what happened then, step by step."""
+
+    opened: TicketOpened
+    steps: tuple[tuple[datetime, tuple[TicketEvent, ...]], ...]
+
+
+def past_of(history: Sequence[Happened]) -> Past:
+    """Read what happened to a ticket.
+
+    Raises:
+        ValueError: its events are not all there, or were written by a newer release, or erased.
+    """
+    if unknown := [one.type for one in history if one.type not in EVENTS]:
+        raise ValueError(f"the event {unknown[0]} is not known")
+    first, *rest = history
+    opened = EVENTS[first.type].read(first.data, first.schema_version)
+    if not isinstance(opened, TicketOpened):
+        raise ValueError("a ticket begins with its opening")  # noqa: TRY004 - it is what the log holds
+    steps = groupby(rest, key=lambda one: (one.at, one.cause))
+    return Past(
+        opened,
+        tuple(
+            (at, tuple(EVENTS[one.type].read(one.data, one.schema_version) for one in step))  # type: ignore[misc]
+            for (at, _), step in steps
+        ),
+    )
+
+
 def examine(tickets: Iterable[Sequence[Happened]], asked: Asked) -> Tally:
     """Let tickets happen again, by the policies of now and by those that might be."""
     tally = Tally()
     for history in tickets:
         try:
-            steps = [list(step) for _, step in groupby(_read(history), key=lambda one: one[:2])]
-        except (KeyError, ValueError):  # a newer release wrote it, or it was erased
+            past = past_of(history)
+        except (ValueError, UnknownVersion):
             tally.unread += 1
             continue
         tally.examined += 1
-        was = breaches(steps, asked.before, asked.until)
-        would_be = breaches(steps, asked.after, asked.until)
-        _compare(tally, steps, was, would_be)
+        was = breaches(past, asked.before, asked.until)
+        would_be = breaches(past, asked.after, asked.until)
+        _compare(tally, past, was, would_be)
     return tally
 
 
-Read = tuple[datetime, str, TicketEvent]
+Breaches = Mapping[Missed, tuple[datetime, UUID]]
+"""When each was due, and in which ticketbox the ticket was then."""
 
 
-def _read(history: Sequence[Happened]) -> Iterator[Read]:
-    for one in history:
-        yield one.at, one.cause, EVENTS[one.type].read(one.data, one.schema_version)  # type: ignore[misc]
-
-
-def breaches(
-    steps: Sequence[Sequence[Read]], desk: Desk, until: datetime
-) -> dict[Missed, tuple[datetime, UUID]]:
-    """What one ticket missed by these policies: when it was due, and in which ticketbox the ticket was then."""
+def breaches(past: Past, desk: Desk, until: datetime) -> Breaches:
+    """What one ticket missed, or would have missed, by the policies of a desk."""
     level_of = partial(service_level.level_of, desk=desk, hours_of=hours_of)
     found: dict[Missed, tuple[datetime, UUID]] = {}
 
@@ -170,27 +194,18 @@ def breaches(
             if isinstance(event, SLABreached) and event.since is not None:
                 found[Missed(event.target, event.since)] = (event.due_at, ticketbox_id)
 
-    (first, *rest), *later = steps
-    if not isinstance(first[2], TicketOpened):
-        raise ValueError("a ticket begins with its opening")  # noqa: TRY004 - it is what the log holds
-    ticket = clocks.begin(first[2], level_of)
-    for step in ([rest] if rest else []) + later:
-        before = ticket
-        ticket, happened = clocks.step(before, [event for _, _, event in step], step[0][0], level_of)
-        note(happened, before.ticketbox_id)
+    ticket = clocks.begin(past.opened, level_of)
+    for at, events in past.steps:
+        ticketbox_id = ticket.ticketbox_id
+        ticket, happened = clocks.step(ticket, events, at, level_of)
+        note(happened, ticketbox_id)
     note(alarms.breaches(ticket, until), ticket.ticketbox_id)
     return found
 
 
-def _compare(
-    tally: Tally,
-    steps: Sequence[Sequence[Read]],
-    was: dict[Missed, tuple[datetime, UUID]],
-    would_be: dict[Missed, tuple[datetime, UUID]],
-) -> None:
+def _compare(tally: Tally, past: Past, was: Breaches, would_be: Breaches) -> None:
     for found, counted in ((was, tally.before), (would_be, tally.after)):
         counted.update((one.target, box, f"{one.since:%Y-%m}") for one, (_, box) in found.items())
-    opened = steps[0][0][2]
     for missed in sorted(was.keys() ^ would_be.keys(), key=lambda one: (one.since, one.target)):
         avoided = missed in was
         due_at, ticketbox_id = was[missed] if avoided else would_be[missed]
@@ -200,7 +215,7 @@ def _compare(
         tally.changes.append(
             WhatIfChange(
                 number=0,
-                ticket_id=opened.ticket_id,
+                ticket_id=past.opened.ticket_id,
                 ticketbox_id=ticketbox_id,
                 kinds=(kind, missed.target),
                 since=missed.since,
