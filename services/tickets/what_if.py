@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from itertools import groupby
 from uuid import UUID
 
@@ -14,10 +13,10 @@ from contracts.queries import WhatIfChange, WhatIfRow, WhatIfSummary
 from contracts.streams import EVENTS
 from contracts.tickets import (
     CustomerReplied,
+    DeadlineItem,
     MergeUndone,
     PriorityChanged,
     ReplyReleased,
-    SLABreached,
     TagsChanged,
     TicketClosed,
     TicketEvent,
@@ -29,9 +28,10 @@ from contracts.tickets import (
     TicketSetPending,
     TicketSolved,
 )
-from rules.hours import hours_of
-from services.tickets import alarms, clocks, service_level
+from services.tickets import service_level
 from services.tickets.desk import Desk
+from services.tickets.service_level import Levels
+from services.tickets.ticket import Ticket, evolve, opened
 
 CLOCKED: tuple[type[Event], ...] = (
     TicketOpened,
@@ -69,14 +69,6 @@ class Asked:
     before: Desk
     after: Desk
     until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """A target that was, or would have been, missed: it is one and the same by its clock's beginning."""
-
-    target: str
-    since: datetime
 
 
 def concerning_clocks(desk: Desk) -> Desk:
@@ -151,12 +143,12 @@ def past_of(history: Sequence[Happened]) -> Past:
     if unknown := [one.type for one in history if one.type not in EVENTS]:
         raise ValueError(f"the event {unknown[0]} is not known")
     first, *rest = history
-    opened = EVENTS[first.type].read(first.data, first.schema_version)
-    if not isinstance(opened, TicketOpened):
+    begun = EVENTS[first.type].read(first.data, first.schema_version)
+    if not isinstance(begun, TicketOpened):
         raise ValueError("a ticket begins with its opening")  # noqa: TRY004 - it is what the log holds
     steps = groupby(rest, key=lambda one: (one.at, one.cause))
     return Past(
-        opened,
+        begun,
         tuple(
             (at, tuple(EVENTS[one.type].read(one.data, one.schema_version) for one in step))  # type: ignore[misc]
             for (at, _), step in steps
@@ -167,6 +159,7 @@ def past_of(history: Sequence[Happened]) -> Past:
 def examine(tickets: Iterable[Sequence[Happened]], asked: Asked) -> Tally:
     """Let tickets happen again, by the policies of now and by those that might be."""
     tally = Tally()
+    levels = Levels(asked.before), Levels(asked.after)
     for history in tickets:
         try:
             past = past_of(history)
@@ -174,39 +167,61 @@ def examine(tickets: Iterable[Sequence[Happened]], asked: Asked) -> Tally:
             tally.unread += 1
             continue
         tally.examined += 1
-        was = breaches(past, asked.before, asked.until)
-        would_be = breaches(past, asked.after, asked.until)
-        _compare(tally, past, was, would_be)
+        was, would_be = happen_again(past, levels, asked.until)
+        _compare(tally, past.opened.ticket_id, was.missed, would_be.missed)
     return tally
 
 
-Breaches = Mapping[Missed, tuple[datetime, UUID]]
-"""When each was due, and in which ticketbox the ticket was then."""
+Missed = tuple[str, datetime]
+"""A target and when its clock began: it is one and the same whatever a policy asks for."""
 
 
-def breaches(past: Past, desk: Desk, until: datetime) -> Breaches:
-    """What one ticket missed, or would have missed, by the policies of a desk."""
-    level_of = partial(service_level.level_of, desk=desk, hours_of=hours_of)
-    found: dict[Missed, tuple[datetime, UUID]] = {}
+@dataclass(slots=True)
+class Side:
+    """A ticket by the service levels of one desk: what runs, and what was missed: when, and in which ticketbox."""
 
-    def note(happened: Iterable[TicketEvent], ticketbox_id: UUID) -> None:
-        for event in happened:
-            if isinstance(event, SLABreached) and event.since is not None:
-                found[Missed(event.target, event.since)] = (event.due_at, ticketbox_id)
+    levels: Levels
+    deadlines: tuple[DeadlineItem, ...] = ()
+    missed: dict[Missed, tuple[datetime, UUID]] = field(default_factory=dict)
 
-    ticket = clocks.begin(past.opened, level_of)
+    def look(self, ticket: Ticket, now: datetime) -> None:
+        """Write down what was missed until now, once."""
+        for item in self.deadlines:
+            if item.due_at is not None and item.due_at <= now:
+                self.missed.setdefault((item.target, item.since), (item.due_at, ticket.ticketbox_id))
+
+    def ask(self, ticket: Ticket) -> None:
+        """What runs from now on."""
+        self.deadlines = service_level.deadlines(ticket, self.levels.of(ticket))
+
+
+def happen_again(past: Past, levels: Iterable[Levels], until: datetime) -> list[Side]:
+    """A ticket's way once more, by the service levels of several desks."""
+    sides = [Side(one) for one in levels]
+    ticket = opened(past.opened, None)
+    for side in sides:
+        side.ask(ticket)
     for at, events in past.steps:
-        ticketbox_id = ticket.ticketbox_id
-        ticket, happened = clocks.step(ticket, events, at, level_of)
-        note(happened, ticketbox_id)
-    note(alarms.breaches(ticket, until), ticket.ticketbox_id)
-    return found
+        for side in sides:
+            side.look(ticket, at)
+        for event in events:
+            ticket = evolve(ticket, event, ticket.version + 1, at)
+        for side in sides:
+            side.ask(ticket)
+    for side in sides:
+        side.look(ticket, until)
+    return sides
 
 
-def _compare(tally: Tally, past: Past, was: Breaches, would_be: Breaches) -> None:
+def _compare(
+    tally: Tally,
+    ticket_id: UUID,
+    was: Mapping[Missed, tuple[datetime, UUID]],
+    would_be: Mapping[Missed, tuple[datetime, UUID]],
+) -> None:
     for found, counted in ((was, tally.before), (would_be, tally.after)):
-        counted.update((one.target, box, f"{one.since:%Y-%m}") for one, (_, box) in found.items())
-    for missed in sorted(was.keys() ^ would_be.keys(), key=lambda one: (one.since, one.target)):
+        counted.update((target, box, f"{since:%Y-%m}") for (target, since), (_, box) in found.items())
+    for missed in sorted(was.keys() ^ would_be.keys(), key=lambda one: (one[1], one[0])):
         avoided = missed in was
         due_at, ticketbox_id = was[missed] if avoided else would_be[missed]
         kind = "avoided" if avoided else "added"
@@ -215,10 +230,10 @@ def _compare(tally: Tally, past: Past, was: Breaches, would_be: Breaches) -> Non
         tally.changes.append(
             WhatIfChange(
                 number=0,
-                ticket_id=past.opened.ticket_id,
+                ticket_id=ticket_id,
                 ticketbox_id=ticketbox_id,
-                kinds=(kind, missed.target),
-                since=missed.since,
+                kinds=(kind, missed[0]),
+                since=missed[1],
                 due_at=due_at,
             )
         )

@@ -15,6 +15,7 @@ from contracts.stream_ids import ticket_stream
 from contracts.tickets import (
     AutomaticReplyReceived,
     CustomerReplied,
+    DeadlinesChanged,
     LettersMoved,
     LettersTaken,
     Released,
@@ -23,7 +24,7 @@ from contracts.tickets import (
     TicketOpened,
 )
 from rules.hours import hours_of
-from services.tickets import acknowledging, alarms, clocks, service_level, tables, ticket
+from services.tickets import acknowledging, alarms, service_level, tables, ticket
 from services.tickets.desk import Desk
 from services.tickets.threading import Known
 from services.tickets.ticket import Ticket
@@ -62,7 +63,8 @@ class Work:
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
-        deadlines = clocks.begin(opened, self._level).deadlines
+        begun = ticket.opened(opened, meta.traceparent)
+        deadlines = service_level.deadlines(begun, self._level(begun))
         first_response = next(
             (item.due_at for item in deadlines if item.target == Target.FIRST_RESPONSE), None
         )
@@ -84,13 +86,27 @@ class Work:
         Without `events`, what its clocks say is written down, if they say anything new.
         """
         at = at or self.now
-        current, happened = clocks.step(current, events, at, self._level, meta.traceparent)
-        for event in happened:
+        happened: list[TicketEvent] = []
+        for event in (*alarms.breaches(current, at), *events):
+            current = ticket.evolve(current, event, current.version + 1, at, meta.traceparent)
+            happened.append(event)
             self._index(event)
+        if (changed := self._deadlines_changed(current)) is not None:
+            current = ticket.evolve(current, changed, current.version + 1, at, meta.traceparent)
+            happened.append(changed)
         self.changed.add(current.ticket_id)
         if happened:
             self._answer(current.ticket_id, happened, cause, meta, at)
             self.tickets[current.ticket_id] = current
+
+    def _deadlines_changed(self, current: Ticket) -> DeadlinesChanged | None:
+        level = self._level(current)
+        deadlines = service_level.deadlines(current, level)
+        if deadlines == current.deadlines:
+            return None
+        return DeadlinesChanged(
+            ticket_id=current.ticket_id, policy_id=level.policy_id, policy=level.policy, deadlines=deadlines
+        )
 
     def _level(self, current: Ticket) -> service_level.Level:
         return service_level.level_of(current, self.desk, hours_of)
