@@ -1,7 +1,7 @@
 """Reads tickets: lists by keyset, and one with its conversation."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -9,13 +9,15 @@ import asyncpg
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
-from services.gateway import desk, history, why_here
+from services.gateway import desk, history, past, why_here
 from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
 from services.gateway.lists import COUNTED, Where, page
-from services.gateway.problems import BadRequest, NotFound
+from services.gateway.past import DeskThen
+from services.gateway.problems import BadRequest, NotFound, Unprocessable
 from services.gateway.representations import (
+    AsOf,
     Contact,
     DeadlineView,
     FieldItem,
@@ -178,22 +180,55 @@ class Opened:
     sources: Sources
     boxes: dict[UUID, str]
     choices: Choices
+    then: DeskThen | None = None
+    """The desk of the moment at which it is looked at; None: now."""
+    as_of: datetime | None = None
 
 
-async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime | None = None) -> Opened:
-    """Read a ticket, as it stood at a moment; who sees it now may see how it was.
+async def open_ticket(db: Connection, sight: Sight, number: int) -> Opened:
+    """Read a ticket.
 
     Raises:
         NotFound.
     """
-    events = await history.of_ticket(db, await ticket_id_of(db, sight, number), as_of)
+    events = await history.of_ticket(db, await ticket_id_of(db, sight, number))
+    return await _open(db, events, await choices(db))
+
+
+async def open_ticket_as_of(
+    db: Connection, sight: Sight, number: int, as_of: datetime, now: datetime
+) -> Opened:
+    """Read a ticket as it stood; who sees it now may see how it was. Nothing but events is asked how it was.
+
+    Raises:
+        NotFound: it had not begun.
+        Unprocessable: nobody knows yet how it will be.
+    """
+    if as_of > now:
+        raise Unprocessable("This moment is still to come; ask for one in the past.", now=_text(now))
+    events = await history.of_ticket(db, await ticket_id_of(db, sight, number))
+    then = [one for one in events if one.recorded_at <= as_of]
+    if not then:
+        began_at = _text(events[0].recorded_at)
+        raise NotFound(f"There was no ticket {number} yet: it began at {began_at}.", began_at=began_at)
+    desk_then = await past.desk_at(db, as_of)
+    found = await _open(db, then, desk_then.choices(), as_of)
+    return replace(found, then=desk_then, as_of=as_of)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def _open(
+    db: Connection, events: list[Recorded[Event]], chosen_from: Choices, as_of: datetime | None = None
+) -> Opened:
     summary = summarise(events)
     if summary is None:
-        raise NotFound(f"Ticket {number} did not exist then.")
+        raise NotFound("This ticket has no beginning in the history: run postroom rebuild inbox.")
     message_ids = set(whereabouts(events))
     reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
     known = await desk.names(db)
-    chosen_from = await choices(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(
         letters=await history.letters(db, message_ids, as_of),
@@ -236,10 +271,19 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         undelivered=len(line.undelivered),
         excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
+        as_of=_as_of(opened),
         why_here=why_here.sentence(routing),
         routing=routing,
         **_details(opened),
     )
+
+
+def _as_of(opened: Opened) -> AsOf | None:
+    if opened.then is None or opened.as_of is None:
+        return None
+    found = details(opened.events)
+    box_id = opened.summary.ticketbox_id
+    return past.in_force(opened.then, opened.as_of, box_id, found.policy_id, found.deadlines, opened.events)
 
 
 def _details(opened: Opened) -> dict[str, object]:
@@ -278,10 +322,10 @@ def _details(opened: Opened) -> dict[str, object]:
     }
 
 
-async def routing_of(db: Connection, events: list[Recorded[Event]]) -> RoutingView | None:
-    """What the rules said of the ticket's first letter."""
-    first = next((item.event for item in events if isinstance(item.event, TicketOpened)), None)
-    return await why_here.routing(db, first.letter.message_id if first else None)
+async def routing_of(db: Connection, opened: Opened) -> RoutingView | None:
+    """What the rules had said of the ticket's first letter."""
+    first = next((item.event for item in opened.events if isinstance(item.event, TicketOpened)), None)
+    return await why_here.routing(db, first.letter.message_id if first else None, opened.as_of)
 
 
 def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:
