@@ -181,6 +181,7 @@ class House:
         return path.format(
             number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
+            what_if_id=uuid4(),
             task_id=uuid4(), link="related", other=self.number,
         )  # fmt: skip
 
