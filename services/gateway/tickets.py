@@ -1,5 +1,6 @@
 """Reads tickets: lists by keyset, and one with its conversation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -192,7 +193,8 @@ async def open_ticket(db: Connection, sight: Sight, number: int) -> Opened:
         NotFound.
     """
     events = await history.of_ticket(db, await ticket_id_of(db, sight, number))
-    return await _open(db, events, await choices(db))
+    chosen_from = await choices(db)
+    return await _open(db, events, chosen_from, chosen_from.names())
 
 
 async def open_ticket_as_of(
@@ -212,7 +214,9 @@ async def open_ticket_as_of(
         began_at = _text(events[0].recorded_at)
         raise NotFound(f"There was no ticket {number} yet: it began at {began_at}.", began_at=began_at)
     desk_then = await past.desk_at(db, as_of)
-    found = await _open(db, then, desk_then.choices(), as_of)
+    # What was removed since has the name that it had; what was added later, if an event names it, that of now.
+    names = (await choices(db)).names() | desk_then.choices().names()
+    found = await _open(db, then, desk_then.choices(), names, as_of)
     return replace(found, then=desk_then, as_of=as_of)
 
 
@@ -221,7 +225,11 @@ def _text(moment: datetime) -> str:
 
 
 async def _open(
-    db: Connection, events: list[Recorded[Event]], chosen_from: Choices, as_of: datetime | None = None
+    db: Connection,
+    events: list[Recorded[Event]],
+    chosen_from: Choices,
+    names: Mapping[UUID, str],
+    as_of: datetime | None = None,
 ) -> Opened:
     summary = summarise(events)
     if summary is None:
@@ -236,7 +244,7 @@ async def _open(
             reply_id: [one for one in found if as_of is None or one.recorded_at <= as_of]
             for reply_id, found in deliveries.items()
         },
-        people=chosen_from.names() | known,
+        people={**names, **known},
     )
     return Opened(summary, events, sources, known, chosen_from)
 

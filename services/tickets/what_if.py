@@ -169,6 +169,7 @@ def examine(tickets: Iterable[Sequence[Happened]], asked: Asked) -> Tally:
         tally.examined += 1
         was, would_be = happen_again(past, levels, asked.until)
         _compare(tally, past.opened.ticket_id, was.missed, would_be.missed)
+    tally.changes.sort(key=lambda change: (change.since, change.ticket_id, change.kinds))
     return tally
 
 
@@ -221,7 +222,7 @@ def _compare(
 ) -> None:
     for found, counted in ((was, tally.before), (would_be, tally.after)):
         counted.update((target, box, f"{since:%Y-%m}") for (target, since), (_, box) in found.items())
-    for missed in sorted(was.keys() ^ would_be.keys(), key=lambda one: (one[1], one[0])):
+    for missed in was.keys() ^ would_be.keys():
         avoided = missed in was
         due_at, ticketbox_id = was[missed] if avoided else would_be[missed]
         kind = "avoided" if avoided else "added"
