@@ -50,17 +50,68 @@ class Filter:
     merged: bool = False
     """Those too that go on in another ticket."""
     q: str | None = None
+    hits: frozenset[UUID] | None = None
+    """What a search for `q` found; None: nobody has looked, or there are very many."""
 
+
+SOUGHT = 5_000
+"""With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full:
+see `services.gateway.messages`."""
 
 # A search looks at what was written, at subjects and contacts, and at numbers.
-_FOUND = """
-(ticket.ticket_id IN (
-    SELECT coalesce(said.ticket_id, placed.ticket_id)
-    FROM history AS said
-    LEFT JOIN history AS placed ON placed.message_id = said.message_id AND placed.source = 'tickets'
-    WHERE said.words IS NOT NULL AND said.words @@ websearch_to_tsquery('simple', {0})
-) OR ticket.number::text = {0} OR ticket.contact_address = lower({0}))
+_SAID = """
+SELECT ticket_id, message_id
+FROM history
+WHERE words IS NOT NULL
+  AND words @@ websearch_to_tsquery('simple', $1)
+LIMIT $2
 """
+_TICKETS_OF = """
+SELECT ticket_id
+FROM history
+WHERE message_id = ANY($2::uuid[])
+  AND source = 'tickets'
+UNION
+SELECT ticket_id
+FROM ticket
+WHERE number = CASE WHEN $1::text ~ '^[0-9]{1,18}$' THEN $1::bigint END
+UNION
+SELECT ticket_id
+FROM ticket
+WHERE contact_address = lower($1)
+"""
+# Asked of one ticket after the other: OFFSET 0 keeps PostgreSQL from collecting all hits for the first page.
+_FOUND = """
+(EXISTS (
+    SELECT
+    FROM history AS said
+    WHERE said.source = 'tickets'
+      AND said.ticket_id = ticket.ticket_id
+      AND said.words @@ websearch_to_tsquery('simple', {0})
+    OFFSET 0
+) OR EXISTS (
+    SELECT
+    FROM history AS placed
+    JOIN history AS said ON said.message_id = placed.message_id AND said.words IS NOT NULL
+    WHERE placed.source = 'tickets'
+      AND placed.ticket_id = ticket.ticket_id
+      AND said.words @@ websearch_to_tsquery('simple', {0})
+    OFFSET 0
+))
+"""
+
+
+async def _sought(db: Connection, wanted: Filter) -> Filter:
+    """A filter that knows the hits of its search, if they are not too many."""
+    if wanted.q is None or wanted.hits is not None:
+        return wanted
+    words = wanted.q.strip().lstrip("#")
+    said = await db.fetch(_SAID, words, SOUGHT + 1)
+    if len(said) > SOUGHT:
+        return wanted
+    placed = [row["message_id"] for row in said if row["ticket_id"] is None]
+    rows = await db.fetch(_TICKETS_OF, words, placed)
+    return replace(wanted, hits=frozenset(row["ticket_id"] for row in (*said, *rows) if row["ticket_id"]))
 
 
 def where(wanted: Filter, sight: Sight) -> Where:
@@ -84,7 +135,9 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.assignee_id = {0}", wanted.assignee)
     if wanted.contact is not None:
         result.add("ticket.contact_address = lower({0})", wanted.contact)
-    if wanted.q is not None:
+    if wanted.hits is not None:
+        result.add("ticket.ticket_id = ANY({0}::uuid[])", list(wanted.hits))
+    elif wanted.q is not None:
         result.add(_FOUND, wanted.q.strip().lstrip("#"))
     return result
 
@@ -105,6 +158,7 @@ async def page_of_tickets(
     Raises:
         BadRequest: the cursor is none of ours.
     """
+    wanted = await _sought(db, wanted)
     rows, following = await page(
         db, _ITEMS, where(wanted, sight), "ticket.changed_at", "ticket.ticket_id", cursor, limit
     )
@@ -113,7 +167,7 @@ async def page_of_tickets(
 
 async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
     """How many tickets there are, up to `COUNTED`."""
-    conditions = where(wanted, sight)
+    conditions = where(await _sought(db, wanted), sight)
     number: int = await db.fetchval(
         f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
