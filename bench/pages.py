@@ -17,7 +17,6 @@ WORDS = (
     "facture",
     "lamp",
     "Kettle",
-    "10008",
     "kim@customers.example",
     "nobodywrotethis",
 )
