@@ -477,7 +477,7 @@ class Rearranging(RuleBasedStateMachine):
 
 
 TestRearranging = Rearranging.TestCase
-TestRearranging.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+TestRearranging.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 
 
 def test_events_of_a_rearrangement_are_in_the_streams_of_both_tickets(desktop: Desktop) -> None:
