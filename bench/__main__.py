@@ -6,7 +6,8 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,27 +18,33 @@ from tests.running import Postroom
 RESULTS = Path(__file__).parent / "results"
 
 
-async def run(messages: int, sizes: Sequence[int], *, only_growth: bool) -> list[Figure]:
-    """Everything, on one Postroom, from empty to full."""
+async def empty(messages: int) -> list[Figure]:
+    """What a Postroom takes in that begins empty."""
+    with _postroom() as postroom:
+        await asyncio.sleep(5)
+        figures = [memory.idle(postroom)]
+        for part in (throughput.measure(postroom, messages), latency.measure(postroom)):
+            figures += await _shown(part)
+        return figures
+
+
+async def full(messages: int, sizes: Sequence[int], *, only_growth: bool) -> list[Figure]:
+    """What becomes of the figures while another one fills."""
+    with _postroom() as postroom:
+        figures = await growth.measure(postroom, sizes, messages)
+        print(side_by_side(figures), flush=True)
+        for part in (routing.measure(postroom), *([] if only_growth else [projections.measure(postroom)])):
+            figures += await _shown(part)
+        return figures
+
+
+@contextmanager
+def _postroom() -> Iterator[Postroom]:
     with tempfile.TemporaryDirectory(prefix="postroom-bench-") as folder:
         postroom = Postroom(Path(folder) / "data")
         postroom.start()
         try:
-            await asyncio.sleep(5)
-            figures = [memory.idle(postroom)]
-            print(table(figures), flush=True)
-            if not only_growth:
-                for part in (throughput.measure(postroom, messages), latency.measure(postroom)):
-                    figures += await _shown(part)
-            grown = await growth.measure(postroom, sizes)
-            print(side_by_side(grown), flush=True)
-            figures += grown
-            for full in (
-                routing.measure(postroom),
-                *([] if only_growth else [projections.measure(postroom)]),
-            ):
-                figures += await _shown(full)
-            return figures
+            yield postroom
         finally:
             postroom.stop()
 
@@ -63,10 +70,14 @@ def main() -> None:
         "part", nargs="?", choices=["all", "reading", "growth"], default="all", help="what to measure (all)"
     )
     options = parser.parse_args()
-    figures = [] if options.part == "growth" else reading.measure()
+    figures: list[Figure] = []
+    if options.part != "growth":
+        figures += reading.measure()
+    if options.part == "all":
+        figures += asyncio.run(empty(options.messages))
     if options.part != "reading":
         only_growth = options.part == "growth"
-        figures += asyncio.run(run(options.messages, options.sizes, only_growth=only_growth))
+        figures += asyncio.run(full(options.messages, options.sizes, only_growth=only_growth))
     now = datetime.now(UTC)
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"

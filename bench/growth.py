@@ -14,21 +14,24 @@ from bench import pages, throughput, what_if
 from bench.table import Figure
 from tests.running import Postroom
 
-MESSAGES = 3_000
-"""Mail into tickets, at each size."""
+MOST_MESSAGES = 3_000
+"""At each size."""
 
 
-async def measure(postroom: Postroom, sizes: Sequence[int]) -> list[Figure]:
-    """Figures at each size; `what` ends with it, so that they can be shown side by side."""
+async def measure(postroom: Postroom, sizes: Sequence[int], messages: int) -> list[Figure]:
+    """Figures at each size, where `messages` come in as mail, too.
+
+    `what` ends with the size, so that they can be shown side by side.
+    """
     figures: list[Figure] = []
     there = 0
     for size in sorted(sizes):
-        loaded = await load(postroom, size - there, seed=size)
-        there = size
+        loaded = await load(postroom, max(1, size - there), seed=size)
+        there = max(size, there + 1)
         events = await _events(postroom)
         print(f"{size:,} tickets are there, {events:,} events in all logs", flush=True)
-        mail = await throughput.measure(postroom, MESSAGES)
-        there += MESSAGES
+        mail = await throughput.measure(postroom, min(messages, MOST_MESSAGES))
+        there += min(messages, MOST_MESSAGES)
         await caught_up(postroom)
         found = [
             Figure("events in all logs", events, ""),

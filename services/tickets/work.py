@@ -1,7 +1,7 @@
 """Tickets as they change during one transaction, and what is to be written at its end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -72,7 +72,7 @@ class Work:
         promised = {"deadlines": deadlines, "policy_id": level.policy_id, "policy": level.policy}
         opened = opened.model_copy(update={**promised, "first_response_due_at": first_response})
         self._answer(opened.ticket_id, [opened], cause, meta, self.now)
-        self.tickets[opened.ticket_id] = ticket.opened(opened, meta.traceparent)
+        self.tickets[opened.ticket_id] = replace(begun, deadlines=deadlines)
         self._index(opened)
 
     def add(
