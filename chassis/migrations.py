@@ -14,15 +14,16 @@ _SHARED = Path(__file__).parent / "schema"
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The schema of one service. One that `speaks` has a log."""
+    """The schema of one service. One that `speaks` has a log; one that `tries` has trials."""
 
     service: str
     folder: Path
     speaks: bool
+    tries: bool = False
 
     def files(self) -> list[tuple[str, Path]]:
         """Its migrations: a name that stays, and where its SQL is."""
-        shared = ["consumption", *(["log"] if self.speaks else [])]
+        shared = ["consumption", *(["log"] if self.speaks else []), *(["trial"] if self.tries else [])]
         return [
             *((f"0000_{name}", _SHARED / f"{name}.sql") for name in shared),
             *((path.stem, path) for path in sorted(self.folder.glob("*.sql"))),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.desk import AnyThing
+from contracts.desk import AnyThing, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
 from contracts.router import Priority
@@ -250,6 +250,20 @@ class CancelDryRun(Command):
     dry_run_id: UUID
 
 
+class StartWhatIf(Command):
+    """Ask what policies and calendars would have meant for past tickets, without any effect. Its id is the command's.
+
+    `things` take the place of those with their ids, or are added; nothing of them is saved.
+    """
+
+    things: tuple[Policy | Calendar, ...] = Field(min_length=1, max_length=100)
+    months: int = Field(default=3, ge=1, le=24)
+
+
+class CancelWhatIf(Command):
+    what_if_id: UUID
+
+
 class MessageCommand(Command):
     message_id: UUID
 
@@ -305,6 +319,8 @@ AnyCommand = (
     | DropRulesetDraft
     | StartDryRun
     | CancelDryRun
+    | StartWhatIf
+    | CancelWhatIf
     | ReleaseMessage
     | DiscardMessage
     | ReadAgain

@@ -77,6 +77,9 @@ class TicketOpened(TicketsEvent):
     letter: LetterHead
     first_response_due_at: Instant | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
+    policy_id: UUID | None = None
+    policy: Text | None = None
+    """The service level that asks for the deadlines."""
     follows_id: UUID | None = None
     """The closed ticket that its first letter would have continued."""
     split_from_id: UUID | None = None

@@ -308,14 +308,20 @@ def load(
     tickets: Annotated[int, typer.Option(min=1, help="How many.")],
     days: Annotated[int, typer.Option(min=1, help="Spread over so many days up to now.")] = 90,
     seed: Annotated[int | None, typer.Option(help="The same seed loads the same tickets; only once.")] = None,
+    waiting: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of tickets that are not solved yet.")
+    ] = 0.1,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
-    """Write lifelike historical tickets straight into the log, for benchmarks and demos."""
+    """Write lifelike historical tickets straight into the log, for benchmarks and demos.
+
+    Agents, categories and service levels are added where the desk has none.
+    """
     import time
     from datetime import UTC, datetime
 
-    from postroom.load.writing import CannotLoad
+    from postroom.load.desk import CannotLoad
     from postroom.load.writing import load as write
     from postroom.progress import progress
 
@@ -324,7 +330,9 @@ def load(
     try:
         with progress("Writing tickets", tickets) as advance:
             _work(
-                database_url, data, lambda url: write(url, tickets, days, number, datetime.now(UTC), advance)
+                database_url,
+                data,
+                lambda url: write(url, tickets, days, number, datetime.now(UTC), advance, waiting),
             )
     except CannotLoad as error:
         _fail(error)

@@ -55,6 +55,7 @@ class Details:
     """Numbers of the tickets that go on in this one."""
     hold_reason: str = ""
     policy: str | None = None
+    policy_id: UUID | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
     only_thanks: bool = False
     """The last letter only says thanks, so the ticket stayed solved."""
@@ -70,10 +71,8 @@ def details(history: Iterable[Recorded[Event]]) -> Details:
 
 def _evolve(found: Details, event: Event) -> Details:
     match event:
-        case TicketOpened(deadlines=deadlines):
-            return replace(found, deadlines=deadlines)
-        case DeadlinesChanged(deadlines=deadlines, policy=policy):
-            return replace(found, deadlines=deadlines, policy=policy)
+        case TicketOpened() | DeadlinesChanged():
+            return replace(found, deadlines=event.deadlines, policy=event.policy, policy_id=event.policy_id)
         case CustomerReplied(thanks=thanks):
             return replace(found, only_thanks=thanks)
         case TicketPutOnHold(reason=reason):

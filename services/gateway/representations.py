@@ -217,6 +217,37 @@ class RoutingView(Representation):
     """Rules that had no answer for it, and why; they did not hold."""
 
 
+class InForce(Named):
+    """A thing of the desk, in the version that it had."""
+
+    version: int
+
+
+class ClockItem(Representation):
+    """A target that ran, or stood still, at a moment of the past."""
+
+    target: str
+    since: datetime
+    due_at: datetime | None
+    """Null: its clock stood still."""
+    left_seconds: int
+    """Of business time, at that moment; below 0: it was overdue for so long."""
+    missed: bool
+    """Whether that had been written down by then."""
+
+
+class AsOf(Representation):
+    """What was in force at the moment at which a ticket is looked at."""
+
+    at: datetime
+    ruleset_version: int | None
+    policy: InForce | None
+    """Null: none applied, or it was before tickets knew which."""
+    calendar: InForce | None
+    """Whose time counted; null: the wall clock's."""
+    clocks: list[ClockItem]
+
+
 class Ticket(TicketItem):
     """A ticket with its conversation, and all else that is known of it."""
 
@@ -237,6 +268,8 @@ class Ticket(TicketItem):
     why_here: str
     routing: RoutingView | None = None
     """What the rules said of its first letter, with the values that they looked at."""
+    as_of: AsOf | None = None
+    """Null: this is the ticket as it is now."""
 
 
 class StreamEvent(Representation):

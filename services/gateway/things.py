@@ -172,6 +172,11 @@ def _change(
     )
 
 
+def compared(before: AnyThing | None, after: AnyThing) -> tuple[Difference, ...] | None:
+    """In what a thing would be another; None: there is none yet."""
+    return None if before is None else tuple(differences(content(before), content(after)))
+
+
 def content(thing: AnyThing) -> dict[str, object]:
     """A thing as JSON, but for what never changes."""
     return thing.model_dump(mode="json", exclude={"id", "kind"})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 from uuid import uuid5
 
-from chassis import log, parking, telemetry
+from chassis import log, parking, telemetry, trials
 from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection
 from chassis.log import Answer
@@ -187,7 +187,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.obey(CancelDryRun, partial(dry_runs.cancel, service))
     service.answer(GetDryRun, partial(dry_runs.get, service))
     service.answer(ListDryRuns, partial(dry_runs.list_them, service))
-    service.background("dry runs", partial(dry_runs.work, service))
+    service.background("dry runs", partial(trials.work, service, partial(dry_runs.prepare, service)))
     service.answer(GetRuleFigures, partial(rule_figures, service))
     service.ready_when(partial(ruleset_known, service))
 

@@ -2,10 +2,12 @@
 
 from functools import partial
 
+from chassis import trials
 from chassis.service import Service, run
-from contracts.commands import SplitTicket
+from contracts.commands import CancelWhatIf, SplitTicket, StartWhatIf
+from contracts.queries import GetWhatIf, ListWhatIfs
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
-from services.tickets import changes, clock, commands, desk, letters, rearranging, rulesets
+from services.tickets import changes, clock, commands, desk, letters, rearranging, rulesets, what_ifs
 from services.tickets.settings import TicketsSettings
 
 
@@ -22,6 +24,11 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.obey(SplitTicket, partial(changes.split_ticket, service))
     for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
         service.obey(desk_command, partial(changes.change_desk, service))
+    service.obey(StartWhatIf, partial(what_ifs.start, service))
+    service.obey(CancelWhatIf, partial(what_ifs.cancel, service))
+    service.answer(GetWhatIf, partial(what_ifs.get, service))
+    service.answer(ListWhatIfs, partial(what_ifs.list_them, service))
+    service.background("what-ifs", partial(trials.work, service, partial(what_ifs.prepare, service)))
     service.background("clock", partial(clock.strike, service))
 
 

@@ -36,12 +36,13 @@ async def _strike(service: Service[TicketsSettings], db: Connection) -> int:
     due = await tables.due_alarms(db, work.now, ALARMS_A_TURN)
     await work.load(db, due)
     for ticket_id in due:
-        _ring(work, work.tickets[ticket_id])
+        ring(work, work.tickets[ticket_id])
     await work.save(db)
     return len(due)
 
 
-def _ring(work: Work, ticket: Ticket) -> None:
+def ring(work: Work, ticket: Ticket) -> None:
+    """Let happen what has come due."""
     # Hours after the letter: a trace of its own, linked back.
     with telemetry.root_span("strike clock", links=[ticket.trace] if ticket.trace else []) as span:
         meta = Meta(

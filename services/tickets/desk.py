@@ -69,6 +69,10 @@ class Desk:
     secret: bytes = b""
     ruleset: RulesetPublished | None = None
     """Read where the desk changes only."""
+    _sorted: dict[type[Thing], list[Thing]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By kind, once they were asked for: every step of every ticket asks for all policies."""
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -77,8 +81,10 @@ class Desk:
 
     def every(self, kind: type[T]) -> list[T]:
         """All things of a kind, by name."""
-        found = [thing for thing in self.things.values() if isinstance(thing, kind)]
-        return sorted(found, key=lambda thing: thing.name)
+        if kind not in self._sorted:
+            found = [thing for thing in self.things.values() if isinstance(thing, kind)]
+            self._sorted[kind] = sorted(found, key=lambda thing: thing.name)
+        return [*self._sorted[kind]]  # type: ignore[list-item]  # they are of this kind
 
     def people_of(self, identities: Iterable[UUID]) -> frozenset[UUID]:
         """The people behind ids of people and teams."""

@@ -1,7 +1,7 @@
 """Tickets as they change during one transaction, and what is to be written at its end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -64,13 +64,15 @@ class Work:
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
         begun = ticket.opened(opened, meta.traceparent)
-        deadlines = service_level.deadlines(begun, self._level(begun))
+        level = self._level(begun)
+        deadlines = service_level.deadlines(begun, level)
         first_response = next(
             (item.due_at for item in deadlines if item.target == Target.FIRST_RESPONSE), None
         )
-        opened = opened.model_copy(update={"deadlines": deadlines, "first_response_due_at": first_response})
+        promised = {"deadlines": deadlines, "policy_id": level.policy_id, "policy": level.policy}
+        opened = opened.model_copy(update={**promised, "first_response_due_at": first_response})
         self._answer(opened.ticket_id, [opened], cause, meta, self.now)
-        self.tickets[opened.ticket_id] = ticket.opened(opened, meta.traceparent)
+        self.tickets[opened.ticket_id] = replace(begun, deadlines=deadlines)
         self._index(opened)
 
     def add(

@@ -24,7 +24,7 @@ pytestmark = [
 def examples() -> list[tuple[str, str]]:
     """Each indented line, and each fenced block, that begins with curl."""
     found = []
-    for page in ("api.md", "intake.md"):
+    for page in ("api.md", "intake.md", "service-levels.md"):
         text = (DOCS / page).read_text()
         lines = re.findall(r"^ {4}(curl .*)$", text, re.MULTILINE)
         blocks = re.findall(r"^```sh\n(curl .*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -33,7 +33,10 @@ def examples() -> list[tuple[str, str]]:
 
 
 def test_every_example_is_found() -> None:
-    assert [page for page, _ in examples()] == ["api.md", "api.md", "intake.md", "intake.md"]
+    assert [page for page, _ in examples()] == [
+        *("api.md", "api.md", "intake.md", "intake.md"),
+        "service-levels.md",
+    ]
 
 
 @pytest.mark.parametrize(("page", "example"), examples(), ids=lambda text: text[:40])
@@ -51,6 +54,8 @@ def test_an_example_does_what_it_says(
     answer = json.loads(ran.stdout)
     if "ledger" in example:
         assert "accepted" in answer
+    elif "what-ifs" in example:
+        assert answer["what_if_id"]
     elif "desk" in example:
         assert answer["version"] >= 1
     else:

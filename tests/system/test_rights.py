@@ -85,6 +85,10 @@ TABLE: dict[str, str] = {
     "GET /api/v1/dry-runs/{dry_run_id}": MANAGING,
     "DELETE /api/v1/dry-runs/{dry_run_id}": MANAGING,
     "DELETE /api/v1/rulesets/draft": MANAGING,
+    "POST /api/v1/what-ifs": MANAGING,
+    "GET /api/v1/what-ifs": MANAGING,
+    "GET /api/v1/what-ifs/{what_if_id}": MANAGING,
+    "DELETE /api/v1/what-ifs/{what_if_id}": MANAGING,
     "GET /api/v1/ledger": ALL,
     "GET /api/v1/status": ALL,
     "POST /api/v1/parked/{service}/{parked_id}/replay": ADMINISTERING,
@@ -120,6 +124,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/rulesets/draft": {"rules": [], "default_ticketbox_id": str(WORKSHOP)},
     "POST /api/v1/rulesets/draft/publication": {"reason": "Try", "expected_version": 999},
     "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
+    "POST /api/v1/what-ifs": {"things": [{"kind": "policy", "id": str(uuid4()), "name": "Tried"}], "months": 1},
     "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
@@ -130,6 +135,8 @@ MAY_BE_MISSING = {
     "POST /api/v1/parked/{service}/{parked_id}/replay",
     "GET /api/v1/dry-runs/{dry_run_id}",
     "DELETE /api/v1/dry-runs/{dry_run_id}",
+    "GET /api/v1/what-ifs/{what_if_id}",
+    "DELETE /api/v1/what-ifs/{what_if_id}",
     "DELETE /api/v1/rulesets/draft",
 }
 """What they ask for is not there for anybody."""
@@ -174,6 +181,7 @@ class House:
         return path.format(
             number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
+            what_if_id=uuid4(),
             task_id=uuid4(), link="related", other=self.number,
         )  # fmt: skip
 

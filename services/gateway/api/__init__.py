@@ -2,8 +2,18 @@
 
 from fastapi import APIRouter
 
-from services.gateway.api import desk, handling, intake, messages, reports, rulesets, system, tickets
+from services.gateway.api import (
+    desk,
+    handling,
+    intake,
+    messages,
+    reports,
+    rulesets,
+    system,
+    tickets,
+    what_ifs,
+)
 
 router = APIRouter(prefix="/api/v1")
-for part in (tickets, handling, messages, rulesets, intake, reports, desk, system):
+for part in (tickets, handling, messages, rulesets, intake, reports, desk, system, what_ifs):
     router.include_router(part.router)

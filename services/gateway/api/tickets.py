@@ -60,10 +60,14 @@ async def list_tickets(
 
 @router.get("/tickets/{number}")
 async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
-    """A ticket with its conversation, as it is or as it stood at a moment."""
+    """A ticket with its conversation, as it is or as it stood at a moment. 404 with when it began, if it had not."""
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, who.person.sight, number, as_of)
-        return tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
+        if as_of is None:
+            opened = await tickets.open_ticket(db, who.person.sight, number)
+        else:
+            now = here.service.clock()
+            opened = await tickets.open_ticket_as_of(db, who.person.sight, number, as_of, now)
+        return tickets.ticket_of(opened, await tickets.routing_of(db, opened))
 
 
 @router.get("/tickets/{number}/events")

@@ -13,8 +13,9 @@ from services.gateway.pages import (
     status,
     tickets,
     views,
+    what_ifs,
 )
 
 router = APIRouter()
-for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, forms):
+for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, forms, what_ifs):
     router.include_router(part.router)

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
+from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, Response
 
 from contracts.desk import AnyThing, Right, Ticketbox
 from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import desk, messages, things, tickets
+from services.gateway import desk, messages, past, things, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
@@ -116,8 +118,12 @@ def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
 
 
 @router.get("/tickets/{number}")
-async def ticket_page(request: Request, here: Here, who: Signed, number: Number) -> Response:
-    """A ticket, or only its conversation if a page that is open asks for it."""
+async def ticket_page(
+    request: Request, here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None
+) -> Response:
+    """A ticket, or only its conversation if a page that is open asks for it; or how it stood at a moment."""
+    if as_of is not None:
+        return await show_past(request, here, who, number, as_of)
     return await show_ticket(request, here, who, number)
 
 
@@ -141,19 +147,22 @@ async def show_ticket(
 ) -> Response:
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
-        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
+        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened))
         people = await desk.people(db, here.service.clock())
         answering = await desk.who_may_answer(db, ticket.box.id)
         boxes = await desk.every(db, Ticketbox)
         earlier = await tickets.page_of_tickets(
             db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
         )
+    moments = past.moments(opened.events, ticket.conversation)
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
         request,
         template,
         who,
         ticket=ticket,
+        moments=moments,
+        moment_shown=len(moments),
         people=[person for person in people if person.id in answering],
         may_answer=who.person.may(Right.ANSWER, ticket.box.id),
         may_move=who.person.may(Right.MANAGE, ticket.box.id),
@@ -165,6 +174,29 @@ async def show_ticket(
         priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
+    )
+
+
+async def show_past(request: Request, here: Gateway, who: SignedIn, number: int, as_of: datetime) -> Response:
+    """A ticket as it stood: to be looked at, and nothing else."""
+    sight = who.person.sight
+    async with here.service.pool.acquire() as db:
+        whole = await tickets.open_ticket(db, sight, number)
+        opened = await tickets.open_ticket_as_of(db, sight, number, as_of, here.service.clock())
+        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened))
+    moments = past.moments(whole.events, tickets.ticket_of(whole).conversation)
+    return page(
+        request,
+        "ticket.html",
+        who,
+        ticket=ticket,
+        moments=moments,
+        moment_shown=sum(one.at <= as_of for one in moments) - 1,
+        may_answer=False,
+        may_move=False,
+        earlier=[],
+        categories=opened.choices.categories,
+        done=None,
     )
 
 

@@ -22,7 +22,7 @@ function sayTimes() {
   for (const time of all("time")) {
     const moment = new Date(time.dateTime);
     time.title = absolute.format(moment);
-    time.textContent = ago(moment);
+    time.textContent = "absolute" in time.dataset ? absolute.format(moment) : ago(moment);
   }
   for (const due of all("[data-due]")) {
     const moment = new Date(due.dataset.due);
@@ -118,6 +118,22 @@ function noticeNewer() {
   if (!text.value.trim() || !newer) return seen(version);
   one("#reply-form .newer").hidden = false;
   one("#reply-form .newer button").dataset.seen = version;
+}
+
+// --- Time travel -----------------------------------------------------------------------------------------------------
+let travelling = null;
+
+// Where the slider rests, there the page goes: its address can be passed on.
+function travel(slider) {
+  const moment = one(`option[value="${slider.value}"]`, slider.list);
+  one("#travel-said").textContent = moment.label;
+  slider.setAttribute("aria-valuetext", moment.label);
+  clearTimeout(travelling);
+  travelling = setTimeout(() => {
+    const address = new URL(location.pathname, location);
+    if (moment.dataset.asOf) address.searchParams.set("as_of", moment.dataset.asOf);
+    location.assign(address);
+  }, 300);
 }
 
 // --- Live updates ----------------------------------------------------------------------------------------------------
@@ -259,6 +275,7 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#composer textarea")) keepDraft(target);
+  if (target.id === "travel-to") travel(target);
 });
 
 // A moment that is chosen in the reader's zone, for a server that knows no zones.
