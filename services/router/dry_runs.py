@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from contracts.commands import OPERATOR, CancelDryRun, Done, Outcome, Refused, S
 from contracts.desk import Right
 from contracts.queries import DryRun, DryRunChange, DryRunList, DryRunSummary, GetDryRun, ListDryRuns
 from rules.condition import BadCondition, check
-from services.router import tables
+from services.router import contacts, tables
 from services.router.dry_run import Recorded, Tally, examine
 from services.router.recorded import Mail
 from services.router.ruleset import Ruleset
@@ -195,6 +195,8 @@ async def _claim(db: Connection, now: datetime) -> Job | None:
     for row in rows:
         if await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", f"{row['dry_run_id']}"):
             ruleset = await tables.around(db, 0, tables.read_rules(row["rules"]), row["default_ticketbox_id"])
+            if ruleset.asks_for_contacts:
+                ruleset = replace(ruleset, contacts=await contacts.read(db))
             return Job(row["dry_run_id"], ruleset, now - timedelta(days=row["days"]))
     return None
 

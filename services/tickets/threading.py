@@ -69,8 +69,8 @@ def find_place(
     """The conversation that a letter belongs to; None if it opens one. `others` are its sender's other addresses.
 
     Anyone can write anything into References and subjects. A letter joins a conversation only if its sender takes part
-    in it already, by whichever address; or if it names an answer of ours, or is sent to an address that we signed, which nobody can guess who
-    has not got that answer. A bounce joins only if it returns an answer of ours.
+    in it already, by whichever address; or if it names an answer of ours, or is sent to an address that we signed,
+    which nobody can guess who has not got that answer. A bounce joins only if it returns an answer of ours.
     """
     place = (
         _by_message_id(letter, index, tickets, others)
