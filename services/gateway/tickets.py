@@ -14,6 +14,7 @@ from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
 from services.gateway.lists import COUNTED, Where, page
+from services.gateway.organisations import Membership
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import (
     Contact,
@@ -41,7 +42,9 @@ class Filter:
     state: str | None = None
     assignee: UUID | None = None
     unassigned: bool = False
-    contact: str | None = None
+    contact: UUID | str | None = None
+    """By id or by one of the addresses."""
+    organisation: Membership | None = None
     tag: str | None = None
     priority: str | None = None
     merged: bool = False
@@ -57,6 +60,23 @@ _FOUND = """
     LEFT JOIN history AS placed ON placed.message_id = said.message_id AND placed.source = 'tickets'
     WHERE said.words IS NOT NULL AND said.words @@ websearch_to_tsquery('simple', {0})
 ) OR ticket.number::text = {0} OR ticket.contact_address = lower({0}))
+"""
+
+
+# Addresses are looked up first, so that the tickets of each are found by the index.
+_OF_CONTACT = """
+ticket.contact_address = ANY(ARRAY(SELECT address FROM contact_address WHERE contact_id = {0}))
+"""
+
+_OF_ADDRESS = """
+ticket.contact_address = ANY(ARRAY(
+    SELECT lower({0})
+    UNION
+    SELECT other.address
+    FROM contact_address AS mine
+    JOIN contact_address AS other USING (contact_id)
+    WHERE mine.address = lower({0})
+))
 """
 
 
@@ -79,8 +99,12 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.assignee_id IS NULL")
     elif wanted.assignee is not None:
         result.add("ticket.assignee_id = {0}", wanted.assignee)
-    if wanted.contact is not None:
-        result.add("ticket.contact_address = lower({0})", wanted.contact)
+    if isinstance(wanted.contact, UUID):
+        result.add(_OF_CONTACT, wanted.contact)
+    elif wanted.contact is not None:
+        result.add(_OF_ADDRESS, wanted.contact)
+    if wanted.organisation is not None:
+        wanted.organisation.add_addresses_to(result, "ticket.contact_address")
     if wanted.q is not None:
         result.add(_FOUND, wanted.q.strip().lstrip("#"))
     return result
@@ -298,6 +322,14 @@ def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:
         )
         for item in events
     ]
+
+
+def contact_named(text: str) -> UUID | str:
+    """A contact by its id or by an address, as somebody wrote it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return text.strip()
 
 
 def identity(text: str) -> UUID:

@@ -49,7 +49,7 @@ class ClosedHours:
 
 AROUND = Surroundings(
     {"kornblume.example": "Kornblume"},
-    {"rosa@kornblume.example": Contact("Rosa Feld", None)},
+    {"maren@kornblume.example": Contact("Rosa Feld", None)},
     ClosedHours(),  # type: ignore[arg-type]
 )
 
