@@ -7,6 +7,7 @@ import asyncpg
 
 from contracts.commands import MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card
+from contracts.stream_ids import contact_id
 from services.gateway import contacts
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
@@ -25,6 +26,15 @@ class Acquainting:
     async def add(self, card: Card) -> ContactDetail:
         """Keep a card of somebody, whether they ever wrote or not; the id follows from the first address."""
         return await self._set(card, seen=None)
+
+    async def add_by_address(self, address: str, name: str) -> ContactDetail:
+        """The card of whoever has an address; it is begun, if there is none."""
+        async with self.gateway.service.pool.acquire() as db:
+            known = await contacts.by_address(db, address)
+        if known is not None:
+            return await self.shown(known)
+        address = address.strip().lower()
+        return await self.add(Card(id=contact_id(address), addresses=(address,), name=name))
 
     async def change(self, card: Card, expected_version: int | None) -> ContactDetail:
         """Let a contact be so from now on.

@@ -182,6 +182,12 @@ async def by_address(db: Connection, address: str) -> UUID | None:
     return found
 
 
+async def of_address(db: Connection, sight: Sight, address: str) -> ContactItem | None:
+    """The contact that an address belongs to, if it is known and in sight."""
+    items = (await page_of_contacts(db, sight, Filter(address=address), None, 1)).items
+    return items[0] if items else None
+
+
 async def detail(db: Connection, sight: Sight, contact_id: UUID) -> ContactDetail:
     """All that is known of a contact, but for its letters and tickets.
 

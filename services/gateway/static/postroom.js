@@ -191,6 +191,7 @@ const KEYS = {
   x: () => (one("#picked") ? pick() : select()),
   a: () => decide("#release"),
   d: () => decide("#discard"),
+  c: () => one("#customer")?.click(),
   u: () => one("[data-back]")?.click(),
   "/": () => one("#search")?.focus(),
   "?": () => one("#help")?.showModal(),
@@ -285,7 +286,7 @@ document.addEventListener("load", ({ target }) => {
 }, true);
 
 // "Back" leads to the list as it was left.
-const LISTS = ["/tickets", "/letters"];
+const LISTS = ["/tickets", "/letters", "/contacts"];
 function findBack() {
   for (const list of LISTS) {
     const back = one(`[data-back][href="${list}"]`);
