@@ -54,12 +54,23 @@ _IN_SIGHT = """
 ))
 """
 
-_FOUND = """
-contact.contact_id IN (
-    SELECT contact_id FROM contact WHERE words @@ to_tsquery('simple', {0})
-    UNION
-    SELECT contact_id FROM contact_address WHERE words @@ to_tsquery('simple', {0})
-)
+SOUGHT = 1000
+"""With so many hits or fewer, a search looks at them alone; with more, it walks the list until a page is full."""
+
+_HITS = """
+SELECT contact_id FROM contact WHERE words @@ to_tsquery('simple', $1)
+UNION ALL
+SELECT contact_id FROM contact_address WHERE words @@ to_tsquery('simple', $1)
+LIMIT $2
+"""
+
+_HAS_WORDS = """
+(contact.words @@ to_tsquery('simple', {0}) OR EXISTS (
+    SELECT
+    FROM contact_address
+    WHERE contact_address.contact_id = contact.contact_id
+      AND contact_address.words @@ to_tsquery('simple', {0})
+))
 """
 
 
@@ -70,12 +81,16 @@ def _in_sight(sight: Sight) -> Where:
     return result
 
 
-def where(wanted: Filter, sight: Sight) -> Where:
+async def where(db: Connection, wanted: Filter, sight: Sight) -> Where:
     """The conditions of a filter, within what the asker may see."""
     result = _in_sight(sight)
     result.add(_LISTED)
     if wanted.q is not None and (query := _beginnings(wanted.q)):
-        result.add(_FOUND, query)
+        hits = await db.fetch(_HITS, query, SOUGHT + 1)
+        if len(hits) > SOUGHT:
+            result.add(_HAS_WORDS, query)
+        else:
+            result.add("contact.contact_id = ANY({0}::uuid[])", [row["contact_id"] for row in hits])
     if wanted.address is not None:
         result.add(
             "contact.contact_id = (SELECT contact_id FROM contact_address WHERE address = lower({0}))",
@@ -119,7 +134,7 @@ async def page_of_contacts(
         BadRequest: the cursor is none of ours.
     """
     rows, following = await page(
-        db, _ITEMS, where(wanted, sight), "contact.heard_at", "contact.contact_id", cursor, limit
+        db, _ITEMS, await where(db, wanted, sight), "contact.heard_at", "contact.contact_id", cursor, limit
     )
     known = await organisations.read(db)
     return Page(items=[_item(row, known) for row in rows], next=following)

@@ -206,6 +206,7 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     one("summary", menu).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
+    event.preventDefault();  // it would empty a search, whose hits are to be walked through now
     event.target.blur();
   } else if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || one("dialog[open]")) {
     return;
