@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.contacts import Card
 from contracts.desk import AnyThing, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
@@ -212,6 +213,39 @@ class ChangeDesk(Command):
     changes: tuple[Annotated[SetThing | RemoveThing, Field(discriminator="change")], ...]
 
 
+class ContactCommand(Command):
+    """Contacts are known by any of their addresses."""
+
+    seen: dict[UUID, int] = Field(default_factory=dict)
+    """Versions of contacts that the person saw (0: no card was kept); refused if one was changed since."""
+
+
+class SetContact(ContactCommand):
+    """Let a contact be so from now on; a new one has the id of its first address."""
+
+    contact: Card
+
+
+class MoveAddress(ContactCommand):
+    """Give an address to the contact that has `to_address`; None: let it be a contact of its own."""
+
+    address: Text
+    to_address: Text | None = None
+
+
+class MergeContacts(ContactCommand):
+    """Let the contact with `address` go on in the one with `into_address`."""
+
+    address: Text
+    into_address: Text
+
+
+class UndoContactMerge(ContactCommand):
+    """Let a contact that was merged into another stand for itself again."""
+
+    contact_id: UUID
+
+
 class PublishRuleset(Command):
     """Put a ruleset in force. Refused if another was published after `seen_version`."""
 
@@ -314,6 +348,10 @@ AnyCommand = (
     | SetPresence
     | CreateTicketbox
     | AddPerson
+    | SetContact
+    | MoveAddress
+    | MergeContacts
+    | UndoContactMerge
     | PublishRuleset
     | DraftRuleset
     | DropRulesetDraft

@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import desk, ingest, notify, router, tickets
+from contracts import contacts, desk, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -88,6 +88,7 @@ EVENTS: dict[str, type[Event]] = {
         desk.ViewChanged,
         desk.OrganisationChanged,
         desk.ThingRemoved,
+        *get_args(contacts.AnyContactEvent),
         notify.ReplySent,
         notify.ReplyDelayed,
         notify.ReplyFailed,
@@ -172,6 +173,7 @@ THINGS: tuple[type[Event], ...] = (
 ROUTER_DESK = Consumer(
     "router", "tickets", "things", (*THINGS, tickets.PresenceChanged, tickets.RulesetPublished)
 )
+ROUTER_CONTACTS = Consumer("router", "tickets", "contacts", get_args(contacts.AnyContactEvent))
 ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketOpened, tickets.TicketingFailed))
 """Its name is from when it heard of the desk, too: under another one, it would hear of all old tickets again."""
 TICKETS_ROUTED = Consumer(
@@ -219,6 +221,7 @@ GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100, pause_seconds=0.
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,
     ROUTER_DESK,
+    ROUTER_CONTACTS,
     ROUTER_TICKETS,
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,

@@ -21,6 +21,7 @@ from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
 from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent
+from services.gateway import contact_rows
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, summarise
 
@@ -43,6 +44,7 @@ async def apply(batch: Batch, db: Connection) -> None:
         case "tickets":
             await _keep_standings(db, batch)
             await _keep_tickets(db, batch)
+            await contact_rows.keep(db, batch)
             await _keep_desk(db, batch)
         case _:  # what notify says is in the history, and comes back from tickets
             pass
@@ -346,7 +348,7 @@ async def _keep_thing(db: Connection, item: Recorded[Event]) -> None:
 INBOX = Projection(
     name="inbox",
     schema="gateway",
-    tables=("history", "ticket", "message", "thing", "attendance"),
+    tables=("history", "ticket", "message", "thing", "attendance", "contact", "contact_address"),
     consumers=GATEWAY,
     apply=apply,
 )

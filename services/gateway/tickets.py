@@ -15,6 +15,7 @@ from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
 from services.gateway.lists import COUNTED, Where, page
+from services.gateway.organisations import Membership
 from services.gateway.past import DeskThen
 from services.gateway.problems import BadRequest, NotFound, Unprocessable
 from services.gateway.representations import (
@@ -44,7 +45,9 @@ class Filter:
     state: str | None = None
     assignee: UUID | None = None
     unassigned: bool = False
-    contact: str | None = None
+    contact: UUID | str | None = None
+    """By id or by one of the addresses."""
+    organisation: Membership | None = None
     tag: str | None = None
     priority: str | None = None
     merged: bool = False
@@ -114,6 +117,23 @@ async def _sought(db: Connection, wanted: Filter) -> Filter:
     return replace(wanted, hits=frozenset(row["ticket_id"] for row in (*said, *rows) if row["ticket_id"]))
 
 
+# Addresses are looked up first, so that the tickets of each are found by the index.
+_OF_CONTACT = """
+ticket.contact_address = ANY(ARRAY(SELECT address FROM contact_address WHERE contact_id = {0}))
+"""
+
+_OF_ADDRESS = """
+ticket.contact_address = ANY(ARRAY(
+    SELECT lower({0})
+    UNION
+    SELECT other.address
+    FROM contact_address AS mine
+    JOIN contact_address AS other USING (contact_id)
+    WHERE mine.address = lower({0})
+))
+"""
+
+
 def where(wanted: Filter, sight: Sight) -> Where:
     """The conditions of a filter, within what the asker may see."""
     result = Where()
@@ -133,8 +153,12 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.assignee_id IS NULL")
     elif wanted.assignee is not None:
         result.add("ticket.assignee_id = {0}", wanted.assignee)
-    if wanted.contact is not None:
-        result.add("ticket.contact_address = lower({0})", wanted.contact)
+    if isinstance(wanted.contact, UUID):
+        result.add(_OF_CONTACT, wanted.contact)
+    elif wanted.contact is not None:
+        result.add(_OF_ADDRESS, wanted.contact)
+    if wanted.organisation is not None:
+        wanted.organisation.add_addresses_to(result, "ticket.contact_address")
     if wanted.hits is not None:
         result.add("ticket.ticket_id = ANY({0}::uuid[])", list(wanted.hits))
     elif wanted.q is not None:
@@ -404,6 +428,14 @@ def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:
         )
         for item in events
     ]
+
+
+def contact_named(text: str) -> UUID | str:
+    """A contact by its id or by an address, as somebody wrote it."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return text.strip()
 
 
 def identity(text: str) -> UUID:

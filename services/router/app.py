@@ -1,6 +1,7 @@
 """The shell of router: messages get a ticketbox, tickets get an agent."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from uuid import uuid5
 
@@ -18,9 +19,9 @@ from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFigure
 from contracts.router import RoutingFailed, TicketRouted
 from contracts.standing import MessageState
 from contracts.stream_ids import message_stream, ticket_stream
-from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
+from contracts.streams import ROUTER_CONTACTS, ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
 from contracts.tickets import TicketingFailed, TicketOpened
-from services.router import dry_runs, hits, tables
+from services.router import contacts, dry_runs, hits, tables
 from services.router.distribution import next_agent
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
 from services.router.notices import notices
@@ -49,6 +50,9 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     ]
     if any(is_early(event, ruleset, now) for _, event in undecided):
         raise TooEarly("a ticketbox that intake knows has not come yet")
+    if ruleset.asks_for_contacts:
+        senders = {event.letter.from_.address.lower() for _, event in undecided if event.letter.from_}
+        ruleset = replace(ruleset, contacts=await contacts.read(db, senders))
     decided = [(item, event, routed(event.letter, route(event, ruleset))) for item, event in undecided]
     people = await tables.addresses_behind(db, {one for _, _, decision in decided for one in decision.alert})
     answers = []
@@ -110,6 +114,12 @@ async def take_desk(_: Service[RouterSettings], batch: Batch, db: Connection) ->
     """Follow the desk's configuration."""
     for item in batch:
         await tables.keep_desk(db, item)
+
+
+async def take_contacts(_: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Follow what people say of contacts."""
+    for item in batch:
+        await contacts.keep(db, item)
 
 
 async def take_tickets(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
@@ -180,6 +190,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     """Say what this service does."""
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
     service.consume(ROUTER_DESK, partial(take_desk, service))
+    service.consume(ROUTER_CONTACTS, partial(take_contacts, service))
     service.consume(ROUTER_TICKETS, partial(take_tickets, service))
     for command in (ReleaseMessage, DiscardMessage):
         service.obey(command, partial(decide_message, service))

@@ -1,6 +1,7 @@
 """The shell of dry runs: rules are asked about recorded mail as a trial."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from contracts.model import Model
 from contracts.queries import DryRun, DryRunChange, DryRunList, DryRunSummary, GetDryRun, ListDryRuns
 from contracts.tickets import Rule
 from rules.condition import BadCondition, check
-from services.router import tables
+from services.router import contacts, tables
 from services.router.dry_run import Recorded, Tally, examine
 from services.router.recorded import Mail
 from services.router.ruleset import Ruleset
@@ -121,6 +122,8 @@ async def prepare(
     ruleset = await tables.around(db, 0, asked.rules, asked.default_ticketbox_id)
     if ruleset.default_ticketbox_id not in ruleset.ticketboxes:
         raise LookupError("there is no such default ticketbox")
+    if ruleset.asks_for_contacts:
+        ruleset = replace(ruleset, contacts=await contacts.read(db))
     since = now - timedelta(days=asked.days)
     return Examination(Mail(service.js, service.pool, since), _examine, (ruleset, since), Tally())
 

@@ -7,7 +7,17 @@ from chassis.service import Service, run
 from contracts.commands import CancelWhatIf, SplitTicket, StartWhatIf
 from contracts.queries import GetWhatIf, ListWhatIfs
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
-from services.tickets import changes, clock, commands, desk, letters, rearranging, rulesets, what_ifs
+from services.tickets import (
+    changes,
+    clock,
+    commands,
+    contacts,
+    desk,
+    letters,
+    rearranging,
+    rulesets,
+    what_ifs,
+)
 from services.tickets.settings import TicketsSettings
 
 
@@ -24,6 +34,8 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.obey(SplitTicket, partial(changes.split_ticket, service))
     for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
         service.obey(desk_command, partial(changes.change_desk, service))
+    for contact_command in contacts.ContactCommand.__args__:
+        service.obey(contact_command, partial(changes.change_contacts, service))
     service.obey(StartWhatIf, partial(what_ifs.start, service))
     service.obey(CancelWhatIf, partial(what_ifs.cancel, service))
     service.answer(GetWhatIf, partial(what_ifs.get, service))

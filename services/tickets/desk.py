@@ -53,6 +53,7 @@ from contracts.tickets import (
     RulesetPublished,
     TicketboxCreated,
 )
+from rules.domains import is_public
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 
 T = TypeVar("T", bound=Thing)
@@ -69,6 +70,8 @@ class Desk:
     secret: bytes = b""
     ruleset: RulesetPublished | None = None
     """Read where the desk changes only."""
+    chosen_organisations: Mapping[str, UUID] = field(default_factory=dict)
+    """Those that people chose for contacts, by address, as far as they were looked up: see `Work.look_up`."""
     _sorted: dict[type[Thing], list[Thing]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -299,6 +302,8 @@ def check(desk: Desk, before: Desk) -> None:
                     _require(desk, Ticketbox, ticketbox_id, thing.name)
             case Category():
                 _check_category(desk, thing)
+            case Organisation() if thing != before.things.get(thing.id):
+                _check_organisation(thing)
             case _:
                 pass
 
@@ -380,6 +385,17 @@ def _check_holidays(name: str, chosen: Holidays) -> None:
         raise Invalid(f"“{name}”: there are no holidays for “{chosen.country}”; write it as in DE or US.")
     if chosen.subdivision is not None and chosen.subdivision not in known[chosen.country]:
         raise Invalid(f"“{name}”: {chosen.country} has no part “{chosen.subdivision}”.")
+
+
+def _check_organisation(organisation: Organisation) -> None:
+    for domain in organisation.domains:
+        if domain != domain.lower() or "@" in domain or not is_address(f"someone@{domain}"):
+            raise Invalid(f"“{domain}” is not a domain in lower case, such as example.com.")
+        if is_public(domain):
+            raise Invalid(
+                f"{domain} gives addresses to everyone, so it makes no organisation; choose the organisation "
+                "of such contacts one by one."
+            )
 
 
 def _check_category(desk: Desk, category: Category) -> None:

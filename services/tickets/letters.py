@@ -44,6 +44,7 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     messages = [item.event for item in news if isinstance(item.event, MessageRouted)]
     letters = [message.letter for message in messages]
     work = Work(service.clock(), await tables.read_desk(db))
+    await work.look_up(db, [letter.from_.address for letter in letters if letter.from_])
     tokens = await _find(work, letters, db)
     await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, TicketRouted)})
     await _recall_automatic_mail(work, messages, db)
@@ -51,7 +52,9 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     for item in news:
         match item.event:
             case MessageRouted() as routed:
-                place = threading.find_place(routed.letter, work.index, tokens, work.tickets)
+                place = threading.find_place(
+                    routed.letter, work.index, tokens, work.tickets, work.others(routed.letter)
+                )
                 _take_message(work, routed, place, causes[item.event_id], log.caused_by(item), numbers)
             case TicketRouted(ticket_id=ticket_id, agent_id=agent_id, method=method):
                 current = work.tickets[ticket_id]

@@ -74,3 +74,14 @@ class Merged(Refusal):
         super().__init__(
             f"Ticket {number} was merged into another one; go on there, or undo the merge.", into_id=into_id
         )
+
+
+class ContactMerged(Refusal):
+    """The contact goes on in another one."""
+
+    code = "merged"
+
+    def __init__(self, into_id: UUID) -> None:
+        super().__init__(
+            "This contact was merged into another one; change that one, or undo the merge.", into_id=into_id
+        )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from contracts.desk import Calendar, Organisation, Policy, Target, Ticketbox
 from contracts.tickets import DeadlineItem, State
+from rules.domains import own_domains
 from rules.hours import Hours, hours_of
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
@@ -87,12 +88,12 @@ class Levels:
 
 
 def organisation_of(address: str, desk: Desk) -> Organisation | None:
-    """The organisation to whose domains, or a part of them, an address belongs."""
-    domain = address.lower().rpartition("@")[2]
-    for organisation in desk.every(Organisation):
-        if any(domain == one or domain.endswith(f".{one}") for one in organisation.domains):
-            return organisation
-    return None
+    """The organisation that people chose for the contact of an address, or else the one with the closest domain."""
+    chosen = desk.get(Organisation, desk.chosen_organisations.get(address.lower()))
+    if chosen is not None:
+        return chosen
+    by_domain = {domain: one for one in desk.every(Organisation) for domain in one.domains}
+    return next((by_domain[domain] for domain in own_domains(address) if domain in by_domain), None)
 
 
 def deadlines(ticket: Ticket, level: Level) -> tuple[DeadlineItem, ...]:

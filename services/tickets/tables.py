@@ -102,18 +102,22 @@ async def tickets_by_number(db: Connection, numbers: Collection[int]) -> dict[in
 
 
 _SET_ALARMS = """
-INSERT INTO alarm (ticket_id, at)
-SELECT ticket_id, at
-FROM unnest($1::uuid[], $2::timestamptz[]) AS new (ticket_id, at)
+INSERT INTO alarm (ticket_id, at, contact)
+SELECT ticket_id, at, contact
+FROM unnest($1::uuid[], $2::timestamptz[], $3::text[]) AS new (ticket_id, at, contact)
 ON CONFLICT (ticket_id) DO UPDATE
 SET at = excluded.at
 """
 
 
-async def set_alarms(db: Connection, alarms: Mapping[UUID, datetime | None]) -> None:
-    """Say when tickets are to be looked at again; None: when the desk changes, or something happens to them."""
+async def set_alarms(
+    db: Connection, alarms: Mapping[UUID, datetime | None], contacts: Mapping[UUID, str]
+) -> None:
+    """Say when tickets are to be looked at again; None: when the desk or the contact changes, or something happens."""
     if alarms:
-        await db.execute(_SET_ALARMS, list(alarms), list(alarms.values()))
+        await db.execute(
+            _SET_ALARMS, list(alarms), list(alarms.values()), [contacts[ticket_id] for ticket_id in alarms]
+        )
 
 
 _DUE = """

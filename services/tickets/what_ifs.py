@@ -16,7 +16,7 @@ from contracts.commands import OPERATOR, CancelWhatIf, Done, Outcome, Refused, S
 from contracts.desk import Calendar, Person, Policy, Right
 from contracts.model import Model
 from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, WhatIfList, WhatIfSummary
-from services.tickets import desk, tables
+from services.tickets import contact_tables, desk, tables
 from services.tickets.desk import Desk
 from services.tickets.refusals import Forbidden
 from services.tickets.settings import TicketsSettings
@@ -99,7 +99,8 @@ async def prepare(
 ) -> Examination[Sequence[Sequence[Happened]], Asked, Tally]:
     """What a what-if reads and asks."""
     asked = Question.model_validate_json(question)
-    present = concerning_clocks(await tables.read_desk(db))
+    chosen = await contact_tables.chosen_organisations(db)
+    present = replace(concerning_clocks(await tables.read_desk(db)), chosen_organisations=chosen)
     about = Asked(present, _with(present, asked.things), now)
     return Examination(Tickets(service.pool, beginning(now, asked.months)), examine, about, Tally())
 

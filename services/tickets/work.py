@@ -24,7 +24,8 @@ from contracts.tickets import (
     TicketOpened,
 )
 from rules.hours import hours_of
-from services.tickets import acknowledging, alarms, service_level, tables, ticket
+from services.tickets import acknowledging, alarms, contact_tables, service_level, tables, ticket
+from services.tickets.contact_tables import Belonging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known
 from services.tickets.ticket import Ticket
@@ -39,6 +40,8 @@ class Work:
     tickets: dict[UUID, Ticket] = field(default_factory=dict)
     heads: dict[UUID, Head] = field(default_factory=dict)
     index: dict[str, list[Known]] = field(default_factory=dict)
+    belongings: dict[str, Belonging] = field(default_factory=dict)
+    """The contacts of addresses that were looked up, where people spoke of them."""
     automatic_mail: dict[str, list[datetime]] = field(default_factory=dict)
     """When automatic mail went to people lately."""
     answers: list[Answer] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Work:
     async def load(self, db: Connection, ticket_ids: Iterable[UUID]) -> None:
         """Read tickets from the log, and those that they were merged into."""
         wanted = {one for one in ticket_ids if one not in self.tickets}
+        known = len(self.tickets)
         while wanted:
             histories = await log.load(db, [ticket_stream(ticket_id) for ticket_id in wanted])
             wanted = set()
@@ -60,6 +64,24 @@ class Work:
                     self.heads[loaded.ticket_id] = history.head
                     if loaded.merged_into_id not in {None, *self.tickets}:
                         wanted.add(loaded.merged_into_id)  # type: ignore[arg-type]  # it is not None
+        await self.look_up(db, [one.contact.address for one in list(self.tickets.values())[known:]])
+
+    async def look_up(self, db: Connection, addresses: Iterable[str]) -> None:
+        """Learn whose addresses these are, for threads and for service levels."""
+        wanted = {address.lower() for address in addresses} - self.belongings.keys()
+        if wanted:
+            self.belongings |= await contact_tables.belongings(db, wanted)
+            chosen = {
+                address: one.organisation_id
+                for address, one in self.belongings.items()
+                if one.organisation_id is not None
+            }
+            self.desk = replace(self.desk, chosen_organisations=chosen)
+
+    def others(self, letter: LetterHead) -> frozenset[str]:
+        """The other addresses of the contact who wrote a letter, if it was looked up."""
+        known = self.belongings.get(letter.from_.address.lower()) if letter.from_ else None
+        return known.addresses if known else frozenset()
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
@@ -162,6 +184,7 @@ class Work:
         await tables.set_alarms(
             db,
             {ticket_id: alarms.next_alarm(self.tickets[ticket_id], self.desk) for ticket_id in self.changed},
+            {ticket_id: self.tickets[ticket_id].contact.address.lower() for ticket_id in self.changed},
         )
         await tables.keep_automatic_mail(
             db, self.acknowledged, self.now, self.now - acknowledging.LONGEST_SPAN

@@ -25,6 +25,7 @@ from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRo
 from contracts.tickets import Rule
 from rules.hours import Hours
 from services.router.distribution import next_agent
+from services.router.facts import Contact
 from services.router.notices import notices
 from services.router.ruleset import Ruleset, Ticketbox, is_early, routed
 from services.router.ruleset import route as decide
@@ -307,6 +308,43 @@ def test_a_condition_may_ask_for_the_senders_organisation() -> None:
         organisations={"customers.example": "Kornblume"},
     )
     assert route(message(), rules).evidence.rule == "VIP"
+
+
+def test_what_people_say_of_a_contact_counts_before_the_domain() -> None:
+    rules = replace(
+        ruleset(Rule(name="VIP", condition="message.contact == 'Kim' && message.organisation == 'Mohn'")),
+        organisations={"customers.example": "Kornblume"},
+    )
+    assert route(message(), rules).evidence.rule is None
+    known = replace(rules, contacts={"kim@customers.example": Contact("Kim", "Mohn")})
+    assert route(message(), known).evidence.rule == "VIP"
+
+
+@pytest.mark.parametrize(
+    ("sender", "organisation"),
+    [
+        ("kim@customers.example", "Kornblume"),
+        ("kim@shop.customers.example", "Kornblume"),
+        ("kim@mohn.customers.example", "Mohn"),
+        ("kim@not-customers.example", ""),
+        ("kim@gmail.com", ""),
+    ],
+)
+def test_the_closest_domain_counts_and_that_of_a_public_provider_never(
+    sender: str, organisation: str
+) -> None:
+    organisations = {
+        "customers.example": "Kornblume",
+        "mohn.customers.example": "Mohn",
+        "gmail.com": "From before it was refused",
+    }
+    received = message()
+    letter = received.letter.model_copy(update={"from_": Address(address=sender)})
+    asked = replace(
+        ruleset(Rule(name="One", condition=f"message.organisation == '{organisation}'")),
+        organisations=organisations,
+    )
+    assert route(received.model_copy(update={"letter": letter}), asked).evidence.rule == "One"
 
 
 @pytest.mark.parametrize(

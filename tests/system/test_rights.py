@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from contracts.commands import Refused, ReleaseMessage, SolveTicket
+from contracts.stream_ids import contact_id
 from postroom.people import change_password, make_token
 from tests.running import PASSWORD, TOKEN, Postroom, letter, until
 
@@ -54,6 +55,20 @@ TABLE: dict[str, str] = {
     "POST /api/v1/tickets/{number}/merge/undo": "yes yes yes 403 404 422",
     "POST /api/v1/tickets/{number}/split": ANSWERING,
     "POST /api/v1/tickets/{number}/letters/move": ANSWERING,
+    "GET /api/v1/contacts": ALL,
+    "POST /api/v1/contacts": "yes yes yes 403 404 yes",
+    "GET /api/v1/contacts/{contact_id}": SEEING,
+    "PUT /api/v1/contacts/{contact_id}": "yes yes yes 403 404 yes",
+    "GET /api/v1/contacts/{contact_id}/history": SEEING,
+    "GET /api/v1/contacts/{contact_id}/events": SEEING,
+    "POST /api/v1/contacts/{contact_id}/addresses": "yes yes yes 403 404 yes",
+    "DELETE /api/v1/contacts/{contact_id}/addresses/{address}": "yes yes yes 403 404 yes",
+    "POST /api/v1/contacts/{contact_id}/merge": "yes yes yes 403 404 yes",
+    "POST /api/v1/contacts/{contact_id}/merge/undo": "yes yes yes 403 404 yes",
+    "GET /api/v1/contacts/{contact_id}/export": "yes yes 403 403 403 403",
+    "GET /api/v1/contacts/{contact_id}/export.zip": "yes yes 403 403 403 403",
+    "GET /api/v1/organisations": ALL,
+    "GET /api/v1/organisations/{organisation_id}": ALL,
     "GET /api/v1/messages": ALL,
     "POST /api/v1/messages": "yes yes yes 403 422 403",
     "GET /api/v1/messages/{message_id}": SEEING,
@@ -149,6 +164,12 @@ WITH_ITSELF = {
     "POST /api/v1/tickets/{number}/letters/move": ["to"],
 }
 """A ticket with one letter cannot be linked to itself, merged or parted: 422 for who may. By the field of the other."""
+BY_ITSELF = {
+    "DELETE /api/v1/contacts/{contact_id}/addresses/{address}",
+    "POST /api/v1/contacts/{contact_id}/merge",
+    "POST /api/v1/contacts/{contact_id}/merge/undo",
+}
+"""A contact with one address cannot be parted, nor merged with itself: 422 for who may."""
 TOO_LATE = {
     "POST /api/v1/messages/{message_id}/release",
     "POST /api/v1/messages/{message_id}/discard",
@@ -169,6 +190,8 @@ class House:
     number: int = 0
     ticket_id: UUID | None = None
     message_id: str = ""
+    customer: str = ""
+    """Who wrote it."""
 
     def path(self, template: str) -> str:
         # A thing of the desk is the ticketbox; what is deleted is an organisation, so that the next may go on.
@@ -182,7 +205,8 @@ class House:
             number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
             what_if_id=uuid4(),
-            task_id=uuid4(), link="related", other=self.number,
+            task_id=uuid4(), link="related", other=self.number, contact_id=contact_id(self.customer),
+            address=self.customer, organisation_id=ORGANISATION,
         )  # fmt: skip
 
 
@@ -233,7 +257,8 @@ async def house(shared_postroom: Postroom) -> AsyncIterator[House]:
             token = await token_for(shared_postroom, f"{actor}-{person_id}@example.com")
             built.clients[actor] = await stack.enter_async_context(client(token))
         subject = f"Quagga {uuid4().hex[:8]}"
-        message = letter(900, subject=subject, sender=f"kim{uuid4().hex[:8]}@customers.example")
+        built.customer = f"kim{uuid4().hex[:8]}@customers.example"
+        message = letter(900, subject=subject, sender=built.customer)
         message.replace_header("To", "workshop@example.com")
         message.replace_header("Message-ID", f"<{uuid4()}@customers.example>")
         message.add_attachment(b"a plan", maintype="text", subtype="plain", filename="plan.txt")
@@ -278,7 +303,7 @@ async def test_every_call_does_for_every_role_what_its_rights_say(house: House) 
 
 
 def is_allowed(call: str, status: int) -> bool:
-    harmless = {404: MAY_BE_MISSING, 409: TOO_LATE, 422: WITH_ITSELF}
+    harmless = {404: MAY_BE_MISSING, 409: TOO_LATE, 422: {*WITH_ITSELF, *BY_ITSELF}}
     return status < 300 or call in harmless.get(status, ())
 
 
@@ -286,6 +311,12 @@ async def status_of(house: House, actor: str, call: str) -> int:
     method, path, body = call.partition(" ")[0], house.path(call), BODIES.get(call)
     if call in WITH_ITSELF:
         body = {"messages": [house.message_id]} | dict.fromkeys(WITH_ITSELF[call], house.number)
+    if "/contacts" in call and method != "GET":
+        body = {
+            "addresses": [house.customer],
+            "address": house.customer,
+            "into": str(contact_id(house.customer)),
+        }
     async with house.clients[actor].stream(method, path, json=body) as answer:
         if answer.headers.get("Content-Type") == "application/problem+json":
             await answer.aread()
@@ -305,6 +336,8 @@ async def test_what_is_out_of_sight_is_in_no_list_search_report_or_count(house: 
             bool((await client.get("/api/v1/tickets", params={"q": str(house.number)})).json()["items"])
             is seen
         )
+        contacts = (await client.get("/api/v1/contacts", params={"q": house.customer})).json()["items"]
+        assert bool(contacts) is seen
         messages = (await client.get("/api/v1/messages", params={"limit": 200})).json()["items"]
         assert (house.message_id in [one["message_id"] for one in messages]) is seen
         assert all(one["ticket"] for one in messages), "mail that is in no ticketbox yet is for who sees all"

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.gateway.api import (
+    contacts,
     desk,
     handling,
     intake,
@@ -15,5 +16,5 @@ from services.gateway.api import (
 )
 
 router = APIRouter(prefix="/api/v1")
-for part in (tickets, handling, messages, rulesets, intake, reports, desk, system, what_ifs):
+for part in (tickets, handling, contacts, messages, rulesets, intake, reports, desk, system, what_ifs):
     router.include_router(part.router)

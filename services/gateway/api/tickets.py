@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from contracts.model import Text
 from contracts.router import Priority
 from contracts.tickets import State
-from services.gateway import tickets
+from services.gateway import organisations, tickets
 from services.gateway.accounts import Person
 from services.gateway.doing import Doing
 from services.gateway.gateway import Gateway
@@ -31,7 +31,8 @@ async def list_tickets(
     box: UUID | None = None,
     state: State | None = None,
     assignee: Annotated[str | None, Query(description="A person's id, `me`, or `none`.")] = None,
-    contact: Annotated[str | None, Query(description="A customer's address.")] = None,
+    contact: Annotated[str | None, Query(description="A contact's id, or one of its addresses.")] = None,
+    organisation: Annotated[UUID | None, Query(description="An organisation's id.")] = None,
     tag: str | None = None,
     priority: Priority | None = None,
     merged: Annotated[bool, Query(description="Also those that go on in another ticket.")] = False,
@@ -43,18 +44,19 @@ async def list_tickets(
     person = who.person.person_id if assignee == "me" else None
     if assignee not in {None, "me", "none"}:
         person = tickets.identity(assignee)
-    wanted = Filter(
-        box=box,
-        state=state,
-        assignee=person,
-        unassigned=assignee == "none",
-        contact=contact,
-        tag=tag,
-        priority=priority,
-        merged=merged,
-        q=q or None,
-    )
     async with here.service.pool.acquire() as db:
+        wanted = Filter(
+            box=box,
+            state=state,
+            assignee=person,
+            unassigned=assignee == "none",
+            contact=tickets.contact_named(contact) if contact else None,
+            organisation=(await organisations.read(db)).membership(organisation) if organisation else None,
+            tag=tag,
+            priority=priority,
+            merged=merged,
+            q=q or None,
+        )
         return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.gateway.pages import (
+    contacts,
     desk,
     forms,
     handling,
@@ -17,5 +18,18 @@ from services.gateway.pages import (
 )
 
 router = APIRouter()
-for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, forms, what_ifs):
+for part in (
+    sign_in,
+    tickets,
+    handling,
+    views,
+    contacts,
+    messages,
+    reports,
+    rulesets,
+    status,
+    desk,
+    forms,
+    what_ifs,
+):
     router.include_router(part.router)

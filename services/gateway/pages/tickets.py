@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,11 +11,12 @@ from fastapi import APIRouter, Form, Query, Request
 from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, Response
 
+from chassis.database import Connection
 from contracts.desk import AnyThing, Right, Ticketbox
 from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import desk, messages, past, things, tickets
+from services.gateway import contacts, desk, messages, organisations, past, things, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
@@ -28,6 +29,8 @@ from services.gateway.tickets import Filter
 
 router = APIRouter()
 PAGE = 50
+BESIDE = 8
+"""Tickets of the same customer that are listed beside one."""
 View = Literal["mine", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
 TITLES: dict[str, str] = {
     "mine": "My open tickets",
@@ -66,14 +69,19 @@ async def ticket_list(
     who: Signed,
     view: View | None = None,
     box: UUID | None = None,
+    contact: UUID | None = None,
+    organisation: UUID | None = None,
     q: Annotated[str | None, Query(max_length=200)] = None,
     cursor: str | None = None,
 ) -> Response:
     """The list, or only its lines if a page that is open asks for them."""
     # A search looks everywhere, unless someone says otherwise.
-    view = view or ("all" if q else "open")
-    wanted = filter_of(view, who.person, box, q or None)
+    view = view or ("all" if q or contact or organisation else "open")
     async with here.service.pool.acquire() as db:
+        of = await _customers(db, who.person, contact, organisation)
+        wanted = replace(
+            filter_of(view, who.person, box, q or None), contact=contact, organisation=of.membership
+        )
         number = (q or "").strip().lstrip("#")
         named = int(number) if number.isdecimal() and len(number) < 18 and not is_partial(request) else None
         if named is not None and await tickets.exists(db, who.person.sight, named):
@@ -91,7 +99,10 @@ async def ticket_list(
         }
         boxes = await desk.boxes(db, who.person.sight)
         saved = [one.thing for one in await things.every(db, who.person, "views")]
-    parameters = {name: str(value) for name, value in (("view", view), ("box", box), ("q", q)) if value}
+    narrowed = {"contact": contact, "organisation": organisation}
+    parameters = {
+        name: str(value) for name, value in ({"view": view, "box": box, "q": q} | narrowed).items() if value
+    }
     data = {
         "saved": saved,
         "parameters": parameters,
@@ -102,6 +113,8 @@ async def ticket_list(
         "box": box,
         "boxes": boxes,
         "q": q or "",
+        "of": of,
+        "narrowed": "".join(f"&{name}={value}" for name, value in narrowed.items() if value),
         "tickets": items,
         "counts": counts,
         "counted": COUNTED,
@@ -110,6 +123,28 @@ async def ticket_list(
         + (f"?{request.url.query}" if request.url.query else ""),
     }
     return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """Whose tickets a list has: `href` leads to them; all None: everyone's."""
+
+    name: str | None = None
+    href: str | None = None
+    membership: organisations.Membership | None = None
+
+
+async def _customers(
+    db: Connection, person: Person, contact: UUID | None, organisation: UUID | None
+) -> Customers:
+    if contact is not None:
+        found = await contacts.detail(db, person.sight, contact)
+        return Customers(found.name or found.addresses[0], f"/contacts/{found.id}")
+    if organisation is not None:
+        known = await organisations.read(db)
+        membership = known.membership(organisation)
+        return Customers(known.by_id[organisation].name, f"/organisations/{organisation}", membership)
+    return Customers()
 
 
 def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
@@ -151,9 +186,14 @@ async def show_ticket(
         people = await desk.people(db, here.service.clock())
         answering = await desk.who_may_answer(db, ticket.box.id)
         boxes = await desk.every(db, Ticketbox)
-        earlier = await tickets.page_of_tickets(
-            db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
-        )
+        contact = await contacts.of_address(db, who.person.sight, ticket.contact.address)
+        others = [
+            await tickets.page_of_tickets(db, who.person.sight, wanted, None, BESIDE)
+            for wanted in (
+                Filter(contact=ticket.contact.address, state="open"),
+                Filter(contact=ticket.contact.address, merged=True),
+            )
+        ]
     moments = past.moments(opened.events, ticket.conversation)
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
@@ -167,7 +207,9 @@ async def show_ticket(
         may_answer=who.person.may(Right.ANSWER, ticket.box.id),
         may_move=who.person.may(Right.MANAGE, ticket.box.id),
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
-        earlier=[item for item in earlier.items if item.number != number],
+        contact=contact,
+        waiting=[item for item in others[0].items if item.number != number],
+        earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],
@@ -184,6 +226,7 @@ async def show_past(request: Request, here: Gateway, who: SignedIn, number: int,
         whole = await tickets.open_ticket(db, sight, number)
         opened = await tickets.open_ticket_as_of(db, sight, number, as_of, here.service.clock())
         ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened))
+        contact = await contacts.of_address(db, sight, ticket.contact.address)
     moments = past.moments(whole.events, tickets.ticket_of(whole).conversation)
     return page(
         request,
@@ -194,6 +237,8 @@ async def show_past(request: Request, here: Gateway, who: SignedIn, number: int,
         moment_shown=sum(one.at <= as_of for one in moments) - 1,
         may_answer=False,
         may_move=False,
+        contact=contact,
+        waiting=[],
         earlier=[],
         categories=opened.choices.categories,
         done=None,

@@ -14,7 +14,7 @@ from services.gateway.guard import Here, Signed, command_id_of
 from services.gateway.problems import Unprocessable
 
 router = APIRouter()
-KEPT = ("view", "box", "q")
+KEPT = ("view", "box", "contact", "organisation", "q")
 """The parameters of a list that a saved view keeps."""
 
 

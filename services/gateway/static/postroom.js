@@ -207,6 +207,7 @@ const KEYS = {
   x: () => (one("#picked") ? pick() : select()),
   a: () => decide("#release"),
   d: () => decide("#discard"),
+  c: () => one("#customer")?.click(),
   u: () => one("[data-back]")?.click(),
   "/": () => one("#search")?.focus(),
   "?": () => one("#help")?.showModal(),
@@ -221,6 +222,7 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     one("summary", menu).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
+    event.preventDefault();  // it would empty a search, whose hits are to be walked through now
     event.target.blur();
   } else if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || one("dialog[open]")) {
     return;
@@ -302,7 +304,7 @@ document.addEventListener("load", ({ target }) => {
 }, true);
 
 // "Back" leads to the list as it was left.
-const LISTS = ["/tickets", "/letters"];
+const LISTS = ["/tickets", "/letters", "/contacts"];
 function findBack() {
   for (const list of LISTS) {
     const back = one(`[data-back][href="${list}"]`);
