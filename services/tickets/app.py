@@ -4,8 +4,9 @@ from functools import partial
 
 from chassis.service import Service, run
 from contracts.commands import SplitTicket
+from contracts.queries import GetWhatComes, TryAutomation
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
-from services.tickets import changes, clock, commands, desk, letters, rearranging, rulesets
+from services.tickets import changes, clock, coming, commands, desk, letters, rearranging, rulesets
 from services.tickets.settings import TicketsSettings
 
 
@@ -22,6 +23,8 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.obey(SplitTicket, partial(changes.split_ticket, service))
     for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
         service.obey(desk_command, partial(changes.change_desk, service))
+    service.answer(GetWhatComes, partial(coming.what_comes, service))
+    service.answer(TryAutomation, partial(coming.try_automation, service))
     service.background("clock", partial(clock.strike, service))
 
 

@@ -241,7 +241,7 @@ def test_who_added_a_task_or_a_link_is_named() -> None:
 def test_what_a_machine_did_is_said_without_a_person() -> None:
     assert sentences(SOLVED, TicketClosed(ticket_id=TICKET), TagsChanged(ticket_id=TICKET, tags=())) == [
         "Anna solved the ticket",
-        "The ticket closed after its time",
+        "The ticket closed by itself",
         "The tags were removed",
     ]
 
