@@ -274,6 +274,10 @@ class Organisation(Thing):
     note: Text = ""
 
 
+_STATES = {state.value: state for state in State}
+_TARGETS = {target.value: target for target in Target}
+
+
 class Moment(StrEnum):
     """What the time of an automation is counted from."""
 
@@ -295,13 +299,12 @@ class Moment(StrEnum):
     @property
     def state(self) -> State | None:
         """The state in which a ticket must stay; None: it is about something else."""
-        return next((state for state in State if state == self.value), None)
+        return _STATES.get(self.value)
 
     @property
     def target(self) -> Target | None:
         """The target whose deadline counts; None: it is about something else."""
-        _, _, name = self.value.partition("_")
-        return next((target for target in Target if target == name), None)
+        return _TARGETS.get(self.value.partition("_")[2])
 
     @property
     def before(self) -> bool:

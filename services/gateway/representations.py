@@ -217,6 +217,25 @@ class RoutingView(Representation):
     """Rules that had no answer for it, and why; they did not hold."""
 
 
+class ComingItem(Representation):
+    """What will happen to a ticket by itself if nothing else does."""
+
+    at: datetime
+    what: Literal["automation", "closes", "hold_ends"]
+    automation: str | None
+    sentence: str
+
+
+class TrialItem(Representation):
+    """What an automation would do if it were saved now: to how many tickets at once, and to how many later."""
+
+    sentence: str
+    at_once: int
+    later: int
+    examples: list[int]
+    """Numbers of some of those at once."""
+
+
 class Ticket(TicketItem):
     """A ticket with its conversation, and all else that is known of it."""
 
