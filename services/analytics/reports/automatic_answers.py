@@ -86,10 +86,10 @@ def build(scope: Scope, counts: Sequence[Count]) -> Table:
     return Table(
         columns=(
             Column(name=scope.by, title=title, unit=unit),
+            Column(name="answers", title="Answers of people", unit="count"),
             Column(name="acknowledgements", title="Acknowledgements", unit="count"),
             Column(name="reminders", title="Reminders", unit="count"),
             Column(name="withheld", title="Withheld", unit="count"),
-            Column(name="answers", title="Answers of people", unit="count"),
             Column(name="share", title="Automatic", unit="percent"),
         ),
         rows=tuple(rows),
@@ -107,7 +107,7 @@ def _figures(counts: Iterable[Count]) -> tuple[Cell, ...]:
     answers = sum(count.answers for count in some)
     automatic = acknowledgements + reminders
     withheld = sum(count.withheld for count in some)
-    return (acknowledgements, reminders, withheld, answers, percent(automatic, automatic + answers))
+    return (answers, acknowledgements, reminders, withheld, percent(automatic, automatic + answers))
 
 
 AUTOMATIC_ANSWERS = Definition(DESCRIPTION, Count, ask, build)
