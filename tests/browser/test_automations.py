@@ -18,10 +18,10 @@ async def test_an_automation_is_written_looked_at_and_saved_and_a_ticket_says_wh
         page = await sign_in(context)
         await page.goto("/desk/automations/new")
         await page.get_by_label("Name", exact=True).fill("Nobody answered")
-        await page.get_by_label("So many minutes").fill("soon")
+        await page.get_by_label("It runs").fill("soon")
         await page.get_by_role("button", name="How many tickets would it touch now?").click()
         await expect(page.locator("#trial")).to_contain_text("Write whole minutes, such as 90")
-        await page.get_by_label("So many minutes").fill("2880")
+        await page.get_by_label("It runs").fill("2880")
         await page.get_by_label("of", exact=True).select_option("wall")
         await page.get_by_label("counted").select_option("unanswered")
         await page.get_by_label("raise the priority to").select_option("urgent")
@@ -30,7 +30,8 @@ async def test_an_automation_is_written_looked_at_and_saved_and_a_ticket_says_wh
         await expect(page.locator("#trial")).not_to_contain_text("2 days")
         await page.get_by_role("button", name="How many tickets would it touch now?").click()
         await expect(page.locator("#trial")).to_contain_text(
-            "2 days after the customer wrote, if nobody has answered: raise the priority to urgent, tell the supervisors"
+            "2 days after the customer wrote, if nobody has answered: "
+            "raise the priority to urgent, tell the supervisors"
         )
         await expect(page.locator("#trial")).to_contain_text("Nothing is saved yet")
         await page.get_by_role("button", name="Save", exact=True).last.click()

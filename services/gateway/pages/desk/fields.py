@@ -29,6 +29,8 @@ class Field:
     """Of a choice: value and words."""
     of: str = ""
     """Of things: their kind, or several, with a blank between."""
+    unit: str = ""
+    """What stands behind a number."""
     empty: str = "None"
     """What a choice of nothing says."""
     wrong: str = ""

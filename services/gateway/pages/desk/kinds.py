@@ -412,7 +412,7 @@ AUTOMATION = Page(
         Group(
             "When",
             (
-                Field("when.minutes", "So many minutes", "number", required=True, wrong=_RUN_MINUTES),
+                Field("when.minutes", "It runs", "number", required=True, unit="minutes", wrong=_RUN_MINUTES),
                 Field(
                     "when.clock",
                     "of",
@@ -465,6 +465,7 @@ AUTOMATION = Page(
                 ),
                 Field("then.move_to", "move it to", "thing", of="ticketboxes", empty="(leave it)"),
                 Field("then.assign_to", "give it to", "thing", of="people", empty="(leave it)"),
+                Field("then.give_back", "give it back, for distribution to find an owner", "checkbox"),
                 Field(
                     "then.state",
                     "and",
@@ -472,7 +473,6 @@ AUTOMATION = Page(
                     options=(("solved", "solve it"), ("closed", "close it")),
                     empty="(leave it)",
                 ),
-                Field("then.give_back", "give it back, for distribution to find an owner", "checkbox"),
             ),
             sentence=True,
         ),
