@@ -63,4 +63,5 @@ def _why_not(ticket: Ticket, desk: Desk, mail: Sequence[datetime], at: datetime)
 
 
 def _reaches_a_person(letter: LetterHead, to: Address, ours: set[str]) -> bool:
-    return acknowledging.wanted(letter.model_copy(update={"reply_to": (to,)}), ours)
+    there = letter.model_copy(update={"reply_to": (to,)})
+    return acknowledging.wanted(letter, ours) and acknowledging.wanted(there, ours)

@@ -337,10 +337,14 @@ def test_reminders_are_under_the_caps_of_acknowledgements() -> None:
 
 @pytest.mark.parametrize(
     "head",
-    [letter(MONDAY, automatic=True), letter(MONDAY, kind=Kind.LIST)],
-    ids=["automatic", "list"],
+    [
+        letter(MONDAY, automatic=True),
+        letter(MONDAY, kind=Kind.LIST),
+        letter(MONDAY).model_copy(update={"from_": None}),
+    ],
+    ids=["automatic", "list", "nobody"],
 )
-def test_no_machine_is_reminded(head: object) -> None:
+def test_no_machine_is_reminded_and_nobody_unknown(head: object) -> None:
     story = Story(desk_of(pending_for(10, **REMIND)), first=head).after(0, PENDING).noticed(10)  # type: ignore[arg-type]
     assert kinds(story.happened(ReminderReleased)) == []
     assert kinds(story.happened(ReminderWithheld)) == ["ReminderWithheld"]
