@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import growth, latency, memory, projections, reading, routing, throughput
+from bench import clocks, growth, latency, memory, projections, reading, routing, throughput
 from bench.table import Figure, side_by_side, table
 from tests.running import Postroom
 
@@ -33,8 +33,10 @@ async def full(messages: int, sizes: Sequence[int], *, only_growth: bool) -> lis
     with _postroom() as postroom:
         figures = await growth.measure(postroom, sizes, messages)
         print(side_by_side(figures), flush=True)
-        for part in (routing.measure(postroom), *([] if only_growth else [projections.measure(postroom)])):
-            figures += await _shown(part)
+        figures += await _shown(routing.measure(postroom))
+        if not only_growth:
+            for part in (projections.measure(postroom), clocks.measure(postroom)):
+                figures += await _shown(part)
         return figures
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.desk import Calendar, Policy
+from contracts.desk import Automation, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
 from contracts.tickets import Rule
@@ -389,6 +389,44 @@ class WhatIf(Trial):
 
 class WhatIfList(Model):
     items: tuple[WhatIf, ...]
+
+
+class GetWhatComes(Query):
+    """What will happen to a ticket by itself if nothing else does. Answer: `WhatComes`."""
+
+    service: ClassVar[str] = "tickets"
+    ticket_id: UUID
+
+
+class Coming(Model):
+    """What happens then: an automation runs, the ticket closes after its time, or its hold ends."""
+
+    at: Instant
+    what: Literal["automation", "closes", "hold_ends"]
+    automation_id: UUID | None = None
+    automation: Text | None = None
+
+
+class WhatComes(Model):
+    """The next first."""
+
+    items: tuple[Coming, ...]
+
+
+class TryAutomation(Query):
+    """How many tickets an automation would touch if it were saved now. Answer: `AutomationTrial`."""
+
+    service: ClassVar[str] = "tickets"
+    automation: Automation
+
+
+class AutomationTrial(Model):
+    at_once: int
+    """Tickets whose time has come already."""
+    later: int
+    """Tickets whose time will come if nothing else happens to them."""
+    examples: tuple[int, ...] = ()
+    """Numbers of some of those at once."""
 
 
 class ListParked(Query):

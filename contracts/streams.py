@@ -46,6 +46,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.ReplyReleased,
         tickets.AcknowledgementReleased,
         tickets.AcknowledgementWithheld,
+        tickets.ReminderReleased,
+        tickets.ReminderWithheld,
         tickets.DeliveryRecorded,
         tickets.TicketSolved,
         tickets.TicketReopened,
@@ -71,6 +73,9 @@ EVENTS: dict[str, type[Event]] = {
         tickets.DeadlinesChanged,
         tickets.SLAWarned,
         tickets.SLABreached,
+        tickets.AutomationRan,
+        tickets.AutomationHeldBack,
+        tickets.NoticeReleased,
         tickets.TicketingFailed,
         tickets.TicketboxCreated,
         tickets.PersonAdded,
@@ -87,6 +92,7 @@ EVENTS: dict[str, type[Event]] = {
         desk.CategoryChanged,
         desk.ViewChanged,
         desk.OrganisationChanged,
+        desk.AutomationChanged,
         desk.ThingRemoved,
         *get_args(contacts.AnyContactEvent),
         notify.ReplySent,
@@ -183,12 +189,16 @@ TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
 NOTIFY_RELEASED = Consumer(
-    "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
+    "notify",
+    "tickets",
+    "released",
+    (tickets.ReplyReleased, tickets.AcknowledgementReleased, tickets.ReminderReleased),
 )
 NOTIFY_NOTICES = Consumer(
     "notify", "router", "notices", (router.CopyReleased, router.AlertReleased), batch=20
 )
 """Apart from answers, which must not wait until the bytes of a copy are fetched."""
+NOTIFY_TICKET_NOTICES = Consumer("notify", "tickets", "notices", (tickets.NoticeReleased,))
 INGEST_DESK = Consumer(
     "ingest",
     "tickets",
@@ -227,6 +237,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
     NOTIFY_NOTICES,
+    NOTIFY_TICKET_NOTICES,
     INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,

@@ -201,6 +201,20 @@ class AcknowledgementWithheld(TicketsEvent):
     detail: Text
 
 
+class ReminderReleased(Released):
+    """The customer is reminded that we wait; a machine of ours writes it (RFC 3834)."""
+
+    automation: Text
+
+
+class ReminderWithheld(TicketsEvent):
+    """The customer was not reminded: a machine would have got it, or too much automatic mail went there before."""
+
+    ticket_id: UUID
+    recipient: Text
+    detail: Text
+
+
 class DeliveryOutcome(StrEnum):
     SENT = "sent"
     FAILED = "failed"
@@ -215,11 +229,15 @@ class DeliveryRecorded(TicketsEvent):
     outcome: DeliveryOutcome
     answer: Text
     """The relay's own words."""
+    automatic: bool = False
+    """A machine of ours had written it, so nobody sends it again."""
 
 
 class TicketSolved(TicketsEvent):
+    """`solved_by` None: an automation did it."""
+
     ticket_id: UUID
-    solved_by: UUID
+    solved_by: UUID | None = None
 
 
 class TicketReopened(TicketsEvent):
@@ -436,6 +454,47 @@ class SLABreached(TicketsEvent):
     """When its clock began; None in events of early releases, which knew the first response only."""
 
 
+class AutomationRan(TicketsEvent):
+    """The time of an automation had come; what it did follows in the same answer."""
+
+    ticket_id: UUID
+    automation_id: UUID
+    automation: Text
+    """Its name then."""
+    moment: Text
+    since: Instant
+    """When what it waited for began: the state, the wait of the customer, the clock of the target."""
+    told: tuple[UUID, ...] = ()
+    """People who got a mail."""
+    left_out: tuple[Text, ...] = ()
+    """What it could not do, and why."""
+
+
+class AutomationHeldBack(TicketsEvent):
+    """The time of an automation had come, but too many had run for this ticket: maybe a loop."""
+
+    ticket_id: UUID
+    automation_id: UUID
+    automation: Text
+    moment: Text
+    since: Instant
+    detail: Text
+
+
+class NoticeReleased(TicketsEvent):
+    """An automation has someone who works here told of the ticket, by mail."""
+
+    ticket_id: UUID
+    notice_id: UUID
+    message_id: UUID
+    """The last letter of the ticket."""
+    person_id: UUID
+    sender: Address
+    to: Text
+    subject: Text
+    text: Text
+
+
 TicketEvent = (
     TicketOpened
     | CustomerReplied
@@ -447,6 +506,8 @@ TicketEvent = (
     | ReplyReleased
     | AcknowledgementReleased
     | AcknowledgementWithheld
+    | ReminderReleased
+    | ReminderWithheld
     | DeliveryRecorded
     | TicketSolved
     | TicketReopened
@@ -472,6 +533,9 @@ TicketEvent = (
     | DeadlinesChanged
     | SLAWarned
     | SLABreached
+    | AutomationRan
+    | AutomationHeldBack
+    | NoticeReleased
 )
 """All that happens to a ticket."""
 

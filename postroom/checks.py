@@ -64,7 +64,7 @@ WITH released AS (
            count(*) AS releases,
            max(recorded_at) AS released_at
     FROM tickets.event
-    WHERE type IN ('ReplyReleased', 'AcknowledgementReleased')
+    WHERE type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
     GROUP BY 1
 ), queued AS (
     SELECT reply_id,

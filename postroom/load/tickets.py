@@ -30,7 +30,7 @@ from contracts.tickets import (
 )
 from postroom.demo.day import Customer
 from postroom.load.desk import Place
-from services.tickets import alarms, clock, intake, threading
+from services.tickets import alarms, intake, threading
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
@@ -129,7 +129,7 @@ class _Story:
         """Let happen by itself what comes due meanwhile."""
         while (at := alarms.next_alarm(self.ticket, self.place.desk)) is not None and at <= until:
             self.work.now = at
-            clock.ring(self.work, self.ticket)
+            self.work.ring(self.ticket_id)
         self.work.now = until
 
     def _happen(self, events: Sequence[TicketEvent], cause: UUID, by: UUID | None = None) -> None:
@@ -211,7 +211,7 @@ class _Story:
         )
         sent_id = self.written.add("notify", reply_stream(reply_id), sent, uuid5(reply_id, "sent"), sent_at)
         self.pass_time(sent_at)
-        self._happen([intake.record_delivery(sent)], sent_id)
+        self._happen([intake.record_delivery(sent, self.ticket)], sent_id)
         return True
 
     def _outgoing(self, letter: LetterHead, reply_id: UUID, at: datetime) -> OutgoingLetter:

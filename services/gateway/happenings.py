@@ -8,6 +8,8 @@ from uuid import UUID
 
 from contracts.tickets import (
     AbsorptionUndone,
+    AutomationHeldBack,
+    AutomationRan,
     CategoryAssigned,
     DeadlinesChanged,
     FieldsChanged,
@@ -61,6 +63,8 @@ Happening = (
     | DeadlinesChanged
     | SLAWarned
     | SLABreached
+    | AutomationRan
+    | AutomationHeldBack
 )
 TARGETS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 LINKS = {
@@ -105,13 +109,39 @@ def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
             return Said(f"The {TARGETS.get(target, target)} will soon be late")
         case SLABreached(target=target, due_at=due_at):
             return Said(f"The target for the {TARGETS.get(target, target)} was missed", at=due_at)
+        case AutomationRan() | AutomationHeldBack():
+            return _automated(event, names)
         case _:
             return _described(event, names)
+
+
+MOMENTS = {
+    "open": "open since {}",
+    "pending": "waiting for the customer since {}",
+    "on_hold": "on hold since {}",
+    "solved": "solved since {}",
+    "unanswered": "unanswered since {}",
+}
+
+
+def _automated(event: AutomationRan | AutomationHeldBack, names: Names) -> Said:
+    match event:
+        case AutomationHeldBack(automation=name, detail=detail):
+            return Said(f"The automation “{name}” was held back: {detail}")
+        case AutomationRan(automation=name, moment=moment, since=since, told=told, left_out=left_out):
+            why = MOMENTS.get(moment, moment.replace("_", " ")).format(f"{since:%d %b %Y, %H:%M} UTC")
+            people = ", ".join(names.get(one, "somebody") for one in told)
+            more = [f" Told: {people}." if told else "", *(f" {one}" for one in left_out)]
+            return Said(f"The automation “{name}” ran ({why}).{''.join(more)}")
+        case _:
+            assert_never(event)
 
 
 def _assigned(event: TicketAssigned, names: Names) -> Said:
     name = names.get(event.agent_id, "somebody") if event.agent_id else "nobody"
     match event:
+        case TicketAssigned(agent_id=None, assigned_by=None, method="automation"):
+            return Said("The ticket has no owner any more")
         case TicketAssigned(agent_id=None, assigned_by=None):
             return Said("The ticket was given back: its owner is away")
         case TicketAssigned(agent_id=None, assigned_by=by):
@@ -135,7 +165,7 @@ def _stands(
 ) -> Said:
     match event:
         case TicketSolved(solved_by=by):
-            return Said("solved the ticket", by)
+            return _by("solved the ticket", "The ticket was solved", by)
         case TicketReopened(reopened_by=None, why="hold_ended"):
             return Said("The hold ended, so the ticket is open again")
         case TicketReopened(reopened_by=None, why="letter"):
@@ -151,7 +181,7 @@ def _stands(
             why = f": {reason}" if reason else ""
             return _by(f"put the ticket on hold{end}{why}", f"The ticket was put on hold{end}{why}", by)
         case TicketClosed(closed_by=by):
-            return _by("closed the ticket", "The ticket closed after its time", by)
+            return _by("closed the ticket", "The ticket closed by itself", by)
         case _:
             assert_never(event)
 

@@ -248,6 +248,25 @@ class AsOf(Representation):
     clocks: list[ClockItem]
 
 
+class ComingItem(Representation):
+    """What will happen to a ticket by itself if nothing else does."""
+
+    at: datetime
+    what: Literal["automation", "closes", "hold_ends"]
+    automation: str | None
+    sentence: str
+
+
+class TrialItem(Representation):
+    """What an automation would do if it were saved now: to how many tickets at once, and to how many later."""
+
+    sentence: str
+    at_once: int
+    later: int
+    examples: list[int]
+    """Numbers of some of those at once."""
+
+
 class Ticket(TicketItem):
     """A ticket with its conversation, and all else that is known of it."""
 

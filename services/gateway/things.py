@@ -29,6 +29,7 @@ Kind = Literal[
     "categories",
     "views",
     "organisations",
+    "automations",
 ]
 """The kinds by the words of `KINDS`, for the description of the API."""
 ON_THE_MACHINE = "the command line"

@@ -5,11 +5,12 @@ from functools import partial
 from chassis import trials
 from chassis.service import Service, run
 from contracts.commands import CancelWhatIf, SplitTicket, StartWhatIf
-from contracts.queries import GetWhatIf, ListWhatIfs
+from contracts.queries import GetWhatComes, GetWhatIf, ListWhatIfs, TryAutomation
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
 from services.tickets import (
     changes,
     clock,
+    coming,
     commands,
     contacts,
     desk,
@@ -41,6 +42,8 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.answer(GetWhatIf, partial(what_ifs.get, service))
     service.answer(ListWhatIfs, partial(what_ifs.list_them, service))
     service.background("what-ifs", partial(trials.work, service, partial(what_ifs.prepare, service)))
+    service.answer(GetWhatComes, partial(coming.what_comes, service))
+    service.answer(TryAutomation, partial(coming.try_automation, service))
     service.background("clock", partial(clock.strike, service))
 
 

@@ -226,7 +226,7 @@ async def _append(
         if changed.get(stream_id, 0) != version:
             raise ChangedMeanwhile(version, changed.get(stream_id, 0))
     heads = await log.heads(db, list(events))
-    await tables.keep_desk(db, [event for happened in events.values() for event in happened])
+    await tables.keep_desk(db, [event for happened in events.values() for event in happened], now)
     meta = Meta(
         correlation_id=command.command_id,
         causation_id=command.command_id,

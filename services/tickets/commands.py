@@ -1,6 +1,6 @@
 """`decide`: one function a command. Same ticket, same command, same time: same events."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -414,13 +414,23 @@ def change_tags(command: ChangeTags, ticket: Ticket) -> list[TicketEvent]:
     Raises:
         Invalid: too many, or an empty one.
     """
-    remove = {_tag(tag) for tag in command.remove}
-    tags = tuple(dict.fromkeys(tag for tag in (*ticket.tags, *map(_tag, command.add)) if tag not in remove))
-    if len(tags) > MOST_TAGS:
-        raise Invalid(f"A ticket has at most {MOST_TAGS} tags.")
+    tags = tagged(ticket.tags, command.add, command.remove)
     if tags == ticket.tags:
         return []
     return [TagsChanged(ticket_id=ticket.ticket_id, tags=tags, changed_by=command.actor_id)]
+
+
+def tagged(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> tuple[str, ...]:
+    """Tags after some were added and removed.
+
+    Raises:
+        Invalid: too many, or an empty one.
+    """
+    gone = {_tag(tag) for tag in remove}
+    after = tuple(dict.fromkeys(tag for tag in (*tags, *map(_tag, add)) if tag not in gone))
+    if len(after) > MOST_TAGS:
+        raise Invalid(f"A ticket has at most {MOST_TAGS} tags.")
+    return after
 
 
 def _tag(text: str) -> str:

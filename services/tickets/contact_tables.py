@@ -125,6 +125,5 @@ async def keep(db: Connection, contacts: Contacts, events: Events) -> None:
     await db.execute(_KEEP_ADDRESSES, list(belongs), list(belongs.values()))
     touched = {address for identity in events for address in contacts.addresses(contacts.root(identity))}
     await db.execute(
-        "UPDATE alarm SET at = now() WHERE contact = ANY($1::text[]) AND (at IS NULL OR at > now())",
-        list(touched | belongs.keys()),
+        "UPDATE alarm SET revision = 0 WHERE contact = ANY($1::text[])", list(touched | belongs.keys())
     )

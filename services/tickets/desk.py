@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +20,8 @@ from contracts.commands import (
 )
 from contracts.desk import (
     AnyThing,
+    Automation,
+    AutomationChanged,
     Calendar,
     CalendarChanged,
     Category,
@@ -76,6 +79,10 @@ class Desk:
         default_factory=dict, init=False, repr=False, compare=False
     )
     """By kind, once they were asked for: every step of every ticket asks for all policies."""
+    since: Mapping[UUID, datetime] = field(default_factory=dict)
+    """When each thing became as it is."""
+    revision: int = 0
+    """Counts the changes after which alarms may be others."""
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -253,6 +260,8 @@ def _changed(thing: AnyThing) -> Event:
             return ViewChanged(thing=thing)
         case Organisation():
             return OrganisationChanged(thing=thing)
+        case Automation():
+            return AutomationChanged(thing=thing)
         case _:
             assert_never(thing)
 
@@ -304,6 +313,8 @@ def check(desk: Desk, before: Desk) -> None:
                 _check_category(desk, thing)
             case Organisation() if thing != before.things.get(thing.id):
                 _check_organisation(thing)
+            case Automation():
+                _check_automation(desk, thing)
             case _:
                 pass
 
@@ -341,7 +352,7 @@ def _check_unique(desk: Desk) -> None:
                 claim(thing, "category name", thing.name, str(thing.parent_id))
             case View():
                 claim(thing, "view name", thing.name, str(thing.owner_id))
-            case Team() | Calendar() | Policy():
+            case Team() | Calendar() | Policy() | Automation():
                 claim(thing, f"{thing.kind} name", thing.name)
             case _:
                 pass
@@ -366,6 +377,25 @@ def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
     keys = {one.key for one in desk.every(CustomField)}
     if missing := [key for key in box.required_fields if key not in keys]:
         raise Invalid(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
+
+
+def _check_automation(desk: Desk, automation: Automation) -> None:
+    chosen, then = automation.tickets, automation.then
+    for kind, identities in (
+        (Ticketbox, (*chosen.ticketbox_ids, then.move_to)),
+        (Category, chosen.category_ids),
+        (Organisation, chosen.organisation_ids),
+        (Person, (then.assign_to,)),
+    ):
+        for identity in identities:
+            _require(desk, kind, identity, automation.name)
+    for identity in then.tell_ids:
+        if desk.get(Team, identity) is None:
+            _require(desk, Person, identity, automation.name)
+    if then.nothing:
+        raise Invalid(f"“{automation.name}” does nothing yet: say what shall happen.")
+    if then.give_back and then.assign_to is not None:
+        raise Invalid(f"“{automation.name}” cannot give a ticket back and to somebody; choose one.")
 
 
 def _check_calendar(calendar: Calendar) -> None:

@@ -47,7 +47,7 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     await work.look_up(db, [letter.from_.address for letter in letters if letter.from_])
     tokens = await _find(work, letters, db)
     await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, TicketRouted)})
-    await _recall_automatic_mail(work, messages, db)
+    await work.recall_automatic_mail(db, _acknowledged(work, messages))
     numbers = deque(await tables.new_numbers(db, len(letters)))
     for item in news:
         match item.event:
@@ -102,15 +102,14 @@ async def _find(work: Work, letters: Sequence[LetterHead], db: Connection) -> th
     )
 
 
-async def _recall_automatic_mail(work: Work, messages: Sequence[MessageRouted], db: Connection) -> None:
-    people = {
-        acknowledging.person_behind(to.address)
+def _acknowledged(work: Work, messages: Sequence[MessageRouted]) -> set[str]:
+    """The addresses to which automatic mail may go."""
+    return {
+        to.address
         for one in messages
         if acknowledging.words(one, work.desk.get(Ticketbox, one.ticketbox_id))
         and (to := acknowledging.answer_to(one.letter))
     }
-    if people:
-        work.automatic_mail = await tables.automatic_mail(db, people, work.now - acknowledging.LONGEST_SPAN)
 
 
 def _take_message(
@@ -154,13 +153,11 @@ def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause:
     ours = {address for one in work.desk.every(Ticketbox) for address in one.addresses}
     if not acknowledging.wanted(opened.letter, ours):
         return
-    person = acknowledging.person_behind(to.address)
-    earlier = work.automatic_mail.setdefault(person, [])
     sender = Address(name=box.name, address=box.addresses[0])
+    earlier = work.automatic_mail_to(to.address)
     event = acknowledging.acknowledge(opened, sender, text, earlier, work.now)
     if isinstance(event, AcknowledgementReleased):
-        earlier.append(work.now)
-        work.acknowledged[opened.ticket_id] = person
+        work.keep_automatic_mail(work.tickets[opened.ticket_id], to.address, work.now)
     work.add(work.tickets[opened.ticket_id], [event], cause, meta)
 
 
@@ -176,7 +173,7 @@ async def take_deliveries(service: Service[TicketsSettings], batch: Batch, db: C
     await work.load(db, {event.ticket_id for _, event in news})
     for item, event in news:
         current = work.tickets[event.ticket_id]
-        work.add(current, [intake.record_delivery(event)], item.event_id, log.caused_by(item))
+        work.add(current, [intake.record_delivery(event, current)], item.event_id, log.caused_by(item))
     await work.save(db)
 
 

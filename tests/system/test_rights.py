@@ -36,6 +36,7 @@ TABLE: dict[str, str] = {
     "GET /api/v1/tickets": ALL,
     "GET /api/v1/tickets/{number}": SEEING,
     "GET /api/v1/tickets/{number}/events": SEEING,
+    "GET /api/v1/tickets/{number}/coming": SEEING,
     "POST /api/v1/tickets/{number}/replies": ANSWERING,
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry": ANSWERING,
     "POST /api/v1/tickets/{number}/notes": ANSWERING,
@@ -81,6 +82,7 @@ TABLE: dict[str, str] = {
     "GET /api/v1/reports": ALL,
     "GET /api/v1/reports/{name}": ALL,
     "GET /api/v1/desk/{kind}": ALL,
+    "POST /api/v1/desk/automations/trial": ADMINISTERING,
     "GET /api/v1/desk/{kind}/{thing_id}": SEEING,
     "PUT /api/v1/desk/{kind}/{thing_id}": MANAGING,
     "DELETE /api/v1/desk/{kind}/{thing_id}": ADMINISTERING,
@@ -141,6 +143,9 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
     "POST /api/v1/what-ifs": {"things": [{"kind": "policy", "id": str(uuid4()), "name": "Tried"}], "months": 1},
     "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},
+    "POST /api/v1/desk/automations/trial": {
+        "when": {"minutes": 60, "moment": "pending"}, "then": {"state": "solved"}
+    },
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip

@@ -9,15 +9,15 @@ from pydantic import AwareDatetime, BaseModel, Field
 from contracts.model import Text
 from contracts.router import Priority
 from contracts.tickets import State
-from services.gateway import organisations, tickets
+from services.gateway import automations, organisations, tickets
 from services.gateway.accounts import Person
 from services.gateway.doing import Doing
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
 from services.gateway.handling import Handling
 from services.gateway.lists import LONGEST_PAGE
-from services.gateway.problems import Unprocessable
-from services.gateway.representations import Changed, Page, StreamEvent, Ticket, TicketItem
+from services.gateway.problems import Unavailable, Unprocessable
+from services.gateway.representations import Changed, ComingItem, Page, StreamEvent, Ticket, TicketItem
 from services.gateway.tickets import Filter
 
 router = APIRouter(tags=["tickets"])
@@ -70,6 +70,17 @@ async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDateti
             now = here.service.clock()
             opened = await tickets.open_ticket_as_of(db, who.person.sight, number, as_of, now)
         return tickets.ticket_of(opened, await tickets.routing_of(db, opened))
+
+
+@router.get("/tickets/{number}/coming")
+async def get_coming(here: Here, who: Signed, number: Number) -> Page[ComingItem]:
+    """What will happen to the ticket by itself if nothing else does, the next first."""
+    async with here.service.pool.acquire() as db:
+        ticket_id = await tickets.ticket_id_of(db, who.person.sight, number)
+    found = await automations.coming(here, ticket_id)
+    if found is None:
+        raise Unavailable("tickets does not answer; try again in a moment")
+    return Page(items=found, next=None)
 
 
 @router.get("/tickets/{number}/events")

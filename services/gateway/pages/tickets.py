@@ -16,7 +16,7 @@ from contracts.desk import AnyThing, Right, Ticketbox
 from contracts.desk import View as SavedView
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import contacts, desk, messages, organisations, past, things, tickets
+from services.gateway import automations, contacts, desk, messages, organisations, past, things, tickets
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
@@ -216,6 +216,7 @@ async def show_ticket(
         priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
+        coming=await automations.coming(here, opened.summary.ticket_id),
     )
 
 

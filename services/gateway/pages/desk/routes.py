@@ -153,12 +153,13 @@ async def _options(db: Connection, person: Person, form: Form) -> dict[str, list
     if form.kind == "people":
         wanted.add("ticketboxes")
     return {
-        kind: [
+        kinds: [
             (one.thing.key if isinstance(one.thing, CustomField) else str(one.thing.id), one.thing.name)
+            for kind in kinds.split()
             for one in await things.every(db, person, kind)
             if one.thing.id != form.thing_id
         ]
-        for kind in wanted
+        for kinds in wanted
     }
 
 
