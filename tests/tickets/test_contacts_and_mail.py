@@ -41,6 +41,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await tables.keep_desk(
         connection,
         [PersonChanged(thing=anna), OrganisationChanged(thing=acme), OrganisationChanged(thing=bloom)],
+        NOW,
     )
     yield connection
     await connection.close()
@@ -164,9 +165,8 @@ async def test_the_chosen_organisation_counts_before_the_closest_domain(db: asyn
 
 async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: asyncpg.Connection) -> None:
     ticket_id, _ = await a_ticket_of(db, KIM)
-    other_id = await db.fetchval("INSERT INTO alarm (ticket_id, contact) VALUES ($1, $2) RETURNING ticket_id",
-                                 uuid4(), EVE)  # fmt: skip
+    other_id, _ = await a_ticket_of(db, EVE)
     await do(db, card(KIM, organisation=BLOOM))
-    due = {row["ticket_id"] for row in await db.fetch("SELECT ticket_id FROM alarm WHERE at <= now()")}
-    assert ticket_id in due
-    assert other_id not in due
+    stale = await tables.stale_alarms(db, 10)
+    assert ticket_id in stale
+    assert other_id not in stale
