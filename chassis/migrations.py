@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.database import Connection, role_of
+from chassis.database import Connection, eraser_of, role_of
 
 _SHARED = Path(__file__).parent / "schema"
 
@@ -22,7 +22,7 @@ class Schema:
 
     def files(self) -> list[tuple[str, Path]]:
         """Its migrations: a name that stays, and where its SQL is."""
-        shared = ["consumption", *(["log"] if self.speaks else [])]
+        shared = ["consumption", *(["log", "erasure"] if self.speaks else [])]
         return [
             *((f"0000_{name}", _SHARED / f"{name}.sql") for name in shared),
             *((path.stem, path) for path in sorted(self.folder.glob("*.sql"))),
@@ -50,6 +50,8 @@ async def migrate(db: Connection, schemas: Sequence[Schema]) -> list[str]:
 async def _migrate_schema(db: Connection, schema: Schema) -> list[str]:
     service = schema.service
     await _ensure_role(db, role_of(service))
+    if schema.speaks:
+        await _ensure_role(db, eraser_of(service))
     await db.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
     await db.execute(f"""
         CREATE TABLE IF NOT EXISTS {service}.migration (
@@ -99,4 +101,12 @@ async def _grant(db: Connection, schema: Schema) -> None:
         REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role};
     """)
     if schema.speaks:
-        await db.execute(f"REVOKE UPDATE, DELETE ON {service}.event FROM {role}")
+        eraser = eraser_of(service)
+        await db.execute(f"""
+            REVOKE UPDATE, DELETE ON {service}.event FROM {role};
+            GRANT {role} TO {eraser};
+            GRANT UPDATE (data, payload_sha256) ON {service}.event TO {eraser};
+        """)
+    if await db.fetchval("SELECT current_setting('server_version_num')::integer >= 170000"):
+        # So that an erasure can clean up behind itself; before PostgreSQL 17 autovacuum does it in its time.
+        await db.execute(f"GRANT MAINTAIN ON ALL TABLES IN SCHEMA {service} TO {role}")

@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import desk, ingest, notify, router, tickets
+from contracts import desk, erasures, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -94,6 +94,12 @@ EVENTS: dict[str, type[Event]] = {
         notify.ReplyUncertain,
         notify.NoticeSent,
         notify.NoticeFailed,
+        tickets.CustomerErased,
+        erasures.ErasureRequested,
+        erasures.ErasureBegun,
+        erasures.DataErased,
+        erasures.ErasureEnded,
+        *erasures.ROWS_ERASED.values(),
     )
 }
 """Every event by its name."""

@@ -103,7 +103,7 @@ def verify(
 ) -> None:
     """Check the hash chains of all logs, and that ledger, answers and stored bytes agree with them."""
     from postroom.progress import progress
-    from postroom.verify import steps
+    from postroom.verify import count_erased, steps
     from postroom.verify import verify as check
 
     async def work(url: str) -> list[str]:
@@ -115,7 +115,11 @@ def verify(
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(1)
-    typer.echo("The chains hold and the ledger balances.")
+    erased = _work(database_url, data, count_erased)
+    typer.echo(
+        "The chains hold and the ledger balances."
+        + (f" {erased:,} rows have lost a person's data by erasure." if erased else "")
+    )
 
 
 user = typer.Typer(no_args_is_help=True, help="People who work with Postroom.")

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
+    CustomerErased,
     DeadlinesChanged,
     FieldsChanged,
     LettersMoved,
@@ -61,6 +62,7 @@ Happening = (
     | DeadlinesChanged
     | SLAWarned
     | SLABreached
+    | CustomerErased
 )
 TARGETS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 LINKS = {
@@ -99,6 +101,8 @@ def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
             return _rearranged(event)
         case MergeUndone(undone_by=by) | AbsorptionUndone(undone_by=by):
             return Said("undid the merge", by)
+        case CustomerErased(erased_by=by):
+            return Said("erased the customer's data", by)
         case DeadlinesChanged():
             return None  # shown beside the conversation
         case SLAWarned(target=target):

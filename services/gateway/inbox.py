@@ -124,11 +124,12 @@ def _history_row(item: Recorded[Event]) -> HistoryRow:
         message_id=message_id,
         reply_id=content.get("reply_id"),
         data=data,
-        words=_words(event),
+        words=words(event),
     )
 
 
-def _words(event: Event) -> str | None:
+def words(event: Event) -> str | None:
+    """What a search finds an event by; None: by nothing."""
     match event:
         case Reading(letter=letter, text=text):
             sender = f"{letter.from_.name} {letter.from_.address}" if letter.from_ else ""

@@ -18,6 +18,7 @@ from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import (
     Contact,
     DeadlineView,
+    ErasedView,
     FieldItem,
     LinkItem,
     Named,
@@ -247,6 +248,11 @@ def _details(opened: Opened) -> dict[str, object]:
     required = choices.required_in(box_id)
     return {
         "hold_reason": found.hold_reason,
+        "erased": ErasedView(
+            at=found.erased_at, by=opened.sources.person(found.erased_by), erasure_id=found.erasure_id
+        )
+        if found.erased_at and found.erasure_id
+        else None,
         "only_thanks": found.only_thanks,
         "policy": found.policy,
         "deadlines": [DeadlineView(**item.model_dump()) for item in found.deadlines],

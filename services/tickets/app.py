@@ -3,9 +3,20 @@
 from functools import partial
 
 from chassis.service import Service, run
-from contracts.commands import SplitTicket
+from contracts.commands import RequestErasure, SplitTicket
+from contracts.erasures import GetErasure
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
-from services.tickets import changes, clock, commands, desk, letters, rearranging, rulesets
+from services.tickets import (
+    changes,
+    clock,
+    commands,
+    desk,
+    erasing,
+    erasures,
+    letters,
+    rearranging,
+    rulesets,
+)
 from services.tickets.settings import TicketsSettings
 
 
@@ -22,7 +33,11 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.obey(SplitTicket, partial(changes.split_ticket, service))
     for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
         service.obey(desk_command, partial(changes.change_desk, service))
+    service.obey(RequestErasure, partial(erasures.request, service))
+    service.answer(GetErasure, partial(erasures.progress, service))
+    service.erase(partial(erasing.erase, service), ("event", "message_index", "automatic_mail"))
     service.background("clock", partial(clock.strike, service))
+    service.background("erasures", partial(erasures.work, service))
 
 
 def main() -> None:

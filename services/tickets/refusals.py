@@ -74,3 +74,12 @@ class Merged(Refusal):
         super().__init__(
             f"Ticket {number} was merged into another one; go on there, or undo the merge.", into_id=into_id
         )
+
+
+class NobodyThere(Refusal):
+    """The customer's data was erased, and the address with it."""
+
+    code = "erased"
+
+    def __init__(self) -> None:
+        super().__init__("The customer's data was erased: there is no address to answer to.")

@@ -16,6 +16,7 @@ from contracts.tickets import (
     AcknowledgementWithheld,
     AutomaticReplyReceived,
     CategoryAssigned,
+    CustomerErased,
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
@@ -224,7 +225,7 @@ def evolve(
             return replace(ticket, warned=ticket.warned | {(target, since)})
         case SLABreached(target=target, since=since):
             return replace(ticket, breached=ticket.breached | {(target, since)})
-        case TicketOpened() | NoteAdded():
+        case TicketOpened() | NoteAdded() | CustomerErased():
             return ticket
         case _:
             return _described(ticket, event)

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.gateway.pages import (
     desk,
+    erasures,
     forms,
     handling,
     messages,
@@ -16,5 +17,5 @@ from services.gateway.pages import (
 )
 
 router = APIRouter()
-for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, forms):
+for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, erasures, forms):
     router.include_router(part.router)
