@@ -31,7 +31,7 @@ MOST_ROWS = 200
 """Rows that a piece erases."""
 VACUUM_SECONDS = 600
 
-Beside = Callable[[Connection, Sequence[asyncpg.Record], Sequence[asyncpg.Record]], Awaitable[int]]
+Beside = Callable[[Connection, Sequence[asyncpg.Record]], Awaitable[int]]
 """Erases what hangs on rows, in their transaction: it gets the rows as they were, and returns how many files went."""
 
 
@@ -82,7 +82,7 @@ async def erase_log(
         held, holds = canonical(before), canonical(eraser.event(row["type"], before))
         if holds != held:
             erased.append((row, held, holds))
-    files = await beside(db, rows, [row for row, _, _ in erased]) if beside is not None and rows else 0
+    files = await beside(db, [row for row, _, _ in erased]) if beside is not None and erased else 0
     if erased:
         await db.execute(
             _ERASE,
@@ -90,7 +90,6 @@ async def erase_log(
             [holds.decode() for _, _, holds in erased],
             [sha256(held).digest() for _, held, _ in erased],
         )
-    if erased or files:
         await vouch(db, service, person, [(row["position"], holds) for row, _, holds in erased], files, now)
     if len(rows) == MOST_ROWS:
         upto = rows[-1]["position"]
@@ -114,9 +113,7 @@ async def vouch(
     now: datetime,
 ) -> None:
     """Say in the log itself what was erased, by position with what is there now: what nobody vouches for is forged."""
-    rows = tuple(
-        ErasedRow(position=position, sha256=sha256(holds).hexdigest()) for position, holds in erased
-    )
+    rows = tuple(ErasedRow(position=position, sha256=sha256(holds).hexdigest()) for position, holds in erased)
     stream_id = erasure_stream(person.erasure_id)
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
     meta = Meta(correlation_id=person.erasure_id, causation_id=person.erasure_id, actor=str(OPERATOR))

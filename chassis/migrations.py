@@ -92,6 +92,14 @@ async def _ensure_role(db: Connection, role: str) -> None:
             return
 
 
+async def _ensure_member(db: Connection, role: str, member: str) -> None:
+    if not await db.fetchval("SELECT pg_has_role($1, $2, 'MEMBER')", member, role):
+        try:
+            await db.execute(f"GRANT {role} TO {member}")
+        except (asyncpg.UniqueViolationError, asyncpg.InternalServerError):
+            return  # another database's migration was at it, see above
+
+
 async def _grant(db: Connection, schema: Schema) -> None:
     service, role = schema.service, role_of(schema.service)
     await db.execute(f"""
@@ -104,9 +112,9 @@ async def _grant(db: Connection, schema: Schema) -> None:
         eraser = eraser_of(service)
         await db.execute(f"""
             REVOKE UPDATE, DELETE ON {service}.event FROM {role};
-            GRANT {role} TO {eraser};
             GRANT UPDATE (data, payload_sha256) ON {service}.event TO {eraser};
         """)
+        await _ensure_member(db, role, eraser)
     if await db.fetchval("SELECT current_setting('server_version_num')::integer >= 170000"):
         # So that an erasure can clean up behind itself; before PostgreSQL 17 autovacuum does it in its time.
         await db.execute(f"GRANT MAINTAIN ON ALL TABLES IN SCHEMA {service} TO {role}")

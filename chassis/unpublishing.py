@@ -51,9 +51,7 @@ ORDER BY version
 
 async def erased_by(db: Connection, service: str, erasure_id: UUID) -> Erased | None:
     """What an erasure took out of the log; None: nothing."""
-    vouchers = await db.fetch(
-        _VOUCHERS, erasure_stream(erasure_id), ROWS_ERASED[service].type_name()
-    )
+    vouchers = await db.fetch(_VOUCHERS, erasure_stream(erasure_id), ROWS_ERASED[service].type_name())
     if not vouchers:
         return None
     positions = [row["position"] for one in vouchers for row in orjson.loads(one["data"])["rows"]]
@@ -105,7 +103,7 @@ async def _published(js: JetStreamContext, stream: str, position: int) -> bool:
 
 
 async def _find(js: JetStreamContext, stream: str, erased: Erased) -> dict[int, str]:
-    """The event name of each message, by sequence, that still has what was erased; a filled stream may have it twice."""
+    """Messages that still have what was erased: the event's name by sequence. A refilled stream may have one twice."""
     config = ConsumerConfig(
         filter_subjects=list(erased.subjects),
         deliver_policy=DeliverPolicy.ALL,

@@ -2,8 +2,8 @@
 
 An event keeps its type and its shape, its ids, times and numbers, so that whoever read it before can read it after.
 Fields marked `Personal` go where they belong to the person: in a letter that the person wrote, in an answer to the
-person, in a ticket that the person opened. Everywhere else only the person's addresses go, save in what other people
-wrote: their letters stay as they wrote them.
+person, in all that we wrote in a ticket that the person opened. Everywhere else only the person's addresses go, save
+in what other people wrote: their letters stay as they wrote them.
 """
 
 import re
@@ -20,6 +20,7 @@ from contracts.event import Data
 from contracts.mail import Address
 from contracts.model import Personal
 from contracts.streams import EVENTS
+
 
 @dataclass(frozen=True)
 class Eraser:
@@ -88,7 +89,9 @@ class Eraser:
     ) -> tuple[bool, bool]:
         """Whether an object belongs to the person, or is a letter that someone else wrote; else it is as around it."""
         letter = data.get("letter")
-        message_id = data.get("message_id") or (letter.get("message_id") if isinstance(letter, dict) else None)
+        message_id = data.get("message_id") or (
+            letter.get("message_id") if isinstance(letter, dict) else None
+        )
         if message_id is not None:
             mine = self._is_mine("message_id", message_id)
             return mine, not mine
@@ -100,7 +103,7 @@ class Eraser:
             return theirs or data["author"].casefold() in self._who, others
         return theirs, others
 
-    def _value(self, kind: type[BaseModel] | None, value: Any, *, theirs: bool, others: bool) -> Any:  # noqa: ANN401 - JSON
+    def _value(self, kind: type[BaseModel] | None, value: Any, *, theirs: bool, others: bool) -> Any:
         match value:
             case {"address": str(address)} if address.lower() in self.subject.addresses:
                 return self._object(kind, value, theirs=theirs, others=others) | self._alias_of(value)
@@ -113,7 +116,7 @@ class Eraser:
             case _:
                 return value
 
-    def _instead(self, mark: Personal, value: Any) -> Any:  # noqa: ANN401 - JSON
+    def _instead(self, mark: Personal, value: Any) -> Any:
         match value:
             case {"address": str(address)}:
                 return value if is_erased(address) else self._alias_of(value)
@@ -131,13 +134,13 @@ class Eraser:
 _ADDRESS = frozenset(Address.model_fields)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - an annotation may be anything
+def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The model that a field holds, alone or in a collection; None if it holds none, or one of several."""
     found = list(dict.fromkeys(_models_in(annotation)))
     return found[0] if len(found) == 1 else None
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and not get_origin(annotation) and issubclass(annotation, BaseModel):
         yield annotation
     elif get_origin(annotation) is not None or isinstance(annotation, UnionType) or annotation is Union:

@@ -7,6 +7,8 @@ in `tickets`.
 from typing import ClassVar
 from uuid import UUID
 
+from pydantic import Field
+
 from contracts.event import Event
 from contracts.ingest import IngestEvent
 from contracts.model import Model, Text
@@ -38,7 +40,7 @@ class Subject(Model):
     ticket_ids: tuple[UUID, ...] = ()
     """Tickets that these letters opened."""
     reply_ids: tuple[UUID, ...] = ()
-    """Answers of ours to the person."""
+    """Answers of ours to the person, and those in the person's tickets."""
 
     @property
     def alias(self) -> str:
@@ -54,7 +56,7 @@ class ErasedRow(Model):
 
 
 class RowsErased(Event):
-    """Rows of this log lost a person's data. Their digests still cover what stood there. Stream: `erasure-{erasure_id}`."""
+    """Rows of a log lost a person's data, and the chain still goes over them. Stream: `erasure-{erasure_id}`."""
 
     erasure_id: UUID
     rows: tuple[ErasedRow, ...]
@@ -156,7 +158,7 @@ class ErasePiece(Query):
     """Where the piece begins: `following` of the one before."""
     end: int = 0
     """Of the service's log when the person's data was found: what was written later is no part of the erasure."""
-    ends: dict[str, int] = {}
+    ends: dict[str, int] = Field(default_factory=dict)
     """Where the logs ended when they were erased: a read model must have come so far."""
 
     @classmethod

@@ -40,7 +40,7 @@ class Personal:
     `instead` stands there then, as JSON has it: see `contracts.erasing`.
     """
 
-    instead: str | None | tuple[()] = ERASED
+    instead: str | tuple[()] | None = ERASED
 
 
 Words = Annotated[Text, Personal()]

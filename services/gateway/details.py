@@ -71,9 +71,7 @@ def details(history: Iterable[Recorded[Event]]) -> Details:
     for recorded in history:
         match recorded.event:
             case CustomerErased(erasure_id=erasure_id, erased_by=by):
-                found = replace(
-                    found, erased_at=recorded.occurred_at, erased_by=by, erasure_id=erasure_id
-                )
+                found = replace(found, erased_at=recorded.occurred_at, erased_by=by, erasure_id=erasure_id)
             case event:
                 found = _evolve(found, event)
     return found

@@ -70,9 +70,7 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
         MOST_ROWS,
     )
     erased = await _erase_rows(db, source, rows, person)
-    end: int = await db.fetchval(
-        "SELECT coalesce(max(position), 0) FROM history WHERE source = $1", source
-    )
+    end: int = await db.fetchval("SELECT coalesce(max(position), 0) FROM history WHERE source = $1", source)
     upto = rows[-1]["position"] if len(rows) == MOST_ROWS else after + WINDOW
     if upto < end:
         return PieceErased(rows=erased, following=number * _SOURCE + upto)

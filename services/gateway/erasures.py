@@ -139,7 +139,11 @@ async def every(db: Connection) -> list[ErasureView]:
 
 
 def _view(events: Sequence[Recorded[Event]], names: dict[UUID, str]) -> ErasureView:
-    begun, begun_at, ended_at = ErasureBegun(erasure_id=UUID(int=0), letters=0, tickets=0, answers=0), None, None
+    begun, begun_at, ended_at = (
+        ErasureBegun(erasure_id=UUID(int=0), letters=0, tickets=0, answers=0),
+        None,
+        None,
+    )
     done: dict[str, Holder] = {}
     for item in events:
         match item.event:
@@ -165,9 +169,7 @@ def _view(events: Sequence[Recorded[Event]], names: dict[UUID, str]) -> ErasureV
         letters=begun.letters,
         tickets=begun.tickets,
         answers=begun.answers,
-        holders=[
-            done.get(one, Holder(service=one, done_at=None, rows=0, files=0)) for one in SERVICES
-        ],
+        holders=[done.get(one, Holder(service=one, done_at=None, rows=0, files=0)) for one in SERVICES],
         ended_at=ended_at,
     )
 

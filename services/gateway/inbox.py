@@ -168,6 +168,8 @@ WHERE history.message_id = newer.message_id
 
 async def _keep_received(db: Connection, batch: Batch) -> None:
     newest = {line.message_id: line for item in batch if (line := received(item))}
+    if not newest:
+        return
     await db.execute(_KEEP_RECEIVED, *zip(*map(_received_cells, newest.values()), strict=True))
     # A search finds a message by its newest reading only.
     rereads = {

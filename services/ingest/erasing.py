@@ -65,12 +65,12 @@ async def erase(service: Service[IngestSettings], piece: ErasePiece, db: Connect
     return done
 
 
-async def _forget_bytes(
-    person: Subject, db: Connection, rows: Sequence[asyncpg.Record], erased: Sequence[asyncpg.Record]
-) -> int:
+async def _forget_bytes(person: Subject, db: Connection, erased: Sequence[asyncpg.Record]) -> int:
     """Delete the bytes of the person's letters, save those that a letter of someone else has too."""
     own = set(map(message_stream, person.message_ids))
-    named = {digest for row in erased if row["stream_id"] in own for digest in _bytes_of(orjson.loads(row["data"]))}
+    named = {
+        digest for row in erased if row["stream_id"] in own for digest in _bytes_of(orjson.loads(row["data"]))
+    }
     if not named:
         return 0
     digests = [bytes.fromhex(digest) for digest in sorted(named)]

@@ -21,17 +21,23 @@ async def erase(service: Service[RouterSettings], piece: ErasePiece, db: Connect
 
 async def _forget_errors(db: Connection, person: Subject) -> None:
     await db.execute(
-        "UPDATE undelivered SET error = $2 WHERE message_id = ANY($1::uuid[])", list(person.message_ids), ERASED
+        "UPDATE undelivered SET error = $2 WHERE message_id = ANY($1::uuid[])",
+        list(person.message_ids),
+        ERASED,
     )
     sought, eraser = pattern(person), Eraser(person)
-    for row in await db.fetch("SELECT ruleset_version, rule, last_error FROM rule_hit WHERE last_error ~* $1", sought):
+    for row in await db.fetch(
+        "SELECT ruleset_version, rule, last_error FROM rule_hit WHERE last_error ~* $1", sought
+    ):
         await db.execute(
             "UPDATE rule_hit SET last_error = $3 WHERE ruleset_version = $1 AND rule = $2",
             row["ruleset_version"],
             row["rule"],
             eraser.text(row["last_error"]),
         )
-    for row in await db.fetch("SELECT dry_run_id, summary::text AS summary FROM dry_run WHERE summary::text ~* $1", sought):
+    for row in await db.fetch(
+        "SELECT dry_run_id, summary::text AS summary FROM dry_run WHERE summary::text ~* $1", sought
+    ):
         await db.execute(
             "UPDATE dry_run SET summary = $2::jsonb WHERE dry_run_id = $1",
             row["dry_run_id"],

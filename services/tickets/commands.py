@@ -25,8 +25,8 @@ from contracts.commands import (
     SolveTicket,
     SubmitReply,
 )
-from contracts.erasures import is_erased
 from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
+from contracts.erasures import is_erased
 from contracts.mail import Address
 from contracts.tickets import (
     CategoryAssigned,

@@ -37,13 +37,19 @@ async def erase(service: Service[TicketsSettings], piece: ErasePiece, db: Connec
     return done
 
 
+# Those to the person, and in the person's tickets those to others too: they are about the person's matter.
 _ANSWERS = """
 SELECT DISTINCT (data ->> 'reply_id')::uuid AS reply_id
 FROM event
-CROSS JOIN LATERAL jsonb_array_elements((data -> 'letter' -> 'to') || (data -> 'letter' -> 'cc')) AS recipient
 WHERE type IN ('ReplyReleased', 'AcknowledgementReleased')
-  AND data::text ~* $2
-  AND lower(recipient ->> 'address') = ANY($1::text[])
+  AND (
+    (data ->> 'ticket_id')::uuid = ANY($1::uuid[])
+    OR data::text ~* $2 AND EXISTS (
+        SELECT
+        FROM jsonb_array_elements((data -> 'letter' -> 'to') || (data -> 'letter' -> 'cc')) AS recipient
+        WHERE lower(recipient ->> 'address') = ANY($3::text[])
+    )
+  )
 """
 
 _BOUNCES = """
@@ -66,18 +72,19 @@ async def find_all(
 ) -> Subject:
     """What belongs to a person who wrote these letters."""
     sought = pattern(Subject(erasure_id=erasure_id, addresses=tuple(addresses)))
-    answers = await db.fetch(_ANSWERS, list(addresses), sought, timeout=SCAN_SECONDS)
+    opened = await db.fetch(_OPENED, list(letters.message_ids), timeout=SCAN_SECONDS)
+    ticket_ids = sorted(row["ticket_id"] for row in opened)
+    answers = await db.fetch(_ANSWERS, ticket_ids, sought, list(addresses), timeout=SCAN_SECONDS)
     reply_ids = {row["reply_id"] for row in answers}
     bounces = await db.fetch(_BOUNCES, list(reply_ids), timeout=SCAN_SECONDS)
     message_ids = {*letters.message_ids, *(row["message_id"] for row in bounces)}
-    opened = await db.fetch(_OPENED, list(message_ids), timeout=SCAN_SECONDS)
     return Subject(
         erasure_id=erasure_id,
         addresses=tuple(addresses),
         names=letters.names,
         message_ids=tuple(sorted(message_ids)),
         internet_message_ids=letters.internet_message_ids,
-        ticket_ids=tuple(sorted(row["ticket_id"] for row in opened)),
+        ticket_ids=tuple(ticket_ids),
         reply_ids=tuple(sorted(reply_ids)),
     )
 

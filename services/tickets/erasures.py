@@ -209,8 +209,8 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     # 2. The logs, which everything else is made from; what is published meanwhile is in them.
     for holder in STREAMS:
         erasure = await _erase(service, db, erasure, holder, {"end": erasure.ends[holder]})
-    # 3. Who had read a ticket before that may write what he made of it a moment later. So what came since then is looked
-    # at again each time, and the wait for the streams gives him that moment.
+    # 3. Who had read a ticket before that may write what he made of it a moment later. So what came since then is
+    # looked at again each time, and the wait for the streams gives him that moment.
     ends = await _ends(service)
     rest = [await _erase_rest(service, erasure, holder, ends[holder]) for holder in STREAMS]
     if any(rest):

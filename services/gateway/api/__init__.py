@@ -2,7 +2,17 @@
 
 from fastapi import APIRouter
 
-from services.gateway.api import desk, erasures, handling, intake, messages, reports, rulesets, system, tickets
+from services.gateway.api import (
+    desk,
+    erasures,
+    handling,
+    intake,
+    messages,
+    reports,
+    rulesets,
+    system,
+    tickets,
+)
 
 router = APIRouter(prefix="/api/v1")
 for part in (tickets, handling, messages, rulesets, intake, reports, desk, erasures, system):

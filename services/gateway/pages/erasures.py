@@ -7,9 +7,9 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway import erasures
+from services.gateway.accounts import SignedIn
 from services.gateway.erasures import Eraser
 from services.gateway.gateway import Gateway
-from services.gateway.accounts import SignedIn
 from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Unprocessable
