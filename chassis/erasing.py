@@ -5,7 +5,7 @@ Whoever is killed between two pieces begins again; what is erased already stays 
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -35,9 +35,9 @@ Beside = Callable[[Connection, Sequence[asyncpg.Record]], Awaitable[int]]
 """Erases what hangs on rows, in their transaction: it gets the rows as they were, and returns how many files went."""
 
 
-def pattern(person: Subject) -> str:
-    """A regular expression of PostgreSQL for JSON that may name a person; `Eraser` looks exactly."""
-    return "|".join(re.escape(orjson.dumps(address).decode()[1:-1]) for address in person.addresses)
+def pattern(addresses: Iterable[str]) -> str:
+    """A regular expression of PostgreSQL for JSON that may name one of them; `Eraser` looks exactly."""
+    return "|".join(re.escape(orjson.dumps(address).decode()[1:-1]) for address in addresses)
 
 
 # Its own streams are the person's as a whole; elsewhere what was written after the erasure had begun is no part of it.
@@ -74,7 +74,7 @@ async def erase_log(
     end: int = await db.fetchval("SELECT coalesce(max(position), 0) FROM event")
     upto = piece.after + WINDOW
     rows = await db.fetch(
-        _CANDIDATES, piece.after, upto, _streams(person), piece.end, pattern(person), MOST_ROWS
+        _CANDIDATES, piece.after, upto, _streams(person), piece.end, pattern(person.addresses), MOST_ROWS
     )
     erased: list[tuple[asyncpg.Record, bytes, bytes]] = []
     for row in rows:

@@ -99,7 +99,10 @@ EVENTS: dict[str, type[Event]] = {
         erasures.ErasureBegun,
         erasures.DataErased,
         erasures.ErasureEnded,
-        *erasures.ROWS_ERASED.values(),
+        erasures.LettersErased,
+        erasures.RoutingErased,
+        erasures.ConversationsErased,
+        erasures.DeliveriesErased,
     )
 }
 """Every event by its name."""

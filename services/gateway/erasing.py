@@ -66,7 +66,7 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
         list(person.ticket_ids),
         list(person.reply_ids),
         piece.ends.get(source, 0),
-        pattern(person),
+        pattern(person.addresses),
         MOST_ROWS,
     )
     erased = await _erase_rows(db, source, rows, person)

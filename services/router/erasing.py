@@ -25,7 +25,7 @@ async def _forget_errors(db: Connection, person: Subject) -> None:
         list(person.message_ids),
         ERASED,
     )
-    sought, eraser = pattern(person), Eraser(person)
+    sought, eraser = pattern(person.addresses), Eraser(person)
     for row in await db.fetch(
         "SELECT ruleset_version, rule, last_error FROM rule_hit WHERE last_error ~* $1", sought
     ):

@@ -71,7 +71,7 @@ async def find_all(
     db: Connection, erasure_id: UUID, addresses: Sequence[str], letters: FoundLetters
 ) -> Subject:
     """What belongs to a person who wrote these letters."""
-    sought = pattern(Subject(erasure_id=erasure_id, addresses=tuple(addresses)))
+    sought = pattern(addresses)
     opened = await db.fetch(_OPENED, list(letters.message_ids), timeout=SCAN_SECONDS)
     ticket_ids = sorted(row["ticket_id"] for row in opened)
     answers = await db.fetch(_ANSWERS, ticket_ids, sought, list(addresses), timeout=SCAN_SECONDS)

@@ -5,7 +5,7 @@ piece that comes again erases nothing more.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hmac import digest
 from uuid import UUID, uuid5
@@ -39,6 +39,7 @@ from contracts.erasures import (
     is_erased,
 )
 from contracts.event import Event, Meta
+from contracts.mail import without_detail
 from contracts.services import SERVICES
 from contracts.stream_ids import erasure_stream
 from contracts.streams import STREAMS
@@ -64,9 +65,7 @@ async def request(service: Service[TicketsSettings], command: RequestErasure, db
         Refusal: nothing is erased, and why.
     """
     present = await tables.read_desk(db)
-    desk.only_administrators(present, command.actor_id)
-    addresses = tuple(dict.fromkeys(address.strip().lower() for address in command.addresses))
-    _check(present, addresses, command.reason)
+    addresses = decide(command, present)
     secret: bytes = await db.fetchval("SELECT value FROM secret WHERE name = 'erasures'")
     event = ErasureRequested(
         erasure_id=command.command_id,
@@ -83,16 +82,26 @@ async def request(service: Service[TicketsSettings], command: RequestErasure, db
     return await _say(service, db, command.command_id, event, command.command_id, command.actor_id)
 
 
-def _check(present: desk.Desk, addresses: Sequence[str], reason: str) -> None:
+def decide(command: RequestErasure, present: desk.Desk) -> tuple[str, ...]:
+    """The addresses whose person is to be erased. Pure.
+
+    Raises:
+        Refusal: nothing is erased, and why.
+    """
+    desk.only_administrators(present, command.actor_id)
     ours = {address: box.name for box in present.every(Ticketbox) for address in box.addresses}
     ours |= {person.email.lower(): person.name for person in present.every(Person)}
+    addresses = tuple(dict.fromkeys(address.strip().lower() for address in command.addresses))
     for address in addresses:
         if not desk.is_address(address) or is_erased(address):
             raise Invalid(f"“{address}” is no address of a person.")
-        if address in ours:
-            raise Invalid(f"“{address}” belongs to the desk itself, to “{ours[address]}”.")
-        if address in reason.lower():
+        if without_detail(address) in ours:
+            raise Invalid(f"“{address}” belongs to the desk itself, to “{ours[without_detail(address)]}”.")
+        if address in command.reason.lower():
             raise Invalid("The reason stays: say it without the person's address or name.")
+    if not command.reason.strip():
+        raise Invalid("Say why it is erased.")
+    return addresses
 
 
 async def progress(service: Service[TicketsSettings], query: GetErasure) -> ErasureProgress:

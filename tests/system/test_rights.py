@@ -85,6 +85,10 @@ TABLE: dict[str, str] = {
     "GET /api/v1/dry-runs/{dry_run_id}": MANAGING,
     "DELETE /api/v1/dry-runs/{dry_run_id}": MANAGING,
     "DELETE /api/v1/rulesets/draft": MANAGING,
+    "POST /api/v1/erasures": ADMINISTERING,
+    "GET /api/v1/erasures": ADMINISTERING,
+    "GET /api/v1/erasures/preview": ADMINISTERING,
+    "GET /api/v1/erasures/{erasure_id}": ADMINISTERING,
     "GET /api/v1/ledger": ALL,
     "GET /api/v1/status": ALL,
     "POST /api/v1/parked/{service}/{parked_id}/replay": ADMINISTERING,
@@ -121,6 +125,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/rulesets/draft/publication": {"reason": "Try", "expected_version": 999},
     "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
     "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},
+    "POST /api/v1/erasures": {"addresses": ["nobody@customers.example"], "reason": "Try"},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip
@@ -131,6 +136,7 @@ MAY_BE_MISSING = {
     "GET /api/v1/dry-runs/{dry_run_id}",
     "DELETE /api/v1/dry-runs/{dry_run_id}",
     "DELETE /api/v1/rulesets/draft",
+    "GET /api/v1/erasures/{erasure_id}",
 }
 """What they ask for is not there for anybody."""
 WITH_ITSELF = {
@@ -169,12 +175,14 @@ class House:
             ("organisations", ORGANISATION) if template.startswith("DELETE") else ("ticketboxes", WORKSHOP)
         )
         path = template.partition(" ")[2]
+        if path.endswith("/preview"):
+            path += "?address=nobody@customers.example"
         if "attachments" in path:
             path = path.replace("{number}", "0")
         return path.format(
             number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
-            task_id=uuid4(), link="related", other=self.number,
+            erasure_id=uuid4(), task_id=uuid4(), link="related", other=self.number,
         )  # fmt: skip
 
 
