@@ -384,6 +384,29 @@ def inspect(
         raise typer.Exit(1)
 
 
+erasures = typer.Typer(no_args_is_help=True, help="The erasure of people's data.")
+app.add_typer(erasures, name="erasures")
+
+
+@erasures.command("repeat")
+def repeat_erasures(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The certificates, as GET /api/v1/erasures gave them.")
+    ],
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """After a restore: ask again for the erasures that the restored logs do not know."""
+    from postroom.erasures import BadCertificates, read_certificates, repeat
+
+    try:
+        certificates = read_certificates(file.read_bytes())
+    except (OSError, BadCertificates) as error:
+        _fail(f"{file} cannot be read: {error}.")
+    asked = _work(database_url, data, connected(lambda db: repeat(db, certificates)))
+    typer.echo(f"{asked} of {len(certificates)} erasures are asked for again; the running services do them.")
+
+
 def _add_service(name: str) -> None:
     @app.command(name, help=f"Run the service {name} alone.")
     def service() -> None:

@@ -7,6 +7,7 @@ piece that comes again erases nothing more.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hmac import digest
 from uuid import UUID, uuid5
 
@@ -64,22 +65,36 @@ async def request(service: Service[TicketsSettings], command: RequestErasure, db
     Raises:
         Refusal: nothing is erased, and why.
     """
+    return await begin(db, command, service.clock())
+
+
+async def begin(db: Connection, command: RequestErasure, now: datetime) -> Done:
+    """Begin an erasure in the caller's transaction; the running services do the rest.
+
+    Raises:
+        Refusal: nothing is erased, and why.
+    """
     present = await tables.read_desk(db)
     addresses = decide(command, present)
-    secret: bytes = await db.fetchval("SELECT value FROM secret WHERE name = 'erasures'")
+    secret = await tables.erasure_secret(db)
     event = ErasureRequested(
         erasure_id=command.command_id,
-        digests=tuple(digest(secret, address.encode(), "sha256").hex() for address in addresses),
+        digests=tuple(digest_of(address, secret) for address in addresses),
         reason=command.reason.strip(),
         requested_by=command.actor_id,
     )
     await db.execute(
         "INSERT INTO erasure (erasure_id, requested_at, addresses) VALUES ($1, $2, $3)",
         command.command_id,
-        service.clock(),
+        now,
         list(addresses),
     )
-    return await _say(service, db, command.command_id, event, command.command_id, command.actor_id)
+    return await _say(db, command.command_id, event, command.command_id, command.actor_id, now)
+
+
+def digest_of(address: str, secret: bytes) -> str:
+    """By which an address is known again that stands nowhere any more."""
+    return digest(secret, address.lower().encode(), "sha256").hex()
 
 
 def decide(command: RequestErasure, present: desk.Desk) -> tuple[str, ...]:
@@ -113,12 +128,7 @@ async def progress(service: Service[TicketsSettings], query: GetErasure) -> Eras
 
 
 async def _say(
-    service: Service[TicketsSettings],
-    db: Connection,
-    erasure_id: UUID,
-    event: Event,
-    cause: UUID,
-    actor_id: UUID,
+    db: Connection, erasure_id: UUID, event: Event, cause: UUID, actor_id: UUID, now: datetime
 ) -> Done:
     """Append to the erasure's own stream, in the caller's transaction."""
     stream_id = erasure_stream(erasure_id)
@@ -129,7 +139,6 @@ async def _say(
         actor=str(actor_id),
         traceparent=telemetry.current_traceparent(),
     )
-    now = service.clock()
     position = await log.append(db, [Answer(stream_id, (event,), cause, meta, now, head)], now)
     return Done(position=position, version=head.version + 1)
 
@@ -240,7 +249,7 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
         await db.execute("DELETE FROM erasure WHERE erasure_id = $1", erasure.erasure_id)
         ended = ErasureEnded(erasure_id=erasure.erasure_id)
         cause = uuid5(erasure.erasure_id, "ended")
-        await _say(service, db, erasure.erasure_id, ended, cause, erasure.requested_by)
+        await _say(db, erasure.erasure_id, ended, cause, erasure.requested_by, service.clock())
     await db.execute("VACUUM erasure")
     logger.info("erased", erasure_id=str(erasure.erasure_id))
 
@@ -268,7 +277,7 @@ async def _find(service: Service[TicketsSettings], db: Connection, erasure: Eras
             answers=len(person.reply_ids),
         )
         cause = uuid5(erasure.erasure_id, "begun")
-        await _say(service, db, erasure.erasure_id, begun, cause, erasure.requested_by)
+        await _say(db, erasure.erasure_id, begun, cause, erasure.requested_by, service.clock())
     return replace(erasure, person=person, ends=ends)
 
 
@@ -340,5 +349,5 @@ async def _finish(
     rows, files = (done.rows, done.files) if holder in STREAMS else (counted["rows"], counted["files"])
     event = DataErased(erasure_id=erasure.erasure_id, holder=holder, rows=rows, files=files)
     async with db.transaction():
-        await _say(service, db, erasure.erasure_id, event, cause, erasure.requested_by)
+        await _say(db, erasure.erasure_id, event, cause, erasure.requested_by, service.clock())
     return None

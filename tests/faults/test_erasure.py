@@ -40,9 +40,8 @@ def keep_writing(postroom: Postroom, numbers: range, pause: float) -> None:
     import time
 
     for number in numbers:
-        message = letter_from(
-            100 + number, JANE, f"About {word(number)}", f"Hello {word(number)}\n", id=f"later-{number}"
-        )
+        what = word(number)
+        message = letter_from(100 + number, JANE, f"About {what}", f"Hello {what}\n", id=f"later-{number}")
         while True:
             try:
                 with smtplib.SMTP("127.0.0.1", postroom.smtp_port, timeout=30) as client:
