@@ -1,38 +1,41 @@
 """`postroom erasures repeat` asks again for what a backup has undone."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from chassis import log
 from contracts.commands import OPERATOR, RequestErasure
+from contracts.event import Meta
+from contracts.stream_ids import message_stream
 from postroom.erasures import BadCertificates, Certificate, read_certificates, repeat
-from postroom.installation import furnish
-from postroom.load.writing import load
 from postroom.migrate import migrate_database
 from services.tickets import tables
 from services.tickets.erasures import begin, digest_of
+from tests.events import NOON, letter, received
 
 pytestmark = pytest.mark.anyio
 
 
+KIM = "kim@customers.example"
+
+
 @pytest.fixture
-async def db(database_url: str) -> asyncpg.Connection:
-    """A Postroom restored from a backup, as its owner sees it."""
+async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A Postroom restored from a backup in which a person has written, as its owner sees it."""
     await migrate_database(database_url)
-    await furnish(database_url)
-    await load(database_url, 3, 30, 1, datetime.now(UTC), lambda _: None)
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "tickets"})
+    head = letter()
+    meta = Meta(correlation_id=head.message_id, causation_id=head.message_id)
+    written = log.Answer(message_stream(head.message_id), (received(head),), head.message_id, meta, NOON)
+    async with connection.transaction():
+        await connection.execute("SET LOCAL search_path = ingest")
+        await log.append(connection, [written], NOON)
     yield connection
     await connection.close()
-
-
-async def writer(db: asyncpg.Connection) -> str:
-    address: str = await db.fetchval(
-        "SELECT data -> 'letter' -> 'from_' ->> 'address' FROM ingest.event LIMIT 1"
-    )
-    return address
 
 
 async def certificate(db: asyncpg.Connection, address: str) -> Certificate:
@@ -41,22 +44,20 @@ async def certificate(db: asyncpg.Connection, address: str) -> Certificate:
 
 
 async def test_who_is_there_again_is_erased_again_and_nobody_else(db: asyncpg.Connection) -> None:
-    address = await writer(db)
-    certificates = [await certificate(db, address), await certificate(db, "never@restored.example")]
+    certificates = [await certificate(db, KIM), await certificate(db, "never@restored.example")]
 
     assert await repeat(db, certificates) == 1
 
-    assert await db.fetch("SELECT addresses FROM erasure") == [([address],)]
+    assert await db.fetch("SELECT addresses FROM erasure") == [([KIM],)]
 
 
 async def test_who_wrote_after_an_erasure_that_the_log_knows_is_not_erased_for_it(
     db: asyncpg.Connection,
 ) -> None:
-    address = await writer(db)
-    done = RequestErasure(command_id=uuid4(), actor_id=OPERATOR, addresses=(address,), reason="Request 117")
+    done = RequestErasure(command_id=uuid4(), actor_id=OPERATOR, addresses=(KIM,), reason="Request 117")
     async with db.transaction():
         await begin(db, done, datetime.now(UTC))
-    known = (await certificate(db, address)).model_copy(update={"erasure_id": done.command_id})
+    known = (await certificate(db, KIM)).model_copy(update={"erasure_id": done.command_id})
 
     assert await repeat(db, [known]) == 0
 
