@@ -51,6 +51,8 @@ from services.tickets.settings import TicketsSettings
 logger = get_logger(__name__)
 
 POLL_SECONDS = 1.0
+WAIT_SECONDS = 5.0
+"""While one waits for something."""
 PIECE_SECONDS = 60
 LONGEST_SECONDS = 900
 """For what looks at a whole log, or cleans a table."""
@@ -168,9 +170,10 @@ async def work(service: Service[TicketsSettings]) -> None:
     try:
         await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom erasures', 0))")
         while True:
-            for row in await db.fetch(_GOING_ON):
-                await _lead(service, db, _erasure(row))
-            await asyncio.sleep(POLL_SECONDS)
+            going_on = [_erasure(row) for row in await db.fetch(_GOING_ON)]
+            for erasure in going_on:
+                await _lead(service, db, erasure)
+            await asyncio.sleep(WAIT_SECONDS if going_on else POLL_SECONDS)
     finally:
         db.terminate()  # its lock goes with it
 
