@@ -115,6 +115,10 @@ async def _grant(db: Connection, schema: Schema) -> None:
             GRANT UPDATE (data, payload_sha256) ON {service}.event TO {eraser};
         """)
         await _ensure_member(db, role, eraser)
+    await let_clean(db, service, f"ALL TABLES IN SCHEMA {service}")
+
+
+async def let_clean(db: Connection, service: str, tables: str) -> None:
+    """Let a service vacuum its tables behind an erasure; before PostgreSQL 17 autovacuum does it in its time."""
     if await db.fetchval("SELECT current_setting('server_version_num')::integer >= 170000"):
-        # So that an erasure can clean up behind itself; before PostgreSQL 17 autovacuum does it in its time.
-        await db.execute(f"GRANT MAINTAIN ON ALL TABLES IN SCHEMA {service} TO {role}")
+        await db.execute(f"GRANT MAINTAIN ON {tables} TO {role_of(service)}")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import nats.errors
 import orjson
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -80,7 +79,12 @@ async def unpublish(
     stream = STREAMS[service].name
     if now - erased.last_at < SETTLED or not await _published(js, stream, erased.last_position):
         return f"the relay of {service} publishes what was erased"
-    found = await _find(js, stream, erased)
+    try:
+        found = await _find(js, stream, erased)
+    except TimeoutError:
+        return (
+            f"{stream} could not be looked through"  # messages were deleted meanwhile, or the server is busy
+        )
     if not found:
         return None
     if (behind := await _behind(js, service, found)) is not None:
@@ -103,7 +107,11 @@ async def _published(js: JetStreamContext, stream: str, position: int) -> bool:
 
 
 async def _find(js: JetStreamContext, stream: str, erased: Erased) -> dict[int, str]:
-    """Messages that still have what was erased: the event's name by sequence. A refilled stream may have one twice."""
+    """Messages that still have what was erased: the event's name by sequence. A refilled stream may have one twice.
+
+    Raises:
+        TimeoutError: not all of the stream was seen.
+    """
     config = ConsumerConfig(
         filter_subjects=list(erased.subjects),
         deliver_policy=DeliverPolicy.ALL,
@@ -118,10 +126,7 @@ async def _find(js: JetStreamContext, stream: str, erased: Erased) -> dict[int, 
     subscription = await js.pull_subscribe_bind(made.name, stream)
     try:
         while left > 0:
-            try:
-                messages = await subscription.fetch(min(BATCH, left), timeout=_FETCH_SECONDS)
-            except nats.errors.TimeoutError:
-                break  # deleted meanwhile; it is looked at again
+            messages = await subscription.fetch(min(BATCH, left), timeout=_FETCH_SECONDS)
             left -= len(messages)
             for message in messages:
                 headers = message.headers or {}
