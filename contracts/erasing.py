@@ -20,6 +20,7 @@ from contracts.event import Data
 from contracts.mail import Address
 from contracts.model import Personal
 from contracts.streams import EVENTS
+from contracts.tickets import Quote
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Eraser:
             return self._is_mine("reply_id", data["reply_id"]), False
         if "ticket_id" in data:
             return self._is_mine("ticket_id", data["ticket_id"]), False
-        if kind is not None and kind.__name__ == "Quote":
+        if kind is Quote:
             return theirs or data["author"].casefold() in self._who, others
         return theirs, others
 
