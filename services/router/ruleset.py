@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from chassis.lean import without
 from contracts.ingest import Reading
 from contracts.mail import LOOP_HEADER, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import (
@@ -22,6 +23,9 @@ from rules.fields import Facts
 from rules.hours import WALL_CLOCK, Hours
 from services.router.actions import NOTHING, Actions, HeldBack, actions_of, also
 from services.router.facts import Surroundings, facts_of
+
+with without("cel.cli"):  # 25 MB of command line, which conditions would bring along at their first use
+    import cel  # noqa: F401
 
 _LONGEST_EVIDENCE = 200
 _DESK_BEHIND = timedelta(minutes=1)
