@@ -117,7 +117,7 @@ async def _forget_reasons(db: Connection, person: Subject) -> None:
             routed_reason = CASE WHEN routed_state = 'failed' THEN $2 ELSE routed_reason END,
             failed_reason = CASE WHEN failed_reason IS NOT NULL THEN $2 END
         WHERE message_id = ANY($1::uuid[])
-          AND (routed_state = 'failed' OR failed_reason IS NOT NULL)
+          AND ((routed_state = 'failed' AND routed_reason <> $2) OR failed_reason <> $2)
         """,
         list(person.message_ids),
         ERASED,

@@ -56,8 +56,8 @@ WAIT_SECONDS = 5.0
 PIECE_SECONDS = 60
 LONGEST_SECONDS = 900
 """For what looks at a whole log, or cleans a table."""
-MOST_LETTERS = 6_000
-"""Of one person; what belongs to the person travels in one request."""
+MOST_LETTERS = 4_000
+"""Of one person: what belongs to the person travels in one request, and NATS carries 1 MB."""
 TICKETS_AT_ONCE = 50
 
 
