@@ -212,4 +212,4 @@ def _erasing(request: Request, here: Here, person: Administrator) -> Erasing:
     return Erasing(here, person, command_id_of(request, person))
 
 
-Eraser = Annotated[Erasing, Depends(_erasing)]
+Wish = Annotated[Erasing, Depends(_erasing)]

@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 
 from chassis import log, telemetry
+from chassis.backoff import growing
 from chassis.database import Connection, connect
 from chassis.log import Answer
 from chassis.logging import get_logger
@@ -51,14 +52,15 @@ from services.tickets.settings import TicketsSettings
 logger = get_logger(__name__)
 
 POLL_SECONDS = 1.0
-WAIT_SECONDS = 5.0
-"""While one waits for something."""
+LONGEST_WAIT_SECONDS = 60.0
+"""Between two looks at one that waits for something."""
 PIECE_SECONDS = 60
 LONGEST_SECONDS = 900
 """For what looks at a whole log, or cleans a table."""
 MOST_LETTERS = 4_000
 """Of one person: what belongs to the person travels in one request, and NATS carries 1 MB."""
 TICKETS_AT_ONCE = 50
+READ_MODELS = tuple(holder for holder in SERVICES if holder not in STREAMS)
 
 
 async def request(service: Service[TicketsSettings], command: RequestErasure, db: Connection) -> Done:
@@ -159,9 +161,7 @@ class Erasure:
     person: Subject | None
     ends: Mapping[str, int]
     erased: Mapping[str, Mapping[str, int]]
-    """How many rows and files services have erased."""
-    through: frozenset[str]
-    """Services that have been through all that they hold."""
+    """How many rows and files each service has erased that has been through all that it holds."""
 
 
 async def work(service: Service[TicketsSettings]) -> None:
@@ -169,11 +169,14 @@ async def work(service: Service[TicketsSettings]) -> None:
     db = await connect(service.settings.database_url, service.name)
     try:
         await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom erasures', 0))")
+        waits = growing(most=LONGEST_WAIT_SECONDS)
         while True:
             going_on = [_erasure(row) for row in await db.fetch(_GOING_ON)]
             for erasure in going_on:
                 await _lead(service, db, erasure)
-            await asyncio.sleep(WAIT_SECONDS if going_on else POLL_SECONDS)
+            if not going_on:
+                waits = growing(most=LONGEST_WAIT_SECONDS)
+            await asyncio.sleep(next(waits) if going_on else POLL_SECONDS)
     finally:
         db.terminate()  # its lock goes with it
 
@@ -195,7 +198,6 @@ def _erasure(row: asyncpg.Record) -> Erasure:
         person=Subject.model_validate_json(row["person"]) if row["person"] else None,
         ends=orjson.loads(row["ends"]),
         erased=orjson.loads(row["erased"]),
-        through=frozenset(orjson.loads(row["erased"])),
     )
 
 
@@ -233,21 +235,24 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     # 3. Who had read a ticket before that may write what he made of it a moment later. So what came since then is
     # looked at again each time, and the wait for the streams gives him that moment.
     ends = await _ends(service)
-    rest = [await _erase_rest(service, erasure, holder, ends[holder]) for holder in STREAMS]
-    if any(rest):
-        erasure = replace(erasure, through=erasure.through & STREAMS.keys())
-    # 4. What is made of the logs.
-    for holder in SERVICES:
-        if holder not in STREAMS:
-            erasure = await _erase(service, db, erasure, holder, {"ends": ends})
+    for holder in STREAMS:
+        await _pieces(service, erasure, holder, erasure.ends[holder], {"end": ends[holder]})
+    # 4. What is made of the logs: at once, since people look at it.
+    for holder in READ_MODELS:
+        erasure = await _erase(service, db, erasure, holder, {"ends": ends})
     for number in range(0, len(person.ticket_ids), TICKETS_AT_ONCE):
         some = person.ticket_ids[number : number + TICKETS_AT_ONCE]
         async with db.transaction():
             await erasing.say_in_tickets(service, db, person, erasure.requested_by, some)
-    # 5. The streams and the tables, and each service's part of the certificate. One that waits hinders no other.
-    waiting = [why for holder in SERVICES if (why := await _finish(service, db, erasure, holder)) is not None]
+    # 5. The streams, and each service's part of the certificate. One that waits hinders no other.
+    waiting = [why for holder in STREAMS if (why := await _finish(service, db, erasure, holder)) is not None]
     if waiting:
         raise NotYet("; ".join(waiting))
+    # 6. Nothing of the person comes any more: once more what may have come meanwhile.
+    for holder in READ_MODELS:
+        await _pieces(service, erasure, holder, 0, {"ends": ends})
+        if (why := await _finish(service, db, erasure, holder)) is not None:
+            raise NotYet(why)
     async with db.transaction():
         await db.execute("DELETE FROM erasure WHERE erasure_id = $1", erasure.erasure_id)
         ended = ErasureEnded(erasure_id=erasure.erasure_id)
@@ -300,22 +305,16 @@ async def _erase(
     limits: Mapping[str, object],
 ) -> Erasure:
     """Have a service erase all that it holds, once."""
-    if holder in erasure.through:
+    if holder in erasure.erased:
         return erasure
-    done = await _pieces(service, erasure, holder, 0, limits)
-    before = erasure.erased.get(holder, {"rows": 0, "files": 0})
-    total = {"rows": before["rows"] + done.rows, "files": before["files"] + done.files}
-    erased = {**erasure.erased, holder: total}
+    total = await _pieces(service, erasure, holder, 0, limits)
+    erased = {**erasure.erased, holder: {"rows": total.rows, "files": total.files}}
     await db.execute(
         "UPDATE erasure SET erased = $2::jsonb WHERE erasure_id = $1",
         erasure.erasure_id,
         orjson.dumps(erased).decode(),
     )
-    return replace(erasure, erased=erased, through=erasure.through | {holder})
-
-
-async def _erase_rest(service: Service[TicketsSettings], erasure: Erasure, holder: str, end: int) -> int:
-    return (await _pieces(service, erasure, holder, erasure.ends[holder], {"end": end})).rows
+    return replace(erasure, erased=erased)
 
 
 async def _pieces(

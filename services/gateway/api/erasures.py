@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from contracts.model import Text
 from services.gateway import erasures
-from services.gateway.erasures import Eraser, ErasurePreview, ErasureView
+from services.gateway.erasures import ErasurePreview, ErasureView, Wish
 from services.gateway.guard import Administrator, Here
 from services.gateway.representations import Page
 
@@ -23,9 +23,9 @@ class NewErasure(BaseModel):
 
 
 @router.post("", status_code=202)
-async def request_erasure(eraser: Eraser, new: NewErasure) -> ErasureView:
+async def request_erasure(wish: Wish, new: NewErasure) -> ErasureView:
     """Erase a person's data everywhere, for good. It goes on by itself; ask for it again to see how far it is."""
-    return await eraser.request(new.addresses, new.reason)
+    return await wish.request(new.addresses, new.reason)
 
 
 @router.get("")
@@ -45,6 +45,6 @@ async def preview_erasure(
 
 
 @router.get("/{erasure_id}")
-async def get_erasure(eraser: Eraser, erasure_id: UUID) -> ErasureView:
+async def get_erasure(wish: Wish, erasure_id: UUID) -> ErasureView:
     """The certificate: what was erased, when, by whom, and which service is not done yet."""
-    return await eraser.find(erasure_id)
+    return await wish.find(erasure_id)

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway import erasures
 from services.gateway.accounts import SignedIn
-from services.gateway.erasures import Eraser
+from services.gateway.erasures import Wish
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import page
@@ -53,7 +53,7 @@ async def post(
     request: Request,
     here: Here,
     who: Signed,
-    eraser: Eraser,
+    wish: Wish,
     address: Annotated[list[str], Form()],
     reason: Annotated[str, Form()] = "",
     confirmation: Annotated[str, Form()] = "",
@@ -66,13 +66,13 @@ async def post(
     if not reason.strip():
         return await _form(request, here, who, addresses, reason, "Nothing was erased. Say why.")
     try:
-        asked = await eraser.request(addresses, reason)
+        asked = await wish.request(addresses, reason)
     except Unprocessable as refused:
         return await _form(request, here, who, addresses, reason, f"Nothing was erased. {refused.detail}")
     return RedirectResponse(f"/erasures/{asked.erasure_id}", 303)
 
 
 @router.get("/erasures/{erasure_id}")
-async def certificate(request: Request, who: Signed, eraser: Eraser, erasure_id: UUID) -> Response:
+async def certificate(request: Request, who: Signed, wish: Wish, erasure_id: UUID) -> Response:
     """What was erased, and which service is not done yet."""
-    return page(request, "erasure.html", who, erasure=await eraser.find(erasure_id))
+    return page(request, "erasure.html", who, erasure=await wish.find(erasure_id))
