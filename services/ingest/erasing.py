@@ -57,14 +57,14 @@ async def find_letters(service: Service[IngestSettings], query: FindLetters) -> 
 async def erase(service: Service[IngestSettings], piece: ErasePiece, db: Connection) -> PieceErased:
     """Erase a piece of the log with the bytes that only its letters name; after the last, the rest."""
     await begin(db, "ingest")
-    done = await erase_log(db, "ingest", piece, service.clock(), partial(_forget_bytes, piece.person))
+    done = await erase_log(db, "ingest", piece, service.clock(), partial(forget_bytes, piece.person))
     if done.following is None:
         await _forget_reasons(db, piece.person)
         await erase_parked(db, piece.person)
     return done
 
 
-async def _forget_bytes(person: Subject, db: Connection, erased: Sequence[asyncpg.Record]) -> int:
+async def forget_bytes(person: Subject, db: Connection, erased: Sequence[asyncpg.Record]) -> int:
     """Delete the bytes of the person's letters, save those that a letter of someone else has too."""
     own = set(map(message_stream, person.message_ids))
     named = {
