@@ -314,6 +314,14 @@ class DiscardMessage(MessageCommand):
     service: ClassVar[str] = "router"
 
 
+class RequestErasure(Command):
+    """Erase a person's data everywhere, for good. Its id is the erasure's."""
+
+    addresses: tuple[Text, ...] = Field(min_length=1, max_length=50)
+    reason: Text = Field(min_length=1, max_length=500)
+    """Why, without naming the person: it stays."""
+
+
 class ReadAgain(MessageCommand):
     """Read the stored bytes with the reader of this release. Nothing is appended if it reads the same in them."""
 
@@ -362,6 +370,7 @@ AnyCommand = (
     | ReleaseMessage
     | DiscardMessage
     | ReadAgain
+    | RequestErasure
 )
 
 

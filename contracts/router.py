@@ -1,12 +1,12 @@
 """Events of router: where a message goes, and who gets a ticket."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.event import Event
 from contracts.mail import Address, LetterHead
-from contracts.model import Model, Text
+from contracts.model import Model, Personal, Text, Words
 
 
 class RouterEvent(Event):
@@ -31,7 +31,7 @@ class RuleActed(Model):
 
     rule: Text
     condition: Text
-    matched: tuple[tuple[Text, Text], ...] = ()
+    matched: Annotated[tuple[tuple[Text, Text], ...], Personal(())] = ()
     """The values that the condition looked at, name and value, cut short."""
     did: tuple[Text, ...] = ()
     """Which of its actions counted, such as `ticketbox`; a rule before it may have decided the others."""
@@ -41,7 +41,7 @@ class RuleFailed(Model):
     """A rule whose condition had no answer for this message; it counts as one that did not hold."""
 
     rule: Text
-    error: Text
+    error: Words
 
 
 class RoutingEvidence(Model):
@@ -51,7 +51,7 @@ class RoutingEvidence(Model):
     rule: Text | None
     """The first rule that held; None: the address or the default box decided."""
     condition: Text | None = None
-    matched: tuple[tuple[Text, Text], ...] = ()
+    matched: Annotated[tuple[tuple[Text, Text], ...], Personal(())] = ()
     """The values that its condition looked at, or the addresses that decided; name and value."""
     ticketbox_rule: Text | None = None
     """The rule that chose the ticketbox; None: the address or the default did, or an early release wrote it."""
@@ -99,11 +99,11 @@ class CopyReleased(RouterEvent):
 
     notice_id: UUID
     message_id: UUID
-    sha256: str
+    sha256: Annotated[str, Personal("")]
     """Of the bytes as received, which travel as an attachment."""
     sender: Address
     to: Text
-    subject: Text
+    subject: Words
     rule: Text
 
 
@@ -114,8 +114,8 @@ class AlertReleased(RouterEvent):
     message_id: UUID
     sender: Address
     to: Text
-    subject: Text
-    text: Text
+    subject: Words
+    text: Words
     rule: Text
 
 
@@ -134,7 +134,7 @@ class RoutingFailed(RouterEvent):
     """No decision could be made about a message; it is parked. Stream: `message-{message_id}`."""
 
     message_id: UUID
-    error: Text
+    error: Words
     letter: LetterHead | None = None
     """So that a person can have it delivered all the same; None in events of earlier releases."""
     ticketbox_id: UUID | None = None

@@ -45,3 +45,7 @@ def acknowledgement_id(ticket_id: UUID) -> UUID:
 
 def notice_stream(notice_id: UUID) -> str:
     return f"notice-{notice_id}"
+
+
+def erasure_stream(erasure_id: UUID) -> str:
+    return f"erasure-{erasure_id}"

@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import contacts, desk, ingest, notify, router, tickets
+from contracts import contacts, desk, erasures, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -101,6 +101,15 @@ EVENTS: dict[str, type[Event]] = {
         notify.ReplyUncertain,
         notify.NoticeSent,
         notify.NoticeFailed,
+        tickets.CustomerErased,
+        erasures.ErasureRequested,
+        erasures.ErasureBegun,
+        erasures.DataErased,
+        erasures.ErasureEnded,
+        erasures.LettersErased,
+        erasures.RoutingErased,
+        erasures.ConversationsErased,
+        erasures.DeliveriesErased,
     )
 }
 """Every event by its name."""

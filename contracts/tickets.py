@@ -2,14 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
-from contracts.model import Instant, Model, Text
+from contracts.model import Instant, Model, Personal, Text, Words
 from contracts.router import Disposition, Priority
 
 
@@ -70,8 +70,8 @@ class TicketOpened(TicketsEvent):
     """For people; its last digit checks the others."""
     ticketbox_id: UUID
     ticketbox: Text
-    subject: Text
-    contact: Address
+    subject: Words
+    contact: Annotated[Address, Personal()]
     priority: Priority = Priority.NORMAL
     tags: tuple[Text, ...] = ()
     letter: LetterHead
@@ -133,7 +133,7 @@ class NoteAdded(TicketsEvent):
     ticket_id: UUID
     note_id: UUID
     author_id: UUID
-    text: Text
+    text: Words
     mentions: tuple[UUID, ...] = ()
     """People and teams whose attention it asks for."""
 
@@ -141,9 +141,9 @@ class NoteAdded(TicketsEvent):
 class Quote(Model):
     """What an answer quotes below itself."""
 
-    author: Text
+    author: Words
     sent_at: Instant
-    text: Text
+    text: Words
 
 
 class ReplySubmitted(TicketsEvent):
@@ -152,7 +152,7 @@ class ReplySubmitted(TicketsEvent):
     ticket_id: UUID
     reply_id: UUID
     author_id: UUID
-    text: Text
+    text: Words
     quote: Quote | None = None
 
 
@@ -160,16 +160,16 @@ class OutgoingLetter(Model):
     """Everything that notify needs to build the bytes of an answer, the same at each try."""
 
     internet_message_id: Text
-    in_reply_to: Text | None = None
-    references: tuple[Text, ...] = ()
+    in_reply_to: Annotated[Text | None, Personal(None)] = None
+    references: Annotated[tuple[Text, ...], Personal(())] = ()
     date: Instant
     from_: Address
     reply_to: Address | None = None
     """Where an answer should go, if not to its sender."""
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
-    subject: Text
-    text: Text
+    subject: Words
+    text: Words
     quote: Quote | None = None
     automatic: bool = False
 
@@ -260,7 +260,7 @@ class TicketPutOnHold(TicketsEvent):
 
     ticket_id: UUID
     until: Instant | None = None
-    reason: Text = ""
+    reason: Annotated[Text, Personal("")] = ""
     set_by: UUID | None = None
 
 
@@ -291,7 +291,7 @@ class FieldsChanged(TicketsEvent):
     """Custom fields got other values; None empties one."""
 
     ticket_id: UUID
-    fields: dict[Text, FieldValue | None]
+    fields: Annotated[dict[Text, FieldValue | None], Personal()]
     changed_by: UUID | None = None
 
 
@@ -314,7 +314,7 @@ class TaskAdded(TicketsEvent):
 
     ticket_id: UUID
     task_id: UUID
-    text: Text
+    text: Words
     owner_id: UUID | None = None
     due_on: date | None = None
 
@@ -495,6 +495,14 @@ class NoticeReleased(TicketsEvent):
     text: Text
 
 
+class CustomerErased(TicketsEvent):
+    """The data of the person who had opened the ticket was erased; its number, times, states and figures stay."""
+
+    ticket_id: UUID
+    erasure_id: UUID
+    erased_by: UUID
+
+
 TicketEvent = (
     TicketOpened
     | CustomerReplied
@@ -536,6 +544,7 @@ TicketEvent = (
     | AutomationRan
     | AutomationHeldBack
     | NoticeReleased
+    | CustomerErased
 )
 """All that happens to a ticket."""
 
@@ -544,7 +553,7 @@ class TicketingFailed(TicketsEvent):
     """A routed message could not be put into a conversation; it is parked. Stream: `message-{message_id}`."""
 
     message_id: UUID
-    error: Text
+    error: Words
 
 
 class TicketboxCreated(TicketsEvent):

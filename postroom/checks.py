@@ -19,7 +19,7 @@ WITH named AS (
         SELECT 'the file ' || coalesce(file ->> 'name', '?'), file ->> 'sha256'
         FROM jsonb_array_elements(content.attachments) AS file
     ) AS part (what, sha256)
-    WHERE part.sha256 IS NOT NULL
+    WHERE part.sha256 <> ''  -- of an erased letter nothing is there
 )
 SELECT DISTINCT stream_id, what, sha256
 FROM named

@@ -103,7 +103,7 @@ def verify(
 ) -> None:
     """Check the hash chains of all logs, and that ledger, answers and stored bytes agree with them."""
     from postroom.progress import progress
-    from postroom.verify import steps
+    from postroom.verify import count_erased, steps
     from postroom.verify import verify as check
 
     async def work(url: str) -> list[str]:
@@ -115,7 +115,11 @@ def verify(
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(1)
-    typer.echo("The chains hold and the ledger balances.")
+    erased = _work(database_url, data, count_erased)
+    typer.echo(
+        "The chains hold and the ledger balances."
+        + (f" {erased:,} rows have lost a person's data by erasure." if erased else "")
+    )
 
 
 user = typer.Typer(no_args_is_help=True, help="People who work with Postroom.")
@@ -386,6 +390,29 @@ def inspect(
             failed = True
     if failed:
         raise typer.Exit(1)
+
+
+erasures = typer.Typer(no_args_is_help=True, help="The erasure of people's data.")
+app.add_typer(erasures, name="erasures")
+
+
+@erasures.command("repeat")
+def repeat_erasures(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The certificates, as GET /api/v1/erasures gave them.")
+    ],
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """After a restore: ask again for the erasures that the restored logs do not know."""
+    from postroom.erasures import BadCertificates, read_certificates, repeat
+
+    try:
+        certificates = read_certificates(file.read_bytes())
+    except (OSError, BadCertificates) as error:
+        _fail(f"{file} cannot be read: {error}.")
+    asked = _work(database_url, data, connected(lambda db: repeat(db, certificates)))
+    typer.echo(f"{asked} of {len(certificates)} erasures are asked for again; the running services do them.")
 
 
 def _add_service(name: str) -> None:

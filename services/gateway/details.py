@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from contracts.event import Event, Recorded
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
+    CustomerErased,
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
@@ -59,13 +60,21 @@ class Details:
     deadlines: tuple[DeadlineItem, ...] = ()
     only_thanks: bool = False
     """The last letter only says thanks, so the ticket stayed solved."""
+    erased_at: datetime | None = None
+    erased_by: UUID | None = None
+    """When, and by whom, the data of the customer was erased."""
+    erasure_id: UUID | None = None
 
 
 def details(history: Iterable[Recorded[Event]]) -> Details:
     """The details that these events made."""
     found = Details()
     for recorded in history:
-        found = _evolve(found, recorded.event)
+        match recorded.event:
+            case CustomerErased(erasure_id=erasure_id, erased_by=by):
+                found = replace(found, erased_at=recorded.occurred_at, erased_by=by, erasure_id=erasure_id)
+            case event:
+                found = _evolve(found, event)
     return found
 
 

@@ -102,6 +102,7 @@ _CONFLICTS = {
     "must_be_replayed",
     "not_read_yet",
     "gone",
+    "erased",
 }
 
 

@@ -11,6 +11,7 @@ from contracts.tickets import (
     AutomationHeldBack,
     AutomationRan,
     CategoryAssigned,
+    CustomerErased,
     DeadlinesChanged,
     FieldsChanged,
     LettersMoved,
@@ -65,6 +66,7 @@ Happening = (
     | SLABreached
     | AutomationRan
     | AutomationHeldBack
+    | CustomerErased
 )
 TARGETS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 LINKS = {
@@ -103,6 +105,8 @@ def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
             return _rearranged(event)
         case MergeUndone(undone_by=by) | AbsorptionUndone(undone_by=by):
             return Said("undid the merge", by)
+        case CustomerErased(erased_by=by):
+            return Said("erased the customer's data", by)
         case DeadlinesChanged():
             return None  # shown beside the conversation
         case SLAWarned(target=target):

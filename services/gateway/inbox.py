@@ -126,11 +126,12 @@ def _history_row(item: Recorded[Event]) -> HistoryRow:
         message_id=message_id,
         reply_id=content.get("reply_id"),
         data=data,
-        words=_words(event),
+        words=words(event),
     )
 
 
-def _words(event: Event) -> str | None:
+def words(event: Event) -> str | None:
+    """What a search finds an event by; None: by nothing."""
     match event:
         case Reading(letter=letter, text=text):
             sender = f"{letter.from_.name} {letter.from_.address}" if letter.from_ else ""
@@ -169,6 +170,8 @@ WHERE history.message_id = newer.message_id
 
 async def _keep_received(db: Connection, batch: Batch) -> None:
     newest = {line.message_id: line for item in batch if (line := received(item))}
+    if not newest:
+        return
     await db.execute(_KEEP_RECEIVED, *zip(*map(_received_cells, newest.values()), strict=True))
     # A search finds a message by its newest reading only.
     rereads = {

@@ -267,9 +267,18 @@ class TrialItem(Representation):
     """Numbers of some of those at once."""
 
 
+class ErasedView(Representation):
+    """That the data of a ticket's customer was erased."""
+
+    at: datetime
+    by: Named | None
+    erasure_id: UUID
+
+
 class Ticket(TicketItem):
     """A ticket with its conversation, and all else that is known of it."""
 
+    erased: ErasedView | None
     hold_reason: str
     only_thanks: bool
     """The customer's last letter only says thanks, so the ticket stayed solved."""

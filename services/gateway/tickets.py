@@ -22,6 +22,7 @@ from services.gateway.representations import (
     AsOf,
     Contact,
     DeadlineView,
+    ErasedView,
     FieldItem,
     LinkItem,
     Named,
@@ -377,6 +378,11 @@ def _details(opened: Opened) -> dict[str, object]:
     required = choices.required_in(box_id)
     return {
         "hold_reason": found.hold_reason,
+        "erased": ErasedView(
+            at=found.erased_at, by=opened.sources.person(found.erased_by), erasure_id=found.erasure_id
+        )
+        if found.erased_at and found.erasure_id
+        else None,
         "only_thanks": found.only_thanks,
         "policy": found.policy,
         "deadlines": [DeadlineView(**item.model_dump()) for item in found.deadlines],

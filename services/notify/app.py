@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from contracts.router import CopyReleased
 from contracts.streams import NOTIFY_NOTICES, NOTIFY_RELEASED, NOTIFY_TICKET_NOTICES
 from contracts.tickets import Released
 from mail.headers import Uncomposable
-from services.notify import deliveries, notices
+from services.notify import deliveries, erasing, notices
 from services.notify.delivery import failed
 from services.notify.maildir import Maildir
 from services.notify.release import Release, release, unreleasable
@@ -59,6 +60,7 @@ async def set_up(service: Service[NotifySettings]) -> None:
     service.consume(NOTIFY_NOTICES, take_notices)
     service.consume(NOTIFY_TICKET_NOTICES, take_notices)
     service.answer(GetTransport, get_transport)
+    service.erase(partial(erasing.erase, service), ("event", "delivery"))
     service.background("senders", senders.run)
 
 

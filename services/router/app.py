@@ -21,7 +21,7 @@ from contracts.standing import MessageState
 from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import ROUTER_CONTACTS, ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
 from contracts.tickets import TicketingFailed, TicketOpened
-from services.router import contacts, dry_runs, hits, tables
+from services.router import contacts, dry_runs, erasing, hits, tables
 from services.router.distribution import next_agent
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
 from services.router.notices import notices
@@ -200,6 +200,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.answer(ListDryRuns, partial(dry_runs.list_them, service))
     service.background("dry runs", partial(trials.work, service, partial(dry_runs.prepare, service)))
     service.answer(GetRuleFigures, partial(rule_figures, service))
+    service.erase(partial(erasing.erase, service), ("event", "undelivered", "rule_hit", "dry_run"))
     service.ready_when(partial(ruleset_known, service))
 
 

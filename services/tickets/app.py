@@ -4,7 +4,8 @@ from functools import partial
 
 from chassis import trials
 from chassis.service import Service, run
-from contracts.commands import CancelWhatIf, SplitTicket, StartWhatIf
+from contracts.commands import CancelWhatIf, RequestErasure, SplitTicket, StartWhatIf
+from contracts.erasures import GetErasure
 from contracts.queries import GetWhatComes, GetWhatIf, ListWhatIfs, TryAutomation
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
 from services.tickets import (
@@ -14,6 +15,8 @@ from services.tickets import (
     commands,
     contacts,
     desk,
+    erasing,
+    erasures,
     letters,
     rearranging,
     rulesets,
@@ -44,7 +47,11 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.background("what-ifs", partial(trials.work, service, partial(what_ifs.prepare, service)))
     service.answer(GetWhatComes, partial(coming.what_comes, service))
     service.answer(TryAutomation, partial(coming.try_automation, service))
+    service.obey(RequestErasure, partial(erasures.request, service))
+    service.answer(GetErasure, partial(erasures.progress, service))
+    service.erase(partial(erasing.erase, service), ("event", "message_index", "automatic_mail"))
     service.background("clock", partial(clock.strike, service))
+    service.background("erasures", partial(erasures.work, service))
 
 
 def main() -> None:

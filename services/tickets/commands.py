@@ -26,6 +26,7 @@ from contracts.commands import (
     SubmitReply,
 )
 from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
+from contracts.erasures import is_erased
 from contracts.mail import Address
 from contracts.tickets import (
     CategoryAssigned,
@@ -56,6 +57,7 @@ from services.tickets.refusals import (
     Forbidden,
     Invalid,
     Merged,
+    NobodyThere,
     NotFailed,
     UnknownThing,
     UnseenMessages,
@@ -192,9 +194,12 @@ def submit_reply(
 
     Raises:
         UnseenMessages: the customer wrote after the version that the agent saw.
+        NobodyThere: the customer's data was erased.
     """
     if ticket.last_letter_version > command.seen_version:
         raise UnseenMessages(command.seen_version, ticket.version)
+    if is_erased(ticket.reply_address.address):
+        raise NobodyThere
     submitted = ReplySubmitted(
         ticket_id=ticket.ticket_id,
         reply_id=command.reply_id,
@@ -245,13 +250,15 @@ def retry_reply(command: RetryReply, ticket: Ticket) -> list[TicketEvent]:
     """Release the same letter once more.
 
     Raises:
-        UnknownThing, NotFailed.
+        UnknownThing, NotFailed, NobodyThere.
     """
     reply = ticket.replies.get(command.reply_id)
     if reply is None:
         raise UnknownThing("There is no such answer on this ticket.", reply_id=command.reply_id)
     if reply.state not in {ReplyState.FAILED, ReplyState.UNCERTAIN, ReplyState.BOUNCED}:
         raise NotFailed(command.reply_id)
+    if any(is_erased(to.address) for to in reply.letter.to):
+        raise NobodyThere
     return [
         ReplyReleased(
             ticket_id=ticket.ticket_id,

@@ -85,3 +85,12 @@ class ContactMerged(Refusal):
         super().__init__(
             "This contact was merged into another one; change that one, or undo the merge.", into_id=into_id
         )
+
+
+class NobodyThere(Refusal):
+    """The customer's data was erased, and the address with it."""
+
+    code = "erased"
+
+    def __init__(self) -> None:
+        super().__init__("The customer's data was erased: there is no address to answer to.")

@@ -240,6 +240,12 @@ async def read_desk(db: Connection) -> Desk:
     )
 
 
+async def erasure_secret(db: Connection) -> bytes:
+    """Keys the digests of erased addresses."""
+    secret: bytes = await db.fetchval("SELECT value FROM secret WHERE name = 'erasures'")
+    return secret
+
+
 @lru_cache(maxsize=4096)
 def _thing(text: str) -> AnyThing:
     return _THINGS.validate_json(text)

@@ -18,6 +18,7 @@ from contracts.tickets import (
     AutomationHeldBack,
     AutomationRan,
     CategoryAssigned,
+    CustomerErased,
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
@@ -247,7 +248,14 @@ def evolve(
             return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)}, runs=runs)
         case AutomationHeldBack(automation_id=automation_id, moment=moment, since=since):
             return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)})
-        case TicketOpened() | NoteAdded() | NoticeReleased() | AcknowledgementWithheld() | ReminderWithheld():
+        case (
+            TicketOpened()
+            | NoteAdded()
+            | NoticeReleased()
+            | AcknowledgementWithheld()
+            | ReminderWithheld()
+            | CustomerErased()
+        ):
             return ticket
         case _:
             return _described(ticket, event)

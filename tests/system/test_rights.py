@@ -106,6 +106,10 @@ TABLE: dict[str, str] = {
     "GET /api/v1/what-ifs": MANAGING,
     "GET /api/v1/what-ifs/{what_if_id}": MANAGING,
     "DELETE /api/v1/what-ifs/{what_if_id}": MANAGING,
+    "POST /api/v1/erasures": ADMINISTERING,
+    "GET /api/v1/erasures": ADMINISTERING,
+    "GET /api/v1/erasures/preview": ADMINISTERING,
+    "GET /api/v1/erasures/{erasure_id}": ADMINISTERING,
     "GET /api/v1/ledger": ALL,
     "GET /api/v1/status": ALL,
     "POST /api/v1/parked/{service}/{parked_id}/replay": ADMINISTERING,
@@ -146,6 +150,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/desk/automations/trial": {
         "when": {"minutes": 60, "moment": "pending"}, "then": {"state": "solved"}
     },
+    "POST /api/v1/erasures": {"addresses": ["nobody@customers.example"], "reason": "Try"},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip
@@ -158,6 +163,7 @@ MAY_BE_MISSING = {
     "GET /api/v1/what-ifs/{what_if_id}",
     "DELETE /api/v1/what-ifs/{what_if_id}",
     "DELETE /api/v1/rulesets/draft",
+    "GET /api/v1/erasures/{erasure_id}",
 }
 """What they ask for is not there for anybody."""
 WITH_ITSELF = {
@@ -204,12 +210,14 @@ class House:
             ("organisations", ORGANISATION) if template.startswith("DELETE") else ("ticketboxes", WORKSHOP)
         )
         path = template.partition(" ")[2]
+        if path.endswith("/preview"):
+            path += "?address=nobody@customers.example"
         if "attachments" in path:
             path = path.replace("{number}", "0")
         return path.format(
             number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
-            what_if_id=uuid4(),
+            what_if_id=uuid4(), erasure_id=uuid4(),
             task_id=uuid4(), link="related", other=self.number, contact_id=contact_id(self.customer),
             address=self.customer, organisation_id=ORGANISATION,
         )  # fmt: skip

@@ -41,7 +41,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await tables.keep_desk(
         connection,
         [PersonChanged(thing=anna), OrganisationChanged(thing=acme), OrganisationChanged(thing=bloom)],
-        NOW,
+        datetime.now(UTC),
     )
     yield connection
     await connection.close()

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.gateway.api import (
     contacts,
     desk,
+    erasures,
     handling,
     intake,
     messages,
@@ -16,5 +17,17 @@ from services.gateway.api import (
 )
 
 router = APIRouter(prefix="/api/v1")
-for part in (tickets, handling, contacts, messages, rulesets, intake, reports, desk, system, what_ifs):
+for part in (
+    tickets,
+    handling,
+    contacts,
+    messages,
+    rulesets,
+    intake,
+    reports,
+    desk,
+    erasures,
+    system,
+    what_ifs,
+):
     router.include_router(part.router)

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.gateway.pages import (
     contacts,
     desk,
+    erasures,
     forms,
     handling,
     messages,
@@ -29,6 +30,7 @@ for part in (
     rulesets,
     status,
     desk,
+    erasures,
     forms,
     what_ifs,
 ):
