@@ -250,6 +250,16 @@ class CancelDryRun(Command):
     dry_run_id: UUID
 
 
+class NextTicket(Command):
+    """Give whoever asks the most urgent ticket that waits where they may answer.
+
+    `ticketbox_id` None: in any ticketbox. The event at the position in the answer is the `TicketRouted`.
+    """
+
+    service: ClassVar[str] = "router"
+    ticketbox_id: UUID | None = None
+
+
 class MessageCommand(Command):
     message_id: UUID
 
@@ -305,6 +315,7 @@ AnyCommand = (
     | DropRulesetDraft
     | StartDryRun
     | CancelDryRun
+    | NextTicket
     | ReleaseMessage
     | DiscardMessage
     | ReadAgain

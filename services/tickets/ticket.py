@@ -21,6 +21,7 @@ from contracts.tickets import (
     DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
+    DistributionDropped,
     FieldsChanged,
     FieldValue,
     LettersMoved,
@@ -29,6 +30,7 @@ from contracts.tickets import (
     MergeUndone,
     NoteAdded,
     OutgoingLetter,
+    Placing,
     PriorityChanged,
     ReplyBounced,
     ReplyReleased,
@@ -144,6 +146,8 @@ class Ticket:
     breached: frozenset[tuple[str, datetime | None]] = frozenset()
     """Targets with the beginning of their clock."""
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
+    placed_version: int = 1
+    """The last version at which something happened that distribution decides by."""
 
     @property
     def answered(self) -> bool:
@@ -201,7 +205,8 @@ def evolve(
     ticket: Ticket, event: TicketEvent, version: int, at: datetime, trace: str | None = None
 ) -> Ticket:
     """The ticket after one more event; never refuses."""
-    ticket = replace(ticket, version=version)
+    placed_version = version if isinstance(event, Placing) else ticket.placed_version
+    ticket = replace(ticket, version=version, placed_version=placed_version)
     match event:
         case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
             return _heard(ticket, event, trace)
@@ -224,7 +229,7 @@ def evolve(
             return replace(ticket, warned=ticket.warned | {(target, since)})
         case SLABreached(target=target, since=since):
             return replace(ticket, breached=ticket.breached | {(target, since)})
-        case TicketOpened() | NoteAdded():
+        case TicketOpened() | NoteAdded() | DistributionDropped():
             return ticket
         case _:
             return _described(ticket, event)
