@@ -102,6 +102,9 @@ _CONFLICTS = {
     "must_be_replayed",
     "not_read_yet",
     "gone",
+    "nothing_waits",
+    "not_there",
+    "full",
 }
 
 

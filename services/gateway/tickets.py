@@ -31,6 +31,7 @@ from services.gateway.representations import (
 from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 from services.gateway.whereabouts import whereabouts
+from services.gateway.why_owner import why_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,7 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         conversation=conversation(opened.events, opened.sources),
         why_here=why_here.sentence(routing),
         routing=routing,
+        why_owner=why_owner(opened.events, opened.sources.person),
         **_details(opened),
     )
 

@@ -35,6 +35,7 @@ TABLE: dict[str, str] = {
     "GET /api/v1/tickets": ALL,
     "GET /api/v1/tickets/{number}": SEEING,
     "GET /api/v1/tickets/{number}/events": SEEING,
+    "POST /api/v1/tickets/next": "yes yes yes 403 403 403",
     "POST /api/v1/tickets/{number}/replies": ANSWERING,
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry": ANSWERING,
     "POST /api/v1/tickets/{number}/notes": ANSWERING,
@@ -121,6 +122,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/rulesets/draft/publication": {"reason": "Try", "expected_version": 999},
     "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
     "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},
+    "POST /api/v1/tickets/next": {"box": str(WORKSHOP)},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip
@@ -148,8 +150,9 @@ TOO_LATE = {
     "POST /api/v1/rulesets",
     "POST /api/v1/rulesets/{version}/roll-back",
     "POST /api/v1/rulesets/draft/publication",
+    "POST /api/v1/tickets/next",
 }
-"""409 for who may: the message was delivered long ago, other rules are in force."""
+"""409 for who may: the message was delivered long ago, other rules are in force, no ticket waits."""
 
 
 @dataclass

@@ -192,6 +192,7 @@ const KEYS = {
   a: () => decide("#release"),
   d: () => decide("#discard"),
   u: () => one("[data-back]")?.click(),
+  g: () => one("#next-ticket")?.click(),
   "/": () => one("#search")?.focus(),
   "?": () => one("#help")?.showModal(),
 };
