@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import latency, memory, pages, projections, reading, routing, throughput
+from bench import distribution, latency, memory, pages, projections, reading, routing, throughput
 from bench.table import Figure, table
 from tests.running import Postroom
 
@@ -28,6 +28,7 @@ async def run(messages: int, tickets: int) -> list[Figure]:
             for part in (
                 throughput.measure(postroom, messages),
                 latency.measure(postroom),
+                distribution.measure(postroom),
                 pages.measure(postroom, tickets),
                 projections.measure(postroom),
                 routing.measure(postroom),

@@ -161,7 +161,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
     service.consume(ROUTER_DESK, partial(take_desk, service))
     service.consume(ROUTER_TICKETS, partial(take_tickets, service))
-    service.project(distributing.QUEUE)
+    service.project(distributing.QUEUE, in_turn=True)
     service.background("distribution", partial(distributing.distribute, service))
     service.obey(NextTicket, partial(distributing.next_ticket, service))
     for command in (ReleaseMessage, DiscardMessage):
