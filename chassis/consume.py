@@ -69,8 +69,9 @@ class PromptSubscriber(BatchPullStreamSubscriber):
         pause, fetched_at = PAUSES[self.config.durable_name], 0.0
         turn = TURNS.get(self.config.durable_name)
         while self.running:
-            while turn is not None and self.running and not await turn.comes(5):
-                _fetched(self)  # another process reads
+            if turn is not None and not await turn.comes(5):
+                _fetched(self)  # by another process
+                continue
             try:
                 await asyncio.sleep(max(0, fetched_at + pause - time.monotonic()))
                 messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)
