@@ -177,7 +177,7 @@ ROUTER_DESK = Consumer(
 )
 ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketingFailed,))
 """Its name is from when it heard of the desk, too: under another one, it would hear of all old failures again."""
-ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=500)
+ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=500, pause_seconds=0.1)
 TICKETS_ROUTED = Consumer(
     "tickets",
     "router",

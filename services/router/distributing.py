@@ -4,6 +4,7 @@ All of its state is in the database, so every router sees the same, and one at a
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -72,27 +73,33 @@ async def follow(batch: Batch, db: Connection) -> None:
     changed = [ticket for ticket_id, ticket in after.items() if ticket != before.get(ticket_id)]
     if not changed:
         return
+    wishes = await queue_tables.wishes(db, [ticket.ticket_id for ticket in changed])
+    loads: Counter[UUID] = Counter()
+    expected: Counter[UUID] = Counter()
+    marked: set[UUID] = set()
+    for ticket in changed:
+        earlier = before.get(ticket.ticket_id)
+        if earlier is None or ticket.placed_version > earlier.placed_version:
+            marked.add(ticket.ticketbox_id)
+            if wished := wishes.get(ticket.ticket_id):
+                expected[wished] += 1
+        if earlier is not None and earlier.loads is not None:
+            loads[earlier.loads] -= 1
+        if ticket.loads is not None:
+            loads[ticket.loads] += 1
     now = max(item.recorded_at for item in batch)
-    marked = {ticket.ticketbox_id for ticket in changed if ticket.placed_version > _placed(before, ticket)}
     await queue_tables.mark(db, marked, now)
-    if any(ticket.loads != _loads(before, ticket) for ticket in changed):
-        await queue_tables.mark_all(db, now, waiting_only=True)  # somebody may have time again
+    if any(loads[agent] < expected[agent] for agent in {*loads, *expected}):
+        await queue_tables.mark_all(db, now, waiting_only=True)  # somebody has time again
     await queue_tables.keep(db, changed)
+    await queue_tables.add_loads(db, loads)
     await queue_tables.keep_last_agents(db, last_agents)
-
-
-def _placed(before: dict[UUID, Queued], ticket: Queued) -> int:
-    return before[ticket.ticket_id].placed_version if ticket.ticket_id in before else 0
-
-
-def _loads(before: dict[UUID, Queued], ticket: Queued) -> UUID | None:
-    return before[ticket.ticket_id].loads if ticket.ticket_id in before else None
 
 
 QUEUE = Projection(
     name="queue",
     schema="router",
-    tables=("ticket", "last_agent"),
+    tables=("ticket", "load", "last_agent"),
     consumers=(ROUTER_QUEUE,),
     apply=follow,
 )

@@ -54,6 +54,20 @@ async def keep(db: Connection, changed: Sequence[Queued]) -> None:
     )
 
 
+_ADD_LOADS = """
+INSERT INTO load (agent_id, tickets)
+SELECT agent_id, tickets
+FROM unnest($1::uuid[], $2::integer[]) AS new (agent_id, tickets)
+ON CONFLICT (agent_id) DO UPDATE
+SET tickets = load.tickets + excluded.tickets
+"""
+
+
+async def add_loads(db: Connection, more: Mapping[UUID, int]) -> None:
+    """Count what people have more, or less, than before."""
+    await db.execute(_ADD_LOADS, list(more), list(more.values()))
+
+
 _KEEP_LAST_AGENTS = """
 INSERT INTO last_agent (contact_key, agent_id)
 SELECT contact_key, agent_id
@@ -243,15 +257,13 @@ async def left(db: Connection, ticketbox_id: UUID, keepers: Collection[UUID], li
 
 
 _LOADS = """
-SELECT agent_id, count(*) AS load
+SELECT agent_id, sum(tickets) AS tickets
 FROM (
-    SELECT owner_id AS agent_id
-    FROM ticket
-    WHERE owner_id = ANY($1::uuid[])
-      AND state = 'open'
-      AND NOT merged
+    SELECT agent_id, tickets
+    FROM load
+    WHERE agent_id = ANY($1::uuid[])
     UNION ALL
-    SELECT wish.agent_id
+    SELECT wish.agent_id, 1
     FROM wish
     JOIN ticket USING (ticket_id)
     WHERE wish.agent_id = ANY($1::uuid[])
@@ -263,7 +275,16 @@ GROUP BY agent_id
 
 async def loads(db: Connection, agent_ids: Collection[UUID]) -> dict[UUID, int]:
     """How many open tickets people have, with those that are on their way to them; who has none is absent."""
-    return {row["agent_id"]: row["load"] for row in await db.fetch(_LOADS, list(agent_ids))}
+    return {row["agent_id"]: row["tickets"] for row in await db.fetch(_LOADS, list(agent_ids))}
+
+
+async def wishes(db: Connection, ticket_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Who is to get these tickets; one that is wanted of nobody is absent."""
+    rows = await db.fetch(
+        "SELECT ticket_id, agent_id FROM wish WHERE ticket_id = ANY($1::uuid[]) AND agent_id IS NOT NULL",
+        list(ticket_ids),
+    )
+    return {row["ticket_id"]: row["agent_id"] for row in rows}
 
 
 _KEEP_WISHES = """

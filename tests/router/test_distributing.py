@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from chassis.database import Connection, connect
+from chassis.log import Answer, append
 from contracts.desk import (
     Distribution,
     DistributionMethod,
@@ -19,7 +20,8 @@ from contracts.desk import (
     Ticketbox,
     TicketboxChanged,
 )
-from contracts.event import Event, Recorded
+from contracts.event import Event, Meta, Recorded
+from contracts.stream_ids import message_stream
 from contracts.tickets import (
     CustomerReplied,
     Presence,
@@ -33,7 +35,7 @@ from postroom.migrate import migrate_database
 from services.router import queue_tables, tables
 from services.router.distributing import follow, look
 from tests.desks import ANNA, ORDERS, SARA, SUPPORT
-from tests.events import NOON, letter, opened, recorded, released, replied
+from tests.events import NOON, letter, opened, recorded, released, replied, routed
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
@@ -135,6 +137,17 @@ async def test_who_is_full_gets_the_next_one_when_a_ticket_is_solved(router: Rou
     assert [said["ticket_id"] for said in await router.look()] == [str(other)]
 
 
+async def test_who_was_to_get_a_ticket_that_went_elsewhere_gets_another_one(router: Router) -> None:
+    await router.desk(SUPPORT, ORDERS, ANNA.model_copy(update={"capacity": 1}))
+    await router.presence(ANNA, Presence.AVAILABLE)
+    first = await router.open(SUPPORT)
+    assert len(await router.look()) == 1
+    second = await router.open(ORDERS)
+    assert await router.look() == []
+    await router.hear(TicketSolved(ticket_id=first, solved_by=BELA.id))
+    assert [said["ticket_id"] for said in await router.look()] == [str(second)]
+
+
 async def test_what_was_wanted_before_something_else_happened_is_wanted_anew(router: Router) -> None:
     await router.desk(SUPPORT, ANNA)
     await router.presence(ANNA, Presence.AVAILABLE)
@@ -207,9 +220,9 @@ async def test_the_language_is_that_of_the_letter_and_the_skills_are_among_the_t
     for one in (ANNA, BELA):
         await router.presence(one, Presence.AVAILABLE)
     await router.open(tags=("invoices", "blue"))
-    (routed,) = await router.look()
-    assert (routed["agent_id"], routed["evidence"]["asked"]) == (str(ANNA.id), ["invoices"])
-    assert routed["evidence"]["passed_over"] == [
+    (given,) = await router.look()
+    assert (given["agent_id"], given["evidence"]["asked"]) == (str(ANNA.id), ["invoices"])
+    assert given["evidence"]["passed_over"] == [
         {"agent_id": str(BELA.id), "why": "does not have the skill invoices"}
     ]
 
@@ -238,6 +251,30 @@ async def test_four_routers_that_look_at_once_give_each_ticket_once_and_fairly(r
     said = await router.said()
     assert len({one["ticket_id"] for one in said}) == len(said) == 150
     assert set(Counter(one["agent_id"] for one in said).values()) == {30}
+
+
+async def test_the_language_is_guessed_once_from_the_letter_that_router_routed(router: Router) -> None:
+    await router.desk(
+        like(SUPPORT, method=DistributionMethod.SKILLS),
+        ANNA.model_copy(update={"languages": ("fr",)}),
+        BELA.model_copy(update={"languages": ("en",)}),
+    )
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    head = letter().model_copy(
+        update={
+            "subject": "Ma commande",
+            "excerpt": "Bonjour, où est la lampe que j'ai commandée il y a une semaine ?",
+        }
+    )
+    cause = uuid4()
+    meta = Meta(correlation_id=cause, causation_id=cause)
+    answer = Answer(message_stream(head.message_id), (routed(head),), cause, meta, NOON)
+    async with router.db.transaction():
+        await append(router.db, [answer], NOON)
+    await router.hear(opened(head).model_copy(update={"ticketbox_id": SUPPORT.id}))
+    (given,) = await router.look()
+    assert (given["agent_id"], given["evidence"]["why"]) == (str(ANNA.id), "0 tickets, speaks French")
 
 
 async def test_an_event_that_is_heard_again_changes_nothing(router: Router) -> None:
