@@ -22,7 +22,6 @@ from chassis.backoff import growing
 from chassis.database import TRANSIENT, Connection, Pool
 from chassis.log import AlreadyAnswered, UnknownEvent, VersionConflict
 from chassis.logging import get_logger
-from chassis.turn import Turn
 from contracts.event import Event, Recorded, UnknownVersion
 from contracts.streams import CONSUMERS, Consumer
 
@@ -33,8 +32,6 @@ MOST_DELIVERIES = 20
 """A message that came so often without an outcome may be what kills the process: it is parked unworked."""
 MOST_CONFLICTS = 20
 PAUSES: dict[str | None, float] = {consumer.name: consumer.pause_seconds for consumer in CONSUMERS}
-TURNS: dict[str | None, Turn] = {}
-"""Of the consumers that one process reads at a time."""
 
 Batch = Sequence[Recorded[Event]]
 Handler = Callable[[Batch, Connection], Awaitable[None]]
@@ -67,11 +64,7 @@ class PromptSubscriber(BatchPullStreamSubscriber):
         assert self.subscription is not None  # noqa: S101 - made a line before this task starts
         waits = growing()
         pause, fetched_at = PAUSES[self.config.durable_name], 0.0
-        turn = TURNS.get(self.config.durable_name)
         while self.running:
-            if turn is not None and not await turn.comes(5):
-                _fetched(self)  # by another process
-                continue
             try:
                 await asyncio.sleep(max(0, fetched_at + pause - time.monotonic()))
                 messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)

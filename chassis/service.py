@@ -22,7 +22,7 @@ from opentelemetry.trace import SpanKind
 from chassis import commands, logging, metrics, telemetry
 from chassis.admin import AddressTaken, Probe, admin
 from chassis.backoff import growing
-from chassis.consume import TURNS, Consumption, Handler, OnParked, PromptSubscriber
+from chassis.consume import Consumption, Handler, OnParked, PromptSubscriber
 from chassis.database import TRANSIENT, Connection, Pool, connect_pool
 from chassis.lifecycle import run as run_until_stopped
 from chassis.parking import parked, replay
@@ -30,7 +30,6 @@ from chassis.projection import Projection, pass_over, project
 from chassis.relay import relay
 from chassis.requests import ERROR
 from chassis.settings import ServiceSettings, read_settings
-from chassis.turn import Turn
 from contracts.commands import Command, Outcome
 from contracts.event import Event, Recorded
 from contracts.model import Model
@@ -77,12 +76,9 @@ class Service(Generic[S]):
         """Hand each batch of a consumer to `handler`, inside one transaction."""
         self._take(Consumption(consumer, self.pool, handler, on_parked))
 
-    def project(self, projection: Projection, *, in_turn: bool = False) -> None:
-        """Keep a projection up to date. `in_turn`: one process of the service at a time."""
+    def project(self, projection: Projection) -> None:
+        """Keep a projection up to date."""
         for consumer in projection.consumers:
-            if in_turn:
-                turn = TURNS[consumer.name] = Turn(self.settings.database_url, self.name, consumer.name)
-                self.background(f"turn of {consumer.name}", turn.hold)
             self._take(
                 Consumption(
                     consumer,

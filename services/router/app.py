@@ -25,7 +25,7 @@ from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFigure
 from contracts.router import RoutingFailed
 from contracts.standing import MessageState
 from contracts.stream_ids import message_stream
-from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
+from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_QUEUE, ROUTER_TICKETS
 from contracts.tickets import TicketingFailed
 from services.router import distributing, dry_runs, hits, queue_tables, tables
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
@@ -161,7 +161,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
     service.consume(ROUTER_DESK, partial(take_desk, service))
     service.consume(ROUTER_TICKETS, partial(take_tickets, service))
-    service.project(distributing.QUEUE, in_turn=True)
+    service.consume(ROUTER_QUEUE, distributing.follow)
     service.background("distribution", partial(distributing.distribute, service))
     service.obey(NextTicket, partial(distributing.next_ticket, service))
     for command in (ReleaseMessage, DiscardMessage):

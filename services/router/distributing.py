@@ -8,18 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from operator import attrgetter
 from uuid import UUID, uuid5
 
 from chassis import log, telemetry
 from chassis.consume import Batch
 from chassis.database import Connection, connect
 from chassis.log import Answer
-from chassis.projection import Projection
 from chassis.service import Service
 from contracts import desk
 from contracts.commands import Done, NextTicket, Outcome
 from contracts.desk import DistributionMethod, Right
-from contracts.event import Meta
+from contracts.event import Event, Meta, Recorded
 from contracts.router import (
     Distributed,
     MessageRouted,
@@ -29,7 +29,7 @@ from contracts.router import (
 )
 from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import ROUTER_QUEUE
-from contracts.tickets import ReplyReleased, TicketEvent
+from contracts.tickets import ReplyReleased
 from rules.hours import Hours, hours_of
 from services.router import pull, queue_tables, tables
 from services.router.distribution import (
@@ -44,7 +44,7 @@ from services.router.distribution import (
 )
 from services.router.language import language_of
 from services.router.notices import supervisors, waiting_notices
-from services.router.queue import Queued, hear
+from services.router.queue import Queued, follows, hear, ticket_of
 from services.router.settings import RouterSettings
 
 BOXES_A_TURN = 20
@@ -56,20 +56,27 @@ FAR_BEHIND = 1000
 
 
 async def follow(batch: Batch, db: Connection) -> None:
-    """Take what happened to tickets into the queue, and have the ticketboxes looked at that it matters to."""
-    before = await queue_tables.tickets(
-        db, {item.event.ticket_id for item in batch if isinstance(item.event, TicketEvent)}
-    )
+    """Take what happened to tickets into the queue, and have the ticketboxes looked at that it matters to.
+
+    Several routers read, and one of them may die with a batch in its hands, so events may come in any order.
+    """
+    await queue_tables.lock_queue(db)
+    happened = {item.stream_id: ticket_id for item in batch if (ticket_id := ticket_of(item.stream_id))}
+    before = await queue_tables.tickets(db, happened.values())
     after = dict(before)
     last_agents: dict[UUID, UUID] = {}
-    for item in batch:
-        if not isinstance(item.event, TicketEvent):
-            continue
-        ticket_id = item.event.ticket_id
-        if (heard := hear(after.get(ticket_id), item)) is not None:
-            after[ticket_id] = heard
+    early: list[Recorded[Event]] = []
+    items = [*(item for item in batch if item.stream_id in happened)]
+    items += await queue_tables.take_early(db, happened)
+    for item in sorted(items, key=attrgetter("version")):
+        ticket_id = happened[item.stream_id]
+        if follows(after.get(ticket_id), item):
+            after[ticket_id] = heard = hear(after.get(ticket_id), item)
             if isinstance(item.event, ReplyReleased):
                 last_agents[heard.contact_key] = item.event.author_id
+        else:
+            early.append(item)
+    await queue_tables.keep_early(db, early)
     changed = [ticket for ticket_id, ticket in after.items() if ticket != before.get(ticket_id)]
     if not changed:
         return
@@ -94,15 +101,6 @@ async def follow(batch: Batch, db: Connection) -> None:
     await queue_tables.keep(db, changed)
     await queue_tables.add_loads(db, loads)
     await queue_tables.keep_last_agents(db, last_agents)
-
-
-QUEUE = Projection(
-    name="queue",
-    schema="router",
-    tables=("ticket", "load", "last_agent"),
-    consumers=(ROUTER_QUEUE,),
-    apply=follow,
-)
 
 
 async def distribute(service: Service[RouterSettings]) -> None:

@@ -18,7 +18,6 @@ from contracts.tickets import (
     TagsChanged,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketMerged,
     TicketMoved,
     TicketOpened,
@@ -77,12 +76,26 @@ def contact_key(address: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"mailto:{address.lower()}")
 
 
-def hear(ticket: Queued | None, item: Recorded[Event]) -> Queued | None:
-    """The ticket after one more event; None while its beginning is not known. What was heard before changes nothing."""
+_STREAM = "ticket-"
+
+
+def ticket_of(stream_id: str) -> UUID | None:
+    """The ticket whose history a stream is; None: it is of something else."""
+    return UUID(stream_id.removeprefix(_STREAM)) if stream_id.startswith(_STREAM) else None
+
+
+def follows(ticket: Queued | None, item: Recorded[Event]) -> bool:
+    """Whether an event is the next of its ticket, or one that was heard before; else it came too early."""
+    return item.version <= (ticket.version if ticket else 0) + 1
+
+
+def hear(ticket: Queued | None, item: Recorded[Event]) -> Queued:
+    """The ticket after its next event. What was heard before changes nothing."""
     event, at = item.event, item.occurred_at
-    if isinstance(event, TicketOpened):
-        return ticket or _opened(event, item)
-    if ticket is None or item.version <= ticket.version or not isinstance(event, TicketEvent):
+    if ticket is None:
+        assert isinstance(event, TicketOpened)  # noqa: S101 - the first event of every ticket
+        return _opened(event, item)
+    if item.version <= ticket.version:
         return ticket
     after = replace(_changed(ticket, event, at), version=item.version)
     if isinstance(event, Placing):
@@ -124,7 +137,7 @@ def _earliest(deadlines: tuple[DeadlineItem, ...]) -> datetime | None:
     return min((item.due_at for item in deadlines if item.due_at is not None), default=None)
 
 
-def _changed(ticket: Queued, event: TicketEvent, at: datetime) -> Queued:
+def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
     match event:
         case TicketAssigned(agent_id=None):
             return replace(ticket, owner_id=None, owned_since=None)

@@ -9,7 +9,9 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
+from chassis.log import recorded
 from contracts.desk import Ticketbox
+from contracts.event import Event, Recorded
 from services.router.queue import Queued
 
 CHANNEL = "postroom_distribution"
@@ -52,6 +54,48 @@ async def keep(db: Connection, changed: Sequence[Queued]) -> None:
     await db.execute(
         _FORGET_WISHES, [one.ticket_id for one in changed], [one.placed_version for one in changed]
     )
+
+
+_KEEP_EARLY = """
+INSERT INTO early
+    (stream_id, version, position, event_id, type, schema_version, data, meta, occurred_at, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb, $9, $10)
+ON CONFLICT DO NOTHING
+"""
+
+
+async def keep_early(db: Connection, items: Sequence[Recorded[Event]]) -> None:
+    """Keep events until those come that they follow."""
+    rows = [
+        (
+            item.stream_id,
+            item.version,
+            item.position,
+            item.event_id,
+            item.event.type_name(),
+            item.event.schema_version,
+            item.event.model_dump_json(),
+            item.meta.model_dump_json(),
+            item.occurred_at,
+            item.recorded_at,
+        )
+        for item in items
+    ]
+    await db.executemany(_KEEP_EARLY, rows)
+
+
+async def take_early(db: Connection, stream_ids: Collection[str]) -> list[Recorded[Event]]:
+    """What was kept of these tickets; it is kept no more."""
+    rows = await db.fetch(
+        """
+        DELETE FROM early
+        WHERE stream_id = ANY($1::text[])
+        RETURNING stream_id, version, position, event_id, type, schema_version,
+            data::text AS data, meta::text AS meta, occurred_at, recorded_at
+        """,
+        list(stream_ids),
+    )
+    return [recorded(row, after=0) for row in rows]
 
 
 _ADD_LOADS = """
@@ -133,6 +177,11 @@ async def mark_all(db: Connection, now: datetime, *, waiting_only: bool = False)
 
 async def _wake(db: Connection) -> None:
     await db.execute("SELECT pg_notify($1, '')", CHANNEL)
+
+
+async def lock_queue(db: Connection) -> None:
+    """Let one router at a time follow the tickets."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom queue', 0))")
 
 
 async def lock(db: Connection) -> None:

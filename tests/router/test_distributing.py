@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +22,7 @@ from contracts.desk import (
     TicketboxChanged,
 )
 from contracts.event import Event, Meta, Recorded
-from contracts.stream_ids import message_stream
+from contracts.stream_ids import message_stream, ticket_stream
 from contracts.tickets import (
     CustomerReplied,
     Presence,
@@ -40,6 +41,13 @@ from tests.events import NOON, letter, opened, recorded, released, replied, rout
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
 BELA = Person(id=uuid4(), name="Bela", email="bela@example.com", role=Role.AGENT)
+
+
+def in_log(event: Any, at: datetime, version: int) -> list[Recorded[Event]]:
+    return [
+        replace(item, stream_id=ticket_stream(event.ticket_id))
+        for item in recorded(event, at=at, version=version)
+    ]
 
 
 class Router:
@@ -73,7 +81,7 @@ class Router:
         items: list[Recorded[Event]] = []
         for event in events:
             self.versions[event.ticket_id] += 1
-            items += recorded(event, at=at, version=self.versions[event.ticket_id])
+            items += in_log(event, at, self.versions[event.ticket_id])
         async with self.db.transaction():
             await follow(items, self.db)
 
@@ -279,10 +287,31 @@ async def test_the_language_is_guessed_once_from_the_letter_that_router_routed(r
 
 async def test_an_event_that_is_heard_again_changes_nothing(router: Router) -> None:
     await router.desk(SUPPORT, ANNA)
-    first = recorded(opened(letter()).model_copy(update={"ticketbox_id": SUPPORT.id}))
-    ticket_id = first[0].event.ticket_id  # type: ignore[attr-defined]
-    taken = recorded(TicketAssigned(ticket_id=ticket_id, agent_id=ANNA.id, method="person"), version=2)
-    for items in (first, taken, first, taken):
-        await follow(items, router.db)
+    first = opened(letter()).model_copy(update={"ticketbox_id": SUPPORT.id})
+    ticket_id = first.ticket_id
+    items = [
+        *in_log(first, NOON, 1),
+        *in_log(TicketAssigned(ticket_id=ticket_id, agent_id=ANNA.id, method="person"), NOON, 2),
+    ]
+    for item in (items[0], items[1], items[0], items[1]):
+        await follow([item], router.db)
     kept = (await queue_tables.tickets(router.db, [ticket_id]))[ticket_id]
+    assert await queue_tables.loads(router.db, [ANNA.id]) == {ANNA.id: 1}
     assert (kept.owner_id, kept.version, kept.waiting_since) == (ANNA.id, 2, None)
+
+
+async def test_events_that_come_in_another_order_make_the_same_ticket(router: Router) -> None:
+    first = opened(letter()).model_copy(update={"ticketbox_id": SUPPORT.id})
+    ticket_id = first.ticket_id
+    events = [
+        first,
+        TicketAssigned(ticket_id=ticket_id, agent_id=ANNA.id, method="person"),
+        released(ticket_id, uuid4()),
+        TicketAssigned(ticket_id=ticket_id, agent_id=None, method="person"),
+    ]
+    items = [item for version, event in enumerate(events, 1) for item in in_log(event, NOON, version)]
+    for number in (3, 1, 0, 3, 2):
+        await follow([items[number]], router.db)
+    kept = (await queue_tables.tickets(router.db, [ticket_id]))[ticket_id]
+    assert (kept.version, kept.owner_id, kept.waiting_since, kept.unanswered) == (4, None, NOON, False)
+    assert await router.db.fetchval("SELECT count(*) FROM early") == 0

@@ -31,6 +31,21 @@ WHERE waiting_since IS NOT NULL;
 CREATE INDEX ticket_unanswered ON ticket (ticketbox_id, owned_since)
 WHERE owner_id IS NOT NULL AND state = 'open' AND NOT merged AND unanswered;
 
+-- Events of tickets that came before those that they follow, as after the death of who had these in hand.
+CREATE TABLE early (
+    stream_id text NOT NULL,
+    version integer NOT NULL,
+    position bigint NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    schema_version smallint NOT NULL,
+    data jsonb NOT NULL,
+    meta jsonb NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (stream_id, version)
+);
+
 -- How many open tickets people have: counting 100,000 of them each time would take longer than giving one.
 CREATE TABLE load (
     agent_id uuid PRIMARY KEY,
