@@ -131,7 +131,7 @@ _METHODS = {
     "round_robin": "in turn",
     "least_loaded": "as the one with the most time",
     "skills": "for skill and language",
-    "pull": "who asked",
+    "pull": "who asked for the next one",
     "last_agent": "as the one who answered this customer last",
 }
 

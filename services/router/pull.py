@@ -71,7 +71,7 @@ def permit(
 
 def routed(ticket: Queued, agent_id: UUID, load: int) -> TicketRouted:
     """The ticket goes to who asked for it."""
-    why = f"asked for the next ticket, and this was the most urgent; {load} open before"
+    why = f"the most urgent that waited, {load} open before"
     return TicketRouted(
         ticket_id=ticket.ticket_id,
         ticketbox_id=ticket.ticketbox_id,

@@ -67,9 +67,9 @@ async def test_the_next_ticket_is_the_most_urgent_and_then_mine(
 
     ticket = (await api.get(f"/api/v1/tickets/{urgent}")).json()
     assert ticket["why_owner"]["method"] == "pull"
-    assert "asked for the next ticket" in ticket["why_owner"]["why"]
+    assert ticket["why_owner"]["why"] == "the most urgent that waited, 0 open before"
     page = (await api.get(f"/tickets/{urgent}")).text
-    assert "asked for the next ticket" in page
+    assert "who asked for the next one: the most urgent that waited, 0 open before" in page
     for _ in range(2):
         assert (await api.post("/api/v1/tickets/next", json=asked)).status_code == 201
     none = await api.post("/api/v1/tickets/next", json=asked)
