@@ -60,13 +60,13 @@ async def follow(batch: Batch, db: Connection) -> None:
 
     Several routers read, and one of them may die with a batch in its hands, so events may come in any order.
     """
-    await queue_tables.lock_queue(db)
+    await queue_tables.lock(db)
     happened = {item.stream_id: ticket_id for item in batch if (ticket_id := ticket_of(item.stream_id))}
     before = await queue_tables.tickets(db, happened.values())
     after = dict(before)
     last_agents: dict[UUID, UUID] = {}
     early: list[Recorded[Event]] = []
-    items = [*(item for item in batch if item.stream_id in happened)]
+    items = [item for item in batch if item.stream_id in happened]
     items += await queue_tables.take_early(db, happened)
     for item in sorted(items, key=attrgetter("version")):
         ticket_id = happened[item.stream_id]
@@ -222,15 +222,21 @@ Wish = tuple[Queued, UUID | None, Distributed]
 async def _write_down(db: Connection, situation: Situation, made: Plan, now: datetime) -> list[Answer]:
     box = situation.box
     wishes = [*_routed(made), *_overflowed(made, box), *_taken_back(made)]
-    # A wish that the log has, and the tables lost, is on its way or done.
-    done = await log.answered(db, [ticket.placed_id for ticket, _, _ in wishes]) if wishes else set()
+    alarms = {
+        ticket.ticket_id: uuid5(ticket.ticket_id, f"waits since {ticket.waiting_since}")
+        for ticket in made.tells
+    }
+    if not wishes and not alarms:
+        return []
+    # What the log has and the tables lost, as after a restore, is on its way or done.
+    done = await log.answered(db, [*(ticket.placed_id for ticket, _, _ in wishes), *alarms.values()])
     await queue_tables.keep_wishes(db, [(ticket, agent_id) for ticket, agent_id, _ in wishes])
     await tables.keep_rounds(db, {box.id: made.last} if made.last else {})
     await queue_tables.keep_told(db, made.tells)
     to_tell = supervisors([agent.person for agent in situation.members], box)
     streams = [ticket_stream(ticket.ticket_id) for ticket, _, _ in wishes]
     streams += [message_stream(ticket.message_id) for ticket in made.tells]
-    heads = await log.heads(db, streams) if streams else {}
+    heads = await log.heads(db, streams)
     answers = []
     for ticket, _, event in wishes:
         if ticket.placed_id not in done:
@@ -238,11 +244,11 @@ async def _write_down(db: Connection, situation: Situation, made: Plan, now: dat
             head = heads.get(stream_id, log.EMPTY)
             answers.append(Answer(stream_id, (event,), ticket.placed_id, _caused(ticket), now, head))
     for ticket in made.tells:
-        stream_id = message_stream(ticket.message_id)
-        cause = uuid5(ticket.ticket_id, f"waits since {ticket.waiting_since}")
-        head = heads.get(stream_id, log.EMPTY)
-        notices = tuple(waiting_notices(ticket, box, to_tell, now))
-        answers.append(Answer(stream_id, notices, cause, _caused(ticket), now, head))
+        if (cause := alarms[ticket.ticket_id]) not in done:
+            stream_id = message_stream(ticket.message_id)
+            head = heads.get(stream_id, log.EMPTY)
+            notices = tuple(waiting_notices(ticket, box, to_tell, now))
+            answers.append(Answer(stream_id, notices, cause, _caused(ticket), now, head))
     return answers
 
 

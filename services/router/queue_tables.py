@@ -135,7 +135,7 @@ async def last_agents(db: Connection, contact_keys: Collection[UUID]) -> dict[UU
     return {row["contact_key"]: row["agent_id"] for row in rows}
 
 
-# A mark waits here while a router looks, and is seen after it: rows are locked in one order, before any others.
+# A change of the desk waits here while a router looks, and is seen after it: rows are locked in one order.
 _MARK = """
 INSERT INTO look (ticketbox_id, at)
 SELECT ticketbox_id, $2
@@ -179,13 +179,8 @@ async def _wake(db: Connection) -> None:
     await db.execute("SELECT pg_notify($1, '')", CHANNEL)
 
 
-async def lock_queue(db: Connection) -> None:
-    """Let one router at a time follow the tickets."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom queue', 0))")
-
-
 async def lock(db: Connection) -> None:
-    """Let one router at a time give tickets: what is free in somebody's hands belongs to all ticketboxes together."""
+    """Let one router at a time follow tickets or give them: somebody's capacity belongs to all ticketboxes together."""
     await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom distribution', 0))")
 
 
