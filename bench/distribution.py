@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+import asyncpg
+
 from bench.table import Figure
 from contracts.desk import Distribution, DistributionMethod
 from tests import crowd
@@ -11,6 +13,11 @@ from tests.running import Postroom
 TICKETS = 5000
 AGENTS = 20
 ROUTERS = 4
+_GIVEN = """
+SELECT count(*)
+FROM tickets.event
+WHERE position > $1 AND type = 'TicketAssigned'
+"""
 
 
 async def measure(postroom: Postroom) -> list[Figure]:
@@ -24,14 +31,15 @@ async def measure(postroom: Postroom) -> list[Figure]:
     with crowd.more_of(postroom, "router", ROUTERS - 1):
         await asyncio.sleep(5)
         await crowd.come(postroom, people)
+        db = await asyncpg.connect(postroom.database_url)
+        before = await db.fetchval("SELECT max(position) FROM tickets.event")
         began = time.perf_counter()
         tickets = await crowd.open_tickets(postroom, boxes, TICKETS)
-        given = await crowd.owners(postroom, tickets)
-        while len(given) < TICKETS:
+        while await db.fetchval(_GIVEN, before) < TICKETS:
             await asyncio.sleep(0.1)
-            given = await crowd.owners(postroom, tickets)
         seconds = time.perf_counter() - began
-    spread = 100 * crowd.spread(given, people)
+        await db.close()
+    spread = 100 * crowd.spread(await crowd.owners(postroom, tickets), people)
     await crowd.remove(postroom, people)
     return [
         Figure(f"distribution, {ROUTERS} routers, {AGENTS} agents", TICKETS / seconds, "/s", 300),
