@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import clocks, growth, latency, memory, projections, reading, routing, throughput
+from bench import clocks, distribution, growth, latency, memory, projections, reading, routing, throughput
 from bench.table import Figure, side_by_side, table
 from tests.running import Postroom
 
@@ -23,7 +23,11 @@ async def empty(messages: int) -> list[Figure]:
     with _postroom() as postroom:
         await asyncio.sleep(5)
         figures = [memory.idle(postroom)]
-        for part in (throughput.measure(postroom, messages), latency.measure(postroom)):
+        for part in (
+            throughput.measure(postroom, messages),
+            latency.measure(postroom),
+            distribution.measure(postroom),
+        ):
             figures += await _shown(part)
         return figures
 

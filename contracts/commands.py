@@ -298,6 +298,16 @@ class CancelWhatIf(Command):
     what_if_id: UUID
 
 
+class NextTicket(Command):
+    """Give whoever asks the most urgent ticket that waits where they may answer.
+
+    `ticketbox_id` None: in any ticketbox. The event at the position in the answer is the `TicketRouted`.
+    """
+
+    service: ClassVar[str] = "router"
+    ticketbox_id: UUID | None = None
+
+
 class MessageCommand(Command):
     message_id: UUID
 
@@ -367,6 +377,7 @@ AnyCommand = (
     | CancelDryRun
     | StartWhatIf
     | CancelWhatIf
+    | NextTicket
     | ReleaseMessage
     | DiscardMessage
     | ReadAgain

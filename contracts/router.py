@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.event import Event
 from contracts.mail import Address, LetterHead
-from contracts.model import Model, Personal, Text, Words
+from contracts.model import Instant, Model, Personal, Text, Words
 
 
 class RouterEvent(Event):
@@ -119,15 +119,64 @@ class AlertReleased(RouterEvent):
     rule: Text
 
 
-class TicketRouted(RouterEvent):
-    """An agent was chosen for a ticket. Stream: `ticket-{ticket_id}`."""
+class Considered(Model):
+    """Somebody of the ticketbox, and what distribution saw of them."""
+
+    agent_id: UUID
+    why: Text
+    """`3 of 10 tickets, speaks French`, or what kept the ticket from them, such as `away`."""
+
+
+class DistributionEvidence(Model):
+    """Why a ticket went to whom it went."""
+
+    why: Text
+    """In words: `3 of 10 tickets, speaks French`."""
+    asked: tuple[Text, ...] = ()
+    """The skills and the language that the ticket asked for."""
+    candidates: int
+    """How many could have got it, the chosen one too."""
+    others: tuple[Considered, ...] = ()
+    """The first of the others who could have got it."""
+    passed_over: tuple[Considered, ...] = ()
+    """The first of those who could not."""
+
+
+class Distributed(RouterEvent):
+    """Something that distribution wants for a ticket. Stream of these: `ticket-{ticket_id}`."""
 
     ticket_id: UUID
     ticketbox_id: UUID
+    """Where it is."""
+    seen_version: int | None = None
+    """The last of the ticket's `tickets.Placing` events that was known: if another came since, nothing is done.
+    None in events of early releases."""
+
+
+class TicketRouted(Distributed):
+    """An agent was chosen for a ticket."""
+
     agent_id: UUID
     method: Text = "round_robin"
+    """A method of distribution, or `last_agent`."""
     candidates: int
-    """How many agents of the ticketbox were present."""
+    """How many agents of the ticketbox could have got it."""
+    evidence: DistributionEvidence | None = None
+
+
+class TicketOverflowed(Distributed):
+    """Nobody took a ticket in time: it is to go to another ticketbox."""
+
+    to_id: UUID
+    waited_since: Instant
+
+
+class TicketTakenBack(Distributed):
+    """The owner of an unanswered ticket is gone: it is to be distributed again."""
+
+    agent_id: UUID
+    why: Text
+    """`away`, `off`, or `may not answer here`."""
 
 
 class RoutingFailed(RouterEvent):

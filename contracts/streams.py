@@ -35,12 +35,15 @@ EVENTS: dict[str, type[Event]] = {
         router.CopyReleased,
         router.AlertReleased,
         router.TicketRouted,
+        router.TicketOverflowed,
+        router.TicketTakenBack,
         router.RoutingFailed,
         tickets.TicketOpened,
         tickets.CustomerReplied,
         tickets.AutomaticReplyReceived,
         tickets.ReplyBounced,
         tickets.TicketAssigned,
+        tickets.DistributionDropped,
         tickets.NoteAdded,
         tickets.ReplySubmitted,
         tickets.ReplyReleased,
@@ -189,10 +192,20 @@ ROUTER_DESK = Consumer(
     "router", "tickets", "things", (*THINGS, tickets.PresenceChanged, tickets.RulesetPublished)
 )
 ROUTER_CONTACTS = Consumer("router", "tickets", "contacts", get_args(contacts.AnyContactEvent))
-ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketOpened, tickets.TicketingFailed))
-"""Its name is from when it heard of the desk, too: under another one, it would hear of all old tickets again."""
+ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketingFailed,))
+"""Its name is from when it heard of the desk, too: under another one, it would hear of all old failures again."""
+ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=100, pause_seconds=0.1)
 TICKETS_ROUTED = Consumer(
-    "tickets", "router", "routed", (router.MessageRouted, router.MessageDiscarded, router.TicketRouted)
+    "tickets",
+    "router",
+    "routed",
+    (
+        router.MessageRouted,
+        router.MessageDiscarded,
+        router.TicketRouted,
+        router.TicketOverflowed,
+        router.TicketTakenBack,
+    ),
 )
 TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
@@ -242,6 +255,7 @@ CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_DESK,
     ROUTER_CONTACTS,
     ROUTER_TICKETS,
+    ROUTER_QUEUE,
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,

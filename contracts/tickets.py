@@ -10,7 +10,7 @@ from pydantic import Field
 from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
 from contracts.model import Instant, Model, Personal, Text, Words
-from contracts.router import Disposition, Priority
+from contracts.router import Disposition, DistributionEvidence, Priority
 
 
 class TicketsEvent(Event):
@@ -123,8 +123,18 @@ class TicketAssigned(TicketsEvent):
     ticket_id: UUID
     agent_id: UUID | None
     method: Text
-    """How the owner was chosen: a method of distribution, `rule`, `automation`, or `person` if `assigned_by` did it."""
+    """How the owner was chosen: a method of distribution, `rule`, `automation`, or `person` if `assigned_by` did it;
+    `take_back` if the owner was gone."""
     assigned_by: UUID | None = None
+    evidence: DistributionEvidence | None = None
+    """What distribution saw; None: it did not choose."""
+
+
+class DistributionDropped(TicketsEvent):
+    """What distribution wanted could not be done, since the desk had changed meanwhile: it looks again."""
+
+    ticket_id: UUID
+    why: Text
 
 
 class NoteAdded(TicketsEvent):
@@ -509,6 +519,7 @@ TicketEvent = (
     | AutomaticReplyReceived
     | ReplyBounced
     | TicketAssigned
+    | DistributionDropped
     | NoteAdded
     | ReplySubmitted
     | ReplyReleased
@@ -547,6 +558,23 @@ TicketEvent = (
     | CustomerErased
 )
 """All that happens to a ticket."""
+
+Placing = (
+    TicketOpened
+    | CustomerReplied
+    | TicketAssigned
+    | DistributionDropped
+    | ReplyReleased
+    | TicketSolved
+    | TicketReopened
+    | TicketSetPending
+    | TicketPutOnHold
+    | TicketClosed
+    | TicketMoved
+    | TicketMerged
+    | MergeUndone
+)
+"""What distribution decides by: whatever it wanted before one of these is outdated."""
 
 
 class TicketingFailed(TicketsEvent):

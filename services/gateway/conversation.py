@@ -27,8 +27,10 @@ from contracts.tickets import (
     ReplySubmitted,
     ThreadedBy,
     TicketAbsorbed,
+    TicketAssigned,
     TicketOpened,
 )
+from services.gateway import why_owner
 from services.gateway.authentication import sender_of
 from services.gateway.happenings import Happening, said
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
@@ -86,7 +88,10 @@ def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[E
             case event if isinstance(event, Happening):
                 if (sentence := said(event, sources.people, sources.known(item.meta.actor))) is not None:
                     entry = _made(item, sentence.sentence, sources.person(sentence.actor), sentence.at)
-                    entries.append(entry.model_copy(update={"ticket": sentence.ticket}))
+                    more: dict[str, object] = {"ticket": sentence.ticket}
+                    if isinstance(event, TicketAssigned):
+                        more["distribution"] = why_owner.view(event, sources.person)
+                    entries.append(entry.model_copy(update=more))
                 if isinstance(event, TicketAbsorbed | LettersTaken):
                     entries += _brought(event, item, sources, places)
             case _:

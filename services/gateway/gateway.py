@@ -103,6 +103,9 @@ _CONFLICTS = {
     "not_read_yet",
     "gone",
     "erased",
+    "nothing_waits",
+    "not_there",
+    "full",
 }
 
 

@@ -13,6 +13,7 @@ from contracts.tickets import (
     CategoryAssigned,
     CustomerErased,
     DeadlinesChanged,
+    DistributionDropped,
     FieldsChanged,
     LettersMoved,
     LettersTaken,
@@ -40,6 +41,7 @@ from contracts.tickets import (
 
 Happening = (
     TicketAssigned
+    | DistributionDropped
     | TicketSolved
     | TicketReopened
     | TicketSetPending
@@ -97,6 +99,8 @@ def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
     match event:
         case TicketAssigned():
             return _assigned(event, names)
+        case DistributionDropped(why=why):
+            return Said(f"Distribution looks for somebody again: {why}")
         case TicketSolved() | TicketReopened() | TicketSetPending() | TicketPutOnHold() | TicketClosed():
             return _stands(event)
         case TaskAdded() | TaskDone() | TicketLinked() | TicketUnlinked() | WatchersChanged():
@@ -151,7 +155,8 @@ def _assigned(event: TicketAssigned, names: Names) -> Said:
         case TicketAssigned(agent_id=None, assigned_by=by):
             return Said("gave the ticket back", by)
         case TicketAssigned(assigned_by=None):
-            return Said(f"The ticket went to {name} {_METHODS.get(event.method, 'by itself')}")
+            why = f": {event.evidence.why}" if event.evidence else ""
+            return Said(f"The ticket went to {name} {_METHODS.get(event.method, 'by itself')}{why}")
         case TicketAssigned(agent_id=agent_id, assigned_by=by):
             return Said("took the ticket" if by == agent_id else f"gave the ticket to {name}", by)
 
@@ -160,6 +165,7 @@ _METHODS = {
     "round_robin": "in turn",
     "least_loaded": "as the one with the most time",
     "skills": "for skill and language",
+    "pull": "who asked for the next one",
     "last_agent": "as the one who answered this customer last",
 }
 

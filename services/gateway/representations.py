@@ -140,6 +140,27 @@ class Reply(Representation):
     delivery: Delivery
 
 
+class ConsideredItem(Representation):
+    """Somebody whom distribution looked at, and what it saw."""
+
+    person: Named
+    why: str
+
+
+class DistributionView(Representation):
+    """Why a ticket went to whom it went: what it asked for, who else could have got it, and who could not."""
+
+    method: str
+    why: str
+    asked: list[str]
+    candidates: int
+    """How many could have got it."""
+    others: list[ConsideredItem]
+    """The first of the others who could."""
+    passed_over: list[ConsideredItem]
+    """The first of those who could not."""
+
+
 class Entry(Representation):
     """One thing that happened to a ticket, in order; one of `letter`, `reply` and `note` may say more."""
 
@@ -156,6 +177,8 @@ class Entry(Representation):
     """People and teams whose attention a note asks for."""
     ticket: int | None = None
     """The number of another ticket that it is about: where a letter came from or went to, what was merged or linked."""
+    distribution: DistributionView | None = None
+    """Of an assignment that distribution made: what it saw."""
 
 
 class DeadlineView(Representation):
@@ -298,6 +321,8 @@ class Ticket(TicketItem):
     """What the rules said of its first letter, with the values that they looked at."""
     as_of: AsOf | None = None
     """Null: this is the ticket as it is now."""
+    why_owner: DistributionView | None = None
+    """Why it has its owner; null: it has none, or distribution did not choose."""
 
 
 class StreamEvent(Representation):

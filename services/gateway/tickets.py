@@ -36,6 +36,7 @@ from services.gateway.representations import (
 from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 from services.gateway.whereabouts import whereabouts
+from services.gateway.why_owner import why_owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +362,7 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         as_of=_as_of(opened),
         why_here=why_here.sentence(routing),
         routing=routing,
+        why_owner=why_owner(opened.events, opened.sources.person),
         **_details(opened),
     )
 

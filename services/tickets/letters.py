@@ -13,25 +13,32 @@ from contracts.desk import Ticketbox
 from contracts.event import Event, Meta
 from contracts.mail import Address, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
-from contracts.router import Disposition, MessageDiscarded, MessageRouted, TicketRouted
+from contracts.router import (
+    Disposition,
+    Distributed,
+    MessageDiscarded,
+    MessageRouted,
+    TicketOverflowed,
+    TicketRouted,
+    TicketTakenBack,
+)
 from contracts.stream_ids import message_stream
 from contracts.streams import TICKETS_ROUTED
 from contracts.tickets import (
     AcknowledgementReleased,
     LinkKind,
-    TicketAssigned,
     TicketingFailed,
     TicketLinked,
     TicketOpened,
 )
-from services.tickets import acknowledging, intake, reply_address, tables, threading
+from services.tickets import acknowledging, distributed, intake, reply_address, tables, threading
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 
 async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:
-    """Put each delivered message into its conversation, and each choice of an agent into its ticket."""
+    """Put each delivered message into its conversation, and what distribution wants into its ticket."""
     await _forget_parked(batch, db)
     delivered = [item for item in batch if _is_delivered(item.event)]
     causes = {item.event_id: intake.cause_of(item.event, item.event_id) for item in delivered}
@@ -46,7 +53,7 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     work = Work(service.clock(), await tables.read_desk(db))
     await work.look_up(db, [letter.from_.address for letter in letters if letter.from_])
     tokens = await _find(work, letters, db)
-    await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, TicketRouted)})
+    await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, Distributed)})
     await work.recall_automatic_mail(db, _acknowledged(work, messages))
     numbers = deque(await tables.new_numbers(db, len(letters)))
     for item in news:
@@ -56,11 +63,10 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
                     routed.letter, work.index, tokens, work.tickets, work.others(routed.letter)
                 )
                 _take_message(work, routed, place, causes[item.event_id], log.caused_by(item), numbers)
-            case TicketRouted(ticket_id=ticket_id, agent_id=agent_id, method=method):
-                current = work.tickets[ticket_id]
-                if current.assignee_id is None and not current.state.done:
-                    assigned = TicketAssigned(ticket_id=ticket_id, agent_id=agent_id, method=method)
-                    work.add(current, [assigned], item.event_id, log.caused_by(item))
+            case TicketRouted() | TicketOverflowed() | TicketTakenBack() as wish:
+                current = work.tickets[wish.ticket_id]
+                if (events := distributed.distribute(wish, current, work.desk)) != []:
+                    work.add(current, events, item.event_id, log.caused_by(item))
             case _:
                 pass
     await work.save(db)
@@ -68,7 +74,7 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
 
 def _is_delivered(event: Event) -> bool:
     """What is suppressed, quarantined or deleted is in no conversation of ours."""
-    return isinstance(event, TicketRouted) or (
+    return isinstance(event, Distributed) or (
         isinstance(event, MessageRouted) and event.disposition is Disposition.DELIVER
     )
 

@@ -24,6 +24,7 @@ from contracts.tickets import (
     DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
+    DistributionDropped,
     FieldsChanged,
     FieldValue,
     LettersMoved,
@@ -33,6 +34,7 @@ from contracts.tickets import (
     NoteAdded,
     NoticeReleased,
     OutgoingLetter,
+    Placing,
     PriorityChanged,
     ReminderReleased,
     ReminderWithheld,
@@ -162,6 +164,8 @@ class Ticket:
     runs: tuple[datetime, ...] = ()
     """When the last `MOST_RUNS` automations ran."""
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
+    placed_version: int = 1
+    """The last version at which something happened that distribution decides by."""
 
     @property
     def answered(self) -> bool:
@@ -220,7 +224,10 @@ def evolve(
     ticket: Ticket, event: TicketEvent, version: int, at: datetime, trace: str | None = None
 ) -> Ticket:
     """The ticket after one more event; never refuses."""
-    ticket = replace(ticket, version=version, changed_at=max(ticket.changed_at, at))
+    placed_version = version if isinstance(event, Placing) else ticket.placed_version
+    ticket = replace(
+        ticket, version=version, placed_version=placed_version, changed_at=max(ticket.changed_at, at)
+    )
     match event:
         case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
             return _heard(ticket, event, trace)
@@ -255,6 +262,7 @@ def evolve(
             | AcknowledgementWithheld()
             | ReminderWithheld()
             | CustomerErased()
+            | DistributionDropped()
         ):
             return ticket
         case _:

@@ -37,7 +37,8 @@ async def keep(db: asyncpg.Connection, event: Event, version: int) -> None:
 
 
 async def there(db: asyncpg.Connection, hours: int = 0) -> list[str]:
-    return [person.name for person in await tables.available_people(db, NOON + hours * HOUR)]
+    people = await tables.agents(db, NOON + hours * HOUR)
+    return [one.person.name for one in people if one.presence is Presence.AVAILABLE]
 
 
 async def test_only_people_who_are_active_and_available_take_tickets(db: asyncpg.Connection) -> None:

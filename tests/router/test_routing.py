@@ -1,6 +1,5 @@
 """The rules of routing and of distribution."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -24,7 +23,6 @@ from contracts.mail import (
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted, Priority
 from contracts.tickets import Rule
 from rules.hours import Hours
-from services.router.distribution import next_agent
 from services.router.facts import Contact
 from services.router.notices import notices
 from services.router.ruleset import Ruleset, Ticketbox, is_early, routed
@@ -432,20 +430,6 @@ def test_what_is_held_back_is_copied_to_nobody_and_mail_of_ours_that_came_back_i
     assert [type(one) for one in notices(decision, "00", us, people)] == [AlertReleased]
     loop = decision.model_copy(update={"letter": decision.letter.model_copy(update={"kind": Kind.LOOP})})
     assert notices(loop, "00", us, people) == []
-
-
-def test_nobody_present_gets_no_ticket() -> None:
-    assert next_agent([], None) is None
-
-
-@given(agents=st.lists(st.uuids(), min_size=1, max_size=20, unique=True), rounds=st.integers(1, 5))
-def test_a_round_gives_each_agent_the_same_number_of_tickets(agents: list, rounds: int) -> None:
-    last, got = None, Counter()
-    for _ in range(rounds * len(agents)):
-        last = next_agent(agents, last)
-        got[last] += 1
-    assert set(got.values()) == {rounds}
-    assert set(got) == set(agents)
 
 
 @pytest.mark.parametrize("mark", ["example.com", "Example.COM "])

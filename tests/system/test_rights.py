@@ -37,6 +37,7 @@ TABLE: dict[str, str] = {
     "GET /api/v1/tickets/{number}": SEEING,
     "GET /api/v1/tickets/{number}/events": SEEING,
     "GET /api/v1/tickets/{number}/coming": SEEING,
+    "POST /api/v1/tickets/next": "yes yes yes 403 403 403",
     "POST /api/v1/tickets/{number}/replies": ANSWERING,
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry": ANSWERING,
     "POST /api/v1/tickets/{number}/notes": ANSWERING,
@@ -151,6 +152,7 @@ BODIES: dict[str, Any] = {
         "when": {"minutes": 60, "moment": "pending"}, "then": {"state": "solved"}
     },
     "POST /api/v1/erasures": {"addresses": ["nobody@customers.example"], "reason": "Try"},
+    "POST /api/v1/tickets/next": {"box": str(WORKSHOP)},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip
@@ -187,8 +189,9 @@ TOO_LATE = {
     "POST /api/v1/rulesets",
     "POST /api/v1/rulesets/{version}/roll-back",
     "POST /api/v1/rulesets/draft/publication",
+    "POST /api/v1/tickets/next",
 }
-"""409 for who may: the message was delivered long ago, other rules are in force."""
+"""409 for who may: the message was delivered long ago, other rules are in force, no ticket waits."""
 
 
 @dataclass

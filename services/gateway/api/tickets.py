@@ -16,6 +16,7 @@ from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
 from services.gateway.handling import Handling
 from services.gateway.lists import LONGEST_PAGE
+from services.gateway.next_ticket import next_ticket
 from services.gateway.problems import Unavailable, Unprocessable
 from services.gateway.representations import Changed, ComingItem, Page, StreamEvent, Ticket, TicketItem
 from services.gateway.tickets import Filter
@@ -58,6 +59,19 @@ async def list_tickets(
             q=q or None,
         )
         return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
+
+
+class NextWanted(BaseModel):
+    box: UUID | None = Field(default=None, description="Null: in any ticketbox where you may answer.")
+
+
+@router.post("/tickets/next", status_code=201)
+async def post_next(request: Request, here: Here, person: Writer, wanted: NextWanted) -> Changed:
+    """Get the most urgent ticket that waits and is nobody's; it is yours then, and nobody else gets it.
+
+    409 if none waits, if you are away, or if your capacity is taken.
+    """
+    return await next_ticket(here, person, command_id_of(request, person), wanted.box)
 
 
 @router.get("/tickets/{number}")

@@ -21,8 +21,9 @@ from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, Writer
+from services.gateway.guard import Here, Signed, Writer, command_id_of
 from services.gateway.lists import COUNTED
+from services.gateway.next_ticket import next_ticket
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, Unavailable
 from services.gateway.tickets import Filter
@@ -150,6 +151,15 @@ async def _customers(
 def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
     """Whether a saved view is the list with these parameters."""
     return isinstance(saved, SavedView) and dict(saved.parameters) == dict(parameters)
+
+
+@router.post("/tickets/next")
+async def take_next(
+    request: Request, here: Here, person: Writer, box: Annotated[UUID | None, Form()] = None
+) -> Response:
+    """The most urgent ticket that waits is mine, and opens."""
+    taken = await next_ticket(here, person, command_id_of(request, person), box)
+    return Response(headers={"HX-Redirect": f"/tickets/{taken.number}"})
 
 
 @router.get("/tickets/{number}")

@@ -209,6 +209,7 @@ const KEYS = {
   d: () => decide("#discard"),
   c: () => one("#customer")?.click(),
   u: () => one("[data-back]")?.click(),
+  g: () => one("#next-ticket")?.click(),
   "/": () => one("#search")?.focus(),
   "?": () => one("#help")?.showModal(),
 };
