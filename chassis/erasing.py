@@ -22,7 +22,14 @@ from contracts.commands import OPERATOR
 from contracts.erasing import Eraser
 from contracts.erasures import ROWS_ERASED, ErasedRow, ErasePiece, PieceErased, Subject
 from contracts.event import Meta
-from contracts.stream_ids import erasure_stream, message_stream, reply_stream, ticket_stream
+from contracts.stream_ids import (
+    contact_stream,
+    erasure_stream,
+    message_stream,
+    notice_stream,
+    reply_stream,
+    ticket_stream,
+)
 from contracts.streams import STREAMS
 
 WINDOW = 20_000
@@ -101,6 +108,8 @@ def _streams(person: Subject) -> list[str]:
         *map(message_stream, person.message_ids),
         *map(ticket_stream, person.ticket_ids),
         *map(reply_stream, person.reply_ids),
+        *map(notice_stream, person.notice_ids),
+        *map(contact_stream, person.contact_ids),
     ]
 
 
@@ -143,6 +152,34 @@ async def erase_parked(db: Connection, person: Subject) -> int:
             )
             erased += 1
     return erased
+
+
+async def erase_trials(db: Connection, person: Subject) -> str | None:
+    """Forget what was found of the past where it may be about a person: it can be asked again.
+
+    Why it cannot be done yet, or None: what is being examined may have been read before.
+    """
+    if await db.fetchval("SELECT count(*) FROM trial WHERE state = 'running'"):
+        return "a question about the past is being examined"
+    await db.execute(_FORGET_TRIALS, pattern(person.addresses), list(map(str, person.message_ids)))
+    return None
+
+
+# An example of an error may quote any letter, and does not say which.
+_FORGET_TRIALS = """
+DELETE FROM trial
+WHERE state NOT IN ('waiting', 'running')
+  AND (
+    coalesce(summary -> 'errors', '{}') <> '{}'
+    OR concat_ws(' ', question, error, summary) ~* $1
+    OR EXISTS (
+        SELECT
+        FROM finding
+        WHERE finding.trial_id = trial.trial_id
+          AND (finding.finding ->> 'message_id' = ANY($2::text[]) OR finding.finding::text ~* $1)
+    )
+  )
+"""
 
 
 async def finish(

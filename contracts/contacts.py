@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.event import Event
-from contracts.model import Model, Text
+from contracts.model import Model, Personal, Text, is_erased
 
 Remark = Annotated[Text, Field(max_length=2000)]
 
@@ -22,15 +22,22 @@ class Card(Model):
     """`contact_id` of its first address, at the time when it was made."""
     addresses: tuple[Text, ...] = Field(min_length=1)
     """In lower case; those of contacts that were merged into this one are on their own cards."""
-    name: Annotated[Text, Field(max_length=200)] = ""
+    name: Annotated[Text, Field(max_length=200), Personal("")] = ""
     """Empty: as the last letter has it."""
-    organisation_id: UUID | None = None
+    organisation_id: Annotated[UUID | None, Personal(None)] = None
     """Chosen by people; None: by the domains of the addresses."""
-    language: Annotated[Text, Field(max_length=35)] = ""
+    language: Annotated[Text, Field(max_length=35), Personal("")] = ""
     """A tag such as `de` (BCP 47); empty: unknown."""
-    note: Annotated[Text, Field(max_length=10_000)] = ""
-    remarks: dict[Annotated[Text, Field(min_length=1, max_length=100)], Remark] = Field(default_factory=dict)
+    note: Annotated[Text, Field(max_length=10_000), Personal("")] = ""
+    remarks: Annotated[dict[Annotated[Text, Field(min_length=1, max_length=100)], Remark], Personal(())] = (
+        Field(default_factory=dict)
+    )
     """Whatever else there is to know, such as a customer number, by a name of one's own."""
+
+    @property
+    def erased(self) -> bool:
+        """Whether the person's data was erased: nothing is known of the contact any more."""
+        return any(map(is_erased, self.addresses))
 
 
 class ContactEvent(Event):

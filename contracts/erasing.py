@@ -2,8 +2,8 @@
 
 An event keeps its type and its shape, its ids, times and numbers, so that whoever read it before can read it after.
 Fields marked `Personal` go where they belong to the person: in a letter that the person wrote, in an answer to the
-person, in all that we wrote in a ticket that the person opened. Everywhere else only the person's addresses go, save
-in what other people wrote: their letters stay as they wrote them.
+person, on the person's card, in all that we wrote in a ticket that the person opened. Everywhere else only the
+person's addresses go, save in what other people wrote: their letters stay as they wrote them.
 """
 
 import re
@@ -15,10 +15,11 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from contracts.erasures import Subject, is_erased
+from contracts.contacts import Card
+from contracts.erasures import Subject
 from contracts.event import Data
 from contracts.mail import Address
-from contracts.model import Personal
+from contracts.model import Personal, is_erased
 from contracts.streams import EVENTS
 from contracts.tickets import Quote
 
@@ -36,6 +37,7 @@ class Eraser:
             "message_id": frozenset(map(str, subject.message_ids)),
             "reply_id": frozenset(map(str, subject.reply_ids)),
             "ticket_id": frozenset(map(str, subject.ticket_ids)),
+            "contact_id": frozenset(map(str, subject.contact_ids)),
         }
 
     @cached_property
@@ -82,13 +84,19 @@ class Eraser:
                 result[name] = self._instead(mark, value)
             else:
                 inner = _model_in(field.annotation) if field is not None else None
-                result[name] = self._value(inner, value, theirs=theirs, others=others)
+                key = self._value(None, name, theirs=theirs, others=others)
+                result[key] = self._value(inner, value, theirs=theirs, others=others)
         return result
 
     def _whose(
         self, kind: type[BaseModel] | None, data: Data, *, theirs: bool, others: bool
     ) -> tuple[bool, bool]:
         """Whether an object belongs to the person, or is a letter that someone else wrote; else it is as around it."""
+        if kind is Card:
+            return self._is_mine("contact_id", data["id"]), False
+        if "notice_id" in data and "ticket_id" in data:  # words of ours about the ticket, whoever wrote last
+            mine = self._is_mine("ticket_id", data["ticket_id"])
+            return mine or self._is_mine("message_id", data["message_id"]), False
         letter = data.get("letter")
         message_id = data.get("message_id") or (
             letter.get("message_id") if isinstance(letter, dict) else None
@@ -121,6 +129,8 @@ class Eraser:
         match value:
             case {"address": str(address)}:
                 return value if is_erased(address) else self._alias_of(value)
+            case dict() if mark.instead == ():
+                return {}
             case dict():
                 return {name: mark.instead if isinstance(one, str) else one for name, one in value.items()}
             case None | "":

@@ -11,19 +11,11 @@ from pydantic import Field
 
 from contracts.event import Event
 from contracts.ingest import IngestEvent
-from contracts.model import Model, Text
+from contracts.model import NOBODY, Model, Text
 from contracts.notify import NotifyEvent
 from contracts.queries import Query
 from contracts.router import RouterEvent
 from contracts.tickets import TicketsEvent
-
-NOBODY = "erased.invalid"
-"""The domain of the addresses that stand where an erased person's stood: it never exists (RFC 2606)."""
-
-
-def is_erased(address: str) -> bool:
-    """Whether nobody is behind an address any more."""
-    return address.endswith(f"@{NOBODY}")
 
 
 class Subject(Model):
@@ -41,6 +33,10 @@ class Subject(Model):
     """Tickets that these letters opened."""
     reply_ids: tuple[UUID, ...] = ()
     """Answers of ours to the person, and those in the person's tickets."""
+    notice_ids: tuple[UUID, ...] = ()
+    """What automations told colleagues of the person's tickets."""
+    contact_ids: tuple[UUID, ...] = ()
+    """Contacts whose cards have the person's addresses."""
 
     @property
     def alias(self) -> str:

@@ -32,6 +32,14 @@ Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 ERASED = "[erased]"
 """Stands where a person's words stood."""
 
+NOBODY = "erased.invalid"
+"""The domain of the addresses that stand where an erased person's stood: it never exists (RFC 2606)."""
+
+
+def is_erased(address: str) -> bool:
+    """Whether nobody is behind an address any more."""
+    return address.endswith(f"@{NOBODY}")
+
 
 @dataclass(frozen=True, slots=True)
 class Personal:

@@ -501,8 +501,8 @@ class NoticeReleased(TicketsEvent):
     person_id: UUID
     sender: Address
     to: Text
-    subject: Text
-    text: Text
+    subject: Words
+    text: Words
 
 
 class CustomerErased(TicketsEvent):

@@ -405,13 +405,17 @@ def repeat_erasures(
     data: DataFolder = Path("data"),
 ) -> None:
     """After a restore: ask again for the erasures that the restored logs do not know."""
+    from chassis.commands import Refusal
     from postroom.erasures import BadCertificates, read_certificates, repeat
 
     try:
         certificates = read_certificates(file.read_bytes())
     except (OSError, BadCertificates) as error:
         _fail(f"{file} cannot be read: {error}.")
-    asked = _work(database_url, data, connected(lambda db: repeat(db, certificates)))
+    try:
+        asked = _work(database_url, data, connected(lambda db: repeat(db, certificates)))
+    except Refusal as refusal:
+        _fail(f"Nothing is asked for again. {refusal}")
     typer.echo(f"{asked} of {len(certificates)} erasures are asked for again; the running services do them.")
 
 

@@ -48,6 +48,8 @@ FROM ingest.event
 WHERE type IN ('MessageHeld', 'MessageReceived', 'MessageReread')
 """
 
+_CONTACTS = "SELECT address FROM tickets.contact_address"
+
 _KNOWN = """
 SELECT stream_id
 FROM event
@@ -57,15 +59,20 @@ WHERE stream_id = ANY($1::text[])
 
 
 async def repeat(db: Connection, certificates: Sequence[Certificate]) -> int:
-    """Ask for those again whose person is there and whose erasure the log does not know; how many these are."""
-    writers = {row["address"] for row in await db.fetch(_WRITERS)} - {None, ""}
+    """Ask for those again whose person is there and whose erasure the log does not know; how many these are.
+
+    Raises:
+        Refusal: one cannot be asked for, and why; then none is.
+    """
+    rows = [*await db.fetch(_WRITERS), *await db.fetch(_CONTACTS)]
+    writers = {row["address"] for row in rows} - {None, ""}
     asked = 0
     async with db.transaction():
         await db.execute("SET LOCAL search_path = tickets")
         secret = await tables.erasure_secret(db)
         by_digest = {digest_of(address, secret): address for address in writers}
-        rows = await db.fetch(_KNOWN, [erasure_stream(one.erasure_id) for one in certificates])
-        known = {row["stream_id"] for row in rows}
+        known_rows = await db.fetch(_KNOWN, [erasure_stream(one.erasure_id) for one in certificates])
+        known = {row["stream_id"] for row in known_rows}
         for one in certificates:
             addresses = tuple(by_digest[digest] for digest in one.digests if digest in by_digest)
             # What the log knows was done, or goes on by itself; who wrote since then is not erased for that.

@@ -1,8 +1,9 @@
 """Keeps contacts in the read model: who wrote, and what people say of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import orjson
 
@@ -18,6 +19,7 @@ from contracts.contacts import (
 )
 from contracts.event import Event, Recorded
 from contracts.mail import Address, LetterHead
+from contracts.model import is_erased
 from contracts.stream_ids import contact_id, contact_stream
 from contracts.tickets import AutomaticReplyReceived, CustomerReplied, TicketOpened
 
@@ -32,12 +34,15 @@ class Heard:
 
 
 def heard(event: Event) -> Heard | None:
-    """Who wrote, if an event is about that."""
+    """Who wrote, if an event is about that; nobody, if who it was is erased."""
     match event:
-        case TicketOpened(contact=contact, letter=letter):
+        case TicketOpened(contact=contact, letter=letter) if not is_erased(contact.address):
             return _heard(contact, letter)
-        case CustomerReplied(letter=letter) | AutomaticReplyReceived(letter=letter) if letter.from_:
-            return _heard(letter.from_, letter)
+        case (
+            CustomerReplied(letter=LetterHead(from_=Address() as sender) as letter)
+            | AutomaticReplyReceived(letter=LetterHead(from_=Address() as sender) as letter)
+        ) if not is_erased(sender.address):
+            return _heard(sender, letter)
         case _:
             return None
 
@@ -132,15 +137,16 @@ SET written_name = excluded.written_name,
 async def _keep_said(db: Connection, item: Recorded[Event], event: AnyContactEvent) -> None:
     match event:
         case ContactAdded(contact=card) | ContactChanged(contact=card):
-            await _keep_card(db, item, card)
+            if not card.erased:
+                await _keep_card(db, item, card)
         case ContactsMerged() | ContactMergeUndone():
             into = event.into_id if isinstance(event, ContactsMerged) else None
             for identity in (event.contact_id, event.into_id):
                 if item.stream_id == contact_stream(identity):  # the other one has the same event in its own
                     await db.execute(_KEEP_MERGE, identity, item.version, event.contact_id, into)
-    if event.belongs:
-        await db.execute(_KEEP_ADDRESSES, list(event.belongs), list(event.belongs.values()))
-        await db.execute(_KEEP_OWNERS, list(set(event.belongs.values())), item.occurred_at)
+    if belongs := {address: owner for address, owner in event.belongs.items() if not is_erased(address)}:
+        await db.execute(_KEEP_ADDRESSES, list(belongs), list(belongs.values()))
+        await db.execute(_KEEP_OWNERS, list(set(belongs.values())), item.occurred_at)
 
 
 async def _keep_card(db: Connection, item: Recorded[Event], card: Card) -> None:
@@ -156,3 +162,45 @@ async def _keep_card(db: Connection, item: Recorded[Event], card: Card) -> None:
         orjson.dumps(card.remarks).decode(),
         item.occurred_at,
     )
+
+
+_FORGET = """
+DELETE FROM contact
+WHERE contact_id = ANY($1::uuid[])
+   OR contact_id = ANY($2::uuid[])
+  AND NOT EXISTS (SELECT FROM contact_address WHERE contact_address.contact_id = contact.contact_id)
+"""
+
+# A contact may be called as somebody wrote whose address belongs to another one now.
+_CALL_AGAIN = """
+UPDATE contact
+SET written_name = coalesce((
+    SELECT name
+    FROM contact_address
+    WHERE contact_address.contact_id = contact.contact_id
+    ORDER BY heard_at DESC NULLS LAST
+    LIMIT 1
+), '')
+WHERE contact_id = ANY($1::uuid[])
+   OR written_name = ANY($2::text[])
+"""
+
+_LATER = """
+SELECT DISTINCT ON (address) lower(from_address) AS address, from_name AS name, received_at
+FROM message
+WHERE lower(from_address) = ANY($1::text[])
+  AND ticket_id IS NOT NULL
+ORDER BY address, received_at DESC
+"""
+
+
+async def forget(
+    db: Connection, identities: Collection[UUID], addresses: Collection[str], names: Collection[str]
+) -> None:
+    """Let nothing be known of contacts and addresses; whoever wrote since their letters were erased begins anew."""
+    homes = list(map(contact_id, addresses))
+    await db.execute("DELETE FROM contact_address WHERE address = ANY($1::text[])", list(addresses))
+    await db.execute(_FORGET, list(identities), homes)
+    await db.execute(_CALL_AGAIN, homes, list(names))
+    later = await db.fetch(_LATER, list(addresses))
+    await _keep_heard(db, [Heard(row["address"], row["name"], row["received_at"]) for row in later])

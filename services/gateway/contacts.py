@@ -9,6 +9,8 @@ import orjson
 
 from chassis.database import Connection
 from contracts.contacts import Card
+from contracts.model import NOBODY
+from contracts.stream_ids import contact_stream
 from services.gateway import organisations
 from services.gateway.lists import Where, page
 from services.gateway.organisations import Membership, Organisations
@@ -167,8 +169,24 @@ async def row_of(db: Connection, sight: Sight, contact_id: UUID) -> asyncpg.Reco
     conditions.add("contact.contact_id = {0}", await root_of(db, contact_id))
     row = await db.fetchrow(f"{_ITEMS} WHERE {conditions.sql()}", *conditions.parameters)
     if row is None or not row["known_addresses"]:
-        raise NotFound("There is no such contact.")
+        erased = await db.fetchval(_ERASED, contact_stream(contact_id))
+        raise NotFound(
+            "This contact was erased with all the person's data." if erased else "There is no such contact."
+        )
     return row
+
+
+_ERASED = f"""
+SELECT EXISTS (
+    SELECT
+    FROM history
+    WHERE source = 'tickets'
+      AND ticket_id IS NULL
+      AND message_id IS NULL
+      AND stream_id = $1
+      AND data::text LIKE '%@{NOBODY}%'
+)
+"""
 
 
 _ROOT = """

@@ -1,4 +1,4 @@
-"""Erases what the read model keeps of a person: the history with its words, and the lines of letters and tickets."""
+"""Erases what the read model keeps of a person: the history with its words, and the lines of letters and contacts."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -13,8 +13,9 @@ from contracts.erasing import Eraser
 from contracts.erasures import ErasePiece, PieceErased, Subject
 from contracts.event import Data
 from contracts.model import ERASED
+from contracts.stream_ids import contact_stream
 from contracts.streams import EVENTS, STREAMS
-from services.gateway import history, inbox
+from services.gateway import contact_rows, history, inbox
 from services.gateway.inbox import INBOX
 from services.gateway.summary import summarise
 
@@ -30,10 +31,11 @@ WHERE source = $1
   AND position <= $3
   AND (
     message_id = ANY($4::uuid[]) OR ticket_id = ANY($5::uuid[]) OR reply_id = ANY($6::uuid[])
-    OR (position <= $7 AND data::text ~* $8)
+    OR stream_id = ANY($7::text[])
+    OR (position <= $8 AND data::text ~* $9)
   )
 ORDER BY position
-LIMIT $9
+LIMIT $10
 """
 
 _ERASE = """
@@ -65,6 +67,7 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
         list(person.message_ids),
         list(person.ticket_ids),
         list(person.reply_ids),
+        list(map(contact_stream, person.contact_ids)),
         piece.ends.get(source, 0),
         pattern(person.addresses),
         MOST_ROWS,
@@ -77,6 +80,7 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
     if number + 1 < len(SOURCES):
         return PieceErased(rows=erased, following=(number + 1) * _SOURCE)
     await _erase_lines(db, person)
+    await contact_rows.forget(db, person.contact_ids, person.addresses, person.names)
     return PieceErased(rows=erased + await erase_parked(db, person))
 
 

@@ -33,6 +33,7 @@ class ErasurePreview(Representation):
     """What would be erased, counted before it is asked for."""
 
     addresses: list[str]
+    """Those that were asked about, and all others of the same contact: an erasure takes them together."""
     tickets: int
     """Their number, times, states and figures stay."""
     open_tickets: int
@@ -40,6 +41,8 @@ class ErasurePreview(Representation):
     files: int
     answers: int
     """Of ours, in these tickets."""
+    cards: int
+    """What is kept of the person as a contact."""
     letters_of_others: int
     """In these tickets, by other people: they stay."""
 
@@ -94,7 +97,8 @@ SELECT
      FROM history
      WHERE source = 'tickets'
        AND ticket_id IN (SELECT ticket_id FROM theirs)
-       AND type IN ('ReplyReleased', 'AcknowledgementReleased')) AS answers,
+       AND type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')) AS answers,
+    (SELECT count(*) FROM contact WHERE addresses && $1::text[]) AS cards,
     (SELECT count(*)
      FROM message AS other
      WHERE other.ticket_id IN (SELECT ticket_id FROM theirs)
@@ -104,9 +108,19 @@ WHERE lower(from_address) = ANY($1::text[])
 """
 
 
+_OTHERS = """
+SELECT other.address
+FROM contact_address AS mine
+JOIN contact_address AS other USING (contact_id)
+WHERE mine.address = ANY($1::text[])
+ORDER BY other.address
+"""
+
+
 async def preview(db: Connection, addresses: Sequence[str]) -> ErasurePreview:
-    """Count what belongs to the person with these addresses."""
-    sought = normal(addresses)
+    """Count what belongs to the person with these addresses, and with all others of the same contact."""
+    named = normal(addresses)
+    sought = normal([*named, *(row["address"] for row in await db.fetch(_OTHERS, named))])
     row = await db.fetchrow(_PREVIEW, sought)
     return ErasurePreview(addresses=sought, **dict(row or {}))
 

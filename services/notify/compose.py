@@ -9,8 +9,8 @@ from hashlib import sha256
 from html import escape
 from uuid import UUID
 
-from contracts.erasures import is_erased
 from contracts.mail import LOOP_HEADER
+from contracts.model import is_erased
 from contracts.tickets import OutgoingLetter, Quote
 from mail import headers
 

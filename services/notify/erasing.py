@@ -15,7 +15,8 @@ from services.notify import deliveries
 from services.notify.maildir import Maildir
 from services.notify.settings import NotifySettings
 
-# Answers to the person, whoever else got them; copies and alerts of the person's letters, or to the person.
+# Answers to the person, whoever else got them, and notices of the person's tickets; copies and alerts of the person's
+# letters, or to the person.
 _THEIRS = """
 (
     delivery.reply_id = ANY($1::uuid[])
@@ -26,7 +27,7 @@ _THEIRS = """
 
 
 def _parameters(person: Subject) -> tuple[list[UUID], list[UUID], list[str]]:
-    return list(person.reply_ids), list(person.message_ids), list(person.addresses)
+    return [*person.reply_ids, *person.notice_ids], list(person.message_ids), list(person.addresses)
 
 
 async def erase(service: Service[NotifySettings], piece: ErasePiece, db: Connection) -> PieceErased:

@@ -34,6 +34,19 @@ from services.router.notices import notices
 from services.router.ruleset import is_early, route, routed
 from services.router.settings import RouterSettings
 
+_ERASED_FROM = (
+    "event",
+    "undelivered",
+    "rule_hit",
+    "contact",
+    "contact_address",
+    "ticket",
+    "last_agent",
+    "early",
+    "trial",
+    "finding",
+)
+
 
 async def take_received(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
     """Decide about each message by the ruleset in force, and about a new reading of one that waits for a person."""
@@ -183,7 +196,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.answer(ListDryRuns, partial(dry_runs.list_them, service))
     service.background("dry runs", partial(trials.work, service, partial(dry_runs.prepare, service)))
     service.answer(GetRuleFigures, partial(rule_figures, service))
-    service.erase(partial(erasing.erase, service), ("event", "undelivered", "rule_hit", "dry_run"))
+    service.erase(partial(erasing.erase, service), _ERASED_FROM)
     service.ready_when(partial(ruleset_known, service))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from chassis.database import Connection
 from contracts.contacts import AnyContactEvent, ContactAdded, ContactChanged
 from contracts.event import Event, Recorded
+from contracts.model import is_erased
 from services.router.facts import Contact
 
 _KEEP = """
@@ -29,13 +30,14 @@ WHERE contact_address.position < excluded.position
 
 
 async def keep(db: Connection, item: Recorded[Event]) -> None:
-    """Take what happened to a contact into the tables; older news changes nothing."""
+    """Take what happened to a contact into the tables; older news changes nothing, nor do erased cards."""
     event = item.event
-    if isinstance(event, ContactAdded | ContactChanged):
+    if isinstance(event, ContactAdded | ContactChanged) and not event.contact.erased:
         card = event.contact
         await db.execute(_KEEP, card.id, item.position, card.name, card.organisation_id)
-    if isinstance(event, AnyContactEvent) and event.belongs:
-        await db.execute(_KEEP_ADDRESSES, item.position, list(event.belongs), list(event.belongs.values()))
+    if isinstance(event, AnyContactEvent):
+        belongs = {address: owner for address, owner in event.belongs.items() if not is_erased(address)}
+        await db.execute(_KEEP_ADDRESSES, item.position, list(belongs), list(belongs.values()))
 
 
 _CONTACTS = """

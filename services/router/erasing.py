@@ -1,11 +1,14 @@
-"""Erases what routing keeps of a person: rows of the log, and errors that may quote a letter."""
+"""Erases what routing keeps of a person: rows of the log, errors that may quote a letter, contacts, and the queue."""
+
+import orjson
 
 from chassis.database import Connection
-from chassis.erasing import begin, erase_log, erase_parked, pattern
+from chassis.erasing import begin, erase_log, erase_parked, erase_trials, pattern
 from chassis.service import Service
 from contracts.erasing import Eraser
 from contracts.erasures import ErasePiece, PieceErased, Subject
 from contracts.model import ERASED
+from services.router.queue import contact_key
 from services.router.settings import RouterSettings
 
 
@@ -14,7 +17,11 @@ async def erase(service: Service[RouterSettings], piece: ErasePiece, db: Connect
     await begin(db, "router")
     done = await erase_log(db, "router", piece, service.clock())
     if done.following is None:
+        if (waits_for := await erase_trials(db, piece.person)) is not None:
+            return PieceErased(waits_for=waits_for)
         await _forget_errors(db, piece.person)
+        await _forget_contacts(db, piece.person)
+        await _leave_queue(db, piece.person)
         await erase_parked(db, piece.person)
     return done
 
@@ -35,11 +42,30 @@ async def _forget_errors(db: Connection, person: Subject) -> None:
             row["rule"],
             eraser.text(row["last_error"]),
         )
-    for row in await db.fetch(
-        "SELECT dry_run_id, summary::text AS summary FROM dry_run WHERE summary::text ~* $1", sought
-    ):
-        await db.execute(
-            "UPDATE dry_run SET summary = $2::jsonb WHERE dry_run_id = $1",
-            row["dry_run_id"],
-            eraser.text(row["summary"]),
-        )
+
+
+async def _forget_contacts(db: Connection, person: Subject) -> None:
+    await db.execute("DELETE FROM contact_address WHERE address = ANY($1::text[])", list(person.addresses))
+    await db.execute("DELETE FROM contact WHERE contact_id = ANY($1::uuid[])", list(person.contact_ids))
+
+
+async def _leave_queue(db: Connection, person: Subject) -> None:
+    """The person's tickets are of the customer who stands there now; events that wait for others lose their words."""
+    keys = list(map(contact_key, person.addresses))
+    await db.execute("DELETE FROM last_agent WHERE contact_key = ANY($1::uuid[])", keys)
+    await db.execute(
+        "UPDATE ticket SET contact_key = $2 WHERE contact_key = ANY($1::uuid[]) AND ticket_id = ANY($3::uuid[])",
+        keys,
+        contact_key(person.alias),
+        list(person.ticket_ids),
+    )
+    eraser = Eraser(person)
+    for row in await db.fetch("SELECT stream_id, version, type, data::text AS data FROM early"):
+        before = orjson.loads(row["data"])
+        if (after := eraser.event(row["type"], before)) != before:
+            await db.execute(
+                "UPDATE early SET data = $3::text::jsonb WHERE stream_id = $1 AND version = $2",
+                row["stream_id"],
+                row["version"],
+                orjson.dumps(after).decode(),
+            )

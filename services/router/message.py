@@ -7,9 +7,9 @@ from chassis.commands import Refusal
 from chassis.log import History
 from contracts.commands import OPERATOR
 from contracts.desk import Person, Right
-from contracts.erasures import is_erased
 from contracts.ingest import MessageReread, Reading
 from contracts.mail import LetterHead
+from contracts.model import is_erased
 from contracts.router import (
     Disposition,
     MessageDiscarded,

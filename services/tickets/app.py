@@ -24,6 +24,17 @@ from services.tickets import (
 )
 from services.tickets.settings import TicketsSettings
 
+_ERASED_FROM = (
+    "event",
+    "message_index",
+    "automatic_mail",
+    "contact",
+    "contact_address",
+    "alarm",
+    "trial",
+    "finding",
+)
+
 
 async def set_up(service: Service[TicketsSettings]) -> None:
     """Say what this service does."""
@@ -49,7 +60,7 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.answer(TryAutomation, partial(coming.try_automation, service))
     service.obey(RequestErasure, partial(erasures.request, service))
     service.answer(GetErasure, partial(erasures.progress, service))
-    service.erase(partial(erasing.erase, service), ("event", "message_index", "automatic_mail"))
+    service.erase(partial(erasing.erase, service), _ERASED_FROM)
     service.background("clock", partial(clock.strike, service))
     service.background("erasures", partial(erasures.work, service))
 

@@ -138,13 +138,21 @@ async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: d
         Refusal: nothing was changed, and why.
     """
     await contact_tables.lock(db)
-    before = await contact_tables.load(db, *_named(command))
+    identities, addresses = _named(command)
+    before = await contact_tables.load(db, identities, addresses)
+    await contact_tables.refuse_erased(db, before, addresses)
     events = contacts.decide(command, before, await tables.read_desk(db))
     if not events:
         return Done(position=0, version=0)
-    present = contacts.after(before, events)
-    await contact_tables.keep(db, present, events)
     heads = await log.heads(db, [contact_stream(identity) for identity in events])
+    # The stream of a contact that was erased goes on where it was, though nothing is known of it.
+    versions = {
+        identity: heads[stream].version
+        for identity in events
+        if (stream := contact_stream(identity)) in heads
+    }
+    present = contacts.after(before, events, versions)
+    await contact_tables.keep(db, present, events)
     meta = Meta(
         correlation_id=command.command_id,
         causation_id=command.command_id,

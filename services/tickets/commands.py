@@ -26,8 +26,8 @@ from contracts.commands import (
     SubmitReply,
 )
 from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
-from contracts.erasures import is_erased
 from contracts.mail import Address
+from contracts.model import is_erased
 from contracts.tickets import (
     CategoryAssigned,
     FieldsChanged,

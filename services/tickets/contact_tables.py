@@ -10,6 +10,7 @@ from chassis.database import Connection
 from contracts.contacts import Card
 from contracts.stream_ids import contact_id
 from services.tickets.contacts import Contact, Contacts, Events
+from services.tickets.refusals import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +128,45 @@ async def keep(db: Connection, contacts: Contacts, events: Events) -> None:
     await db.execute(
         "UPDATE alarm SET revision = 0 WHERE contact = ANY($1::text[])", list(touched | belongs.keys())
     )
+
+
+_BEING_ERASED = "SELECT EXISTS (SELECT FROM erasure WHERE addresses && $1::text[])"
+
+
+async def refuse_erased(db: Connection, contacts: Contacts, addresses: Collection[str]) -> None:
+    """See that nobody changes a contact while the person is erased.
+
+    Raises:
+        Invalid.
+    """
+    theirs = {address for one in contacts.known.values() for address in one.card.addresses}
+    if await db.fetchval(_BEING_ERASED, [*theirs, *addresses]):
+        raise Invalid("The data of this person is being erased.")
+
+
+async def refuse_half(db: Connection, addresses: Collection[str]) -> None:
+    """See that a person is erased by all addresses: what is kept of the others would say who it was.
+
+    Raises:
+        Invalid.
+    """
+    known = await belongings(db, addresses)
+    if others := sorted({other for one in known.values() for other in one.addresses} - {*addresses}):
+        raise Invalid(
+            f"The contact of {', '.join(known)} has other addresses: {', '.join(others)}. "
+            "Have all of them erased together, or part those first that are another person's."
+        )
+
+
+async def cards(db: Connection, addresses: Collection[str]) -> list[Card]:
+    """The cards that name one of these addresses."""
+    rows = await db.fetch(
+        "SELECT card::text AS card FROM contact WHERE card -> 'addresses' ?| $1::text[]", list(addresses)
+    )
+    return [Card.model_validate_json(row["card"]) for row in rows]
+
+
+async def forget(db: Connection, identities: Collection[UUID], addresses: Collection[str]) -> None:
+    """Let nothing be known of contacts and addresses; whoever writes from one begins anew."""
+    await db.execute("DELETE FROM contact WHERE contact_id = ANY($1::uuid[])", list(identities))
+    await db.execute("DELETE FROM contact_address WHERE address = ANY($1::text[])", list(addresses))

@@ -84,10 +84,10 @@ class Contacts:
         return [address for card in members for address in card.addresses]
 
 
-def evolve(contacts: Contacts, stream_of: UUID, event: AnyContactEvent) -> Contacts:
-    """Contacts after an event in the stream of one of them."""
+def evolve(contacts: Contacts, stream_of: UUID, event: AnyContactEvent, version: int = 0) -> Contacts:
+    """Contacts after an event in the stream of one of them; `version` is that of a stream whose contact was erased."""
     before = contacts.known.get(stream_of)
-    version = (before.version if before else 0) + 1
+    version = (before.version if before else version) + 1
     match event:
         case ContactAdded(contact=card) | ContactChanged(contact=card):
             after = Contact(card, version, before.merged_into_id if before else None)
@@ -103,11 +103,11 @@ def evolve(contacts: Contacts, stream_of: UUID, event: AnyContactEvent) -> Conta
     return Contacts({**contacts.known, stream_of: after})
 
 
-def after(contacts: Contacts, events: Events) -> Contacts:
-    """Contacts as events make them."""
+def after(contacts: Contacts, events: Events, versions: Mapping[UUID, int] | None = None) -> Contacts:
+    """Contacts as events make them that follow on these versions of their streams."""
     for identity, happened in events.items():
         for event in happened:
-            contacts = evolve(contacts, identity, event)
+            contacts = evolve(contacts, identity, event, (versions or {}).get(identity, 0))
     return contacts
 
 

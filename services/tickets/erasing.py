@@ -1,16 +1,16 @@
-"""Erases what tickets keep of a person: rows of the log, Message-IDs, and to whom automatic mail went."""
+"""Erases what tickets keep of a person: rows of the log, cards, Message-IDs, and to whom automatic mail went."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID, uuid5
 
 from chassis import log
 from chassis.database import Connection
-from chassis.erasing import begin, erase_log, erase_parked, pattern
+from chassis.erasing import begin, erase_log, erase_parked, erase_trials, pattern
 from chassis.service import Service
 from contracts.erasures import ErasePiece, FoundLetters, PieceErased, Subject
 from contracts.event import Meta
 from contracts.tickets import CustomerErased
-from services.tickets import tables
+from services.tickets import contact_tables, tables
 from services.tickets.acknowledging import person_behind
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
@@ -25,6 +25,10 @@ async def erase(service: Service[TicketsSettings], piece: ErasePiece, db: Connec
     done = await erase_log(db, "tickets", piece, service.clock())
     if done.following is None:
         person = piece.person
+        if (waits_for := await erase_trials(db, person)) is not None:
+            return PieceErased(waits_for=waits_for)
+        await contact_tables.forget(db, person.contact_ids, person.addresses)
+        await tables.forget_customer(db, person.addresses, person.alias)
         await db.execute(
             "DELETE FROM message_index WHERE internet_message_id = ANY($1::text[])",
             list(person.internet_message_ids),
@@ -41,7 +45,7 @@ async def erase(service: Service[TicketsSettings], piece: ErasePiece, db: Connec
 _ANSWERS = """
 SELECT DISTINCT (data ->> 'reply_id')::uuid AS reply_id
 FROM event
-WHERE type IN ('ReplyReleased', 'AcknowledgementReleased')
+WHERE type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
   AND (
     (data ->> 'ticket_id')::uuid = ANY($1::uuid[])
     OR data::text ~* $2 AND EXISTS (
@@ -50,6 +54,13 @@ WHERE type IN ('ReplyReleased', 'AcknowledgementReleased')
         WHERE lower(recipient ->> 'address') = ANY($3::text[])
     )
   )
+"""
+
+_NOTICES = """
+SELECT (data ->> 'notice_id')::uuid AS notice_id
+FROM event
+WHERE type = 'NoticeReleased'
+  AND ((data ->> 'ticket_id')::uuid = ANY($1::uuid[]) OR (data ->> 'message_id')::uuid = ANY($2::uuid[]))
 """
 
 _BOUNCES = """
@@ -78,14 +89,18 @@ async def find_all(
     reply_ids = {row["reply_id"] for row in answers}
     bounces = await db.fetch(_BOUNCES, list(reply_ids), timeout=SCAN_SECONDS)
     message_ids = {*letters.message_ids, *(row["message_id"] for row in bounces)}
+    notices = await db.fetch(_NOTICES, ticket_ids, list(message_ids), timeout=SCAN_SECONDS)
+    cards = await contact_tables.cards(db, addresses)
     return Subject(
         erasure_id=erasure_id,
         addresses=tuple(addresses),
-        names=letters.names,
+        names=tuple(dict.fromkeys((*letters.names, *(card.name for card in cards if card.name)))),
         message_ids=tuple(sorted(message_ids)),
         internet_message_ids=letters.internet_message_ids,
         ticket_ids=tuple(ticket_ids),
         reply_ids=tuple(sorted(reply_ids)),
+        notice_ids=tuple(sorted(row["notice_id"] for row in notices)),
+        contact_ids=tuple(sorted(card.id for card in cards)),
     )
 
 

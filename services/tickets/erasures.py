@@ -38,14 +38,14 @@ from contracts.erasures import (
     GetErasure,
     PieceErased,
     Subject,
-    is_erased,
 )
 from contracts.event import Event, Meta
 from contracts.mail import without_detail
+from contracts.model import is_erased
 from contracts.services import SERVICES
 from contracts.stream_ids import erasure_stream
 from contracts.streams import STREAMS
-from services.tickets import desk, erasing, tables
+from services.tickets import contact_tables, desk, erasing, tables
 from services.tickets.refusals import Invalid
 from services.tickets.settings import TicketsSettings
 
@@ -80,6 +80,8 @@ async def begin(db: Connection, command: RequestErasure, now: datetime) -> Done:
     """
     present = await tables.read_desk(db)
     addresses = decide(command, present)
+    await contact_tables.lock(db)
+    await contact_tables.refuse_half(db, addresses)
     secret = await tables.erasure_secret(db)
     event = ErasureRequested(
         erasure_id=command.command_id,
@@ -249,6 +251,8 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     if waiting:
         raise NotYet("; ".join(waiting))
     # 6. Nothing of the person comes any more: once more what may have come meanwhile.
+    for holder in STREAMS:
+        await _pieces(service, erasure, holder, erasure.ends[holder], {"end": ends[holder]})
     for holder in READ_MODELS:
         await _pieces(service, erasure, holder, 0, {"ends": ends})
         if (why := await _finish(service, db, erasure, holder)) is not None:

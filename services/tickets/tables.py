@@ -137,6 +137,20 @@ async def set_alarms(db: Connection, alarms: Mapping[UUID, Alarm | None], revisi
         await db.execute(_SET_ALARMS, list(kept), moments, contacts, standings, revision)
 
 
+async def forget_customer(db: Connection, addresses: Collection[str], alias: str) -> None:
+    """Let another address stand where those of a customer stood beside alarms."""
+    await db.execute(
+        """
+        UPDATE alarm
+        SET contact = $2,
+            standing = standing || jsonb_build_object('contact', $2::text)
+        WHERE contact = ANY($1::text[])
+        """,
+        list(addresses),
+        alias,
+    )
+
+
 _DUE = """
 SELECT ticket_id
 FROM alarm
