@@ -58,6 +58,7 @@ async def spoiled_blobs(db: Connection, part: int) -> AsyncIterator[str]:
 
 
 # An answer may be released more than once; each release is one delivery, and each delivery that is settled one outcome.
+# A copy, an alert or a notice is released once, however often it is said.
 _ANSWERS = """
 WITH released AS (
     SELECT (data ->> 'reply_id')::uuid AS reply_id,
@@ -66,6 +67,14 @@ WITH released AS (
     FROM tickets.event
     WHERE type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
     GROUP BY 1
+    UNION ALL
+    SELECT (data ->> 'notice_id')::uuid, 1, max(recorded_at)
+    FROM (
+        SELECT data, recorded_at FROM tickets.event WHERE type = 'NoticeReleased'
+        UNION ALL
+        SELECT data, recorded_at FROM router.event WHERE type IN ('CopyReleased', 'AlertReleased')
+    ) AS notice
+    GROUP BY 1
 ), queued AS (
     SELECT reply_id,
            count(*) AS deliveries,
@@ -73,9 +82,9 @@ WITH released AS (
     FROM notify.delivery
     GROUP BY 1
 ), told AS (
-    SELECT (data ->> 'reply_id')::uuid AS reply_id, count(*) AS outcomes
+    SELECT coalesce(data ->> 'reply_id', data ->> 'notice_id')::uuid AS reply_id, count(*) AS outcomes
     FROM notify.event
-    WHERE type IN ('ReplySent', 'ReplyFailed', 'ReplyUncertain')
+    WHERE type IN ('ReplySent', 'ReplyFailed', 'ReplyUncertain', 'NoticeSent', 'NoticeFailed')
     GROUP BY 1
 )
 SELECT reply_id, coalesce(releases, 0) AS releases, coalesce(deliveries, 0) AS deliveries,

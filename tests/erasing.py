@@ -3,15 +3,22 @@
 import re
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
 
+from services.router.queue import contact_key
 from tests.running import TOKEN, Postroom, until
 
 ADDRESS = "wilhelmina.quast@customers.example"
+HOME, OFFICE = "mina@quast-family.example", "w.quast@office.example"
+"""Other addresses of the same person; nothing came from them."""
 SENTENCE = "my aquarium of zebra plecos burst over the parquet"
-SECRETS = (ADDRESS, "Quast", "zebra plecos", "aquarium", "quast-letter", "jungle-receipt")
+SECRETS = (
+    *(ADDRESS, HOME, OFFICE, "Quast", "zebra plecos", "aquarium", "quast-letter", "jungle-receipt"),
+    *("tank 4711", "feeding time", str(contact_key(ADDRESS))),
+)
 """What nobody may find any more: all of it came from the person."""
 BOSS_SENTENCE = "please treat this matter kindly"
 
@@ -140,9 +147,38 @@ async def write_history(desk: Desk) -> None:
     await until(sent)
 
 
-async def erase(desk: Desk, seconds: float = 120) -> Any:
+async def have_reminded(desk: Desk) -> None:
+    """From now on, whoever opens a ticket is told something, and so is a colleague."""
+    people = (await desk.get("/people"))["items"]
+    answer = await desk.http.put(
+        f"/desk/automations/{uuid4()}",
+        json={
+            "name": "At once",
+            "when": {"minutes": 0, "moment": "open", "clock": "wall"},
+            "then": {"remind": "It is {number}.", "tell_ids": [people[0]["id"]], "words": "Look"},
+        },
+    )
+    assert answer.is_success, answer.text
+
+
+async def write_down(desk: Desk) -> UUID:
+    """People keep a card of the person with two addresses, and merge another one into it; the contact's id."""
+    asked = {
+        "addresses": [ADDRESS, HOME],
+        "name": "Wilhelmina Quast",
+        "note": "Keeps zebra plecos",
+        "remarks": {"tank 4711": "feeding time is nine"},
+    }
+    contact = await desk.post("/contacts", asked)
+    other = {"addresses": [OFFICE], "name": "W. Quast", "note": "The aquarium again"}
+    merged = (await desk.post("/contacts", other))["id"]
+    await desk.post(f"/contacts/{merged}/merge", {"into": contact["id"]})
+    return UUID(contact["id"])
+
+
+async def erase(desk: Desk, seconds: float = 120, addresses: tuple[str, ...] = (ADDRESS,)) -> Any:
     """Have the person erased, and wait for the end; the certificate."""
-    asked = await desk.post("/erasures", {"addresses": [ADDRESS], "reason": "Request 2026-117"})
+    asked = await desk.post("/erasures", {"addresses": addresses, "reason": "Request 2026-117"})
 
     async def ended() -> Any:
         found = await desk.get(f"/erasures/{asked['erasure_id']}")
