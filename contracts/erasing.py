@@ -105,7 +105,8 @@ class Eraser:
             mine = self._is_mine("message_id", message_id)
             return mine, not mine
         if "reply_id" in data:
-            return self._is_mine("reply_id", data["reply_id"]), False
+            mine = self._is_mine("reply_id", data["reply_id"])
+            return mine or self._is_mine("ticket_id", data.get("ticket_id")), False
         if "ticket_id" in data:
             return self._is_mine("ticket_id", data["ticket_id"]), False
         if kind is Quote:

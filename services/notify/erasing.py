@@ -20,26 +20,31 @@ from services.notify.settings import NotifySettings
 _THEIRS = """
 (
     delivery.reply_id = ANY($1::uuid[])
+    OR (NOT delivery.notice AND delivery.ticket_id = ANY($4::uuid[]))
     OR (delivery.notice AND delivery.ticket_id = ANY($2::uuid[]))
     OR (delivery.notice AND lower(delivery.recipients -> 0 ->> 'address') = ANY($3::text[]))
 )
 """
 
 
-def _parameters(person: Subject) -> tuple[list[UUID], list[UUID], list[str]]:
-    return [*person.reply_ids, *person.notice_ids], list(person.message_ids), list(person.addresses)
+def _parameters(person: Subject) -> tuple[list[UUID], list[UUID], list[str], list[UUID]]:
+    return (
+        [*person.reply_ids, *person.notice_ids],
+        list(person.message_ids),
+        list(person.addresses),
+        list(person.ticket_ids),
+    )
 
 
 async def erase(service: Service[NotifySettings], piece: ErasePiece, db: Connection) -> PieceErased:
-    """Erase a piece of the log; before the first, deliveries under way end, and after the last all bytes go."""
+    """Erase a piece of the log; before it, deliveries under way end, and after the last all bytes go."""
     await begin(db, "notify")
-    if piece.after == 0:
-        leaving = await db.fetchval(
-            f"SELECT count(*) FROM delivery WHERE state = 'sending' AND {_THEIRS}", *_parameters(piece.person)
-        )
-        if leaving:
-            return PieceErased(waits_for=f"{leaving} messages to the person are leaving at this moment")
-        await deliveries.give_up(db, _THEIRS, _parameters(piece.person), service.clock())
+    leaving = await db.fetchval(
+        f"SELECT count(*) FROM delivery WHERE state = 'sending' AND {_THEIRS}", *_parameters(piece.person)
+    )
+    if leaving:
+        return PieceErased(waits_for=f"{leaving} messages to the person are leaving at this moment")
+    await deliveries.give_up(db, _THEIRS, _parameters(piece.person), service.clock())
     done = await erase_log(db, "notify", piece, service.clock())
     if done.following is None:
         files = await _forget_bytes(db, piece.person, Maildir(service.settings.data / "outgoing"))

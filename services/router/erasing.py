@@ -20,8 +20,8 @@ async def erase(service: Service[RouterSettings], piece: ErasePiece, db: Connect
         if (waits_for := await erase_trials(db, piece.person)) is not None:
             return PieceErased(waits_for=waits_for)
         await _forget_errors(db, piece.person)
-        await _forget_contacts(db, piece.person)
-        await _leave_queue(db, piece.person)
+        await forget_contacts(db, piece.person)
+        await leave_queue(db, piece.person)
         await erase_parked(db, piece.person)
     return done
 
@@ -44,12 +44,12 @@ async def _forget_errors(db: Connection, person: Subject) -> None:
         )
 
 
-async def _forget_contacts(db: Connection, person: Subject) -> None:
+async def forget_contacts(db: Connection, person: Subject) -> None:
     await db.execute("DELETE FROM contact_address WHERE address = ANY($1::text[])", list(person.addresses))
     await db.execute("DELETE FROM contact WHERE contact_id = ANY($1::uuid[])", list(person.contact_ids))
 
 
-async def _leave_queue(db: Connection, person: Subject) -> None:
+async def leave_queue(db: Connection, person: Subject) -> None:
     """The person's tickets are of the customer who stands there now; events that wait for others lose their words."""
     keys = list(map(contact_key, person.addresses))
     await db.execute("DELETE FROM last_agent WHERE contact_key = ANY($1::uuid[])", keys)

@@ -89,9 +89,8 @@ async def find_all(
     reply_ids = {row["reply_id"] for row in answers}
     bounces = await db.fetch(_BOUNCES, list(reply_ids), timeout=SCAN_SECONDS)
     message_ids = {*letters.message_ids, *(row["message_id"] for row in bounces)}
-    notices = await db.fetch(_NOTICES, ticket_ids, list(message_ids), timeout=SCAN_SECONDS)
     cards = await contact_tables.cards(db, addresses)
-    return Subject(
+    person = Subject(
         erasure_id=erasure_id,
         addresses=tuple(addresses),
         names=tuple(dict.fromkeys((*letters.names, *(card.name for card in cards if card.name)))),
@@ -99,9 +98,15 @@ async def find_all(
         internet_message_ids=letters.internet_message_ids,
         ticket_ids=tuple(ticket_ids),
         reply_ids=tuple(sorted(reply_ids)),
-        notice_ids=tuple(sorted(row["notice_id"] for row in notices)),
         contact_ids=tuple(sorted(card.id for card in cards)),
     )
+    return await with_notices(db, person)
+
+
+async def with_notices(db: Connection, person: Subject) -> Subject:
+    """A person with all that automations have told of the person's tickets until now."""
+    rows = await db.fetch(_NOTICES, list(person.ticket_ids), list(person.message_ids), timeout=SCAN_SECONDS)
+    return person.model_copy(update={"notice_ids": tuple(sorted(row["notice_id"] for row in rows))})
 
 
 async def say_in_tickets(

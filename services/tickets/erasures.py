@@ -251,6 +251,7 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     if waiting:
         raise NotYet("; ".join(waiting))
     # 6. Nothing of the person comes any more: once more what may have come meanwhile.
+    erasure = replace(erasure, person=await erasing.with_notices(db, person))
     for holder in STREAMS:
         await _pieces(service, erasure, holder, erasure.ends[holder], {"end": ends[holder]})
     for holder in READ_MODELS:

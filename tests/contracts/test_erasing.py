@@ -7,12 +7,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.contacts import Card, ContactAdded, ContactChanged
 from contracts.erasing import Eraser
 from contracts.erasures import Subject
 from contracts.event import Data, Event
 from contracts.mail import Address, LetterHead
+from contracts.stream_ids import contact_id
 from contracts.streams import EVENTS
-from contracts.tickets import CustomerReplied, NoteAdded, Quote, ReplySubmitted, TicketAbsorbed
+from contracts.tickets import (
+    CustomerReplied,
+    NoteAdded,
+    NoticeReleased,
+    Quote,
+    ReplySubmitted,
+    TicketAbsorbed,
+)
 from tests.contracts.test_samples import sample
 from tests.events import ANNA, letter, opened, received, released, replied, routed, ticket_of
 
@@ -66,13 +75,16 @@ def leaves(data: object, path: str = "") -> Iterator[tuple[str, object]]:
 @pytest.mark.parametrize("event", EVENTS.values(), ids=EVENTS)
 def test_every_event_can_still_be_read_with_its_ids_times_and_numbers(event: type[Event]) -> None:
     before: Data = json.loads(sample(event))
-    addresses = tuple({str(one).lower() for one in everything(before, "address")}) or (KIM,)
+    named = [*everything(before, "address"), *everything(before, "addresses"), *everything(before, "belongs")]
+    addresses = tuple({one.lower() for some in named for one in ([some] if isinstance(some, str) else some)})
     subject = Subject(
         erasure_id=uuid4(),
-        addresses=addresses,
+        addresses=addresses or (KIM,),
         message_ids=tuple(everything(before, "message_id")),
         ticket_ids=tuple(everything(before, "ticket_id")),
         reply_ids=tuple(everything(before, "reply_id")),
+        notice_ids=tuple(everything(before, "notice_id")),
+        contact_ids=tuple(everything(before, "id")),
     )
 
     after = Eraser(subject).event(event.type_name(), before)
@@ -157,6 +169,56 @@ def test_what_we_wrote_in_the_persons_ticket_goes_and_elsewhere_only_the_address
 
     assert erased(note(mine), subject).text == "[erased]"
     assert erased(note(another), subject).text == f"Rang <{subject.alias}>."
+
+
+def test_of_a_persons_card_nothing_is_left_but_that_it_was_kept() -> None:
+    card = Card(
+        id=contact_id(KIM),
+        addresses=(KIM, "kim@home.example"),
+        name="Kim",
+        organisation_id=uuid4(),
+        language="de",
+        note="Likes lamps",
+        remarks={"customer number": "K-4711"},
+    )
+    subject = theirs(contact_ids=(card.id,)).model_copy(update={"addresses": card.addresses})
+    event = ContactAdded(contact=card, belongs=dict.fromkeys(card.addresses, card.id))
+
+    left = erased(event, subject)
+
+    assert left.contact == Card(id=card.id, addresses=(subject.alias, subject.alias))
+    assert left.contact.erased
+    assert left.belongs == {subject.alias: card.id}
+
+
+def test_on_the_card_of_somebody_else_only_the_address_goes() -> None:
+    card = Card(
+        id=uuid4(), addresses=("otto@x.example",), name="Otto", remarks={f"boss of {KIM}": f"no, {KIM}"}
+    )
+    subject = theirs()
+
+    left = erased(ContactChanged(contact=card), subject).contact
+
+    assert left == card.model_copy(update={"remarks": {f"boss of {subject.alias}": f"no, {subject.alias}"}})
+    assert not left.erased
+
+
+def test_what_an_automation_told_colleagues_of_the_persons_ticket_goes_whoever_wrote_last() -> None:
+    mine = uuid4()
+    notice = NoticeReleased(
+        ticket_id=mine,
+        notice_id=uuid4(),
+        message_id=uuid4(),
+        person_id=ANNA,
+        sender=Address(address="support@example.com"),
+        to="anna@example.com",
+        subject="Ticket 10008: Kim's lamp",
+        text="Customer: Kim",
+    )
+
+    left = erased(notice, theirs(ticket_ids=(mine,)))
+    assert (left.subject, left.text, left.to) == ("[erased]", "[erased]", "anna@example.com")
+    assert erased(notice, theirs()) == notice
 
 
 def test_an_address_that_only_looks_alike_stays() -> None:

@@ -7,18 +7,28 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from contracts.commands import MergeContacts, MoveAddress, SetContact, UndoContactMerge
+from contracts.commands import (
+    OPERATOR,
+    Done,
+    MergeContacts,
+    MoveAddress,
+    RequestErasure,
+    SetContact,
+    UndoContactMerge,
+)
 from contracts.contacts import Card
 from contracts.desk import Organisation, OrganisationChanged, Person, PersonChanged
+from contracts.erasures import FoundLetters
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.router import MessageRouted, RoutingEvidence
-from contracts.stream_ids import contact_id
+from contracts.stream_ids import contact_id, contact_stream
 from contracts.tickets import Role, ThreadedBy
 from postroom.migrate import migrate_database
-from services.tickets import intake, tables
+from services.tickets import contact_tables, erasing, erasures, intake, tables
 from services.tickets.changes import keep_contacts
 from services.tickets.contacts import ContactCommand
+from services.tickets.refusals import Invalid
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
 from services.tickets.work import Work
@@ -170,3 +180,56 @@ async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: a
     stale = await tables.stale_alarms(db, 10)
     assert ticket_id in stale
     assert other_id not in stale
+
+
+def erasure(*addresses: str) -> RequestErasure:
+    return RequestErasure(command_id=uuid4(), actor_id=OPERATOR, addresses=addresses, reason="Request 117")
+
+
+async def test_a_person_is_erased_by_all_addresses_of_the_contact_or_not_at_all(
+    db: asyncpg.Connection,
+) -> None:
+    await do(db, card(KIM))
+    await do(db, merge(KIM_AT_HOME, KIM))
+
+    with pytest.raises(Invalid, match=KIM_AT_HOME):
+        await erasures.begin(db, erasure(KIM), NOON)
+
+    await erasures.begin(db, erasure(KIM, KIM_AT_HOME), NOON)
+
+
+async def test_nobody_changes_a_contact_that_is_being_erased(db: asyncpg.Connection) -> None:
+    await do(db, card(KIM))
+    await erasures.begin(db, erasure(KIM), NOON)
+
+    for command in (merge(KIM, EVE), merge(EVE, KIM), undo(KIM), card(KIM, KIM_AT_HOME)):
+        with pytest.raises(Invalid, match="being erased"):
+            await do(db, command)
+    await do(db, card(EVE))
+
+
+async def test_an_erased_person_who_writes_again_joins_nothing_and_the_card_begins_anew(
+    db: asyncpg.Connection,
+) -> None:
+    await do(db, card(KIM))
+    await do(db, merge(KIM_AT_HOME, KIM))
+    _, head = await a_ticket_of(db, KIM)
+    found = FoundLetters(message_ids=(head.message_id,))
+    person = await erasing.find_all(db, uuid4(), (KIM, KIM_AT_HOME), found)
+    assert set(person.contact_ids) == {contact_id(KIM), contact_id(KIM_AT_HOME)}
+
+    await contact_tables.forget(db, person.contact_ids, person.addresses)
+    await tables.forget_customer(db, person.addresses, person.alias)
+
+    assert await place_of(db, letter(KIM_AT_HOME, number=10_000)) is None
+    alarms = await db.fetch("SELECT contact, standing ->> 'contact' AS standing FROM alarm")
+    assert alarms == [(person.alias, person.alias)]
+    async with db.transaction():
+        again = await keep_contacts(db, card(KIM), NOON)
+    assert isinstance(again, Done)
+    assert again.version == await db.fetchval(
+        "SELECT max(version) FROM event WHERE stream_id = $1", contact_stream(contact_id(KIM))
+    )
+    changed = card(KIM).model_copy(update={"seen": {contact_id(KIM): again.version}})
+    async with db.transaction():
+        await keep_contacts(db, changed, NOON)
