@@ -8,7 +8,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import needs_chromium, watched
-from tests.erasing import ADDRESS, Desk, write_history
+from tests.erasing import ADDRESS, HOME, OFFICE, Desk, write_down, write_history
 from tests.running import PASSWORD, Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
@@ -41,6 +41,7 @@ async def test_a_person_is_erased_from_the_tickets_page_once_the_address_is_type
     desk = Desk(postroom)
     await write_history(desk)
     number = (await desk.ticket_of(ADDRESS))["number"]
+    contact_id = await write_down(desk)
     async with watched(browser, postroom) as context:
         page = await context.new_page()
         await page.goto("/")
@@ -48,10 +49,16 @@ async def test_a_person_is_erased_from_the_tickets_page_once_the_address_is_type
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in").click()
         await page.wait_for_url("**/tickets")
+        await page.goto(f"/contacts/{contact_id}")
+        await page.get_by_role("link", name="Erase this person's data…").click()
+        for address in (ADDRESS, HOME, OFFICE):
+            await expect(page.get_by_label("The person's addresses")).to_have_value(re.compile(address))
+
         await page.goto(f"/tickets/{number}")
         await page.get_by_role("link", name="Erase this person's data…").click()
 
         await expect(page.get_by_text("2, with 1 file")).to_be_visible()
+        await expect(page.get_by_text("name, note, remarks")).to_contain_text(OFFICE)
         await looks_good(page)
         await page.get_by_label("Why").fill("Request 2026-117")
         await page.get_by_label("to confirm").fill("somebody@else.example")
@@ -73,4 +80,5 @@ async def test_a_person_is_erased_from_the_tickets_page_once_the_address_is_type
 
         await page.goto(f"/tickets/{number}")
         await expect(page.get_by_text(re.compile("erased .* by Administrator"))).to_be_visible()
+        await expect(page.locator("#customer")).to_have_count(0)
     await desk.http.aclose()
