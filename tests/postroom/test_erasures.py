@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from chassis import log
+from chassis.commands import Refusal
 from contracts.commands import OPERATOR, RequestErasure
 from contracts.event import Meta
 from contracts.stream_ids import message_stream
@@ -49,6 +50,22 @@ async def test_who_is_there_again_is_erased_again_and_nobody_else(db: asyncpg.Co
     assert await repeat(db, certificates) == 1
 
     assert await db.fetch("SELECT addresses FROM erasure") == [([KIM],)]
+
+
+async def test_an_address_that_only_a_card_names_is_erased_with_the_contact_or_nothing_is(
+    db: asyncpg.Connection,
+) -> None:
+    home = "kim@home.example"
+    await db.execute(
+        "INSERT INTO contact_address (address, contact_id) VALUES ($1, $3), ($2, $3)", KIM, home, uuid4()
+    )
+    one = await certificate(db, KIM)
+    with pytest.raises(Refusal, match=home):
+        await repeat(db, [one])
+
+    both = one.model_copy(update={"digests": [*one.digests, *(await certificate(db, home)).digests]})
+    assert await repeat(db, [both]) == 1
+    assert await db.fetch("SELECT addresses FROM erasure") == [([KIM, home],)]
 
 
 async def test_who_wrote_after_an_erasure_that_the_log_knows_is_not_erased_for_it(
