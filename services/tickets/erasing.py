@@ -28,7 +28,7 @@ async def erase(service: Service[TicketsSettings], piece: ErasePiece, db: Connec
         if (waits_for := await erase_trials(db, person)) is not None:
             return PieceErased(waits_for=waits_for)
         await contact_tables.forget(db, person.contact_ids, person.addresses)
-        await tables.forget_customer(db, person.addresses, person.alias)
+        await tables.forget_customer(db, person.ticket_ids, person.alias)
         await db.execute(
             "DELETE FROM message_index WHERE internet_message_id = ANY($1::text[])",
             list(person.internet_message_ids),

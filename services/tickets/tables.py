@@ -137,16 +137,16 @@ async def set_alarms(db: Connection, alarms: Mapping[UUID, Alarm | None], revisi
         await db.execute(_SET_ALARMS, list(kept), moments, contacts, standings, revision)
 
 
-async def forget_customer(db: Connection, addresses: Collection[str], alias: str) -> None:
-    """Let another address stand where those of a customer stood beside alarms."""
+async def forget_customer(db: Connection, ticket_ids: Collection[UUID], alias: str) -> None:
+    """Let another address stand where that of the customer stood beside the alarms of tickets."""
     await db.execute(
         """
         UPDATE alarm
         SET contact = $2,
             standing = standing || jsonb_build_object('contact', $2::text)
-        WHERE contact = ANY($1::text[])
+        WHERE ticket_id = ANY($1::uuid[])
         """,
-        list(addresses),
+        list(ticket_ids),
         alias,
     )
 

@@ -213,13 +213,13 @@ async def test_an_erased_person_who_writes_again_joins_nothing_and_the_card_begi
 ) -> None:
     await do(db, card(KIM))
     await do(db, merge(KIM_AT_HOME, KIM))
-    _, head = await a_ticket_of(db, KIM)
-    found = FoundLetters(message_ids=(head.message_id,))
+    ticket_id, _ = await a_ticket_of(db, KIM)
+    found = FoundLetters()
     person = await erasing.find_all(db, uuid4(), (KIM, KIM_AT_HOME), found)
     assert set(person.contact_ids) == {contact_id(KIM), contact_id(KIM_AT_HOME)}
 
     await contact_tables.forget(db, person.contact_ids, person.addresses)
-    await tables.forget_customer(db, person.addresses, person.alias)
+    await tables.forget_customer(db, [ticket_id], person.alias)
 
     assert await place_of(db, letter(KIM_AT_HOME, number=10_000)) is None
     alarms = await db.fetch("SELECT contact, standing ->> 'contact' AS standing FROM alarm")
