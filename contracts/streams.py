@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import desk, ingest, notify, router, tickets
+from contracts import bulk, desk, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -72,6 +72,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.SLAWarned,
         tickets.SLABreached,
         tickets.TicketingFailed,
+        bulk.BulkJobStarted,
+        bulk.BulkJobFinished,
         tickets.TicketboxCreated,
         tickets.PersonAdded,
         tickets.PresenceChanged,

@@ -92,7 +92,7 @@ class Gateway:
 
 
 _CONFLICTS = {
-    "unseen_messages",
+    "outdated",
     "changed_meanwhile",
     "already_there",
     "not_failed",

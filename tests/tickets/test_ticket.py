@@ -32,7 +32,7 @@ from contracts.tickets import (
 from services.tickets import commands, intake
 from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
-from services.tickets.refusals import AlreadyThere, NotFailed, UnseenMessages
+from services.tickets.refusals import AlreadyThere, NotFailed, Outdated
 from services.tickets.threading import Known, Place, Tokens, find_place
 from services.tickets.ticket import Ticket, load
 
@@ -144,7 +144,7 @@ def test_an_answer_carries_the_conversation_in_its_headers() -> None:
 
 
 def test_an_answer_written_without_seeing_the_newest_letter_is_refused() -> None:
-    with pytest.raises(UnseenMessages):
+    with pytest.raises(Outdated):
         when(given(opened(), replied()), submit(1))
 
 
