@@ -99,6 +99,7 @@ _CONFLICTS = {
     "merged",
     "not_routed_yet",
     "already_delivered",
+    "not_complete",
     "must_be_replayed",
     "not_read_yet",
     "gone",

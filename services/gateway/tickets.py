@@ -1,19 +1,21 @@
 """Reads tickets: lists by keyset, and one with its conversation."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
 from chassis.database import Connection
+from contracts.bulk import SelectedTicket
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
 from services.gateway import desk, history, why_here
 from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
-from services.gateway.lists import COUNTED, Where, page
+from services.gateway.lists import COUNTED, Order, Where, page
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.representations import (
     Contact,
@@ -32,6 +34,14 @@ from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 from services.gateway.whereabouts import whereabouts
 
+Sort = Literal["changed", "opened", "due", "waiting"]
+_ORDERS: dict[Sort, Order] = {
+    "changed": Order("ticket.changed_at"),
+    "opened": Order("ticket.opened_at"),
+    "due": Order("ticket.due_at", ascending=True),
+    "waiting": Order("ticket.waiting_since", ascending=True),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -42,11 +52,17 @@ class Filter:
     assignee: UUID | None = None
     unassigned: bool = False
     contact: str | None = None
+    organisation: UUID | None = None
     tag: str | None = None
     priority: str | None = None
+    category: UUID | None = None
+    due_within: timedelta | None = None
     merged: bool = False
     """Those too that go on in another ticket."""
     q: str | None = None
+    sort: Sort = "changed"
+    numbers: tuple[int, ...] | None = None
+    """Only these."""
 
 
 # A search looks at what was written, at subjects and contacts, and at numbers.
@@ -60,6 +76,16 @@ _FOUND = """
 """
 
 
+_OF_ORGANISATION = """
+split_part(ticket.contact_address, '@', 2) IN (
+    SELECT jsonb_array_elements_text(thing -> 'domains')
+    FROM thing
+    WHERE kind = 'organisation'
+      AND id = {0}
+)
+"""
+
+
 def where(wanted: Filter, sight: Sight) -> Where:
     """The conditions of a filter, within what the asker may see."""
     result = Where()
@@ -70,9 +96,19 @@ def where(wanted: Filter, sight: Sight) -> Where:
     if wanted.state is not None:
         result.add("ticket.state = {0}", wanted.state)
     if wanted.tag is not None:
-        result.add("{0} = ANY(ticket.tags)", wanted.tag)
+        result.add("ticket.tags @> ARRAY[{0}]::text[]", wanted.tag)
     if wanted.priority is not None:
         result.add("ticket.priority = {0}", wanted.priority)
+    if wanted.category is not None:
+        result.add("ticket.category_id = {0}", wanted.category)
+    if wanted.organisation is not None:
+        result.add(_OF_ORGANISATION, wanted.organisation)
+    if wanted.due_within is not None:
+        result.add("ticket.due_at <= now() + {0}::interval", wanted.due_within)
+    if (order := _ORDERS[wanted.sort]).ascending:
+        result.add(f"{order.moment} IS NOT NULL")
+    if wanted.numbers is not None:
+        result.add("ticket.number = ANY({0}::bigint[])", wanted.numbers)
     if not wanted.merged and wanted.q is None:
         result.add("ticket.merged_into IS NULL")
     if wanted.unassigned:
@@ -97,13 +133,13 @@ LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assig
 async def page_of_tickets(
     db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
 ) -> Page[TicketItem]:
-    """A piece of the list, the last changed first.
+    """A piece of the list.
 
     Raises:
         BadRequest: the cursor is none of ours.
     """
     rows, following = await page(
-        db, _ITEMS, where(wanted, sight), "ticket.changed_at", "ticket.ticket_id", cursor, limit
+        db, _ITEMS, where(wanted, sight), _ORDERS[wanted.sort], "ticket.ticket_id", cursor, limit
     )
     return Page(items=[_item(row) for row in rows], next=following)
 
@@ -116,6 +152,22 @@ async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
         *conditions.parameters,
     )
     return number
+
+
+async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[SelectedTicket]:
+    """All tickets of a list as they are at one moment, up to `most`, in its order."""
+    conditions, order = where(wanted, sight), _ORDERS[wanted.sort]
+    rows = await db.fetch(
+        f"""
+        SELECT ticket_id, version
+        FROM ticket
+        WHERE {conditions.sql()}
+        ORDER BY {order.sql("ticket_id")}
+        LIMIT {most}
+        """,
+        *conditions.parameters,
+    )
+    return [SelectedTicket(ticket_id=row["ticket_id"], seen_version=row["version"]) for row in rows]
 
 
 def _item(row: asyncpg.Record) -> TicketItem:

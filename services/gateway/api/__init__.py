@@ -2,8 +2,19 @@
 
 from fastapi import APIRouter
 
-from services.gateway.api import desk, handling, intake, messages, reports, rulesets, system, tickets
+from services.gateway.api import (
+    desk,
+    drafts,
+    handling,
+    intake,
+    jobs,
+    messages,
+    reports,
+    rulesets,
+    system,
+    tickets,
+)
 
 router = APIRouter(prefix="/api/v1")
-for part in (tickets, handling, messages, rulesets, intake, reports, desk, system):
+for part in (tickets, handling, drafts, jobs, messages, rulesets, intake, reports, desk, system):
     router.include_router(part.router)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.model import Text
-from contracts.router import Priority
 from contracts.tickets import State
 from services.gateway import tickets
 from services.gateway.accounts import Person
@@ -18,7 +17,7 @@ from services.gateway.handling import Handling
 from services.gateway.lists import LONGEST_PAGE
 from services.gateway.problems import Unprocessable
 from services.gateway.representations import Changed, Page, StreamEvent, Ticket, TicketItem
-from services.gateway.tickets import Filter
+from services.gateway.ticket_query import TicketQuery
 
 router = APIRouter(tags=["tickets"])
 Number = Annotated[int, Path(ge=0, lt=2**63)]
@@ -28,32 +27,12 @@ Number = Annotated[int, Path(ge=0, lt=2**63)]
 async def list_tickets(
     here: Here,
     who: Signed,
-    box: UUID | None = None,
-    state: State | None = None,
-    assignee: Annotated[str | None, Query(description="A person's id, `me`, or `none`.")] = None,
-    contact: Annotated[str | None, Query(description="A customer's address.")] = None,
-    tag: str | None = None,
-    priority: Priority | None = None,
-    merged: Annotated[bool, Query(description="Also those that go on in another ticket.")] = False,
-    q: Annotated[str | None, Query(description="Words, a number or an address.")] = None,
+    query: Annotated[TicketQuery, Depends()],
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
 ) -> Page[TicketItem]:
     """Tickets, the last changed first."""
-    person = who.person.person_id if assignee == "me" else None
-    if assignee not in {None, "me", "none"}:
-        person = tickets.identity(assignee)
-    wanted = Filter(
-        box=box,
-        state=state,
-        assignee=person,
-        unassigned=assignee == "none",
-        contact=contact,
-        tag=tag,
-        priority=priority,
-        merged=merged,
-        q=q or None,
-    )
+    wanted = query.filter(who.person.person_id)
     async with here.service.pool.acquire() as db:
         return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
 

@@ -4,8 +4,10 @@ from fastapi import APIRouter
 
 from services.gateway.pages import (
     desk,
+    drafts,
     forms,
     handling,
+    jobs,
     messages,
     reports,
     rulesets,
@@ -16,5 +18,18 @@ from services.gateway.pages import (
 )
 
 router = APIRouter()
-for part in (sign_in, tickets, handling, views, messages, reports, rulesets, status, desk, forms):
+for part in (
+    sign_in,
+    tickets,
+    handling,
+    drafts,
+    jobs,
+    views,
+    messages,
+    reports,
+    rulesets,
+    status,
+    desk,
+    forms,
+):
     router.include_router(part.router)

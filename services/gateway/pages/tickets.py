@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.desk import AnyThing, Right, Ticketbox
-from contracts.desk import View as SavedView
+from chassis.database import Connection
+from contracts.desk import Organisation, Right, Ticketbox
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import desk, messages, things, tickets
+from services.gateway import desk, drafts, messages, tickets, views, visits
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
+from services.gateway.choices import choices
+from services.gateway.doing import Outdated
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer
+from services.gateway.list_query import TITLES, ListQuery, query_of
 from services.gateway.lists import COUNTED
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, Unavailable
@@ -26,30 +29,8 @@ from services.gateway.tickets import Filter
 
 router = APIRouter()
 PAGE = 50
-View = Literal["mine", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
-TITLES: dict[str, str] = {
-    "mine": "My open tickets",
-    "unassigned": "Nobody's tickets",
-    "open": "All open tickets",
-    "pending": "Waiting for customers",
-    "on_hold": "On hold",
-    "solved": "Solved tickets",
-    "closed": "Closed tickets",
-    "all": "All tickets",
-}
-
-
-def filter_of(view: str, person: Person, box: UUID | None = None, q: str | None = None) -> Filter:
-    """What a view shows."""
-    match view:
-        case "mine":
-            return Filter(box=box, q=q, state="open", assignee=person.person_id)
-        case "unassigned":
-            return Filter(box=box, q=q, state="open", unassigned=True)
-        case "open" | "pending" | "on_hold" | "solved" | "closed":
-            return Filter(box=box, q=q, state=view)
-        case _:
-            return Filter(box=box, q=q)
+MOST_COUNTED = 12
+"""Saved lists that are counted."""
 
 
 @router.get("/")
@@ -58,61 +39,78 @@ async def home() -> Response:
 
 
 @router.get("/tickets")
-async def ticket_list(
-    request: Request,
-    here: Here,
-    who: Signed,
-    view: View | None = None,
-    box: UUID | None = None,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    cursor: str | None = None,
-) -> Response:
+async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | None = None) -> Response:
     """The list, or only its lines if a page that is open asks for them."""
-    # A search looks everywhere, unless someone says otherwise.
-    view = view or ("all" if q else "open")
-    wanted = filter_of(view, who.person, box, q or None)
+    query = query_of(request.query_params)
     async with here.service.pool.acquire() as db:
-        number = (q or "").strip().lstrip("#")
-        named = int(number) if number.isdecimal() and len(number) < 18 and not is_partial(request) else None
-        if named is not None and await tickets.exists(db, who.person.sight, named):
-            return RedirectResponse(f"/tickets/{named}", 303)
-        if (
-            q
-            and (ids := references.range_of(q))
-            and (letter := await messages.one_between(db, who.person.sight, *ids))
-        ):
-            return RedirectResponse(f"/letters/{letter}", 303)
-        items = await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
-        counts = {
-            name: await tickets.count(db, who.person.sight, filter_of(name, who.person))
-            for name in ("mine", "unassigned", "open")
+        if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
+            return RedirectResponse(named, 303)
+        wanted = query.filter(who.person.person_id)
+        data = {
+            "query": query,
+            "titles": TITLES,
+            "tickets": await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE),
+            "number": await tickets.count(db, who.person.sight, wanted),
+            "counts": {
+                name: await _count(db, who.person, ListQuery(view=name))
+                for name in ("mine", "unassigned", "open")
+            },
+            "counted": COUNTED,
+            "cursor": cursor,
+            "drafts": await drafts.numbers(db, who.person),
+            "here": query.address(cursor=cursor),
+            **await _saved(db, who.person, query),
+            **await _offered(db, here, who.person, query),
         }
-        boxes = await desk.boxes(db, who.person.sight)
-        saved = [one.thing for one in await things.every(db, who.person, "views")]
-    parameters = {name: str(value) for name, value in (("view", view), ("box", box), ("q", q)) if value}
-    data = {
-        "saved": saved,
-        "parameters": parameters,
-        "current": next((one for one in saved if shows(one, parameters)), None),
-        "may_share": who.person.may_share,
-        "view": view,
-        "titles": TITLES,
-        "box": box,
-        "boxes": boxes,
-        "q": q or "",
-        "tickets": items,
-        "counts": counts,
-        "counted": COUNTED,
-        "cursor": cursor,
-        "here": str(request.url.include_query_params().path)
-        + (f"?{request.url.query}" if request.url.query else ""),
-    }
     return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
 
 
-def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
-    """Whether a saved view is the list with these parameters."""
-    return isinstance(saved, SavedView) and dict(saved.parameters) == dict(parameters)
+async def _named(db: Connection, person: Person, q: str) -> str | None:
+    """The page of the ticket whose number someone typed, or of the letter whose reference it is."""
+    number = q.strip().lstrip("#")
+    if number.isdecimal() and len(number) < 18 and await tickets.exists(db, person.sight, int(number)):
+        return f"/tickets/{int(number)}"
+    if (ids := references.range_of(q)) and (letter := await messages.one_between(db, person.sight, *ids)):
+        return f"/letters/{letter}"
+    return None
+
+
+async def _count(db: Connection, person: Person, query: ListQuery) -> int:
+    return await tickets.count(db, person.sight, query.filter(person.person_id))
+
+
+async def _saved(db: Connection, person: Person, query: ListQuery) -> dict[str, object]:
+    """Saved lists, in order; the first ones with how many tickets they have, if that is quickly told."""
+    saved = await views.every(db, person)
+    counted = {
+        one.id: await _count(db, person, kept)
+        for one in saved[:MOST_COUNTED]
+        if (kept := views.query_in(one)) is not None and kept.q is None
+    }
+    return {
+        "saved": saved,
+        "saved_counts": counted,
+        "current": next((one for one in saved if views.query_in(one) == query), None),
+        "may_share": person.may_share,
+    }
+
+
+async def _offered(db: Connection, here: Gateway, person: Person, query: ListQuery) -> dict[str, object]:
+    """What a list can be narrowed by, and tickets given."""
+    offered = await choices(db)
+    people = await desk.people(db, here.service.clock())
+    organisations = await desk.every(db, Organisation)
+    names = offered.names() | {one.id: one.name for one in people}
+    names |= {one.id: one.name for one in organisations}
+    return {
+        "boxes": [box for box in offered.boxes if person.sight.sees(box.id)],
+        "other_boxes": offered.boxes,
+        "people": people,
+        "organisations": organisations,
+        "categories": offered.categories,
+        "priorities": [one.value for one in Priority],
+        "narrowed": {name: words for name, words in query.words(names).items() if name not in {"q", "box"}},
+    }
 
 
 @router.get("/tickets/{number}")
@@ -145,6 +143,8 @@ async def show_ticket(
         people = await desk.people(db, here.service.clock())
         answering = await desk.who_may_answer(db, ticket.box.id)
         boxes = await desk.every(db, Ticketbox)
+        written = {kind: await drafts.one(db, who.person, number, kind) for kind in drafts.KINDS}
+        present = await visits.others(db, who.person, number, here.service.clock())
         earlier = await tickets.page_of_tickets(
             db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
         )
@@ -159,6 +159,8 @@ async def show_ticket(
         may_move=who.person.may(Right.MANAGE, ticket.box.id),
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
         earlier=[item for item in earlier.items if item.number != number],
+        drafts=written,
+        present=present,
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],
@@ -210,11 +212,12 @@ async def reply(
 
 
 def show_unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
-    answer = page(request, "_unseen.html", who, conflict=conflict, number=number)
+    """What came meanwhile, beside the words that are kept."""
+    unseen = conflict.unseen if isinstance(conflict, Outdated) else ()
+    answer = page(request, "_unseen.html", who, conflict=conflict, number=number, unseen=unseen)
     answer.status_code = conflict.status
     answer.headers["HX-Retarget"] = "#notice"
     answer.headers["HX-Reswap"] = "innerHTML"
-    # The conversation shows what is new, beside the words that are kept.
     answer.headers["HX-Trigger"] = "ticket-changed"
     return answer
 
