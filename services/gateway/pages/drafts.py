@@ -35,14 +35,14 @@ async def save(
 async def discard(request: Request, who: Signed, draft: Draft, number: Number, kind: Kind) -> Response:
     """Throw it away, with a way back."""
     await draft.discard(kind)
-    return page(request, "_draft.html", who, number=number, kind=kind, draft=None)
+    return page(request, "_draft.html", who, number=number, kind=kind, draft=None, restores=True)
 
 
 @router.post("/tickets/{number}/drafts/{kind}/undo")
 async def bring_back(request: Request, who: Signed, draft: Draft, number: Number, kind: Kind) -> Response:
     """Bring it back."""
     found = await draft.bring_back(kind)
-    return page(request, "_draft.html", who, number=number, kind=kind, draft=found)
+    return page(request, "_draft.html", who, number=number, kind=kind, draft=found, restores=True)
 
 
 @router.post("/tickets/{number}/visit")

@@ -193,7 +193,7 @@ async def reply(
     try:
         await wish.reply(text, seen_version, solve=then == "solve")
     except Conflict as conflict:
-        return show_unseen(request, who, wish.number, conflict)
+        return show_unseen(request, who, conflict, "Send anyway")
     done = (
         "Your answer is on its way, and the ticket is solved."
         if then == "solve"
@@ -211,10 +211,10 @@ async def reply(
     return answer
 
 
-def show_unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
-    """What came meanwhile, beside the words that are kept."""
+def show_unseen(request: Request, who: SignedIn, conflict: Conflict, again: str | None = None) -> Response:
+    """What came meanwhile; `again` is the button that does it all the same."""
     unseen = conflict.unseen if isinstance(conflict, Outdated) else ()
-    answer = page(request, "_unseen.html", who, conflict=conflict, number=number, unseen=unseen)
+    answer = page(request, "_unseen.html", who, conflict=conflict, unseen=unseen, again=again)
     answer.status_code = conflict.status
     answer.headers["HX-Retarget"] = "#notice"
     answer.headers["HX-Reswap"] = "innerHTML"
