@@ -9,7 +9,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import latency, memory, pages, projections, reading, routing, throughput
+from bench import bulk, latency, memory, pages, projections, reading, routing, throughput
 from bench.table import Figure, table
 from tests.running import Postroom
 
@@ -31,6 +31,7 @@ async def run(messages: int, tickets: int) -> list[Figure]:
                 pages.measure(postroom, tickets),
                 projections.measure(postroom),
                 routing.measure(postroom),
+                bulk.measure(postroom),
             ):
                 new = await part
                 print(table(new), flush=True)

@@ -244,6 +244,7 @@ function listen() {
     position = Number(lastEventId) || position;
     heard(JSON.parse(data));
   });
+  source.onopen = stillThere;  // who came before this was open, it does not tell
   source.addEventListener("visit", ({ data }) => {
     if (one("#ticket")?.dataset.number === String(JSON.parse(data).number)) stillThere();
   });
@@ -411,7 +412,7 @@ function findBack() {
 document.addEventListener("htmx:after:swap", () => { sayTimes(); restoreDrafts(); noticeNewer(); countSelected(); findBack(); });
 
 findDrafts();
-addEventListener("load", () => { sayDoing(); stillThere(); });
+addEventListener("load", sayDoing);
 setInterval(stillThere, 15000);
 for (const list of LISTS) if (location.pathname === list) sessionStorage.setItem(list, location.href);
 findBack();

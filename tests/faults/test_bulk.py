@@ -1,0 +1,130 @@
+"""Whoever is killed in the middle of a bulk job: each ticket has one turn."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import anyio
+import asyncpg
+import httpx
+import pytest
+
+from postroom.verify import verify
+from tests.running import TOKEN, Postroom, letter, until
+
+pytestmark = [pytest.mark.system, pytest.mark.faults, pytest.mark.anyio]
+LETTERS = 1500
+
+
+@pytest.fixture(scope="module")
+def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
+    running = Postroom(tmp_path_factory.mktemp("bulk"))
+    running.start()
+    for number in range(LETTERS):
+        running.send(letter(number))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=headers, timeout=30) as client:
+
+        async def all_there() -> bool:
+            db = await asyncpg.connect(postroom.database_url)
+            try:
+                return bool(await db.fetchval("SELECT count(*) FROM gateway.ticket") == LETTERS)
+            finally:
+                await db.close()
+
+        await until(all_there, 120)
+        yield client
+
+
+async def insist(api: httpx.AsyncClient, method: str, path: str, **request: Any) -> dict[str, Any]:
+    """Ask until there is an answer, always with the same key."""
+
+    async def answered() -> dict[str, Any] | None:
+        answer = await api.request(method, path, **request)
+        found: dict[str, Any] | None = answer.json() if answer.is_success else None
+        return found
+
+    found = await until(answered, 120)
+    assert isinstance(found, dict)
+    return found
+
+
+async def followed(
+    api: httpx.AsyncClient, postroom: Postroom, job_id: str, victims: list[str]
+) -> dict[str, Any]:
+    """A job to its end, with someone killed each time that it has come further."""
+    left, killed_at = list(victims), -1
+    while True:
+        job = await insist(api, "GET", f"/bulk-jobs/{job_id}")
+        examined = job["changed"] + job["unchanged"] + job["refused"]
+        if job["state"] != "running":
+            assert left == [], "the job was through before everyone was killed"
+            return job
+        if left and examined > killed_at and examined > 0:
+            postroom.kill(left.pop(0))
+            killed_at = examined
+        await anyio.sleep(0.02)
+
+
+async def by_job(postroom: Postroom, job_id: str) -> dict[str, int]:
+    """How many events the job wrote, by type."""
+    db = await asyncpg.connect(postroom.database_url)
+    try:
+        rows = await db.fetch(
+            """
+            SELECT type, count(*) AS number, count(DISTINCT stream_id) AS streams
+            FROM tickets.event
+            WHERE meta ->> 'actor' = $1
+            GROUP BY type
+            """,
+            f"job:{job_id}",
+        )
+    finally:
+        await db.close()
+    assert all(row["number"] == row["streams"] for row in rows), "no ticket has the same event twice"
+    return {row["type"]: row["number"] for row in rows}
+
+
+@pytest.mark.parametrize("victim", ["tickets", "gateway", "postgres"])
+async def test_a_job_and_its_undoing_change_each_ticket_once_whoever_is_killed(
+    api: httpx.AsyncClient, postroom: Postroom, victim: str
+) -> None:
+    new = {"query": {"state": "open"}, "actions": [{"do": "tags", "add": [f"killed-{victim}"]}]}
+    key = {"Idempotency-Key": victim}
+    job = await insist(api, "POST", "/bulk-jobs", json=new, headers=key)
+    job = await followed(api, postroom, job["job_id"], [victim] * 2)
+    assert (job["total"], job["changed"]) == (LETTERS, LETTERS)
+    assert await by_job(postroom, job["job_id"]) == {"TagsChanged": LETTERS, "BulkJobFinished": 1}
+
+    undoing = await insist(api, "POST", f"/bulk-jobs/{job['job_id']}/undo", headers=key)
+    undoing = await followed(api, postroom, undoing["job_id"], [victim] * 2)
+    assert undoing["changed"] == LETTERS
+    assert await by_job(postroom, undoing["job_id"]) == {"TagsChanged": LETTERS, "BulkJobFinished": 1}
+
+    async def none_left() -> bool:
+        return (await api.get("/tickets", params={"tag": f"killed-{victim}"})).json()["items"] == []
+
+    await until(none_left, 120)
+    assert await verify(postroom.database_url) == []
+
+
+async def test_what_is_cancelled_stays_as_far_as_it_came_and_can_be_undone(
+    api: httpx.AsyncClient, postroom: Postroom
+) -> None:
+    new = {"query": {"state": "open"}, "actions": [{"do": "tags", "add": ["cancelled"]}]}
+    job = await insist(api, "POST", "/bulk-jobs", json=new)
+    assert (await api.post(f"/bulk-jobs/{job['job_id']}/undo")).status_code == 409
+    assert (await api.delete(f"/bulk-jobs/{job['job_id']}")).status_code == 204
+    job = await insist(api, "GET", f"/bulk-jobs/{job['job_id']}")
+    assert job["state"] == "cancelled"
+    assert job["changed"] < LETTERS
+    assert (await by_job(postroom, job["job_id"])).get("TagsChanged", 0) == job["changed"]
+    if job["changed"]:
+        undoing = await insist(api, "POST", f"/bulk-jobs/{job['job_id']}/undo")
+        undoing = await followed(api, postroom, undoing["job_id"], [])
+        assert undoing["changed"] == job["changed"]

@@ -1,0 +1,93 @@
+"""What a list of tickets asks for, by its address, and saved lists in their order."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.desk import View
+from services.gateway import views
+from services.gateway.list_query import ListQuery, query_of
+from services.gateway.problems import BadRequest
+
+ME, BOX = uuid4(), uuid4()
+
+
+def test_a_list_shows_all_open_tickets_and_a_search_looks_everywhere() -> None:
+    assert query_of({}).filter(ME).state == "open"
+    assert query_of({"q": "lamp"}).filter(ME).state is None
+    assert query_of({"q": "lamp", "view": "open"}).filter(ME).state == "open"
+
+
+def test_what_a_list_is_narrowed_by_counts_before_its_view() -> None:
+    wanted = query_of({"view": "mine", "state": "pending"}).filter(ME)
+    assert (wanted.state, wanted.assignee) == ("pending", ME)
+
+
+def test_empty_fields_of_a_form_ask_for_nothing() -> None:
+    assert query_of({"view": "open", "box": "", "tag": "", "csrf_token": "x"}) == ListQuery()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"box": "the first"}, {"view": "some"}, {"colour": "blue"}, {"sort": "size"}]
+)
+def test_a_list_that_cannot_be_understood_is_told(wrong: dict[str, str]) -> None:
+    with pytest.raises(BadRequest):
+        query_of(wrong)
+
+
+def test_an_owner_that_is_no_id_is_told() -> None:
+    with pytest.raises(BadRequest):
+        query_of({"assignee": "somebody"}).filter(ME)
+
+
+QUERIES = st.builds(
+    ListQuery,
+    view=st.sampled_from(["mine", "open", "all"]),
+    box=st.sampled_from([None, BOX]),
+    assignee=st.sampled_from([None, "me", "none", str(ME)]),
+    tag=st.one_of(st.none(), st.text(min_size=1, max_size=9)),
+    priority=st.sampled_from([None, "high"]),
+    due=st.sampled_from([None, "soon"]),
+    q=st.one_of(st.none(), st.text(min_size=1, max_size=9)),
+    sort=st.sampled_from(["changed", "waiting"]),
+    merged=st.booleans(),
+)
+
+
+@given(QUERIES)
+def test_the_address_of_a_list_leads_back_to_it(query: ListQuery) -> None:
+    assert query_of(query.parameters) == query
+
+
+def test_a_list_says_in_words_what_it_asks_for() -> None:
+    query = query_of({"assignee": "none", "priority": "urgent", "due": "soon", "box": str(BOX)})
+    words = query.words({BOX: "Support"})
+    assert list(words.values()) == ["in Support", "nobody's", "priority urgent", "due within 4 hours"]
+
+
+def view(name: str, order: int, owner_id: UUID | None = ME) -> View:
+    return View(id=uuid4(), name=name, owner_id=owner_id, order=order, parameters={})
+
+
+def test_a_saved_list_changes_places_with_its_neighbour_of_the_same_owner_also_where_orders_are_the_same() -> (
+    None
+):
+    shared = view("Everyone's", 100, None)
+    mine = [view(name, 100) for name in "ABC"]
+    changed = views.moved([shared, *mine], mine[2].id, -1)
+    orders = {one.name: one.order for one in mine} | {one.name: one.order for one in changed}
+    assert sorted(orders, key=orders.__getitem__) == ["A", "C", "B"]
+    assert "Everyone's" not in orders
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_a_saved_list_at_the_edge_stays_there(step: int) -> None:
+    row = [view("A", 10), view("B", 20)]
+    edge = row[0] if step == -1 else row[1]
+    assert views.moved(row, edge.id, step) == []
+
+
+def test_a_new_list_comes_behind_those_of_its_owner() -> None:
+    assert views.last_of([view("A", 30), view("B", 70, None)], ME) == 40
