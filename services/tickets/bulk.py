@@ -59,11 +59,11 @@ def decide(actions: Sequence[BulkAction], ticket: Ticket, desk: Desk, turn: Turn
     """
     actor = _permit(ticket, desk, turn)
     happened: list[TicketEvent] = []
+    seen = 0
     for action in actions:
-        command = _command(action, ticket, turn)
-        events = commands.act(command, ticket, desk, actor, turn.now) if command else []
-        ticket = _after(ticket, events, turn.now)
-        happened += events
+        ticket, seen = _after(ticket, happened[seen:], turn.now), len(happened)
+        if (command := _command(action, ticket, turn)) is not None:
+            happened += commands.act(command, ticket, desk, actor, turn.now)
     return happened
 
 
