@@ -104,7 +104,6 @@ async def _offered(db: Connection, here: Gateway, person: Person, query: ListQue
     names |= {one.id: one.name for one in organisations}
     return {
         "boxes": [box for box in offered.boxes if person.sight.sees(box.id)],
-        "other_boxes": offered.boxes,
         "people": people,
         "organisations": organisations,
         "categories": offered.categories,
