@@ -23,7 +23,6 @@ from contracts.commands import CancelBulkJob, SelectTickets, StartBulkJob, UndoB
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from services.gateway import desk, tickets
 from services.gateway.accounts import Person
-from services.gateway.choices import choices
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Writer, command_id_of
 from services.gateway.problems import NotFound, Unprocessable
@@ -119,7 +118,7 @@ async def every(here: Gateway, person: Person) -> Sequence[BulkJob]:
 async def names(here: Gateway) -> Mapping[UUID, str]:
     """What jobs and lists refer to."""
     async with here.service.pool.acquire() as db:
-        return (await choices(db)).names() | await desk.names(db)
+        return await desk.referred(db)
 
 
 def sentences(actions: Collection[BulkAction], names: Mapping[UUID, str]) -> list[str]:

@@ -5,12 +5,11 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contracts.model import Text
 from contracts.router import Priority
 from contracts.tickets import State
-from services.gateway.problems import BadRequest
 from services.gateway.tickets import Filter, Sort
 
 Due = Literal["overdue", "soon", "today"]
@@ -21,6 +20,12 @@ DUE_WITHIN: dict[str, timedelta] = {
 }
 
 
+def _owner(text: str) -> str:
+    if text not in {"me", "none"}:
+        UUID(text)
+    return text
+
+
 class TicketQuery(BaseModel):
     """What is left out may be anything."""
 
@@ -28,7 +33,9 @@ class TicketQuery(BaseModel):
 
     box: UUID | None = None
     state: State | None = None
-    assignee: Annotated[Text | None, Field(description="A person's id, `me`, or `none`.")] = None
+    assignee: Annotated[
+        Annotated[Text, AfterValidator(_owner)] | None, Field(description="A person's id, `me`, or `none`.")
+    ] = None
     contact: Annotated[Text | None, Field(description="A customer's address.")] = None
     organisation: UUID | None = None
     tag: Text | None = None
@@ -39,7 +46,7 @@ class TicketQuery(BaseModel):
         Field(description="Deadlines that were missed, or come within 4 hours (`soon`) or a day (`today`)."),
     ] = None
     merged: Annotated[bool, Field(description="Also those that go on in another ticket.")] = False
-    q: Annotated[Text | None, Field(description="Words, a number or an address.")] = None
+    q: Annotated[Text | None, Field(max_length=1000, description="Words, a number or an address.")] = None
     sort: Annotated[
         Sort,
         Field(
@@ -48,11 +55,7 @@ class TicketQuery(BaseModel):
     ] = "changed"
 
     def filter(self, person_id: UUID) -> Filter:
-        """The same for the read model; `me` is `person_id`.
-
-        Raises:
-            BadRequest: the owner is none.
-        """
+        """The same for the read model; `me` is `person_id`."""
         return Filter(
             box=self.box,
             state=self.state,
@@ -71,12 +74,7 @@ class TicketQuery(BaseModel):
 
     @property
     def _owner(self) -> UUID | None:
-        if self.assignee in {None, "me", "none"}:
-            return None
-        try:
-            return UUID(self.assignee)
-        except ValueError:
-            raise BadRequest(f"“{self.assignee}” is no id.") from None
+        return None if self.assignee in {None, "me", "none"} else UUID(self.assignee)
 
     def words(self, names: Mapping[UUID, str]) -> dict[str, str]:
         """What it asks for, by parameter, as people say it."""

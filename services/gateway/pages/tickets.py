@@ -10,13 +10,12 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts.desk import Organisation, Right, Ticketbox
+from contracts.desk import Category, Organisation, Right, Ticketbox
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
 from services.gateway import desk, drafts, messages, tickets, views, visits
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
-from services.gateway.choices import choices
 from services.gateway.doing import Outdated
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
@@ -97,18 +96,14 @@ async def _saved(db: Connection, person: Person, query: ListQuery) -> dict[str, 
 
 async def _offered(db: Connection, here: Gateway, person: Person, query: ListQuery) -> dict[str, object]:
     """What a list can be narrowed by, and tickets given."""
-    offered = await choices(db)
-    people = await desk.people(db, here.service.clock())
-    organisations = await desk.every(db, Organisation)
-    names = offered.names() | {one.id: one.name for one in people}
-    names |= {one.id: one.name for one in organisations}
+    words = query.words(await desk.referred(db))
     return {
-        "boxes": [box for box in offered.boxes if person.sight.sees(box.id)],
-        "people": people,
-        "organisations": organisations,
-        "categories": offered.categories,
+        "boxes": await desk.boxes(db, person.sight),
+        "people": await desk.people(db, here.service.clock()),
+        "organisations": await desk.every(db, Organisation),
+        "categories": await desk.every(db, Category),
         "priorities": [one.value for one in Priority],
-        "narrowed": {name: words for name, words in query.words(names).items() if name not in {"q", "box"}},
+        "narrowed": {name: said for name, said in words.items() if name not in {"q", "box"}},
     }
 
 
