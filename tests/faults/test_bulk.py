@@ -137,7 +137,8 @@ async def test_a_job_and_its_undoing_change_each_ticket_once_whoever_is_killed(
     assert await by_job(postroom, undoing["job_id"]) == {"TagsChanged": LETTERS, "BulkJobFinished": 1}
 
     async def none_left() -> bool:
-        return (await api.get("/tickets", params={"tag": f"killed-{victim}"})).json()["items"] == []
+        items: list[object] = (await api.get("/tickets", params={"tag": f"killed-{victim}"})).json()["items"]
+        return not items
 
     await until(none_left, 120)
     assert await verify(postroom.database_url) == []

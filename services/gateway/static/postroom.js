@@ -97,14 +97,15 @@ function openTab(kind) {
 }
 
 // What is written is kept on the server, and until it has arrived there, here.
-const unsavedKey = (field) => `unsaved ${location.pathname} ${field.id}`;
+const unsavedKey = (field) => `unsaved ${document.body.dataset.me} ${location.pathname} ${field.id}`;
 const kindOf = (field) => field.id.split("-")[0];
 const token = () => JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRF-Token"];
 const timers = {};
 let saving = Promise.resolve();
 
 function keepDraft(field) {
-  localStorage.setItem(unsavedKey(field), field.value);
+  const { version } = one(`#draft-${kindOf(field)}`).dataset;
+  localStorage.setItem(unsavedKey(field), JSON.stringify({ text: field.value, version }));
   clearTimeout(timers[field.id]);
   timers[field.id] = setTimeout(saveDraft, 700, field);
   sayDoing();
@@ -119,16 +120,24 @@ function saveDraft(field) {
   });
 }
 
-async function postDraft(field, text, version = one(`#draft-${kindOf(field)}`).dataset.version) {
+async function postDraft(field, text) {
+  const shown = one(`#draft-${kindOf(field)}`);
   const answer = await fetch(`/tickets/${one("#ticket").dataset.number}/drafts/${kindOf(field)}`, {
-    method: "POST", body: new URLSearchParams({ text, version }), headers: { "X-CSRF-Token": token() },
+    method: "POST",
+    body: new URLSearchParams({ text, version: shown.dataset.version }),
+    headers: { "X-CSRF-Token": token() },
+    keepalive: text.length < 15000,  // it arrives though the page is left; browsers let 64 kB do so
   });
   if (answer.status === 409) return writtenElsewhere(field, (await answer.json()).draft);
   if (!answer.ok) throw new Error(answer.statusText);
-  one(`#draft-${kindOf(field)}`).dataset.version = (await answer.json()).version;
+  shown.dataset.version = (await answer.json()).version;
   if (field.value === text) localStorage.removeItem(unsavedKey(field));
   sayDraft(field, text.trim() ? "Draft saved." : "");
-  one(`#draft-${kindOf(field)} [data-discards]`).hidden = !text.trim();
+  one("[data-discards]", shown).hidden = !text.trim();
+}
+
+function saveDrafts() {
+  for (const field of all("#composer textarea")) if (localStorage.getItem(unsavedKey(field))) saveDraft(field);
 }
 
 function sayDraft(field, words, ...buttons) {
@@ -163,9 +172,10 @@ function restoreDrafts() {
 
 function findDrafts() {
   for (const field of all("#composer textarea")) {
-    const unsaved = localStorage.getItem(unsavedKey(field));
-    if (unsaved === null) continue;
-    field.value = unsaved;
+    const unsaved = JSON.parse(localStorage.getItem(unsavedKey(field)));
+    if (!unsaved) continue;
+    field.value = unsaved.text;
+    one(`#draft-${kindOf(field)}`).dataset.version = unsaved.version;
     saveDraft(field);
   }
 }
@@ -174,7 +184,7 @@ function findDrafts() {
 function sayDoing() {
   const field = one("#doing");
   if (!field) return;
-  const doing = one("#reply-text").value.trim() ? "answering" : "looking";
+  const doing = one("#reply-text")?.value.trim() ? "answering" : "looking";
   if (field.value === doing) return;
   field.value = doing;
   tell("visit");
@@ -186,6 +196,7 @@ function stillThere() {
 
 function leave() {
   const ticket = one("#ticket");
+  saveDrafts();
   if (ticket) navigator.sendBeacon(`/tickets/${ticket.dataset.number}/visit/end`, new URLSearchParams({ csrf_token: token() }));
 }
 
