@@ -64,14 +64,17 @@ class Jobbing:
         await self.gateway.command(command)
         return await find(self.gateway, self.person, self.command_id)
 
-    async def _hand_over(self, selected: Sequence[SelectedTicket]) -> None:
+    async def _hand_over(self, selected: Sequence[tuple[UUID, int]]) -> None:
         for first in range(0, len(selected), PIECE):
             piece = SelectTickets(
                 command_id=self.command_id,
                 actor_id=self.person.person_id,
                 job_id=self.command_id,
                 first=first,
-                tickets=tuple(selected[first : first + PIECE]),
+                tickets=tuple(
+                    SelectedTicket(ticket_id=ticket_id, seen_version=version)
+                    for ticket_id, version in selected[first : first + PIECE]
+                ),
             )
             await self.gateway.command(piece)
 

@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
-from contracts.bulk import SelectedTicket
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
 from services.gateway import desk, history, why_here
@@ -154,8 +153,8 @@ async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
     return number
 
 
-async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[SelectedTicket]:
-    """All tickets of a list as they are at one moment, up to `most`, in its order."""
+async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[tuple[UUID, int]]:
+    """All tickets of a list at one moment with their versions, up to `most`, in its order."""
     conditions, order = where(wanted, sight), _ORDERS[wanted.sort]
     rows = await db.fetch(
         f"""
@@ -167,7 +166,7 @@ async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> lis
         """,
         *conditions.parameters,
     )
-    return [SelectedTicket(ticket_id=row["ticket_id"], seen_version=row["version"]) for row in rows]
+    return [(row["ticket_id"], row["version"]) for row in rows]
 
 
 def _item(row: asyncpg.Record) -> TicketItem:

@@ -103,23 +103,23 @@ async def select_changed(db: Connection, job_id: UUID, for_job_id: UUID, now: da
     return int(status.rpartition(" ")[2])
 
 
+_FORGET_OLD = """
+DELETE FROM bulk_ticket
+USING (
+    SELECT job_id
+    FROM bulk_ticket
+    LEFT JOIN bulk_job USING (job_id)
+    WHERE bulk_ticket.place = 1
+      AND bulk_ticket.selected_at < $1
+      AND (bulk_job.job_id IS NULL OR bulk_job.ended_at < $2)
+) AS old
+WHERE bulk_ticket.job_id = old.job_id
+"""
+
+
 async def forget_old(db: Connection, never_begun: datetime, ended: datetime) -> None:
     """Forget the tickets of jobs that never began, and of those that ended long ago."""
-    await db.execute(
-        """
-        DELETE FROM bulk_ticket
-        USING (
-            SELECT DISTINCT job_id, bulk_job.ended_at, bulk_job.state
-            FROM bulk_ticket
-            LEFT JOIN bulk_job USING (job_id)
-            WHERE selected_at < $1
-        ) AS old
-        WHERE bulk_ticket.job_id = old.job_id
-          AND (old.state IS NULL OR old.ended_at < $2)
-        """,
-        never_begun,
-        ended,
-    )
+    await db.execute(_FORGET_OLD, never_begun, ended)
 
 
 async def begin(db: Connection, started: BulkJobStarted, now: datetime) -> None:

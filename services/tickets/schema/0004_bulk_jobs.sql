@@ -36,4 +36,4 @@ CREATE TABLE bulk_ticket (
 );
 
 CREATE INDEX ON bulk_ticket (job_id, place) WHERE outcome = 'refused';
-CREATE INDEX ON bulk_ticket (selected_at);
+CREATE INDEX ON bulk_ticket (selected_at) WHERE place = 1;  -- one row a job, to find the old ones
