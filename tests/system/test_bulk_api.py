@@ -202,7 +202,7 @@ async def test_a_draft_is_there_on_every_device_until_it_is_sent(
     assert refused.status_code == 409
     assert refused.json()["draft"]["text"] == "Half a sentence"
     assert second["version"] == refused.json()["version"]
-    assert [one["number"] for one in (await api.get("/drafts")).json()["items"]] == [number]
+    assert (await api.get("/drafts")).json()["items"][0]["number"] == number
 
     assert (await api.delete(path)).status_code == 204
     assert (await api.get(path)).status_code == 404
@@ -220,7 +220,7 @@ async def test_drafts_are_their_authors_own(api: httpx.AsyncClient, shared_postr
     async with client(shared_postroom, token) as dora:
         assert (await dora.put(f"/tickets/{number}/drafts/note", json={"text": "Mine"})).status_code == 200
         assert (await api.get(f"/tickets/{number}/drafts/note")).status_code == 404
-        assert (await api.get("/drafts")).json()["items"] == []
+        assert number not in [one["number"] for one in (await api.get("/drafts")).json()["items"]]
         note = {"text": "Another's note ends no draft of hers."}
         assert (await api.post(f"/tickets/{number}/notes", json=note)).status_code == 201
         assert (await dora.get(f"/tickets/{number}/drafts/note")).json()["text"] == "Mine"
