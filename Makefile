@@ -27,8 +27,8 @@ format: $(VENV)/installed
 demo: $(VENV)/installed
 	@$(BIN)/python -m postroom demo
 
-bench: $(VENV)/installed
-	$(BIN)/python -m bench
+bench: $(VENV)/installed  ## SIZES="10000 100000": open tickets at which growth is measured
+	$(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))
 
 fuzz: $(VENV)/installed  ## FUZZ_SECONDS=60; findings are in .fuzz/
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || { echo "Fuzzing needs atheris: $(BIN)/pip install 'atheris>=2.3'"; exit 1; }

@@ -6,52 +6,95 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulk, latency, memory, pages, projections, reading, routing, throughput
-from bench.table import Figure, table
+from bench import (
+    bulk,
+    clocks,
+    distribution,
+    growth,
+    latency,
+    memory,
+    projections,
+    reading,
+    routing,
+    throughput,
+)
+from bench.table import Figure, side_by_side, table
 from tests.running import Postroom
 
 RESULTS = Path(__file__).parent / "results"
 
 
-async def run(messages: int, tickets: int) -> list[Figure]:
-    """Everything, on one Postroom, from empty to full."""
+async def empty(messages: int) -> list[Figure]:
+    """What a Postroom takes in that begins empty."""
+    with _postroom() as postroom:
+        await asyncio.sleep(5)
+        figures = [memory.idle(postroom)]
+        for part in (
+            throughput.measure(postroom, messages),
+            latency.measure(postroom),
+            distribution.measure(postroom),
+        ):
+            figures += await _shown(part)
+        return figures
+
+
+async def full(messages: int, sizes: Sequence[int], *, only_growth: bool) -> list[Figure]:
+    """What becomes of the figures while another one fills."""
+    with _postroom() as postroom:
+        figures = await growth.measure(postroom, sizes, messages)
+        print(side_by_side(figures), flush=True)
+        figures += await _shown(routing.measure(postroom))
+        if not only_growth:
+            for part in (projections.measure(postroom), clocks.measure(postroom), bulk.measure(postroom)):
+                figures += await _shown(part)
+        return figures
+
+
+@contextmanager
+def _postroom() -> Iterator[Postroom]:
     with tempfile.TemporaryDirectory(prefix="postroom-bench-") as folder:
         postroom = Postroom(Path(folder) / "data")
         postroom.start()
         try:
-            await asyncio.sleep(5)
-            figures = [memory.idle(postroom)]
-            print(table(figures), flush=True)
-            for part in (
-                throughput.measure(postroom, messages),
-                latency.measure(postroom),
-                pages.measure(postroom, tickets),
-                projections.measure(postroom),
-                routing.measure(postroom),
-                bulk.measure(postroom),
-            ):
-                new = await part
-                print(table(new), flush=True)
-                figures += new
-            return figures
+            yield postroom
         finally:
             postroom.stop()
+
+
+async def _shown(part: Coroutine[None, None, list[Figure]]) -> list[Figure]:
+    figures = await part
+    print(table(figures), flush=True)
+    return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000, help="for the throughput (20000)")
-    parser.add_argument("--tickets", type=int, default=100_000, help="for the pages (100000)")
     parser.add_argument(
-        "part", nargs="?", choices=["all", "reading"], default="all", help="what to measure (all)"
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=[10_000, 100_000],
+        help="open tickets at which the figures of growth are measured (10000 100000); each takes a ticket as "
+        "some 16 events, so that 100000 are more than a million events; 1000000 takes hours",
+    )
+    parser.add_argument(
+        "part", nargs="?", choices=["all", "reading", "growth"], default="all", help="what to measure (all)"
     )
     options = parser.parse_args()
-    figures = reading.measure()
+    figures: list[Figure] = []
+    if options.part != "growth":
+        figures += reading.measure()
     if options.part == "all":
-        figures += asyncio.run(run(options.messages, options.tickets))
+        figures += asyncio.run(empty(options.messages))
+    if options.part != "reading":
+        only_growth = options.part == "growth"
+        figures += asyncio.run(full(options.messages, options.sizes, only_growth=only_growth))
     now = datetime.now(UTC)
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"
@@ -62,7 +105,10 @@ def main() -> None:
         "figures": [figure._asdict() for figure in figures],
     }
     path.write_text(json.dumps(document, indent=2))
-    print("\n" + table(figures))
+    plain = [figure for figure in figures if " @ " not in figure.what]
+    print("\n" + table(plain))
+    if len(plain) < len(figures):
+        print("\n" + side_by_side([figure for figure in figures if " @ " in figure.what]))
     print(f"\nAs JSON: {path}")
 
 

@@ -22,6 +22,7 @@ from chassis.backoff import growing
 from chassis.database import TRANSIENT, Connection, Pool
 from chassis.log import AlreadyAnswered, UnknownEvent, VersionConflict
 from chassis.logging import get_logger
+from chassis.pace import next_batch_at
 from contracts.event import Event, Recorded, UnknownVersion
 from contracts.streams import CONSUMERS, Consumer
 
@@ -63,17 +64,15 @@ class PromptSubscriber(BatchPullStreamSubscriber):
     async def _consume_pull(self) -> None:
         assert self.subscription is not None  # noqa: S101 - made a line before this task starts
         waits = growing()
-        pause, fetched_at = PAUSES[self.config.durable_name], 0.0
+        pause, next_at = PAUSES[self.config.durable_name], 0.0
         while self.running:
             try:
-                await asyncio.sleep(max(0, fetched_at + pause - time.monotonic()))
+                await asyncio.sleep(max(0, next_at - time.monotonic()))
                 messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)
                 waiting = min(messages[0].metadata.num_pending, self.pull_sub.batch_size - 1)
                 if waiting:
                     with suppress(TimeoutError):
                         messages += await self.subscription.fetch(batch=waiting, timeout=0.5)
-                # After a full batch there is more to catch up with: no pause.
-                fetched_at = 0.0 if len(messages) == self.pull_sub.batch_size else time.monotonic()
             except FetchTimeoutError:
                 _fetched(self)  # the server beat its heart meanwhile: there was nothing to fetch
             except TimeoutError:
@@ -86,7 +85,11 @@ class PromptSubscriber(BatchPullStreamSubscriber):
             else:
                 _fetched(self)
                 waits = growing()
+                fetched_at = time.monotonic()
                 await self.consume(messages)
+                # After a full batch there is more to catch up with.
+                full = len(messages) == self.pull_sub.batch_size
+                next_at = 0.0 if full else next_batch_at(fetched_at, time.monotonic(), pause)
 
 
 def _fetched(subscriber: PromptSubscriber) -> None:

@@ -31,6 +31,11 @@ def role_of(service: str) -> str:
     return f"postroom_{service}"
 
 
+def eraser_of(service: str) -> str:
+    """The role that may take a person's data out of the log of a service; it takes it on for that transaction only."""
+    return f"postroom_{service}_eraser"
+
+
 def session_settings(service: str) -> dict[str, str]:
     """Server settings with which a connection of `service` begins."""
     return {"role": role_of(service), "search_path": service, "application_name": f"postroom {service}"}

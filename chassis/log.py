@@ -5,7 +5,7 @@ from the cause, so answering twice violates a key and harms nothing.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -78,13 +78,13 @@ def canonical(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def chain(previous: bytes, payload: bytes, row: Sequence[object]) -> bytes:
+def chain(previous: bytes, payload_sha256: bytes, row: Sequence[object]) -> bytes:
     """The digest of a row.
 
     It covers the payload by the payload's own digest, so that personal data can be erased from the row while the
     chain still verifies. `row` holds the other columns, from stream_id to recorded_at.
     """
-    return sha256(previous + sha256(payload).digest() + canonical(row)).digest()
+    return sha256(previous + payload_sha256 + canonical(row)).digest()
 
 
 def _instant(moment: datetime) -> str:
@@ -147,7 +147,7 @@ def _rows(answers: Sequence[Answer], recorded_at: datetime) -> list[tuple[object
             columns = (answer.stream_id, version, identity, event.type_name(), event.schema_version)
             digest = chain(
                 head.digest,
-                payload,
+                sha256(payload).digest(),
                 [
                     *columns[:2],
                     str(identity),
@@ -204,7 +204,7 @@ async def outcome(db: Connection, cause: UUID) -> Place | None:
 
 _COLUMNS = """
     position, stream_id, version, event_id, type, schema_version,
-    data::text AS data, meta::text AS meta, occurred_at, recorded_at, digest
+    data::text AS data, meta::text AS meta, occurred_at, recorded_at, digest, payload_sha256
 """
 
 _LOAD = f"""
@@ -297,20 +297,25 @@ class Break:
 
 
 class ChainWalk:
-    """Checks rows that come ordered by stream and version, one at a time."""
+    """Checks rows that come ordered by stream and version, one at a time.
 
-    def __init__(self) -> None:
+    `vouched` has the digest of what each erased row holds now, by position, as the events of the erasures say.
+    """
+
+    def __init__(self, vouched: Mapping[int, bytes] | None = None) -> None:
         self._stream_id: str | None = None
         self._head = EMPTY
+        self._vouched = vouched or {}
 
     def step(self, row: asyncpg.Record) -> Break | None:
         """Take the next row and say what is wrong with it, if anything is."""
         if row["stream_id"] != self._stream_id:
             self._stream_id, self._head = row["stream_id"], EMPTY
         expected = self._head.version + 1
+        held = sha256(canonical(orjson.loads(row["data"]))).digest()
         digest = chain(
             self._head.digest,
-            canonical(orjson.loads(row["data"])),
+            row["payload_sha256"] or held,
             [
                 row["stream_id"],
                 row["version"],
@@ -327,6 +332,10 @@ class ChainWalk:
             problem = f"version {expected} is missing"
         elif digest != row["digest"]:
             problem = "the digest does not fit the row"
+        elif row["payload_sha256"] is not None and self._vouched.get(row["position"]) != held:
+            problem = "it says that it was erased, but no erasure vouches for what it holds"
+        elif row["payload_sha256"] is None and row["position"] in self._vouched:
+            problem = "an erasure took data out of it, and it is there again"
         else:
             return None
         return Break(row["stream_id"], row["version"], row["position"], problem)

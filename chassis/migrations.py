@@ -7,22 +7,27 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.database import Connection, role_of
+from chassis.database import Connection, eraser_of, role_of
 
 _SHARED = Path(__file__).parent / "schema"
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The schema of one service. One that `speaks` has a log."""
+    """The schema of one service. One that `speaks` has a log; one that `tries` has trials."""
 
     service: str
     folder: Path
     speaks: bool
+    tries: bool = False
 
     def files(self) -> list[tuple[str, Path]]:
         """Its migrations: a name that stays, and where its SQL is."""
-        shared = ["consumption", *(["log"] if self.speaks else [])]
+        shared = [
+            "consumption",
+            *(["log", "erasure"] if self.speaks else []),
+            *(["trial"] if self.tries else []),
+        ]
         return [
             *((f"0000_{name}", _SHARED / f"{name}.sql") for name in shared),
             *((path.stem, path) for path in sorted(self.folder.glob("*.sql"))),
@@ -50,6 +55,8 @@ async def migrate(db: Connection, schemas: Sequence[Schema]) -> list[str]:
 async def _migrate_schema(db: Connection, schema: Schema) -> list[str]:
     service = schema.service
     await _ensure_role(db, role_of(service))
+    if schema.speaks:
+        await _ensure_role(db, eraser_of(service))
     await db.execute(f"CREATE SCHEMA IF NOT EXISTS {service}")
     await db.execute(f"""
         CREATE TABLE IF NOT EXISTS {service}.migration (
@@ -90,6 +97,14 @@ async def _ensure_role(db: Connection, role: str) -> None:
             return
 
 
+async def _ensure_member(db: Connection, role: str, member: str) -> None:
+    if not await db.fetchval("SELECT pg_has_role($1, $2, 'MEMBER')", member, role):
+        try:
+            await db.execute(f"GRANT {role} TO {member}")
+        except (asyncpg.UniqueViolationError, asyncpg.InternalServerError):
+            return  # another database's migration was at it, see above
+
+
 async def _grant(db: Connection, schema: Schema) -> None:
     service, role = schema.service, role_of(schema.service)
     await db.execute(f"""
@@ -99,4 +114,16 @@ async def _grant(db: Connection, schema: Schema) -> None:
         REVOKE INSERT, UPDATE, DELETE ON {service}.migration FROM {role};
     """)
     if schema.speaks:
-        await db.execute(f"REVOKE UPDATE, DELETE ON {service}.event FROM {role}")
+        eraser = eraser_of(service)
+        await db.execute(f"""
+            REVOKE UPDATE, DELETE ON {service}.event FROM {role};
+            GRANT UPDATE (data, payload_sha256) ON {service}.event TO {eraser};
+        """)
+        await _ensure_member(db, role, eraser)
+    await let_clean(db, service, f"ALL TABLES IN SCHEMA {service}")
+
+
+async def let_clean(db: Connection, service: str, tables: str) -> None:
+    """Let a service vacuum its tables behind an erasure; before PostgreSQL 17 autovacuum does it in its time."""
+    if await db.fetchval("SELECT current_setting('server_version_num')::integer >= 170000"):
+        await db.execute(f"GRANT MAINTAIN ON {tables} TO {role_of(service)}")

@@ -1,7 +1,7 @@
 """Read models: filled from the logs of several services, each in order, position and rows in one transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from chassis import wire
@@ -90,3 +90,13 @@ async def wait_for(pool: Pool, projection: str, source: str, position: int, seco
             return True
         await asyncio.sleep(POLL_SECONDS)
     return False
+
+
+async def behind(db: Connection, projection: str, ends: Mapping[str, int]) -> str | None:
+    """Whether a projection has yet to read what the logs held at some time, and of which; None: it has read it."""
+    rows = await db.fetch("SELECT source, position FROM position WHERE projection = $1", projection)
+    reached = {row["source"]: row["position"] for row in rows}
+    for source, end in ends.items():
+        if reached.get(source, 0) < end:
+            return f"{projection} has not read all that {source} said"
+    return None

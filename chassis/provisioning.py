@@ -17,7 +17,7 @@ from nats.js.errors import NotFoundError
 
 from contracts.streams import ADVISORIES, Consumer, Stream
 
-DUPLICATE_WINDOW_SECONDS = 600
+DUPLICATE_WINDOW_SECONDS = 20
 ACK_WAIT_SECONDS = 10
 _ADVISORY_AGE_SECONDS = 30 * 24 * 3600
 

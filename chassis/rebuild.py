@@ -8,6 +8,7 @@ import asyncpg
 
 from chassis.database import Connection, role_of
 from chassis.log import read_after, recorded
+from chassis.migrations import let_clean
 from chassis.projection import Projection
 from contracts.event import Event, Recorded
 
@@ -142,6 +143,7 @@ async def _switch(
         await db.execute(f"DROP TABLE {schema}.{table}")
         await db.execute(f"ALTER TABLE {beside}.{table} SET SCHEMA {schema}")
         await db.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.{table} TO {role_of(schema)}")
+        await let_clean(db, schema, f"TABLE {schema}.{table}")
         if comment:
             quoted = await db.fetchval("SELECT quote_literal($1::text)", comment)
             await db.execute(f"COMMENT ON TABLE {schema}.{table} IS {quoted}")

@@ -4,6 +4,7 @@ The stream's own last message says how far it is, so a stream that lost its tail
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from chassis.backoff import growing
 from chassis.database import TRANSIENT, Connection, connect
 from chassis.log import read_after
 from chassis.logging import get_logger
+from chassis.pace import next_batch_at
 from contracts.streams import EVENTS, STREAMS, Stream, subject
 
 logger = get_logger(__name__)
@@ -84,9 +86,11 @@ async def _publish_all(db: Connection, stream: Stream, js: JetStreamContext, *, 
         appended.clear()
         rows = await read_after(db, tail.position, BATCH)
         if rows:
-            idle = 0
+            idle, began = 0, time.monotonic()
             tail = await _publish(js, stream, tail, rows, identified=identified)
             metrics.EVENTS_PUBLISHED.inc(len(rows))
+            if len(rows) < BATCH:
+                await asyncio.sleep(next_batch_at(began, time.monotonic()) - time.monotonic())
             continue
         with suppress(TimeoutError):
             await asyncio.wait_for(appended.wait(), POLL_SECONDS)

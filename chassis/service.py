@@ -1,7 +1,7 @@
 """The frame of a service: it connects, consumes, answers, relays, and stops without losing anything."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +19,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from opentelemetry.trace import SpanKind
 
-from chassis import commands, logging, metrics, telemetry
+from chassis import commands, erasing, logging, metrics, telemetry
 from chassis.admin import AddressTaken, Probe, admin
 from chassis.backoff import growing
 from chassis.consume import Consumption, Handler, OnParked, PromptSubscriber
@@ -31,6 +31,7 @@ from chassis.relay import relay
 from chassis.requests import ERROR
 from chassis.settings import ServiceSettings, read_settings
 from contracts.commands import Command, Outcome
+from contracts.erasures import End, ErasePiece, FinishErasure, GetEnd, PieceErased
 from contracts.event import Event, Recorded
 from contracts.model import Model
 from contracts.queries import ListParked, Query, Replayed, ReplayParked
@@ -116,6 +117,28 @@ class Service(Generic[S]):
             return await handler(request.model_validate_json(body))
 
         self._respond(subject_of(request), reply)
+
+    def erase(
+        self, erase: Callable[[ErasePiece, Connection], Awaitable[PieceErased]], tables: Sequence[str]
+    ) -> None:
+        """Let the data of people be erased: `erase` works on a piece in a transaction, `tables` is where it does."""
+
+        async def erase_piece(piece: ErasePiece) -> PieceErased:
+            async with self.pool.acquire() as db, db.transaction():
+                return await erase(piece, db)
+
+        async def finish(request: FinishErasure) -> PieceErased:
+            return await erasing.finish(
+                self.pool, self.js, self.name, request.erasure_id, tables, self.clock()
+            )
+
+        async def end(_: GetEnd) -> End:
+            return End(position=await self.pool.fetchval("SELECT coalesce(max(position), 0) FROM event"))
+
+        self.answer(ErasePiece, erase_piece, ErasePiece.subject_of(self.name))
+        self.answer(FinishErasure, finish, FinishErasure.subject_of(self.name))
+        if self.name in STREAMS:
+            self.answer(GetEnd, end, GetEnd.subject_of(self.name))
 
     def background(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` until the service stops; when it raises, it is logged and begun again after a while."""

@@ -17,6 +17,8 @@ _VERSION = "Postroom-Version"
 _RECORDED_AT = "Postroom-Recorded-At"
 _SCHEMA_VERSION = "Postroom-Schema-Version"
 _ACTOR = "Postroom-Actor"
+ERASED = "Postroom-Erased"
+"""On an event from which a person's data is gone: an erasure need not take it out of the stream."""
 
 
 def headers(row: asyncpg.Record, service: str, after: int) -> dict[str, str]:
@@ -41,6 +43,8 @@ def headers(row: asyncpg.Record, service: str, after: int) -> dict[str, str]:
     }
     if "traceparent" in meta:
         fields["traceparent"] = meta["traceparent"]
+    if row["payload_sha256"] is not None:
+        fields[ERASED] = "1"
     return fields
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.bulk import PIECE, Actions, SelectedTicket
-from contracts.desk import AnyThing
+from contracts.contacts import Card
+from contracts.desk import AnyThing, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
 from contracts.router import Priority
@@ -242,6 +243,39 @@ class ChangeDesk(Command):
     changes: tuple[Annotated[SetThing | RemoveThing, Field(discriminator="change")], ...]
 
 
+class ContactCommand(Command):
+    """Contacts are known by any of their addresses."""
+
+    seen: dict[UUID, int] = Field(default_factory=dict)
+    """Versions of contacts that the person saw (0: no card was kept); refused if one was changed since."""
+
+
+class SetContact(ContactCommand):
+    """Let a contact be so from now on; a new one has the id of its first address."""
+
+    contact: Card
+
+
+class MoveAddress(ContactCommand):
+    """Give an address to the contact that has `to_address`; None: let it be a contact of its own."""
+
+    address: Text
+    to_address: Text | None = None
+
+
+class MergeContacts(ContactCommand):
+    """Let the contact with `address` go on in the one with `into_address`."""
+
+    address: Text
+    into_address: Text
+
+
+class UndoContactMerge(ContactCommand):
+    """Let a contact that was merged into another stand for itself again."""
+
+    contact_id: UUID
+
+
 class PublishRuleset(Command):
     """Put a ruleset in force. Refused if another was published after `seen_version`."""
 
@@ -280,6 +314,30 @@ class CancelDryRun(Command):
     dry_run_id: UUID
 
 
+class StartWhatIf(Command):
+    """Ask what policies and calendars would have meant for past tickets, without any effect. Its id is the command's.
+
+    `things` take the place of those with their ids, or are added; nothing of them is saved.
+    """
+
+    things: tuple[Policy | Calendar, ...] = Field(min_length=1, max_length=100)
+    months: int = Field(default=3, ge=1, le=24)
+
+
+class CancelWhatIf(Command):
+    what_if_id: UUID
+
+
+class NextTicket(Command):
+    """Give whoever asks the most urgent ticket that waits where they may answer.
+
+    `ticketbox_id` None: in any ticketbox. The event at the position in the answer is the `TicketRouted`.
+    """
+
+    service: ClassVar[str] = "router"
+    ticketbox_id: UUID | None = None
+
+
 class MessageCommand(Command):
     message_id: UUID
 
@@ -294,6 +352,14 @@ class DiscardMessage(MessageCommand):
     """Delete a message that is quarantined or failed; `ReleaseMessage` brings it back."""
 
     service: ClassVar[str] = "router"
+
+
+class RequestErasure(Command):
+    """Erase a person's data everywhere, for good. Its id is the erasure's."""
+
+    addresses: tuple[Text, ...] = Field(min_length=1, max_length=50)
+    reason: Text = Field(min_length=1, max_length=500)
+    """Why, without naming the person: it stays."""
 
 
 class ReadAgain(MessageCommand):
@@ -334,14 +400,22 @@ AnyCommand = (
     | SetPresence
     | CreateTicketbox
     | AddPerson
+    | SetContact
+    | MoveAddress
+    | MergeContacts
+    | UndoContactMerge
     | PublishRuleset
     | DraftRuleset
     | DropRulesetDraft
     | StartDryRun
     | CancelDryRun
+    | StartWhatIf
+    | CancelWhatIf
+    | NextTicket
     | ReleaseMessage
     | DiscardMessage
     | ReadAgain
+    | RequestErasure
 )
 
 

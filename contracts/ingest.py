@@ -1,11 +1,11 @@
 """Events of ingest: mail that was taken in."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.event import Event
 from contracts.mail import Attachment, Authentication, LetterHead, Scan, SmtpEnvelope
-from contracts.model import Text
+from contracts.model import Personal, Text, Words
 
 MAX_TEXT = 256 * 1024
 """Bytes of text that travel in an event; a longer text is fetched whole by `text_sha256`."""
@@ -19,7 +19,7 @@ class MessageHeld(IngestEvent):
     """A message is stored and accounted for, and waits for the virus scanner. Stream: `message-{message_id}`."""
 
     message_id: UUID
-    sha256: str
+    sha256: Annotated[str, Personal("")]
     """Of the bytes as received."""
     size: int
     source: Text
@@ -34,7 +34,7 @@ class Reading(IngestEvent):
     """What was read in a message. Stream: `message-{message_id}`."""
 
     letter: LetterHead
-    sha256: str
+    sha256: Annotated[str, Personal("")]
     """Of the bytes as received; they are fetched by it."""
     size: int
     source: Text
@@ -42,15 +42,15 @@ class Reading(IngestEvent):
     envelope: SmtpEnvelope
     ticketbox_id: UUID | None = None
     """Whose addresses the recipients are, as intake knew them; None: it did not ask."""
-    text: Text
+    text: Words
     """The best plain text, cut at `MAX_TEXT`."""
-    text_sha256: str | None = None
+    text_sha256: Annotated[str | None, Personal(None)] = None
     """Where the whole text is, if `text` was cut."""
-    reply: Text | None = None
+    reply: Annotated[Text | None, Personal(None)] = None
     """What its author newly wrote; None if that is all of `text`."""
-    html_sha256: str | None = None
+    html_sha256: Annotated[str | None, Personal(None)] = None
     attachments: tuple[Attachment, ...] = ()
-    headers: tuple[tuple[Text, Text], ...] = ()
+    headers: Annotated[tuple[tuple[Text, Text], ...], Personal(())] = ()
     """Decoded, for rules; bounded in number and length."""
     problems: tuple[Text, ...] = ()
     authentication: Authentication | None = None

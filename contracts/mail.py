@@ -1,9 +1,10 @@
 """Words for mail that several events share (RFC 5322)."""
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
-from contracts.model import Instant, Model, Text
+from contracts.model import Instant, Model, Personal, Text, Words
 
 LOOP_HEADER = "X-Postroom-Loop"
 """Every message of ours carries it with the domain that sent it, so that what comes back is recognised."""
@@ -37,22 +38,22 @@ class Kind(StrEnum):
 class Attachment(Model):
     """A file of a message; its bytes are fetched from ingest by `sha256`."""
 
-    name: Text
+    name: Words
     type: Text
     size: int
-    sha256: str
+    sha256: Annotated[str, Personal("")]
     inline: bool = False
-    content_id: Text | None = None
+    content_id: Annotated[Text | None, Personal(None)] = None
 
 
 class Bounce(Model):
     """What a bounce says (RFC 3464). `hard` is None where it does not say."""
 
-    recipient: Text | None = None
+    recipient: Annotated[Text | None, Personal(None)] = None
     hard: bool | None = None
     status: Text | None = None
     code: Text | None = None
-    reason: Text | None = None
+    reason: Annotated[Text | None, Personal(None)] = None
     original_message_id: Text | None = None
     delayed: bool = False
     """The server has not given up yet."""
@@ -61,14 +62,14 @@ class Bounce(Model):
 class SmtpEnvelope(Model):
     """How a message reached us (RFC 5321)."""
 
-    client_address: Text
+    client_address: Annotated[Text, Personal("")]
     """Empty: a program on this machine, by a Unix socket."""
     proxy: Text | None = None
     """The load balancer that said whose connection it passes on; None: the client came by itself."""
-    helo: Text = ""
+    helo: Annotated[Text, Personal("")] = ""
     tls: Text | None = None
     """Version, and by SMTP the cipher too."""
-    mail_from: Text = ""
+    mail_from: Annotated[Text, Personal("")] = ""
     recipients: tuple[Text, ...]
 
 
@@ -79,9 +80,9 @@ class AuthenticationResult(Model):
     """`spf`, `dkim`, `dmarc` or `arc`."""
     result: Text
     """`pass`, `fail`, `none`, `temperror` and so on, as the method's RFC has it."""
-    domain: Text | None = None
+    domain: Annotated[Text | None, Personal(None)] = None
     """Whose word it is: of the envelope's sender, the signature, or the author."""
-    detail: Text = ""
+    detail: Annotated[Text, Personal("")] = ""
 
 
 class Authentication(Model):
@@ -114,22 +115,22 @@ class LetterHead(Model):
 
     message_id: UUID
     """Ours, given at intake. What the sender wrote is `internet_message_id`."""
-    internet_message_id: Text | None
-    in_reply_to: Text | None = None
-    references: tuple[Text, ...] = ()
-    subject: Text = ""
+    internet_message_id: Annotated[Text | None, Personal(None)]
+    in_reply_to: Annotated[Text | None, Personal(None)] = None
+    references: Annotated[tuple[Text, ...], Personal(())] = ()
+    subject: Words = ""
     sent_at: Instant | None = None
     received_at: Instant
-    from_: Address | None
-    to: tuple[Address, ...] = ()
-    cc: tuple[Address, ...] = ()
-    reply_to: tuple[Address, ...] = ()
+    from_: Annotated[Address | None, Personal()]
+    to: Annotated[tuple[Address, ...], Personal(())] = ()
+    cc: Annotated[tuple[Address, ...], Personal(())] = ()
+    reply_to: Annotated[tuple[Address, ...], Personal(())] = ()
     recipients: tuple[Text, ...] = ()
     """The addresses of ours that it was sent to, by the envelope."""
     kind: Kind = Kind.CUSTOMER
     automatic: bool = False
     """Sent by a machine, as far as its headers say (RFC 3834): never answered automatically."""
     bounce: Bounce | None = None
-    excerpt: Text = ""
+    excerpt: Annotated[Text, Personal("")] = ""
     """The first 200 characters of what its author newly wrote."""
     attachments: int = 0

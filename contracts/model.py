@@ -1,5 +1,6 @@
 """The ground that every event, command and query stands on."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -27,3 +28,20 @@ Text = Annotated[str, AfterValidator(_storable)]
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A moment in UTC."""
+
+ERASED = "[erased]"
+"""Stands where a person's words stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Marks a field of an event that goes when the person is erased whose letter, ticket or answer it belongs to.
+
+    `instead` stands there then, as JSON has it: see `contracts.erasing`.
+    """
+
+    instead: str | tuple[()] | None = ERASED
+
+
+Words = Annotated[Text, Personal()]
+"""Text of which a person may demand that it is erased."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.bulk import Actions
+from contracts.desk import Automation, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
 from contracts.tickets import Rule
@@ -298,17 +299,22 @@ class DryRunSummary(Model):
     """Messages that were not routed yet, or that this release cannot read: they are not compared."""
 
 
-class DryRun(Model):
-    dry_run_id: UUID
+class Trial(Model):
+    """Something that is asked about the past and takes a while: how far it is."""
+
     state: Literal["waiting", "running", "done", "cancelled", "failed"]
-    days: int
     asked_by: UUID
     asked_at: Instant
     ended_at: Instant | None
     total: int
-    """Messages of the time, as far as it is known."""
+    """What there is to examine, as far as it is known."""
     examined: int
     error: Text | None
+
+
+class DryRun(Trial):
+    dry_run_id: UUID
+    days: int
     summary: DryRunSummary
     rules: tuple[Rule, ...] = ()
     default_ticketbox_id: UUID | None = None
@@ -369,6 +375,111 @@ class BulkJob(Model):
 
 class BulkJobList(Model):
     items: tuple[BulkJob, ...]
+
+
+class GetWhatIf(Query):
+    """How far a what-if is, what it found, and a piece of what would be otherwise. Answer: `WhatIf`, or `Refused`."""
+
+    service: ClassVar[str] = "tickets"
+    what_if_id: UUID
+    kind: Text | None = None
+    """Only changes of this kind: `avoided`, `added`, or a target."""
+    after: int = 0
+    """Changes behind this number."""
+    limit: int = Field(default=50, ge=1, le=1000)
+
+
+class ListWhatIfs(Query):
+    """The last ones. Answer: `WhatIfList`."""
+
+    service: ClassVar[str] = "tickets"
+
+
+class WhatIfChange(Model):
+    """A target of a ticket that was missed and would not have been (`avoided`), or the other way round (`added`)."""
+
+    number: int
+    ticket_id: UUID
+    ticketbox_id: UUID
+    """Where the ticket was when it was missed."""
+    kinds: tuple[Text, ...]
+    """`avoided` or `added`, and the target."""
+    since: Instant
+    """When its clock began."""
+    due_at: Instant
+    """When it was missed: by what is in force if it is avoided, by what is tried if it is added."""
+
+
+class WhatIfRow(Model):
+    """Targets missed, before and after, of one kind, in one ticketbox, whose clocks began in one month (UTC)."""
+
+    target: Text
+    ticketbox_id: UUID
+    month: Text
+    before: int
+    after: int
+
+
+class WhatIfSummary(Model):
+    before: int = 0
+    after: int = 0
+    avoided: int = 0
+    added: int = 0
+    rows: tuple[WhatIfRow, ...] = ()
+    unread: int = 0
+    """Tickets that this release cannot read, or whose events were erased: they are not compared."""
+
+
+class WhatIf(Trial):
+    """Policies and calendars that are not in force, tried on the tickets of the last months."""
+
+    what_if_id: UUID
+    months: int
+    things: tuple[Policy | Calendar, ...]
+    summary: WhatIfSummary
+    changes: tuple[WhatIfChange, ...] = ()
+
+
+class WhatIfList(Model):
+    items: tuple[WhatIf, ...]
+
+
+class GetWhatComes(Query):
+    """What will happen to a ticket by itself if nothing else does. Answer: `WhatComes`."""
+
+    service: ClassVar[str] = "tickets"
+    ticket_id: UUID
+
+
+class Coming(Model):
+    """What happens then: an automation runs, the ticket closes after its time, or its hold ends."""
+
+    at: Instant
+    what: Literal["automation", "closes", "hold_ends"]
+    automation_id: UUID | None = None
+    automation: Text | None = None
+
+
+class WhatComes(Model):
+    """The next first."""
+
+    items: tuple[Coming, ...]
+
+
+class TryAutomation(Query):
+    """How many tickets an automation would touch if it were saved now. Answer: `AutomationTrial`."""
+
+    service: ClassVar[str] = "tickets"
+    automation: Automation
+
+
+class AutomationTrial(Model):
+    at_once: int
+    """Tickets whose time has come already."""
+    later: int
+    """Tickets whose time will come if nothing else happens to them."""
+    examples: tuple[int, ...] = ()
+    """Numbers of some of those at once."""
 
 
 class ListParked(Query):

@@ -1,12 +1,12 @@
 """Events of router: where a message goes, and who gets a ticket."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from contracts.event import Event
 from contracts.mail import Address, LetterHead
-from contracts.model import Model, Text
+from contracts.model import Instant, Model, Personal, Text, Words
 
 
 class RouterEvent(Event):
@@ -31,7 +31,7 @@ class RuleActed(Model):
 
     rule: Text
     condition: Text
-    matched: tuple[tuple[Text, Text], ...] = ()
+    matched: Annotated[tuple[tuple[Text, Text], ...], Personal(())] = ()
     """The values that the condition looked at, name and value, cut short."""
     did: tuple[Text, ...] = ()
     """Which of its actions counted, such as `ticketbox`; a rule before it may have decided the others."""
@@ -41,7 +41,7 @@ class RuleFailed(Model):
     """A rule whose condition had no answer for this message; it counts as one that did not hold."""
 
     rule: Text
-    error: Text
+    error: Words
 
 
 class RoutingEvidence(Model):
@@ -51,7 +51,7 @@ class RoutingEvidence(Model):
     rule: Text | None
     """The first rule that held; None: the address or the default box decided."""
     condition: Text | None = None
-    matched: tuple[tuple[Text, Text], ...] = ()
+    matched: Annotated[tuple[tuple[Text, Text], ...], Personal(())] = ()
     """The values that its condition looked at, or the addresses that decided; name and value."""
     ticketbox_rule: Text | None = None
     """The rule that chose the ticketbox; None: the address or the default did, or an early release wrote it."""
@@ -99,11 +99,11 @@ class CopyReleased(RouterEvent):
 
     notice_id: UUID
     message_id: UUID
-    sha256: str
+    sha256: Annotated[str, Personal("")]
     """Of the bytes as received, which travel as an attachment."""
     sender: Address
     to: Text
-    subject: Text
+    subject: Words
     rule: Text
 
 
@@ -114,27 +114,76 @@ class AlertReleased(RouterEvent):
     message_id: UUID
     sender: Address
     to: Text
-    subject: Text
-    text: Text
+    subject: Words
+    text: Words
     rule: Text
 
 
-class TicketRouted(RouterEvent):
-    """An agent was chosen for a ticket. Stream: `ticket-{ticket_id}`."""
+class Considered(Model):
+    """Somebody of the ticketbox, and what distribution saw of them."""
+
+    agent_id: UUID
+    why: Text
+    """`3 of 10 tickets, speaks French`, or what kept the ticket from them, such as `away`."""
+
+
+class DistributionEvidence(Model):
+    """Why a ticket went to whom it went."""
+
+    why: Text
+    """In words: `3 of 10 tickets, speaks French`."""
+    asked: tuple[Text, ...] = ()
+    """The skills and the language that the ticket asked for."""
+    candidates: int
+    """How many could have got it, the chosen one too."""
+    others: tuple[Considered, ...] = ()
+    """The first of the others who could have got it."""
+    passed_over: tuple[Considered, ...] = ()
+    """The first of those who could not."""
+
+
+class Distributed(RouterEvent):
+    """Something that distribution wants for a ticket. Stream of these: `ticket-{ticket_id}`."""
 
     ticket_id: UUID
     ticketbox_id: UUID
+    """Where it is."""
+    seen_version: int | None = None
+    """The last of the ticket's `tickets.Placing` events that was known: if another came since, nothing is done.
+    None in events of early releases."""
+
+
+class TicketRouted(Distributed):
+    """An agent was chosen for a ticket."""
+
     agent_id: UUID
     method: Text = "round_robin"
+    """A method of distribution, or `last_agent`."""
     candidates: int
-    """How many agents of the ticketbox were present."""
+    """How many agents of the ticketbox could have got it."""
+    evidence: DistributionEvidence | None = None
+
+
+class TicketOverflowed(Distributed):
+    """Nobody took a ticket in time: it is to go to another ticketbox."""
+
+    to_id: UUID
+    waited_since: Instant
+
+
+class TicketTakenBack(Distributed):
+    """The owner of an unanswered ticket is gone: it is to be distributed again."""
+
+    agent_id: UUID
+    why: Text
+    """`away`, `off`, or `may not answer here`."""
 
 
 class RoutingFailed(RouterEvent):
     """No decision could be made about a message; it is parked. Stream: `message-{message_id}`."""
 
     message_id: UUID
-    error: Text
+    error: Words
     letter: LetterHead | None = None
     """So that a person can have it delivered all the same; None in events of earlier releases."""
     ticketbox_id: UUID | None = None

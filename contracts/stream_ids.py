@@ -22,6 +22,18 @@ def person_stream(person_id: UUID) -> str:
     return f"person-{person_id}"
 
 
+_CONTACTS = UUID("6a0f5d0e-5c39-4c0b-9a55-4e1c4f7f4b11")
+
+
+def contact_id(address: str) -> UUID:
+    """The contact that an address is by itself, the same whoever speaks of it first."""
+    return uuid5(_CONTACTS, address.strip().lower())
+
+
+def contact_stream(identity: UUID) -> str:
+    return f"contact-{identity}"
+
+
 def reply_stream(reply_id: UUID) -> str:
     return f"reply-{reply_id}"
 
@@ -42,3 +54,7 @@ def job_stream(job_id: UUID) -> str:
 def job_actor(job_id: UUID) -> str:
     """Who did what a bulk job does, in the events of tickets; who started it is in the events themselves."""
     return f"job:{job_id}"
+
+
+def erasure_stream(erasure_id: UUID) -> str:
+    return f"erasure-{erasure_id}"

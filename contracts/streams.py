@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import bulk, desk, ingest, notify, router, tickets
+from contracts import bulk, contacts, desk, erasures, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -35,17 +35,22 @@ EVENTS: dict[str, type[Event]] = {
         router.CopyReleased,
         router.AlertReleased,
         router.TicketRouted,
+        router.TicketOverflowed,
+        router.TicketTakenBack,
         router.RoutingFailed,
         tickets.TicketOpened,
         tickets.CustomerReplied,
         tickets.AutomaticReplyReceived,
         tickets.ReplyBounced,
         tickets.TicketAssigned,
+        tickets.DistributionDropped,
         tickets.NoteAdded,
         tickets.ReplySubmitted,
         tickets.ReplyReleased,
         tickets.AcknowledgementReleased,
         tickets.AcknowledgementWithheld,
+        tickets.ReminderReleased,
+        tickets.ReminderWithheld,
         tickets.DeliveryRecorded,
         tickets.TicketSolved,
         tickets.TicketReopened,
@@ -71,6 +76,9 @@ EVENTS: dict[str, type[Event]] = {
         tickets.DeadlinesChanged,
         tickets.SLAWarned,
         tickets.SLABreached,
+        tickets.AutomationRan,
+        tickets.AutomationHeldBack,
+        tickets.NoticeReleased,
         tickets.TicketingFailed,
         bulk.BulkJobStarted,
         bulk.BulkJobFinished,
@@ -89,13 +97,24 @@ EVENTS: dict[str, type[Event]] = {
         desk.CategoryChanged,
         desk.ViewChanged,
         desk.OrganisationChanged,
+        desk.AutomationChanged,
         desk.ThingRemoved,
+        *get_args(contacts.AnyContactEvent),
         notify.ReplySent,
         notify.ReplyDelayed,
         notify.ReplyFailed,
         notify.ReplyUncertain,
         notify.NoticeSent,
         notify.NoticeFailed,
+        tickets.CustomerErased,
+        erasures.ErasureRequested,
+        erasures.ErasureBegun,
+        erasures.DataErased,
+        erasures.ErasureEnded,
+        erasures.LettersErased,
+        erasures.RoutingErased,
+        erasures.ConversationsErased,
+        erasures.DeliveriesErased,
     )
 }
 """Every event by its name."""
@@ -145,7 +164,7 @@ class Consumer:
     purpose: str
     events: tuple[type[Event], ...] = ()
     """Empty: all events of the stream, so that the reader can tell that nothing is missing."""
-    batch: int = 250
+    batch: int = 100
     pause_seconds: float = 0.02
     """Between two fetches while there is something to fetch, so that batches grow under load. The first is at once."""
 
@@ -174,21 +193,36 @@ THINGS: tuple[type[Event], ...] = (
 ROUTER_DESK = Consumer(
     "router", "tickets", "things", (*THINGS, tickets.PresenceChanged, tickets.RulesetPublished)
 )
-ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketOpened, tickets.TicketingFailed))
-"""Its name is from when it heard of the desk, too: under another one, it would hear of all old tickets again."""
+ROUTER_CONTACTS = Consumer("router", "tickets", "contacts", get_args(contacts.AnyContactEvent))
+ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketingFailed,))
+"""Its name is from when it heard of the desk, too: under another one, it would hear of all old failures again."""
+ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=100, pause_seconds=0.1)
 TICKETS_ROUTED = Consumer(
-    "tickets", "router", "routed", (router.MessageRouted, router.MessageDiscarded, router.TicketRouted)
+    "tickets",
+    "router",
+    "routed",
+    (
+        router.MessageRouted,
+        router.MessageDiscarded,
+        router.TicketRouted,
+        router.TicketOverflowed,
+        router.TicketTakenBack,
+    ),
 )
 TICKETS_DELIVERIES = Consumer(
     "tickets", "notify", "deliveries", (notify.ReplySent, notify.ReplyFailed, notify.ReplyUncertain)
 )
 NOTIFY_RELEASED = Consumer(
-    "notify", "tickets", "released", (tickets.ReplyReleased, tickets.AcknowledgementReleased)
+    "notify",
+    "tickets",
+    "released",
+    (tickets.ReplyReleased, tickets.AcknowledgementReleased, tickets.ReminderReleased),
 )
 NOTIFY_NOTICES = Consumer(
     "notify", "router", "notices", (router.CopyReleased, router.AlertReleased), batch=20
 )
 """Apart from answers, which must not wait until the bytes of a copy are fetched."""
+NOTIFY_TICKET_NOTICES = Consumer("notify", "tickets", "notices", (tickets.NoticeReleased,))
 INGEST_DESK = Consumer(
     "ingest",
     "tickets",
@@ -215,17 +249,20 @@ LEDGER_TICKETS = Consumer(
     ),
     pause_seconds=0.2,
 )
-ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=1000, pause_seconds=0.5) for source in STREAMS)
-GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=500, pause_seconds=0.03) for source in STREAMS)
+ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=250, pause_seconds=0.5) for source in STREAMS)
+GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100, pause_seconds=0.03) for source in STREAMS)
 
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,
     ROUTER_DESK,
+    ROUTER_CONTACTS,
     ROUTER_TICKETS,
+    ROUTER_QUEUE,
     TICKETS_ROUTED,
     TICKETS_DELIVERIES,
     NOTIFY_RELEASED,
     NOTIFY_NOTICES,
+    NOTIFY_TICKET_NOTICES,
     INGEST_DESK,
     LEDGER_ROUTER,
     LEDGER_TICKETS,

@@ -2,15 +2,15 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
-from contracts.model import Instant, Model, Text
-from contracts.router import Disposition, Priority
+from contracts.model import Instant, Model, Personal, Text, Words
+from contracts.router import Disposition, DistributionEvidence, Priority
 
 
 class TicketsEvent(Event):
@@ -70,13 +70,16 @@ class TicketOpened(TicketsEvent):
     """For people; its last digit checks the others."""
     ticketbox_id: UUID
     ticketbox: Text
-    subject: Text
-    contact: Address
+    subject: Words
+    contact: Annotated[Address, Personal()]
     priority: Priority = Priority.NORMAL
     tags: tuple[Text, ...] = ()
     letter: LetterHead
     first_response_due_at: Instant | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
+    policy_id: UUID | None = None
+    policy: Text | None = None
+    """The service level that asks for the deadlines."""
     follows_id: UUID | None = None
     """The closed ticket that its first letter would have continued."""
     split_from_id: UUID | None = None
@@ -120,8 +123,18 @@ class TicketAssigned(TicketsEvent):
     ticket_id: UUID
     agent_id: UUID | None
     method: Text
-    """How the owner was chosen: a method of distribution, `rule`, `automation`, or `person` if `assigned_by` did it."""
+    """How the owner was chosen: a method of distribution, `rule`, `automation`, or `person` if `assigned_by` did it;
+    `take_back` if the owner was gone."""
     assigned_by: UUID | None = None
+    evidence: DistributionEvidence | None = None
+    """What distribution saw; None: it did not choose."""
+
+
+class DistributionDropped(TicketsEvent):
+    """What distribution wanted could not be done, since the desk had changed meanwhile: it looks again."""
+
+    ticket_id: UUID
+    why: Text
 
 
 class NoteAdded(TicketsEvent):
@@ -130,7 +143,7 @@ class NoteAdded(TicketsEvent):
     ticket_id: UUID
     note_id: UUID
     author_id: UUID
-    text: Text
+    text: Words
     mentions: tuple[UUID, ...] = ()
     """People and teams whose attention it asks for."""
 
@@ -138,9 +151,9 @@ class NoteAdded(TicketsEvent):
 class Quote(Model):
     """What an answer quotes below itself."""
 
-    author: Text
+    author: Words
     sent_at: Instant
-    text: Text
+    text: Words
 
 
 class ReplySubmitted(TicketsEvent):
@@ -149,7 +162,7 @@ class ReplySubmitted(TicketsEvent):
     ticket_id: UUID
     reply_id: UUID
     author_id: UUID
-    text: Text
+    text: Words
     quote: Quote | None = None
 
 
@@ -157,16 +170,16 @@ class OutgoingLetter(Model):
     """Everything that notify needs to build the bytes of an answer, the same at each try."""
 
     internet_message_id: Text
-    in_reply_to: Text | None = None
-    references: tuple[Text, ...] = ()
+    in_reply_to: Annotated[Text | None, Personal(None)] = None
+    references: Annotated[tuple[Text, ...], Personal(())] = ()
     date: Instant
     from_: Address
     reply_to: Address | None = None
     """Where an answer should go, if not to its sender."""
     to: tuple[Address, ...]
     cc: tuple[Address, ...] = ()
-    subject: Text
-    text: Text
+    subject: Words
+    text: Words
     quote: Quote | None = None
     automatic: bool = False
 
@@ -198,6 +211,20 @@ class AcknowledgementWithheld(TicketsEvent):
     detail: Text
 
 
+class ReminderReleased(Released):
+    """The customer is reminded that we wait; a machine of ours writes it (RFC 3834)."""
+
+    automation: Text
+
+
+class ReminderWithheld(TicketsEvent):
+    """The customer was not reminded: a machine would have got it, or too much automatic mail went there before."""
+
+    ticket_id: UUID
+    recipient: Text
+    detail: Text
+
+
 class DeliveryOutcome(StrEnum):
     SENT = "sent"
     FAILED = "failed"
@@ -212,11 +239,15 @@ class DeliveryRecorded(TicketsEvent):
     outcome: DeliveryOutcome
     answer: Text
     """The relay's own words."""
+    automatic: bool = False
+    """A machine of ours had written it, so nobody sends it again."""
 
 
 class TicketSolved(TicketsEvent):
+    """`solved_by` None: an automation did it."""
+
     ticket_id: UUID
-    solved_by: UUID
+    solved_by: UUID | None = None
 
 
 class TicketReopened(TicketsEvent):
@@ -239,7 +270,7 @@ class TicketPutOnHold(TicketsEvent):
 
     ticket_id: UUID
     until: Instant | None = None
-    reason: Text = ""
+    reason: Annotated[Text, Personal("")] = ""
     set_by: UUID | None = None
 
 
@@ -270,7 +301,7 @@ class FieldsChanged(TicketsEvent):
     """Custom fields got other values; None empties one."""
 
     ticket_id: UUID
-    fields: dict[Text, FieldValue | None]
+    fields: Annotated[dict[Text, FieldValue | None], Personal()]
     changed_by: UUID | None = None
 
 
@@ -293,7 +324,7 @@ class TaskAdded(TicketsEvent):
 
     ticket_id: UUID
     task_id: UUID
-    text: Text
+    text: Words
     owner_id: UUID | None = None
     due_on: date | None = None
 
@@ -433,17 +464,69 @@ class SLABreached(TicketsEvent):
     """When its clock began; None in events of early releases, which knew the first response only."""
 
 
+class AutomationRan(TicketsEvent):
+    """The time of an automation had come; what it did follows in the same answer."""
+
+    ticket_id: UUID
+    automation_id: UUID
+    automation: Text
+    """Its name then."""
+    moment: Text
+    since: Instant
+    """When what it waited for began: the state, the wait of the customer, the clock of the target."""
+    told: tuple[UUID, ...] = ()
+    """People who got a mail."""
+    left_out: tuple[Text, ...] = ()
+    """What it could not do, and why."""
+
+
+class AutomationHeldBack(TicketsEvent):
+    """The time of an automation had come, but too many had run for this ticket: maybe a loop."""
+
+    ticket_id: UUID
+    automation_id: UUID
+    automation: Text
+    moment: Text
+    since: Instant
+    detail: Text
+
+
+class NoticeReleased(TicketsEvent):
+    """An automation has someone who works here told of the ticket, by mail."""
+
+    ticket_id: UUID
+    notice_id: UUID
+    message_id: UUID
+    """The last letter of the ticket."""
+    person_id: UUID
+    sender: Address
+    to: Text
+    subject: Text
+    text: Text
+
+
+class CustomerErased(TicketsEvent):
+    """The data of the person who had opened the ticket was erased; its number, times, states and figures stay."""
+
+    ticket_id: UUID
+    erasure_id: UUID
+    erased_by: UUID
+
+
 TicketEvent = (
     TicketOpened
     | CustomerReplied
     | AutomaticReplyReceived
     | ReplyBounced
     | TicketAssigned
+    | DistributionDropped
     | NoteAdded
     | ReplySubmitted
     | ReplyReleased
     | AcknowledgementReleased
     | AcknowledgementWithheld
+    | ReminderReleased
+    | ReminderWithheld
     | DeliveryRecorded
     | TicketSolved
     | TicketReopened
@@ -469,15 +552,36 @@ TicketEvent = (
     | DeadlinesChanged
     | SLAWarned
     | SLABreached
+    | AutomationRan
+    | AutomationHeldBack
+    | NoticeReleased
+    | CustomerErased
 )
 """All that happens to a ticket."""
+
+Placing = (
+    TicketOpened
+    | CustomerReplied
+    | TicketAssigned
+    | DistributionDropped
+    | ReplyReleased
+    | TicketSolved
+    | TicketReopened
+    | TicketSetPending
+    | TicketPutOnHold
+    | TicketClosed
+    | TicketMoved
+    | TicketMerged
+    | MergeUndone
+)
+"""What distribution decides by: whatever it wanted before one of these is outdated."""
 
 
 class TicketingFailed(TicketsEvent):
     """A routed message could not be put into a conversation; it is parked. Stream: `message-{message_id}`."""
 
     message_id: UUID
-    error: Text
+    error: Words
 
 
 class TicketboxCreated(TicketsEvent):

@@ -19,7 +19,7 @@ WITH named AS (
         SELECT 'the file ' || coalesce(file ->> 'name', '?'), file ->> 'sha256'
         FROM jsonb_array_elements(content.attachments) AS file
     ) AS part (what, sha256)
-    WHERE part.sha256 IS NOT NULL
+    WHERE part.sha256 <> ''  -- of an erased letter nothing is there
 )
 SELECT DISTINCT stream_id, what, sha256
 FROM named
@@ -64,7 +64,7 @@ WITH released AS (
            count(*) AS releases,
            max(recorded_at) AS released_at
     FROM tickets.event
-    WHERE type IN ('ReplyReleased', 'AcknowledgementReleased')
+    WHERE type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
     GROUP BY 1
 ), queued AS (
     SELECT reply_id,

@@ -103,7 +103,7 @@ def verify(
 ) -> None:
     """Check the hash chains of all logs, and that ledger, answers and stored bytes agree with them."""
     from postroom.progress import progress
-    from postroom.verify import steps
+    from postroom.verify import count_erased, steps
     from postroom.verify import verify as check
 
     async def work(url: str) -> list[str]:
@@ -115,7 +115,11 @@ def verify(
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(1)
-    typer.echo("The chains hold and the ledger balances.")
+    erased = _work(database_url, data, count_erased)
+    typer.echo(
+        "The chains hold and the ledger balances."
+        + (f" {erased:,} rows have lost a person's data by erasure." if erased else "")
+    )
 
 
 user = typer.Typer(no_args_is_help=True, help="People who work with Postroom.")
@@ -308,14 +312,20 @@ def load(
     tickets: Annotated[int, typer.Option(min=1, help="How many.")],
     days: Annotated[int, typer.Option(min=1, help="Spread over so many days up to now.")] = 90,
     seed: Annotated[int | None, typer.Option(help="The same seed loads the same tickets; only once.")] = None,
+    waiting: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of tickets that are not solved yet.")
+    ] = 0.1,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
-    """Write lifelike historical tickets straight into the log, for benchmarks and demos."""
+    """Write lifelike historical tickets straight into the log, for benchmarks and demos.
+
+    Agents, categories and service levels are added where the desk has none.
+    """
     import time
     from datetime import UTC, datetime
 
-    from postroom.load.writing import CannotLoad
+    from postroom.load.desk import CannotLoad
     from postroom.load.writing import load as write
     from postroom.progress import progress
 
@@ -324,7 +334,9 @@ def load(
     try:
         with progress("Writing tickets", tickets) as advance:
             _work(
-                database_url, data, lambda url: write(url, tickets, days, number, datetime.now(UTC), advance)
+                database_url,
+                data,
+                lambda url: write(url, tickets, days, number, datetime.now(UTC), advance, waiting),
             )
     except CannotLoad as error:
         _fail(error)
@@ -378,6 +390,29 @@ def inspect(
             failed = True
     if failed:
         raise typer.Exit(1)
+
+
+erasures = typer.Typer(no_args_is_help=True, help="The erasure of people's data.")
+app.add_typer(erasures, name="erasures")
+
+
+@erasures.command("repeat")
+def repeat_erasures(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The certificates, as GET /api/v1/erasures gave them.")
+    ],
+    database_url: DatabaseUrl = None,
+    data: DataFolder = Path("data"),
+) -> None:
+    """After a restore: ask again for the erasures that the restored logs do not know."""
+    from postroom.erasures import BadCertificates, read_certificates, repeat
+
+    try:
+        certificates = read_certificates(file.read_bytes())
+    except (OSError, BadCertificates) as error:
+        _fail(f"{file} cannot be read: {error}.")
+    asked = _work(database_url, data, connected(lambda db: repeat(db, certificates)))
+    typer.echo(f"{asked} of {len(certificates)} erasures are asked for again; the running services do them.")
 
 
 def _add_service(name: str) -> None:

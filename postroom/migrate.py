@@ -15,7 +15,12 @@ from postroom.installation import furnish
 from postroom.people import Account, first_administrator
 
 SCHEMAS = tuple(
-    migrations.Schema(service, Path(services.__path__[0]) / service / "schema", speaks=service in STREAMS)
+    migrations.Schema(
+        service,
+        Path(services.__path__[0]) / service / "schema",
+        speaks=service in STREAMS,
+        tries=service in {"router", "tickets"},
+    )
     for service in SERVICES
 )
 

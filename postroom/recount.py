@@ -26,6 +26,7 @@ WITH accepted AS (
     SELECT substring(stream_id FROM 9)::uuid AS message_id, true AS accepted
     FROM ingest.event
     WHERE version = 1
+      AND stream_id LIKE 'message-%'
 ), ticketed AS (
     SELECT (data -> 'letter' ->> 'message_id')::uuid AS message_id,
            count(*) AS times,

@@ -7,6 +7,7 @@ import asyncpg
 
 from chassis.database import Connection
 from chassis.log import ALL_BY_STREAM, ChainWalk
+from contracts.erasures import ROWS_ERASED
 from contracts.streams import STREAMS
 from postroom import checks
 from postroom.recount import disagreements
@@ -55,10 +56,34 @@ async def verify(database_url: str, *, deep: bool = False, advance: Advance = la
     return problems
 
 
+_ERASED = """
+SELECT (row ->> 'position')::bigint AS position, decode(row ->> 'sha256', 'hex') AS sha256
+FROM event
+CROSS JOIN LATERAL jsonb_array_elements(data -> 'rows') AS row
+WHERE type = $1
+ORDER BY event.position  -- what is vouched for last counts
+"""
+
+_UNASKED = """
+SELECT DISTINCT stream_id
+FROM event
+WHERE type = $1
+  AND NOT EXISTS (
+    SELECT
+    FROM tickets.event AS requested
+    WHERE requested.stream_id = event.stream_id
+      AND requested.type = 'ErasureRequested'
+  )
+"""
+
+
 async def _broken_chains(db: Connection, service: str, advance: Advance) -> AsyncIterator[str]:
-    walk, walked = ChainWalk(), 0
-    async with db.transaction():
+    walked, by = 0, ROWS_ERASED[service].type_name()
+    async with db.transaction(isolation="repeatable_read", readonly=True):
         await db.execute(f"SET LOCAL search_path = {service}")
+        walk = ChainWalk({row["position"]: row["sha256"] for row in await db.fetch(_ERASED, by)})
+        for row in await db.fetch(_UNASKED, by):
+            yield f"{service}: {row['stream_id']}: it erased data, and nobody had asked for it"
         async for row in db.cursor(ALL_BY_STREAM, prefetch=1000):
             if broken := walk.step(row):
                 yield (
@@ -69,3 +94,16 @@ async def _broken_chains(db: Connection, service: str, advance: Advance) -> Asyn
             if walked % 1000 == 0:
                 advance(1000)
     advance(walked % 1000)
+
+
+async def count_erased(database_url: str) -> int:
+    """How many rows of all logs have lost a person's data."""
+    db = await asyncpg.connect(database_url)
+    try:
+        counts: list[int] = [
+            await db.fetchval(f"SELECT count(*) FROM {service}.event WHERE payload_sha256 IS NOT NULL")
+            for service in STREAMS
+        ]
+    finally:
+        await db.close()
+    return sum(counts)

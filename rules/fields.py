@@ -47,6 +47,7 @@ FIELDS: tuple[Field, ...] = (
     Field("from", Sort.TEXT, "Sender's address", any_case=True),
     Field("from_name", Sort.TEXT, "Sender's name"),
     Field("from_domain", Sort.TEXT, "Sender's domain", any_case=True),
+    Field("contact", Sort.TEXT, "Sender's name, as we keep it"),
     Field("organisation", Sort.TEXT, "Sender's organisation"),
     Field("recipients", Sort.TEXTS, "Our address that it came to", any_case=True),
     Field("to", Sort.TEXTS, "Address in To", any_case=True),

@@ -60,6 +60,18 @@ class Hours:
             left -= here
         return None
 
+    def before(self, end: datetime, seconds: float) -> datetime | None:
+        """When so much business time was left until a moment; None if the calendar was never open for so long."""
+        if self._calendar is None:
+            return end - timedelta(seconds=seconds)
+        left = seconds
+        for opens, closes in self._open_until(end):
+            here = (closes - opens).total_seconds()
+            if left <= here:
+                return closes - timedelta(seconds=left)
+            left -= here
+        return None
+
     def is_open(self, at: datetime) -> bool:
         """Whether a moment is business time."""
         if self._calendar is None:
@@ -80,6 +92,16 @@ class Hours:
                 if closes > begin:
                     yield max(opens, begin), closes
             day += _DAY
+
+    def _open_until(self, end: datetime) -> Iterator[Open]:
+        """The open spans before a moment, the last first; it may be cut by it."""
+        day = end.astimezone(self._zone).date()
+        first = day - LONGEST_WAIT
+        while day >= first:
+            for opens, closes in reversed(self._of_day(day)):
+                if opens < end:
+                    yield opens, min(closes, end)
+            day -= _DAY
 
     def _of_day(self, day: date) -> tuple[Open, ...]:
         if day not in self._days:

@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 from hypothesis import strategies as st
 
 from contracts.desk import (
+    Actions,
     AnyThing,
+    Automation,
     BoxRight,
     Calendar,
     Category,
@@ -21,11 +23,14 @@ from contracts.desk import (
     Person,
     Policy,
     Right,
+    Selection,
     Span,
     SpecialDay,
     Target,
     Team,
     Ticketbox,
+    Timing,
+    Told,
     View,
     Weekday,
 )
@@ -148,6 +153,10 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
     ]
     top, below = draw(names(2))
     category = Category(id=draw(IDS), name=top)
+    teams = [
+        Team(id=draw(IDS), name=name, member_ids=draw(some([one.id for one in people])))
+        for name in draw(names(1))
+    ]
     return [
         *hours,
         *fields,
@@ -157,9 +166,29 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
         category,
         Category(id=draw(IDS), name=below, parent_id=category.id),
         Category(id=draw(IDS), name=top, parent_id=category.id),
+        *teams,
         *(
-            Team(id=draw(IDS), name=name, member_ids=draw(some([one.id for one in people])))
-            for name in draw(names(1))
+            Automation(
+                id=draw(IDS),
+                name=name,
+                active=draw(st.booleans()),
+                when=draw(st.builds(Timing, minutes=st.integers(0, 9999))),
+                tickets=Selection(
+                    ticketbox_ids=draw(some(box_ids)),
+                    category_ids=draw(some([category.id])),
+                    organisation_ids=draw(some([one.id for one in organisations])),
+                    owner=draw(st.sampled_from(["anyone", "somebody", "nobody"])),
+                ),
+                then=Actions(
+                    raise_to=draw(st.sampled_from([None, Priority.HIGH])),
+                    move_to=draw(one_or_none(box_ids)),
+                    state=draw(st.sampled_from([None, "solved", "closed"])),
+                    remind=draw(st.sampled_from([None, "Hello {number}?"])),
+                    tell=draw(st.sampled_from([(), (Told.OWNER,), (Told.WATCHERS, Told.SUPERVISORS)])),
+                    tell_ids=(boss.id, *draw(some([one.id for one in teams]))),
+                ),
+            )
+            for name in draw(names(2))
         ),
         *(
             Policy(

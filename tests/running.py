@@ -7,7 +7,9 @@ import signal
 import smtplib
 import subprocess
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
@@ -84,6 +86,8 @@ class Postroom:
         for line in self.process.stdout:
             said.append(line.decode())
             if line.startswith(b"Ctrl-C"):
+                # What it says of restarts is read too: a full pipe would hold up the supervisor.
+                threading.Thread(target=deque, args=(self.process.stdout, 0), daemon=True).start()
                 return
         raise AssertionError("".join(said))
 

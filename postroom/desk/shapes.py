@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.desk import (
     KINDS,
+    Automation,
     Calendar,
     Category,
     CustomField,
@@ -35,6 +36,13 @@ class Reference:
     section: str
     or_section: str | None = None
     """Where it is looked for if the first has it not."""
+    within: str | None = None
+    """The field that it is part of."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Its place in a thing of a file."""
+        return (self.within, self.shown) if self.within else (self.shown,)
 
 
 REFERENCES: dict[type[Thing], tuple[Reference, ...]] = {
@@ -46,6 +54,14 @@ REFERENCES: dict[type[Thing], tuple[Reference, ...]] = {
         Reference("calendar_id", "calendar", "calendars"),
     ),
     CustomField: (Reference("ticketbox_ids", "ticketboxes", "ticketboxes"),),
+    Automation: (
+        Reference("ticketbox_ids", "ticketboxes", "ticketboxes", within="tickets"),
+        Reference("category_ids", "categories", "categories", within="tickets"),
+        Reference("organisation_ids", "organisations", "organisations", within="tickets"),
+        Reference("move_to", "move_to", "ticketboxes", within="then"),
+        Reference("assign_to", "assign_to", "people", within="then"),
+        Reference("tell_ids", "tell_also", "people", "teams", within="then"),
+    ),
 }
 RULE_REFERENCES = (
     Reference("ticketbox_id", "ticketbox", "ticketboxes"),
@@ -99,7 +115,7 @@ class Names:
         return (
             self.ids.get((reference.section, key))
             or found
-            or self.id_of((reference.shown,), reference.section, name)
+            or self.id_of(reference.path, reference.section, name)
         )
 
 
@@ -131,7 +147,9 @@ def shape(thing: Thing, names: Names, *, whole: bool = False) -> Data:
         mode="json", exclude_defaults=not whole, exclude={"id", "kind", KEYS.get(type(thing), "name")}
     )
     for reference in REFERENCES.get(type(thing), ()):
-        _rename(data, reference.field, reference.shown, lambda value: _keys(value, names))
+        part = data.get(reference.within) if reference.within else data
+        if isinstance(part, dict):
+            _rename(part, reference.field, reference.shown, lambda value: _keys(value, names))
     match thing:
         case Ticketbox():
             distribution = data.get("distribution")
@@ -218,9 +236,11 @@ def unshape(kind: type[Thing], key: str, data: Mapping[str, object], names: Name
     """
     fields: Data = dict(data)
     for reference in REFERENCES.get(kind, ()):
-        if reference.shown in fields:
-            value = fields.pop(reference.shown)
-            fields[reference.field] = _ids((reference.shown,), value, reference.section, names)
+        part = fields
+        if reference.within and isinstance(inner := fields.get(reference.within), Mapping):
+            part = fields[reference.within] = dict(inner)
+        if reference.shown in part:
+            part[reference.field] = _ids(part.pop(reference.shown), reference, names)
     if kind is Category:
         above, _, name = key.rpartition(PATH_SEPARATOR)
         fields["name"] = name
@@ -244,10 +264,10 @@ def unshape(kind: type[Thing], key: str, data: Mapping[str, object], names: Name
     return _with_long_spans(fields) if kind is Calendar else fields
 
 
-def _ids(path: tuple[str, ...], value: object, section: str, names: Names) -> object:
+def _ids(value: object, reference: Reference, names: Names) -> object:
     if isinstance(value, list):
-        return [names.id_of(path, section, one) for one in value]
-    return None if value is None else names.id_of(path, section, value)
+        return [names.id_of_any(reference, one) for one in value]
+    return None if value is None else names.id_of_any(reference, value)
 
 
 def _with_ids(parameters: Mapping[str, object], names: Names) -> Data:

@@ -1,100 +1,167 @@
 """Writes loaded tickets into the logs and beside them, as the services would have."""
 
+import asyncio
+import multiprocessing
 import random
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import asyncpg
 
 from chassis import log
 from chassis.database import Connection
-from contracts.tickets import Role
 from postroom.demo.day import customers
-from postroom.load.tickets import Desk, Matter, Written, write_ticket
-from postroom.people import add_person
+from postroom.load.desk import CannotLoad, Place, find_place
+from postroom.load.tickets import Matter, Written, write_ticket
 from services.tickets import tables
+from services.tickets.work import Work
 
 BATCH = 250
-_AGENTS = ("Anna Berg", "Tomás Reyes", "Wiebke Jansen", "Oluchi Eze", "Piotr Malec")
-
-
-class CannotLoad(Exception):  # noqa: N818
-    """Told to the person who typed the command."""
+WORKERS = 2
+FEW = 2 * BATCH
+"""For so many tickets it is not worth while to start processes."""
 
 
 async def load(
-    database_url: str, tickets: int, days: int, seed: int, now: datetime, advance: Callable[[int], None]
+    database_url: str,
+    tickets: int,
+    days: int,
+    seed: int,
+    now: datetime,
+    advance: Callable[[int], None],
+    waiting: float = 0.1,
 ) -> None:
     """Write historical tickets, spread over the days before `now`; each batch is there wholly or not at all.
+
+    `waiting` is the share of those that are not solved yet.
 
     Raises:
         CannotLoad: there is no ticketbox yet, or these tickets are loaded already.
     """
     db = await asyncpg.connect(database_url)
     try:
-        desk = await _desk(db)
-        chance = random.Random(seed)  # noqa: S311 - a history, not a secret
-        people = customers(chance)
-        times = sorted(now - timedelta(days=chance.uniform(0, days)) for _ in range(tickets))
-        for start in range(0, tickets, BATCH):
-            part = times[start : start + BATCH]
-            async with db.transaction():
-                await db.execute("SET LOCAL search_path = tickets")
-                numbers = await tables.new_numbers(db, len(part))
-                written = Written()
-                for index, (at, number) in enumerate(zip(part, numbers, strict=True), start):
-                    customer = people[chance.randrange(len(people))]
-                    write_ticket(Matter(index, number, seed, at, customer, now), desk, written)
-                try:
-                    await _write(db, written, now)
-                except asyncpg.UniqueViolationError as error:
-                    raise CannotLoad(f"Tickets of seed {seed} are loaded already. Choose another.") from error
-            advance(len(part))
+        place = await find_place(db)
+        batches = _matters(tickets, days, seed, now, waiting)
+        if tickets <= FEW:
+            for batch in batches:
+                await _write_batch(database_url, await _numbered(db, batch), place, now)
+                advance(len(batch))
+            return
+        await _in_processes(db, database_url, batches, place, now, advance)
     finally:
         await db.close()
 
 
-async def _desk(db: Connection) -> Desk:
-    box = await db.fetchrow(
-        "SELECT ticketbox_id, name, addresses[1] AS address FROM tickets.ticketbox ORDER BY name LIMIT 1"
-    )
-    if box is None:
-        raise CannotLoad("There is no ticketbox yet. Run postroom migrate, or start Postroom once.")
-    agents: list[UUID] = [row["person_id"] for row in await db.fetch("SELECT person_id FROM tickets.person")]
-    if len(agents) < len(_AGENTS):
-        for name in _AGENTS:
-            email = f"{name.split()[0].lower().replace('á', 'a')}@example.com"
-            if not await db.fetchval("SELECT true FROM tickets.person WHERE email = $1", email):
-                await add_person(db, email, name, Role.AGENT, None)
-        agents = [row["person_id"] for row in await db.fetch("SELECT person_id FROM tickets.person")]
-    return Desk(box["ticketbox_id"], box["name"], box["address"], tuple(sorted(agents)))
+def _matters(tickets: int, days: int, seed: int, now: datetime, waiting: float) -> Iterator[list[Matter]]:
+    """What they are about, in the order of time, without numbers yet."""
+    chance = random.Random(seed)  # noqa: S311 - a history, not a secret
+    people = customers(chance)
+    times = sorted(now - timedelta(days=chance.uniform(0, days)) for _ in range(tickets))
+    for start in range(0, tickets, BATCH):
+        yield [
+            Matter(index, 0, seed, at, chance.choice(people), chance.random() < waiting)
+            for index, at in enumerate(times[start : start + BATCH], start)
+        ]
 
 
-_BLOBS = "INSERT INTO ingest.blob (sha256, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+async def _numbered(db: Connection, batch: Sequence[Matter]) -> list[Matter]:
+    async with db.transaction():
+        await db.execute("SET LOCAL search_path = tickets")
+        numbers = await tables.new_numbers(db, len(batch))
+    return [replace(matter, number=number) for matter, number in zip(batch, numbers, strict=True)]
+
+
+async def _in_processes(
+    db: Connection,
+    database_url: str,
+    batches: Iterator[list[Matter]],
+    place: Place,
+    now: datetime,
+    advance: Callable[[int], None],
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(WORKERS, spawn, _begin, (database_url, place, now)) as processes:
+        at_work: deque[Future[int]] = deque()
+        try:
+            for batch in batches:
+                at_work.append(processes.submit(_work, await _numbered(db, batch)))
+                if len(at_work) > WORKERS:
+                    advance(await asyncio.wrap_future(at_work.popleft()))
+            while at_work:
+                advance(await asyncio.wrap_future(at_work.popleft()))
+        except BaseException:
+            processes.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_given: tuple[str, Place, datetime]
+"""In a process of the pool: the database, where tickets belong, and the time now."""
+
+
+def _begin(database_url: str, place: Place, now: datetime) -> None:
+    global _given  # noqa: PLW0603 - one load a process
+    _given = database_url, place, now
+
+
+def _work(batch: Sequence[Matter]) -> int:
+    database_url, place, now = _given
+    asyncio.run(_write_batch(database_url, batch, place, now))
+    return len(batch)
+
+
+async def _write_batch(database_url: str, batch: Sequence[Matter], place: Place, now: datetime) -> None:
+    work, written = Work(now, place.desk), Written()
+    for matter in batch:
+        write_ticket(matter, place, work, written, now)
+    db = await asyncpg.connect(database_url)
+    try:
+        async with db.transaction():
+            await _write(db, work, written, now)
+    except (asyncpg.UniqueViolationError, log.AlreadyAnswered, log.VersionConflict) as error:
+        raise CannotLoad(f"Tickets of seed {batch[0].seed} are loaded already. Choose another.") from error
+    finally:
+        await db.close()
+
+
+_BLOBS = """
+INSERT INTO ingest.blob (sha256, content)
+SELECT sha256, content
+FROM unnest($1::bytea[], $2::bytea[]) AS new (sha256, content)
+ON CONFLICT DO NOTHING
+"""
 _LEDGER = """
 INSERT INTO ingest.ledger (message_id, accepted_at, state, since)
 SELECT message_id, accepted_at, 'ticketed', accepted_at
 FROM unnest($1::uuid[], $2::timestamptz[]) AS new (message_id, accepted_at)
-"""
-_INDEX = """
-INSERT INTO tickets.message_index (internet_message_id, ticket_id, reply_id)
-VALUES ($1, $2, $3)
 """
 # Sent long ago: without these rows, notify would send them now.
 _DELIVERIES = """
 INSERT INTO notify.delivery
     (reply_id, attempt, ticket_id, internet_message_id, automatic, sender, smtputf8, message,
      recipients, state, tries, queued_at, due_at, release_id, correlation_id)
-VALUES ($1, 1, $2, $3, false, '', false, '', '[]', 'sent', 1, $4, $4, $5, $2)
+SELECT reply_id, 1, ticket_id, internet_message_id, false, '', false, '', '[]', 'sent', 1, at, at, release_id,
+       ticket_id
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[])
+    AS new (reply_id, ticket_id, internet_message_id, at, release_id)
 """
 
 
-async def _write(db: Connection, written: Written, now: datetime) -> None:
-    await db.executemany(_BLOBS, written.blobs)
-    await db.execute(_LEDGER, *map(list, zip(*written.ledger, strict=True)))
-    await db.executemany(_INDEX, written.index)
-    await db.executemany(_DELIVERIES, written.deliveries)
+async def _write(db: Connection, work: Work, written: Written, now: datetime) -> None:
+    for statement, rows in (
+        (_BLOBS, written.blobs),
+        (_LEDGER, written.ledger),
+        (_DELIVERIES, written.deliveries),
+    ):
+        if rows:
+            await db.execute(statement, *map(list, zip(*rows, strict=True)))
     for service, answers in written.answers.items():
         await db.execute(f"SET LOCAL search_path = {service}")
         await log.append(db, answers, now)
+    # The chains of tickets have gone on for months: it was written down when it happened.
+    work.answers = [replace(answer, recorded_at=answer.occurred_at) for answer in work.answers]
+    work.now = now
+    await db.execute("SET LOCAL search_path = tickets")
+    await work.save(db)

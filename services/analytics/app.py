@@ -2,8 +2,12 @@
 
 from functools import partial
 
+from chassis.database import Connection
+from chassis.erasing import erase_parked
+from chassis.projection import behind
 from chassis.service import Service, run
 from contracts.commands import Refused
+from contracts.erasures import ErasePiece, PieceErased
 from contracts.queries import GetReport, ListReports, Report, ReportList
 from services.analytics.facts import FACTS
 from services.analytics.reports import REPORTS
@@ -32,11 +36,19 @@ async def list_reports(_: ListReports) -> ReportList:
     return ReportList(items=tuple(definition.description for definition in REPORTS.values()))
 
 
+async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
+    """Facts are ids, times and names of our own; only what is parked may hold anything of a person."""
+    if (waits_for := await behind(db, FACTS.name, piece.ends)) is not None:
+        return PieceErased(waits_for=waits_for)
+    return PieceErased(rows=await erase_parked(db, piece.person))
+
+
 async def set_up(service: Service[AnalyticsSettings]) -> None:
     """Say what this service does."""
     service.project(FACTS)
     service.answer(GetReport, partial(get_report, service))
     service.answer(ListReports, list_reports)
+    service.erase(erase, ())
 
 
 def main() -> None:

@@ -14,9 +14,13 @@ from contracts.notify import ReplySent
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.streams import ANALYTICS
 from contracts.tickets import (
+    AcknowledgementReleased,
+    AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
     PersonAdded,
+    ReminderReleased,
+    ReminderWithheld,
     ReplyBounced,
     ReplyReleased,
     TicketAssigned,
@@ -111,6 +115,11 @@ CORRECTED = Part(
         "recorded_at": "timestamptz",
     },
 )
+AUTOMATIC = Part(
+    "fact_automatic_letter",
+    {"ticket_id": "uuid", "version": "integer"},
+    {"sort": "text", "happened_at": "timestamptz", "recorded_at": "timestamptz"},
+)
 RELEASED = Part(
     "fact_reply",
     {"reply_id": "uuid"},
@@ -140,6 +149,7 @@ UPSERTS = tuple(
         OPENED,
         ASSIGNED,
         CORRECTED,
+        AUTOMATIC,
         RELEASED,
         SENT,
         TICKETBOX,
@@ -176,12 +186,28 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return [(CORRECTED, (ticket_id, item.version, *boxes, moved.moved_by, item.occurred_at, at))]
         case ReplyReleased(reply_id=reply_id, ticket_id=ticket_id, author_id=author_id, letter=letter):
             return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
+        case AcknowledgementReleased() | AcknowledgementWithheld() | ReminderReleased() | ReminderWithheld():
+            return [
+                (AUTOMATIC, (item.event.ticket_id, item.version, _sort(item.event), item.occurred_at, at))
+            ]
         case ReplySent(reply_id=reply_id, ticket_id=ticket_id, sent_at=sent_at):
             return [(SENT, (reply_id, ticket_id, sent_at, at))]
         case TicketboxCreated() | TicketboxChanged() | PersonAdded() | PersonChanged() as changed:
             return _named(changed)
         case _:  # no report looks at it
             return []
+
+
+def _sort(
+    event: AcknowledgementReleased | AcknowledgementWithheld | ReminderReleased | ReminderWithheld,
+) -> str:
+    match event:
+        case AcknowledgementReleased():
+            return "acknowledgement"
+        case ReminderReleased():
+            return "reminder"
+        case _:
+            return "withheld"
 
 
 def _ticketbox_rule(evidence: RoutingEvidence) -> str:
@@ -228,6 +254,7 @@ FACTS = Projection(
         "fact_ticket",
         "fact_assignment",
         "fact_correction",
+        "fact_automatic_letter",
         "fact_reply",
         "ticketbox",
         "person",

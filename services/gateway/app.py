@@ -5,6 +5,7 @@ from functools import partial
 
 from chassis.admin import serve
 from chassis.service import Service, run
+from services.gateway import erasing
 from services.gateway.gateway import Gateway
 from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
@@ -31,6 +32,7 @@ async def set_up(service: Service[GatewaySettings]) -> None:
         return None if serving.is_set() else f"{service.settings.http} is not served yet"
 
     service.project(INBOX)
+    service.erase(erasing.erase, INBOX.tables)
     service.background("live feed", feed.run)
     service.background("watch", watch.run)
     service.background("HTTP", partial(serve_http, Gateway(service, feed, watch), serving))

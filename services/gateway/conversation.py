@@ -20,13 +20,17 @@ from contracts.tickets import (
     NoteAdded,
     Quote,
     Released,
+    ReminderReleased,
+    ReminderWithheld,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
     ThreadedBy,
     TicketAbsorbed,
+    TicketAssigned,
     TicketOpened,
 )
+from services.gateway import why_owner
 from services.gateway.authentication import sender_of
 from services.gateway.happenings import Happening, said
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
@@ -71,11 +75,11 @@ def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[E
             case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced() as event:
                 if places[event.letter.message_id].version == item.version:
                     entries.append(_letter_entry(event, item, sources, places[event.letter.message_id]))
-            case ReplySubmitted() | AcknowledgementReleased() as event:
+            case ReplySubmitted() | AcknowledgementReleased() | ReminderReleased() as event:
                 delivery = delivery_of(event.reply_id, history, sources.deliveries)
                 reply = _reply(event, released.get(event.reply_id), delivery)
                 entries.append(_own_entry(event, item, sources).model_copy(update={"reply": reply}))
-            case AcknowledgementWithheld() | NoteAdded() as event:
+            case AcknowledgementWithheld() | ReminderWithheld() | NoteAdded() as event:
                 entries.append(_own_entry(event, item, sources))
             case DeliveryRecorded() | ReplyReleased(attempt=1):
                 pass  # shown with the answer
@@ -84,7 +88,10 @@ def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[E
             case event if isinstance(event, Happening):
                 if (sentence := said(event, sources.people, sources.known(item.meta.actor))) is not None:
                     entry = _made(item, sentence.sentence, sources.person(sentence.actor), sentence.at)
-                    entries.append(entry.model_copy(update={"ticket": sentence.ticket}))
+                    more: dict[str, object] = {"ticket": sentence.ticket}
+                    if isinstance(event, TicketAssigned):
+                        more["distribution"] = why_owner.view(event, sources.person)
+                    entries.append(entry.model_copy(update=more))
                 if isinstance(event, TicketAbsorbed | LettersTaken):
                     entries += _brought(event, item, sources, places)
             case _:
@@ -150,7 +157,12 @@ def _with_letter(
 
 
 def _own_entry(
-    event: ReplySubmitted | AcknowledgementReleased | AcknowledgementWithheld | NoteAdded,
+    event: ReplySubmitted
+    | AcknowledgementReleased
+    | AcknowledgementWithheld
+    | ReminderReleased
+    | ReminderWithheld
+    | NoteAdded,
     item: Recorded[Event],
     sources: Sources,
 ) -> Entry:
@@ -161,6 +173,10 @@ def _own_entry(
             return _made(item, "told the customer that the letter has arrived")
         case AcknowledgementWithheld(detail=detail):
             return _made(item, f"The letter was not acknowledged: {detail}")
+        case ReminderReleased():
+            return _made(item, "reminded the customer")
+        case ReminderWithheld(detail=detail):
+            return _made(item, f"The customer was not reminded: {detail}")
         case NoteAdded(author_id=author_id, text=text, mentions=mentions):
             names = [named for one in mentions if (named := sources.person(one))]
             noted = _made(item, "noted", sources.person(author_id))
@@ -208,12 +224,14 @@ def letter_of(
 
 
 def _reply(
-    event: ReplySubmitted | AcknowledgementReleased, released: Released | None, delivery: Delivery
+    event: ReplySubmitted | AcknowledgementReleased | ReminderReleased,
+    released: Released | None,
+    delivery: Delivery,
 ) -> Reply:
     match event:
         case ReplySubmitted(text=text, quote=quote):
             automatic, quoted = False, quote.text if quote else None
-        case AcknowledgementReleased(letter=letter):
+        case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             automatic, text, quoted = True, letter.text, None
     return Reply(
         reply_id=event.reply_id,

@@ -66,6 +66,7 @@ _OUTGOING = {
     "ReplySubmitted": "in_flight",
     "ReplyReleased": "in_flight",
     "AcknowledgementReleased": "in_flight",
+    "ReminderReleased": "in_flight",
     "ReplyDelayed": "in_flight",
     "ReplySent": "sent",
     "ReplyFailed": "failed",
@@ -129,7 +130,7 @@ def sentence(kind: str, data: Data, actor: str) -> str:
             return f"Ticket {data['number']} was opened with it"
         case "ReplySubmitted":
             return f"Written by {actor}"
-        case "ReplyReleased" | "AcknowledgementReleased":
+        case "ReplyReleased" | "AcknowledgementReleased" | "ReminderReleased":
             return "Allowed to leave" if data["attempt"] == 1 else f"Allowed to leave again by {actor}"
         case "ReplyBounced":
             return "An answer of ours came back with it"
@@ -141,8 +142,9 @@ _SENTENCES = {
     "RoutingFailed": "The rules could not decide about it",
     "CopyReleased": "A rule had it copied",
     "AlertReleased": "A rule had people told of it",
-    "NoticeSent": "The relay took the copy, or the alert",
-    "NoticeFailed": "The copy, or the alert, could not be sent",
+    "NoticeReleased": "An automation had somebody told of its ticket",
+    "NoticeSent": "The relay took the copy, the alert or the notice",
+    "NoticeFailed": "The copy, the alert or the notice could not be sent",
     "TicketingFailed": "It could not be put into a conversation",
     "CustomerReplied": "It went on with a conversation",
     "AutomaticReplyReceived": "It was kept in a conversation; a machine had sent it",
@@ -181,6 +183,7 @@ _EVIDENCE = {
     "MessageRouted": ("ticketbox", "disposition", "reason", "priority", "tags", *_ORDERS, *_ROUTING),
     "CopyReleased": ("to", "rule"),
     "AlertReleased": ("to", "rule"),
+    "NoticeReleased": ("to", "subject"),
     "NoticeSent": ("to", "answer"),
     "NoticeFailed": ("to", "answer"),
     "RoutingFailed": ("error",),
@@ -191,6 +194,7 @@ _EVIDENCE = {
     "ReplyBounced": ("bounce",),
     "ReplyReleased": ("attempt",),
     "AcknowledgementReleased": ("attempt",),
+    "ReminderReleased": ("attempt", "automation"),
     "AcknowledgementWithheld": ("recipient", "detail"),
     "ReplySent": ("relay", "answer", "attempts", "internet_message_id"),
     "ReplyDelayed": ("answer", "attempts", "next_try_at"),

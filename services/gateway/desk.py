@@ -68,11 +68,15 @@ async def who_may_answer(db: Connection, ticketbox_id: UUID) -> frozenset[UUID]:
     return frozenset(one.id for one in await every(db, Person) if one.may(Right.ANSWER, ticketbox_id))
 
 
-_NAMES = "SELECT id, thing ->> 'name' AS name FROM thing WHERE kind IN ('person', 'ticketbox')"
+_NAMES = """
+SELECT id, thing ->> 'name' AS name
+FROM thing
+WHERE kind IN ('person', 'ticketbox', 'team', 'category', 'organisation')
+"""
 
 
 async def names(db: Connection) -> dict[UUID, str]:
-    """The names of people and ticketboxes, also of those that were removed."""
+    """The names of whom and what tickets refer to, also of those that were removed."""
     return {row["id"]: row["name"] for row in await db.fetch(_NAMES)}
 
 

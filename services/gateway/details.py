@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from contracts.event import Event, Recorded
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
+    CustomerErased,
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
@@ -55,25 +56,32 @@ class Details:
     """Numbers of the tickets that go on in this one."""
     hold_reason: str = ""
     policy: str | None = None
+    policy_id: UUID | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
     only_thanks: bool = False
     """The last letter only says thanks, so the ticket stayed solved."""
+    erased_at: datetime | None = None
+    erased_by: UUID | None = None
+    """When, and by whom, the data of the customer was erased."""
+    erasure_id: UUID | None = None
 
 
 def details(history: Iterable[Recorded[Event]]) -> Details:
     """The details that these events made."""
     found = Details()
     for recorded in history:
-        found = _evolve(found, recorded.event)
+        match recorded.event:
+            case CustomerErased(erasure_id=erasure_id, erased_by=by):
+                found = replace(found, erased_at=recorded.occurred_at, erased_by=by, erasure_id=erasure_id)
+            case event:
+                found = _evolve(found, event)
     return found
 
 
 def _evolve(found: Details, event: Event) -> Details:
     match event:
-        case TicketOpened(deadlines=deadlines):
-            return replace(found, deadlines=deadlines)
-        case DeadlinesChanged(deadlines=deadlines, policy=policy):
-            return replace(found, deadlines=deadlines, policy=policy)
+        case TicketOpened() | DeadlinesChanged():
+            return replace(found, deadlines=event.deadlines, policy=event.policy, policy_id=event.policy_id)
         case CustomerReplied(thanks=thanks):
             return replace(found, only_thanks=thanks)
         case TicketPutOnHold(reason=reason):

@@ -103,6 +103,10 @@ _CONFLICTS = {
     "must_be_replayed",
     "not_read_yet",
     "gone",
+    "erased",
+    "nothing_waits",
+    "not_there",
+    "full",
 }
 
 

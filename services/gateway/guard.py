@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from contracts.tickets import Role
 from services.gateway import accounts
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
@@ -100,6 +101,17 @@ def decider(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
     return who.person
 
 
+def exporter(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
+    """Someone who may take away everything that is held of a contact.
+
+    Raises:
+        Forbidden.
+    """
+    if who.person.role not in {Role.ADMINISTRATOR, Role.SUPERVISOR}:
+        raise Forbidden("Only supervisors and administrators can do this.")
+    return who.person
+
+
 def administrator(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
     """Someone who may repair the system.
 
@@ -114,6 +126,7 @@ def administrator(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
 Signed = Annotated[SignedIn, Depends(signed_in)]
 Writer = Annotated[Person, Depends(writer)]
 Decider = Annotated[Person, Depends(decider)]
+Exporter = Annotated[Person, Depends(exporter)]
 Administrator = Annotated[Person, Depends(administrator)]
 Here = Annotated[Gateway, Depends(gateway_of)]
 

@@ -8,8 +8,12 @@ from uuid import UUID
 
 from contracts.tickets import (
     AbsorptionUndone,
+    AutomationHeldBack,
+    AutomationRan,
     CategoryAssigned,
+    CustomerErased,
     DeadlinesChanged,
+    DistributionDropped,
     FieldsChanged,
     LettersMoved,
     LettersTaken,
@@ -37,6 +41,7 @@ from contracts.tickets import (
 
 Happening = (
     TicketAssigned
+    | DistributionDropped
     | TicketSolved
     | TicketReopened
     | TicketSetPending
@@ -61,6 +66,9 @@ Happening = (
     | DeadlinesChanged
     | SLAWarned
     | SLABreached
+    | AutomationRan
+    | AutomationHeldBack
+    | CustomerErased
 )
 TARGETS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 LINKS = {
@@ -91,6 +99,8 @@ def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
     match event:
         case TicketAssigned():
             return _assigned(event, names)
+        case DistributionDropped(why=why):
+            return Said(f"Distribution looks for somebody again: {why}")
         case TicketSolved() | TicketReopened() | TicketSetPending() | TicketPutOnHold() | TicketClosed():
             return _stands(event)
         case TaskAdded() | TaskDone() | TicketLinked() | TicketUnlinked() | WatchersChanged():
@@ -99,25 +109,54 @@ def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
             return _rearranged(event)
         case MergeUndone(undone_by=by) | AbsorptionUndone(undone_by=by):
             return Said("undid the merge", by)
+        case CustomerErased(erased_by=by):
+            return Said("erased the customer's data", by)
         case DeadlinesChanged():
             return None  # shown beside the conversation
         case SLAWarned(target=target):
             return Said(f"The {TARGETS.get(target, target)} will soon be late")
         case SLABreached(target=target, due_at=due_at):
             return Said(f"The target for the {TARGETS.get(target, target)} was missed", at=due_at)
+        case AutomationRan() | AutomationHeldBack():
+            return _automated(event, names)
         case _:
             return _described(event, names)
+
+
+MOMENTS = {
+    "open": "open since {}",
+    "pending": "waiting for the customer since {}",
+    "on_hold": "on hold since {}",
+    "solved": "solved since {}",
+    "unanswered": "unanswered since {}",
+}
+
+
+def _automated(event: AutomationRan | AutomationHeldBack, names: Names) -> Said:
+    match event:
+        case AutomationHeldBack(automation=name, detail=detail):
+            return Said(f"The automation “{name}” was held back: {detail}")
+        case AutomationRan(automation=name, moment=moment, since=since, told=told, left_out=left_out):
+            why = MOMENTS.get(moment, moment.replace("_", " ")).format(f"{since:%d %b %Y, %H:%M} UTC")
+            people = ", ".join(names.get(one, "somebody") for one in told)
+            more = [f" Told: {people}." if told else "", *(f" {one}" for one in left_out)]
+            return Said(f"The automation “{name}” ran ({why}).{''.join(more)}")
+        case _:
+            assert_never(event)
 
 
 def _assigned(event: TicketAssigned, names: Names) -> Said:
     name = names.get(event.agent_id, "somebody") if event.agent_id else "nobody"
     match event:
+        case TicketAssigned(agent_id=None, assigned_by=None, method="automation"):
+            return Said("The ticket has no owner any more")
         case TicketAssigned(agent_id=None, assigned_by=None):
             return Said("The ticket was given back: its owner is away")
         case TicketAssigned(agent_id=None, assigned_by=by):
             return Said("gave the ticket back", by)
         case TicketAssigned(assigned_by=None):
-            return Said(f"The ticket went to {name} {_METHODS.get(event.method, 'by itself')}")
+            why = f": {event.evidence.why}" if event.evidence else ""
+            return Said(f"The ticket went to {name} {_METHODS.get(event.method, 'by itself')}{why}")
         case TicketAssigned(agent_id=agent_id, assigned_by=by):
             return Said("took the ticket" if by == agent_id else f"gave the ticket to {name}", by)
 
@@ -126,6 +165,7 @@ _METHODS = {
     "round_robin": "in turn",
     "least_loaded": "as the one with the most time",
     "skills": "for skill and language",
+    "pull": "who asked for the next one",
     "last_agent": "as the one who answered this customer last",
 }
 
@@ -135,7 +175,7 @@ def _stands(
 ) -> Said:
     match event:
         case TicketSolved(solved_by=by):
-            return Said("solved the ticket", by)
+            return _by("solved the ticket", "The ticket was solved", by)
         case TicketReopened(reopened_by=None, why="hold_ended"):
             return Said("The hold ended, so the ticket is open again")
         case TicketReopened(reopened_by=None, why="letter"):
@@ -151,7 +191,7 @@ def _stands(
             why = f": {reason}" if reason else ""
             return _by(f"put the ticket on hold{end}{why}", f"The ticket was put on hold{end}{why}", by)
         case TicketClosed(closed_by=by):
-            return _by("closed the ticket", "The ticket closed after its time", by)
+            return _by("closed the ticket", "The ticket closed by itself", by)
         case _:
             assert_never(event)
 

@@ -22,14 +22,13 @@ SELECT {COLUMNS}
 FROM history
 WHERE source = 'tickets'
   AND ticket_id = $1
-  AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
 ORDER BY version
 """
 
 
-async def of_ticket(db: Connection, ticket_id: UUID, as_of: datetime | None = None) -> list[Recorded[Event]]:
-    """The events of a ticket, up to a moment."""
-    return [recorded(row) for row in await db.fetch(_OF_TICKET, ticket_id, as_of)]
+async def of_ticket(db: Connection, ticket_id: UUID) -> list[Recorded[Event]]:
+    """The events of a ticket."""
+    return [recorded(row) for row in await db.fetch(_OF_TICKET, ticket_id)]
 
 
 _LETTERS = """

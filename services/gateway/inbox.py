@@ -21,6 +21,7 @@ from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
 from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent
+from services.gateway import contact_rows
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, summarise
 
@@ -43,6 +44,7 @@ async def apply(batch: Batch, db: Connection) -> None:
         case "tickets":
             await _keep_standings(db, batch)
             await _keep_tickets(db, batch)
+            await contact_rows.keep(db, batch)
             await _keep_desk(db, batch)
         case _:  # what notify says is in the history, and comes back from tickets
             pass
@@ -124,11 +126,12 @@ def _history_row(item: Recorded[Event]) -> HistoryRow:
         message_id=message_id,
         reply_id=content.get("reply_id"),
         data=data,
-        words=_words(event),
+        words=words(event),
     )
 
 
-def _words(event: Event) -> str | None:
+def words(event: Event) -> str | None:
+    """What a search finds an event by; None: by nothing."""
     match event:
         case Reading(letter=letter, text=text):
             sender = f"{letter.from_.name} {letter.from_.address}" if letter.from_ else ""
@@ -167,6 +170,8 @@ WHERE history.message_id = newer.message_id
 
 async def _keep_received(db: Connection, batch: Batch) -> None:
     newest = {line.message_id: line for item in batch if (line := received(item))}
+    if not newest:
+        return
     await db.execute(_KEEP_RECEIVED, *zip(*map(_received_cells, newest.values()), strict=True))
     # A search finds a message by its newest reading only.
     rereads = {
@@ -346,7 +351,7 @@ async def _keep_thing(db: Connection, item: Recorded[Event]) -> None:
 INBOX = Projection(
     name="inbox",
     schema="gateway",
-    tables=("history", "ticket", "message", "thing", "attendance"),
+    tables=("history", "ticket", "message", "thing", "attendance", "contact", "contact_address"),
     consumers=GATEWAY,
     apply=apply,
 )

@@ -21,11 +21,12 @@ from contracts.bulk import (
 )
 from contracts.commands import CancelBulkJob, SelectTickets, StartBulkJob, UndoBulkJob
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
-from services.gateway import desk, tickets
+from services.gateway import contacts, desk, organisations, tickets
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Writer, command_id_of
 from services.gateway.problems import NotFound, Unprocessable
+from services.gateway.ticket_query import TicketQuery
 from services.gateway.tickets import Filter
 
 
@@ -122,6 +123,22 @@ async def names(here: Gateway) -> Mapping[UUID, str]:
     """What jobs and lists refer to."""
     async with here.service.pool.acquire() as db:
         return await desk.referred(db)
+
+
+async def asked_for(here: Gateway, person: Person, query: TicketQuery) -> tuple[Filter, list[str]]:
+    """The tickets that a list has, and what it asks for in words.
+
+    A contact is called by an address: that goes when the person is erased, wherever it stands.
+
+    Raises:
+        NotFound: there is no such organisation or contact.
+    """
+    async with here.service.pool.acquire() as db:
+        names = dict(await desk.referred(db))
+        if isinstance(query.contact, UUID):
+            names[query.contact] = (await contacts.shown(db, person.sight, query.contact)).addresses[0]
+        wanted = query.filter(person.person_id, await organisations.read(db))
+    return wanted, list(query.words(names).values())
 
 
 def sentences(actions: Collection[BulkAction], names: Mapping[UUID, str]) -> list[str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from contracts.tickets import State
+from services.gateway.organisations import Organisations
 from services.gateway.problems import BadRequest
 from services.gateway.ticket_query import TicketQuery
 from services.gateway.tickets import Filter
@@ -55,10 +56,10 @@ class ListQuery(TicketQuery):
         wanted = self.parameters | {name: str(value) if value else "" for name, value in other.items()}
         return f"/tickets?{urlencode({name: value for name, value in wanted.items() if value})}"
 
-    def filter(self, person_id: UUID) -> Filter:
+    def filter(self, person_id: UUID, known: Organisations) -> Filter:
         """What it asks for itself counts before its view."""
         own = self.model_dump(exclude_defaults=True, exclude={"view"})
-        return TicketQuery.model_validate(_VIEWS[self.view] | own).filter(person_id)
+        return TicketQuery.model_validate(_VIEWS[self.view] | own).filter(person_id, known)
 
 
 _NOT_ITS_OWN = frozenset({"cursor", "csrf_token", "name", "shared"})
@@ -72,8 +73,9 @@ def query_of(parameters: Mapping[str, object]) -> ListQuery:
         BadRequest: one of them cannot be understood.
     """
     wanted = {name: value for name, value in parameters.items() if value and name not in _NOT_ITS_OWN}
-    # A search looks everywhere, unless someone says otherwise.
-    wanted = {"view": "all" if "q" in wanted else "open"} | wanted
+    # A search looks everywhere, as does who asks for a customer's tickets, unless someone says otherwise.
+    everywhere = wanted.keys() & {"q", "contact", "organisation"}
+    wanted = {"view": "all" if everywhere else "open"} | wanted
     try:
         return ListQuery.model_validate(wanted)
     except ValidationError as error:

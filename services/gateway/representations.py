@@ -160,6 +160,27 @@ class Reply(Representation):
     delivery: Delivery
 
 
+class ConsideredItem(Representation):
+    """Somebody whom distribution looked at, and what it saw."""
+
+    person: Named
+    why: str
+
+
+class DistributionView(Representation):
+    """Why a ticket went to whom it went: what it asked for, who else could have got it, and who could not."""
+
+    method: str
+    why: str
+    asked: list[str]
+    candidates: int
+    """How many could have got it."""
+    others: list[ConsideredItem]
+    """The first of the others who could."""
+    passed_over: list[ConsideredItem]
+    """The first of those who could not."""
+
+
 class Entry(Representation):
     """One thing that happened to a ticket, in order; one of `letter`, `reply` and `note` may say more."""
 
@@ -176,6 +197,8 @@ class Entry(Representation):
     """People and teams whose attention a note asks for."""
     ticket: int | None = None
     """The number of another ticket that it is about: where a letter came from or went to, what was merged or linked."""
+    distribution: DistributionView | None = None
+    """Of an assignment that distribution made: what it saw."""
 
 
 class DeadlineView(Representation):
@@ -237,9 +260,68 @@ class RoutingView(Representation):
     """Rules that had no answer for it, and why; they did not hold."""
 
 
+class InForce(Named):
+    """A thing of the desk, in the version that it had."""
+
+    version: int
+
+
+class ClockItem(Representation):
+    """A target that ran, or stood still, at a moment of the past."""
+
+    target: str
+    since: datetime
+    due_at: datetime | None
+    """Null: its clock stood still."""
+    left_seconds: int
+    """Of business time, at that moment; below 0: it was overdue for so long."""
+    missed: bool
+    """Whether that had been written down by then."""
+
+
+class AsOf(Representation):
+    """What was in force at the moment at which a ticket is looked at."""
+
+    at: datetime
+    ruleset_version: int | None
+    policy: InForce | None
+    """Null: none applied, or it was before tickets knew which."""
+    calendar: InForce | None
+    """Whose time counted; null: the wall clock's."""
+    clocks: list[ClockItem]
+
+
+class ComingItem(Representation):
+    """What will happen to a ticket by itself if nothing else does."""
+
+    at: datetime
+    what: Literal["automation", "closes", "hold_ends"]
+    automation: str | None
+    sentence: str
+
+
+class TrialItem(Representation):
+    """What an automation would do if it were saved now: to how many tickets at once, and to how many later."""
+
+    sentence: str
+    at_once: int
+    later: int
+    examples: list[int]
+    """Numbers of some of those at once."""
+
+
+class ErasedView(Representation):
+    """That the data of a ticket's customer was erased."""
+
+    at: datetime
+    by: Named | None
+    erasure_id: UUID
+
+
 class Ticket(TicketItem):
     """A ticket with its conversation, and all else that is known of it."""
 
+    erased: ErasedView | None
     hold_reason: str
     only_thanks: bool
     """The customer's last letter only says thanks, so the ticket stayed solved."""
@@ -257,6 +339,10 @@ class Ticket(TicketItem):
     why_here: str
     routing: RoutingView | None = None
     """What the rules said of its first letter, with the values that they looked at."""
+    as_of: AsOf | None = None
+    """Null: this is the ticket as it is now."""
+    why_owner: DistributionView | None = None
+    """Why it has its owner; null: it has none, or distribution did not choose."""
 
 
 class StreamEvent(Representation):
@@ -467,3 +553,92 @@ class Changed(Representation):
     """Of the reply, note, task or ticket that was made."""
     new_number: int | None = None
     """Of the ticket that was made."""
+
+
+class ContactItem(Representation):
+    """A contact as a line of a list."""
+
+    id: UUID
+    version: int
+    """Of its card; 0: nobody keeps one."""
+    name: str
+    """On the card, or else in the last letter."""
+    addresses: list[str]
+    """All of them, with those of contacts that were merged into it; from which came a letter last, first."""
+    organisation: Named | None
+    """Chosen, or else by a domain."""
+    language: str
+    last_letter_at: datetime | None
+
+
+class AddressItem(Representation):
+    address: str
+    name: str
+    """In the last letter from it."""
+    last_letter_at: datetime | None
+
+
+class MergedItem(Representation):
+    """A contact that goes on in another one, with the addresses that an undone merge gives back."""
+
+    id: UUID
+    name: str
+    addresses: list[str]
+
+
+class ContactDetail(ContactItem):
+    """All that is known of a contact, but for its letters and tickets."""
+
+    card_name: str
+    own_addresses: list[str]
+    """Those on its own card."""
+    address_items: list[AddressItem]
+    chosen_organisation: UUID | None
+    note: str
+    remarks: dict[str, str]
+    merged: list[MergedItem]
+    same_person: list[ContactItem]
+    """Others who may be the same person: nothing is merged unless somebody says so."""
+
+
+class TimelineEntry(Representation):
+    """One thing that passed between a contact and us."""
+
+    at: datetime
+    type: str
+    ticket: int
+    version: int
+    """Of the ticket, at this event."""
+    subject: str
+    sentence: str
+    from_: Contact | None = Field(serialization_alias="from")
+    """Who wrote a letter."""
+    actor: Named | None
+    """Who of us did it."""
+    text: str | None
+    message_id: UUID | None
+    reply_id: UUID | None
+    attachments: int
+
+
+class DomainItem(Representation):
+    """A domain from which several people write, that is no organisation's."""
+
+    domain: str
+    people: int
+
+
+class OrganisationItem(Representation):
+    """An organisation as a line of a list."""
+
+    id: UUID
+    name: str
+    domains: list[str]
+    note: str
+
+
+class OrganisationList(Representation):
+    items: list[OrganisationItem]
+    next: None = None
+    suggestions: list[DomainItem]
+    """Domains that may be organisations; whoever changes the desk decides."""

@@ -198,8 +198,10 @@ def _answered(line: Summary, event: ReplyReleased | DeliveryRecorded, at: dateti
                 replies=line.replies + (attempt == 1),
                 undelivered=_without(line, reply_id),
             )
-        case DeliveryRecorded(reply_id=reply_id) if reply_id == acknowledgement_id(line.ticket_id):
+        case DeliveryRecorded(automatic=True):
             return line  # nobody sends it again
+        case DeliveryRecorded(reply_id=reply_id) if reply_id == acknowledgement_id(line.ticket_id):
+            return line  # as early releases wrote it
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             failed = () if outcome is DeliveryOutcome.SENT else (reply_id,)
             return replace(line, undelivered=_without(line, reply_id) + failed)

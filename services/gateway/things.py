@@ -29,6 +29,7 @@ Kind = Literal[
     "categories",
     "views",
     "organisations",
+    "automations",
 ]
 """The kinds by the words of `KINDS`, for the description of the API."""
 ON_THE_MACHINE = "the command line"
@@ -170,6 +171,11 @@ def _change(
         thing=thing,
         differences=tuple(differences(content(before), content(thing))) if before and thing else (),
     )
+
+
+def compared(before: AnyThing | None, after: AnyThing) -> tuple[Difference, ...] | None:
+    """In what a thing would be another; None: there is none yet."""
+    return None if before is None else tuple(differences(content(before), content(after)))
 
 
 def content(thing: AnyThing) -> dict[str, object]:

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.model import Text
 from contracts.router import Priority
 from contracts.tickets import State
+from services.gateway.organisations import Organisations
 from services.gateway.tickets import Filter, Sort
 
 Due = Literal["overdue", "soon", "today"]
@@ -26,6 +27,11 @@ def _owner(text: str) -> str:
     return text
 
 
+Contact = Annotated[
+    UUID | Annotated[Text, StringConstraints(strip_whitespace=True)], Field(union_mode="left_to_right")
+]
+
+
 class TicketQuery(BaseModel):
     """What is left out may be anything."""
 
@@ -36,8 +42,10 @@ class TicketQuery(BaseModel):
     assignee: Annotated[
         Annotated[Text, AfterValidator(_owner)] | None, Field(description="A person's id, `me`, or `none`.")
     ] = None
-    contact: Annotated[Text | None, Field(description="A customer's address.")] = None
-    organisation: UUID | None = None
+    contact: Annotated[
+        Contact | None, Field(description="A contact's id, or one of its addresses: those of all of them.")
+    ] = None
+    organisation: Annotated[UUID | None, Field(description="An organisation's id.")] = None
     tag: Text | None = None
     priority: Priority | None = None
     category: UUID | None = None
@@ -54,15 +62,19 @@ class TicketQuery(BaseModel):
         ),
     ] = "changed"
 
-    def filter(self, person_id: UUID) -> Filter:
-        """The same for the read model; `me` is `person_id`."""
+    def filter(self, person_id: UUID, known: Organisations) -> Filter:
+        """The same for the read model; `me` is `person_id`.
+
+        Raises:
+            NotFound: there is no such organisation.
+        """
         return Filter(
             box=self.box,
             state=self.state,
             assignee=person_id if self.assignee == "me" else self._owner,
             unassigned=self.assignee == "none",
             contact=self.contact,
-            organisation=self.organisation,
+            organisation=known.membership(self.organisation) if self.organisation else None,
             tag=self.tag,
             priority=self.priority,
             category=self.category,
@@ -76,6 +88,9 @@ class TicketQuery(BaseModel):
     def _owner(self) -> UUID | None:
         return None if self.assignee in {None, "me", "none"} else UUID(self.assignee)
 
+    def _contact(self, names: Mapping[UUID, str]) -> str | None:
+        return names.get(self.contact, "a customer") if isinstance(self.contact, UUID) else self.contact
+
     def words(self, names: Mapping[UUID, str]) -> dict[str, str]:
         """What it asks for, by parameter, as people say it."""
         owner = {"me": "mine", "none": "nobody's"}.get(self.assignee or "")
@@ -87,7 +102,7 @@ class TicketQuery(BaseModel):
             "tag": self.tag and f"tag {self.tag}",
             "category": self.category and f"about {names.get(self.category, 'a category that was removed')}",
             "organisation": self.organisation and f"from {names.get(self.organisation, 'an organisation')}",
-            "contact": self.contact and f"from {self.contact}",
+            "contact": self.contact and f"from {self._contact(names)}",
             "due": self.due
             and {"overdue": "overdue", "soon": "due within 4 hours", "today": "due within a day"}[self.due],
             "q": self.q and f"“{self.q}”",

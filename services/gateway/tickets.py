@@ -1,7 +1,8 @@
 """Reads tickets: lists by keyset, and one with its conversation."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -10,15 +11,19 @@ import asyncpg
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
-from services.gateway import desk, history, why_here
+from services.gateway import desk, history, past, why_here
 from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
 from services.gateway.lists import COUNTED, Order, Where, page
-from services.gateway.problems import BadRequest, NotFound
+from services.gateway.organisations import Membership
+from services.gateway.past import DeskThen
+from services.gateway.problems import BadRequest, NotFound, Unprocessable
 from services.gateway.representations import (
+    AsOf,
     Contact,
     DeadlineView,
+    ErasedView,
     FieldItem,
     LinkItem,
     Named,
@@ -32,6 +37,7 @@ from services.gateway.representations import (
 from services.gateway.sight import Sight
 from services.gateway.summary import Summary, summarise
 from services.gateway.whereabouts import whereabouts
+from services.gateway.why_owner import why_owner
 
 Sort = Literal["changed", "opened", "due", "waiting"]
 _ORDERS: dict[Sort, Order] = {
@@ -50,8 +56,9 @@ class Filter:
     state: str | None = None
     assignee: UUID | None = None
     unassigned: bool = False
-    contact: str | None = None
-    organisation: UUID | None = None
+    contact: UUID | str | None = None
+    """By id or by one of the addresses."""
+    organisation: Membership | None = None
     tag: str | None = None
     priority: str | None = None
     category: UUID | None = None
@@ -62,26 +69,84 @@ class Filter:
     sort: Sort = "changed"
     numbers: tuple[int, ...] | None = None
     """Only these."""
+    hits: frozenset[UUID] | None = None
+    """What a search for `q` found; None: nobody has looked, or there are very many."""
 
+
+SOUGHT = 5_000
+"""With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full:
+see `services.gateway.messages`."""
 
 # A search looks at what was written, at subjects and contacts, and at numbers.
+_SAID = """
+SELECT ticket_id, message_id
+FROM history
+WHERE words IS NOT NULL
+  AND words @@ websearch_to_tsquery('simple', $1)
+LIMIT $2
+"""
+_TICKETS_OF = """
+SELECT ticket_id
+FROM history
+WHERE message_id = ANY($2::uuid[])
+  AND source = 'tickets'
+UNION
+SELECT ticket_id
+FROM ticket
+WHERE number = CASE WHEN $1::text ~ '^[0-9]{1,18}$' THEN $1::bigint END
+UNION
+SELECT ticket_id
+FROM ticket
+WHERE contact_address = lower($1)
+"""
+# Asked of one ticket after the other: OFFSET 0 keeps PostgreSQL from collecting all hits for the first page.
 _FOUND = """
-(ticket.ticket_id IN (
-    SELECT coalesce(said.ticket_id, placed.ticket_id)
+(EXISTS (
+    SELECT
     FROM history AS said
-    LEFT JOIN history AS placed ON placed.message_id = said.message_id AND placed.source = 'tickets'
-    WHERE said.words IS NOT NULL AND said.words @@ websearch_to_tsquery('simple', {0})
-) OR ticket.number::text = {0} OR ticket.contact_address = lower({0}))
+    WHERE said.source = 'tickets'
+      AND said.ticket_id = ticket.ticket_id
+      AND said.words @@ websearch_to_tsquery('simple', {0})
+    OFFSET 0
+) OR EXISTS (
+    SELECT
+    FROM history AS placed
+    JOIN history AS said ON said.message_id = placed.message_id AND said.words IS NOT NULL
+    WHERE placed.source = 'tickets'
+      AND placed.ticket_id = ticket.ticket_id
+      AND said.words @@ websearch_to_tsquery('simple', {0})
+    OFFSET 0
+))
 """
 
 
-_OF_ORGANISATION = """
-split_part(ticket.contact_address, '@', 2) IN (
-    SELECT jsonb_array_elements_text(thing -> 'domains')
-    FROM thing
-    WHERE kind = 'organisation'
-      AND id = {0}
-)
+async def sought(db: Connection, wanted: Filter) -> Filter:
+    """A filter that knows the hits of its search, if they are not too many."""
+    if wanted.q is None or wanted.hits is not None:
+        return wanted
+    words = wanted.q.strip().lstrip("#")
+    said = await db.fetch(_SAID, words, SOUGHT + 1)
+    if len(said) > SOUGHT:
+        return wanted
+    placed = [row["message_id"] for row in said if row["ticket_id"] is None]
+    rows = await db.fetch(_TICKETS_OF, words, placed)
+    return replace(wanted, hits=frozenset(row["ticket_id"] for row in (*said, *rows) if row["ticket_id"]))
+
+
+# Addresses are looked up first, so that the tickets of each are found by the index.
+_OF_CONTACT = """
+ticket.contact_address = ANY(ARRAY(SELECT address FROM contact_address WHERE contact_id = {0}))
+"""
+
+_OF_ADDRESS = """
+ticket.contact_address = ANY(ARRAY(
+    SELECT lower({0})
+    UNION
+    SELECT other.address
+    FROM contact_address AS mine
+    JOIN contact_address AS other USING (contact_id)
+    WHERE mine.address = lower({0})
+))
 """
 
 
@@ -100,8 +165,6 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.priority = {0}", wanted.priority)
     if wanted.category is not None:
         result.add("ticket.category_id = {0}", wanted.category)
-    if wanted.organisation is not None:
-        result.add(_OF_ORGANISATION, wanted.organisation)
     if wanted.due_within is not None:
         result.add("ticket.due_at <= now() + {0}::interval", wanted.due_within)
     if (order := _ORDERS[wanted.sort]).ascending:
@@ -114,9 +177,15 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.assignee_id IS NULL")
     elif wanted.assignee is not None:
         result.add("ticket.assignee_id = {0}", wanted.assignee)
-    if wanted.contact is not None:
-        result.add("ticket.contact_address = lower({0})", wanted.contact)
-    if wanted.q is not None:
+    if isinstance(wanted.contact, UUID):
+        result.add(_OF_CONTACT, wanted.contact)
+    elif wanted.contact is not None:
+        result.add(_OF_ADDRESS, wanted.contact)
+    if wanted.organisation is not None:
+        wanted.organisation.add_addresses_to(result, "ticket.contact_address")
+    if wanted.hits is not None:
+        result.add("ticket.ticket_id = ANY({0}::uuid[])", list(wanted.hits))
+    elif wanted.q is not None:
         result.add(_FOUND, wanted.q.strip().lstrip("#"))
     return result
 
@@ -137,6 +206,7 @@ async def page_of_tickets(
     Raises:
         BadRequest: the cursor is none of ours.
     """
+    wanted = await sought(db, wanted)
     rows, following = await page(
         db, _ITEMS, where(wanted, sight), _ORDERS[wanted.sort], "ticket.ticket_id", cursor, limit
     )
@@ -145,7 +215,7 @@ async def page_of_tickets(
 
 async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
     """How many tickets there are, up to `COUNTED`."""
-    conditions = where(wanted, sight)
+    conditions = where(await sought(db, wanted), sight)
     number: int = await db.fetchval(
         f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
@@ -155,7 +225,7 @@ async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
 
 async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[tuple[UUID, int]]:
     """All tickets of a list at one moment with their versions, up to `most`, in its order."""
-    conditions, order = where(wanted, sight), _ORDERS[wanted.sort]
+    conditions, order = where(await sought(db, wanted), sight), _ORDERS[wanted.sort]
     rows = await db.fetch(
         f"""
         SELECT ticket_id, version
@@ -229,22 +299,62 @@ class Opened:
     sources: Sources
     boxes: dict[UUID, str]
     choices: Choices
+    then: DeskThen | None = None
+    """The desk of the moment at which it is looked at; None: now."""
+    as_of: datetime | None = None
 
 
-async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime | None = None) -> Opened:
-    """Read a ticket, as it stood at a moment; who sees it now may see how it was.
+async def open_ticket(db: Connection, sight: Sight, number: int) -> Opened:
+    """Read a ticket.
 
     Raises:
         NotFound.
     """
-    events = await history.of_ticket(db, await ticket_id_of(db, sight, number), as_of)
+    events = await history.of_ticket(db, await ticket_id_of(db, sight, number))
+    chosen_from = await choices(db)
+    return await _open(db, events, chosen_from, chosen_from.names())
+
+
+async def open_ticket_as_of(
+    db: Connection, sight: Sight, number: int, as_of: datetime, now: datetime
+) -> Opened:
+    """Read a ticket as it stood; who sees it now may see how it was. Nothing but events is asked how it was.
+
+    Raises:
+        NotFound: it had not begun.
+        Unprocessable: nobody knows yet how it will be.
+    """
+    if as_of > now:
+        raise Unprocessable("This moment is still to come; ask for one in the past.", now=_text(now))
+    events = await history.of_ticket(db, await ticket_id_of(db, sight, number))
+    then = [one for one in events if one.recorded_at <= as_of]
+    if not then:
+        began_at = _text(events[0].recorded_at)
+        raise NotFound(f"There was no ticket {number} yet: it began at {began_at}.", began_at=began_at)
+    desk_then = await past.desk_at(db, as_of)
+    # What was removed since has the name that it had; what was added later, if an event names it, that of now.
+    names = (await choices(db)).names() | desk_then.choices().names()
+    found = await _open(db, then, desk_then.choices(), names, as_of)
+    return replace(found, then=desk_then, as_of=as_of)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def _open(
+    db: Connection,
+    events: list[Recorded[Event]],
+    chosen_from: Choices,
+    names: Mapping[UUID, str],
+    as_of: datetime | None = None,
+) -> Opened:
     summary = summarise(events)
     if summary is None:
-        raise NotFound(f"Ticket {number} did not exist then.")
+        raise NotFound("This ticket has no beginning in the history: run postroom rebuild inbox.")
     message_ids = set(whereabouts(events))
     reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
     known = await desk.names(db)
-    chosen_from = await choices(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(
         letters=await history.letters(db, message_ids, as_of),
@@ -252,7 +362,7 @@ async def open_ticket(db: Connection, sight: Sight, number: int, as_of: datetime
             reply_id: [one for one in found if as_of is None or one.recorded_at <= as_of]
             for reply_id, found in deliveries.items()
         },
-        people=chosen_from.names() | known,
+        people={**names, **known},
     )
     return Opened(summary, events, sources, known, chosen_from)
 
@@ -287,10 +397,20 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         undelivered=len(line.undelivered),
         excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
+        as_of=_as_of(opened),
         why_here=why_here.sentence(routing),
         routing=routing,
+        why_owner=why_owner(opened.events, opened.sources.person),
         **_details(opened),
     )
+
+
+def _as_of(opened: Opened) -> AsOf | None:
+    if opened.then is None or opened.as_of is None:
+        return None
+    found = details(opened.events)
+    box_id = opened.summary.ticketbox_id
+    return past.in_force(opened.then, opened.as_of, box_id, found.policy_id, found.deadlines, opened.events)
 
 
 def _details(opened: Opened) -> dict[str, object]:
@@ -298,6 +418,11 @@ def _details(opened: Opened) -> dict[str, object]:
     required = choices.required_in(box_id)
     return {
         "hold_reason": found.hold_reason,
+        "erased": ErasedView(
+            at=found.erased_at, by=opened.sources.person(found.erased_by), erasure_id=found.erasure_id
+        )
+        if found.erased_at and found.erasure_id
+        else None,
         "only_thanks": found.only_thanks,
         "policy": found.policy,
         "deadlines": [DeadlineView(**item.model_dump()) for item in found.deadlines],
@@ -329,10 +454,10 @@ def _details(opened: Opened) -> dict[str, object]:
     }
 
 
-async def routing_of(db: Connection, events: list[Recorded[Event]]) -> RoutingView | None:
-    """What the rules said of the ticket's first letter."""
-    first = next((item.event for item in events if isinstance(item.event, TicketOpened)), None)
-    return await why_here.routing(db, first.letter.message_id if first else None)
+async def routing_of(db: Connection, opened: Opened) -> RoutingView | None:
+    """What the rules had said of the ticket's first letter."""
+    first = next((item.event for item in opened.events if isinstance(item.event, TicketOpened)), None)
+    return await why_here.routing(db, first.letter.message_id if first else None, opened.as_of)
 
 
 def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:

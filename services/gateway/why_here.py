@@ -1,5 +1,6 @@
 """“Why is this here?”: what the rules said of a message, in a sentence and in full."""
 
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -13,14 +14,17 @@ SELECT data::text AS data
 FROM history
 WHERE message_id = $1
   AND type = 'MessageRouted'
+  AND recorded_at <= coalesce($2, 'infinity'::timestamptz)
 ORDER BY position DESC
 LIMIT 1
 """
 
 
-async def routing(db: Connection, message_id: UUID | None) -> RoutingView | None:
-    """What was last decided about a message; None: nothing yet."""
-    text = await db.fetchval(_ROUTED, message_id) if message_id else None
+async def routing(
+    db: Connection, message_id: UUID | None, as_of: datetime | None = None
+) -> RoutingView | None:
+    """What was last decided about a message, up to a moment; None: nothing yet."""
+    text = await db.fetchval(_ROUTED, message_id, as_of) if message_id else None
     if text is None:
         return None
     data = orjson.loads(text)

@@ -6,11 +6,12 @@ from uuid import uuid4
 from chassis.service import Service, run
 from chassis.settings import ListenAddress, SocketPath
 from contracts.commands import ReadAgain
+from contracts.erasures import FindLetters
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, GetVirusScanner, Ledger, Sources, VirusScanner
 from contracts.streams import INGEST_DESK, LEDGER_ROUTER, LEDGER_TICKETS
 from contracts.uploads import AcceptUpload, StoreUpload
-from services.ingest import directory, ledger, uploads
+from services.ingest import directory, erasing, ledger, uploads
 from services.ingest.authentication import Authenticator
 from services.ingest.blobs import piece_of
 from services.ingest.directory import Directory
@@ -89,6 +90,8 @@ async def set_up(service: Service[IngestSettings]) -> None:
     service.answer(GetSources, partial(sources, service))
     service.answer(GetVirusScanner, partial(virus_scanner, service))
     service.answer(ReadAgain, Rereading(service).read_again)
+    service.answer(FindLetters, partial(erasing.find_letters, service))
+    service.erase(partial(erasing.erase, service), ("event", "blob", "ledger"))
     store = Store(service)
     ticketboxes = Directory(service.pool, up_to_date=lambda: service.nats.is_connected)
     service.ready_when(ticketboxes.known)

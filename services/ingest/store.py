@@ -79,7 +79,7 @@ INSERT INTO blob (sha256, content)
 SELECT sha256, content
 FROM unnest($1::bytea[], $2::bytea[]) AS new (sha256, content)
 ORDER BY sha256  -- the same order in every transaction: two with the same files do not wait for each other in a circle
-ON CONFLICT (sha256) DO NOTHING
+ON CONFLICT (sha256) DO UPDATE SET sha256 = excluded.sha256  -- locks it: an erasure may look whether it is needed
 """
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -15,11 +16,11 @@ from contracts.event import Event, Recorded
 from contracts.notify import ReplyFailed
 from contracts.queries import GetTransport
 from contracts.queries import Transport as TransportAnswer
-from contracts.router import AlertReleased
-from contracts.streams import NOTIFY_NOTICES, NOTIFY_RELEASED
+from contracts.router import CopyReleased
+from contracts.streams import NOTIFY_NOTICES, NOTIFY_RELEASED, NOTIFY_TICKET_NOTICES
 from contracts.tickets import Released
 from mail.headers import Uncomposable
-from services.notify import deliveries, notices
+from services.notify import deliveries, erasing, notices
 from services.notify.delivery import failed
 from services.notify.maildir import Maildir
 from services.notify.release import Release, release, unreleasable
@@ -57,7 +58,9 @@ async def set_up(service: Service[NotifySettings]) -> None:
 
     service.consume(NOTIFY_RELEASED, take_released)
     service.consume(NOTIFY_NOTICES, take_notices)
+    service.consume(NOTIFY_TICKET_NOTICES, take_notices)
     service.answer(GetTransport, get_transport)
+    service.erase(partial(erasing.erase, service), ("event", "delivery"))
     service.background("senders", senders.run)
 
 
@@ -117,7 +120,7 @@ async def queue_notices(
 
 
 async def _original(notice: notices.Notice, nats: Client) -> bytes:
-    if isinstance(notice, AlertReleased):
+    if not isinstance(notice, CopyReleased):
         return b""
     content = bytearray()
     async for piece in blob(nats, notice.sha256):

@@ -9,6 +9,7 @@ from hashlib import sha256
 from html import escape
 from uuid import UUID
 
+from contracts.erasures import is_erased
 from contracts.mail import LOOP_HEADER
 from contracts.tickets import OutgoingLetter, Quote
 from mail import headers
@@ -44,6 +45,8 @@ def compose(letter: OutgoingLetter, reply_id: UUID) -> Composed:
     to = tuple(headers.addr_spec(mailbox.address) for mailbox in letter.to)
     if not to:
         raise headers.Uncomposable("The reply has no recipient")
+    if any(map(is_erased, to)):
+        raise headers.Uncomposable("The recipient's data was erased")
     cc = tuple(spec for mailbox in letter.cc if (spec := headers.addr_spec(mailbox.address)) not in to)
     return Composed(
         message=_head(letter, sender) + _body(letter, reply_id),

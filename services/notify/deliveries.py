@@ -12,7 +12,7 @@ from chassis.database import Connection
 from chassis.log import EMPTY, Answer, append, load
 from contracts.event import Meta
 from contracts.stream_ids import notice_stream, reply_stream
-from services.notify.delivery import Delivery, DeliveryEvent, Recipient, State, as_told
+from services.notify.delivery import Delivery, DeliveryEvent, Recipient, State, as_told, failed
 from services.notify.release import Release
 from services.notify.transport import Parcel
 
@@ -231,6 +231,26 @@ async def tell(db: Connection, told: Sequence[tuple[Release, UUID, DeliveryEvent
         head = histories[stream_id].head if stream_id in histories else EMPTY
         answers.append(Answer(stream_id, (event,), cause, meta, now, head))
     await append(db, answers, now)
+
+
+async def give_up(db: Connection, which: str, parameters: Sequence[object], now: datetime) -> None:
+    """End deliveries that wait to leave, as failed, and say so; `which` is a condition of SQL with parameters."""
+    rows = await db.fetch(
+        f"""
+        UPDATE delivery
+        SET state = 'failed',
+            owner = NULL
+        WHERE state IN ('queued', 'retry')
+          AND {which}
+        RETURNING {_COLUMNS}
+        """,
+        *parameters,
+    )
+    given_up = [_release(row) for row in rows]
+    why = "The recipient's data was erased before it left."
+    await tell(
+        db, [(one, uuid5(one.release_id, "erased"), failed(one.delivery, why)) for one in given_up], now
+    )
 
 
 def _stream_of(delivery: Delivery) -> str:

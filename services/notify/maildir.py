@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from services.notify.delivery import Answered, Result
 from services.notify.transport import Parcel
@@ -39,6 +41,15 @@ class Maildir:
 
     def hurry(self, seconds: float) -> None:
         """Writing a file is over soon in any case."""
+
+    def erase(self, reply_ids: Collection[UUID]) -> None:
+        """Delete what was written of these answers and is still here, wherever a mail program has moved it."""
+        sought = {str(reply_id) for reply_id in reply_ids}
+        for folder in ("tmp", "new", "cur"):
+            for file in (self._folder / folder).glob("*.eml*"):
+                # As in `Claim.parcel`: the time, the answer's id and the attempt.
+                if file.name.partition(".")[2].rpartition("-")[0] in sought:
+                    file.unlink(missing_ok=True)
 
     def _find(self, parcel: Parcel) -> bool:
         # A mail program moves what it has seen to `cur` and appends flags to the name.

@@ -1,4 +1,4 @@
-"""Copies of messages and alerts: from what the rules want to what leaves (RFC 3834)."""
+"""Copies, alerts and notices: from what rules and automations want to what leaves (RFC 3834)."""
 
 from base64 import encodebytes
 from datetime import datetime, timedelta
@@ -7,12 +7,13 @@ from email.utils import format_datetime
 from contracts.event import Recorded
 from contracts.mail import LOOP_HEADER
 from contracts.router import AlertReleased, CopyReleased
+from contracts.tickets import NoticeReleased
 from mail import headers
 from services.notify.compose import Composed
 from services.notify.delivery import Delivery, Recipient, State
 from services.notify.release import Release
 
-Notice = CopyReleased | AlertReleased
+Notice = CopyReleased | AlertReleased | NoticeReleased
 
 MOST_AN_HOUR = 500
 """Notices that one address gets; a rule that matches everything must not bury anyone."""

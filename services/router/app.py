@@ -1,27 +1,34 @@
 """The shell of router: messages get a ticketbox, tickets get an agent."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from uuid import uuid5
 
-from chassis import log, parking, telemetry
+from chassis import log, parking, telemetry, trials
 from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service, run
-from contracts.commands import CancelDryRun, DiscardMessage, Done, Outcome, ReleaseMessage, StartDryRun
-from contracts.desk import Right
+from contracts.commands import (
+    CancelDryRun,
+    DiscardMessage,
+    Done,
+    NextTicket,
+    Outcome,
+    ReleaseMessage,
+    StartDryRun,
+)
 from contracts.event import Meta
 from contracts.ingest import Reading
 from contracts.mail import Address
 from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFiguresList
-from contracts.router import RoutingFailed, TicketRouted
+from contracts.router import RoutingFailed
 from contracts.standing import MessageState
-from contracts.stream_ids import message_stream, ticket_stream
-from contracts.streams import ROUTER_DESK, ROUTER_MESSAGES, ROUTER_TICKETS
-from contracts.tickets import TicketingFailed, TicketOpened
-from services.router import dry_runs, hits, tables
-from services.router.distribution import next_agent
+from contracts.stream_ids import message_stream
+from contracts.streams import ROUTER_CONTACTS, ROUTER_DESK, ROUTER_MESSAGES, ROUTER_QUEUE, ROUTER_TICKETS
+from contracts.tickets import TicketingFailed
+from services.router import contacts, distributing, dry_runs, erasing, hits, queue_tables, tables
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
 from services.router.notices import notices
 from services.router.ruleset import is_early, route, routed
@@ -49,6 +56,9 @@ async def take_received(service: Service[RouterSettings], batch: Batch, db: Conn
     ]
     if any(is_early(event, ruleset, now) for _, event in undecided):
         raise TooEarly("a ticketbox that intake knows has not come yet")
+    if ruleset.asks_for_contacts:
+        senders = {event.letter.from_.address.lower() for _, event in undecided if event.letter.from_}
+        ruleset = replace(ruleset, contacts=await contacts.read(db, senders))
     decided = [(item, event, routed(event.letter, route(event, ruleset))) for item, event in undecided]
     people = await tables.addresses_behind(db, {one for _, _, decision in decided for one in decision.alert})
     answers = []
@@ -106,44 +116,24 @@ async def decide_message(
     return Done(position=position, version=head.version + len(events))
 
 
-async def take_desk(_: Service[RouterSettings], batch: Batch, db: Connection) -> None:
-    """Follow the desk's configuration."""
+async def take_desk(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Follow the desk's configuration, and have distribution look again."""
     for item in batch:
         await tables.keep_desk(db, item)
+    await queue_tables.mark_all(db, service.clock())
 
 
-async def take_tickets(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
-    """Choose an agent for each new ticket."""
-    done = await log.answered(db, [item.event_id for item in batch])
-    opened = []
+async def take_contacts(_: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Follow what people say of contacts."""
     for item in batch:
-        match item.event:
-            case TicketOpened(assignee_id=None) as ticket if item.event_id not in done:
-                opened.append((item, ticket))
-            case TicketingFailed() as failed:
-                await tables.keep_undelivered(db, item, failed)
-            case _:
-                pass
-    now = service.clock()
-    people = await tables.available_people(db, now) if opened else []
-    rounds = await tables.rounds(db, [ticket.ticketbox_id for _, ticket in opened]) if people else {}
-    answers = []
-    for item, ticket in opened:
-        candidates = [one.id for one in people if one.may(Right.ANSWER, ticket.ticketbox_id)]
-        chosen = next_agent(candidates, rounds.get(ticket.ticketbox_id))
-        if chosen is None:
-            continue  # nobody is there: the ticket waits without an owner
-        rounds[ticket.ticketbox_id] = chosen
-        routed = TicketRouted(
-            ticket_id=ticket.ticket_id,
-            ticketbox_id=ticket.ticketbox_id,
-            agent_id=chosen,
-            candidates=len(candidates),
-        )
-        stream_id = ticket_stream(ticket.ticket_id)
-        answers.append(Answer(stream_id, (routed,), item.event_id, log.caused_by(item), now))
-    await tables.keep_rounds(db, rounds)
-    await log.append(db, answers, now)
+        await contacts.keep(db, item)
+
+
+async def take_tickets(_: Service[RouterSettings], batch: Batch, db: Connection) -> None:
+    """Remember the messages that tickets could not take."""
+    for item in batch:
+        if isinstance(item.event, TicketingFailed):
+            await tables.keep_undelivered(db, item, item.event)
 
 
 async def routing_failed(service: Service[RouterSettings], item: Item, error: str, db: Connection) -> None:
@@ -180,15 +170,20 @@ async def set_up(service: Service[RouterSettings]) -> None:
     """Say what this service does."""
     service.consume(ROUTER_MESSAGES, partial(take_received, service), partial(routing_failed, service))
     service.consume(ROUTER_DESK, partial(take_desk, service))
+    service.consume(ROUTER_CONTACTS, partial(take_contacts, service))
     service.consume(ROUTER_TICKETS, partial(take_tickets, service))
+    service.consume(ROUTER_QUEUE, distributing.follow)
+    service.background("distribution", partial(distributing.distribute, service))
+    service.obey(NextTicket, partial(distributing.next_ticket, service))
     for command in (ReleaseMessage, DiscardMessage):
         service.obey(command, partial(decide_message, service))
     service.obey(StartDryRun, partial(dry_runs.start, service))
     service.obey(CancelDryRun, partial(dry_runs.cancel, service))
     service.answer(GetDryRun, partial(dry_runs.get, service))
     service.answer(ListDryRuns, partial(dry_runs.list_them, service))
-    service.background("dry runs", partial(dry_runs.work, service))
+    service.background("dry runs", partial(trials.work, service, partial(dry_runs.prepare, service)))
     service.answer(GetRuleFigures, partial(rule_figures, service))
+    service.erase(partial(erasing.erase, service), ("event", "undelivered", "rule_hit", "dry_run"))
     service.ready_when(partial(ruleset_known, service))
 
 

@@ -5,9 +5,19 @@ from dataclasses import dataclass, field
 
 from contracts.ingest import Reading
 from contracts.mail import Authentication
+from rules.domains import own_domains
 from rules.fields import METHODS, NO_SCAN, WEEKDAYS, Facts
 from rules.hours import WALL_CLOCK, Hours
 from services.router.language import language_of
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What people say of someone who writes."""
+
+    name: str
+    organisation: str | None
+    """The name of the one that they chose; None: by the domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,8 @@ class Surroundings:
 
     organisations: Mapping[str, str] = field(default_factory=dict)
     """Names by domain."""
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    """By address, where people keep a card."""
     hours: Hours = WALL_CLOCK
     """Of the ticketbox that the message is written to."""
 
@@ -31,6 +43,20 @@ def _sender(message: Reading, _: Surroundings) -> str:
 
 def _domain(message: Reading, around: Surroundings) -> str:
     return _sender(message, around).rpartition("@")[2]
+
+
+def _contact(message: Reading, around: Surroundings) -> str:
+    contact = around.contacts.get(_sender(message, around))
+    return contact.name if contact else ""
+
+
+def _organisation(message: Reading, around: Surroundings) -> str:
+    """The one that people chose for the contact, or else the one that has the closest domain."""
+    sender = _sender(message, around)
+    contact = around.contacts.get(sender)
+    if contact is not None and contact.organisation is not None:
+        return contact.organisation
+    return next((around.organisations[one] for one in own_domains(sender) if one in around.organisations), "")
 
 
 def _headers(message: Reading, _: Surroundings) -> dict[str, str]:
@@ -57,7 +83,8 @@ _FACTS: dict[str, Callable[[Reading, Surroundings], object]] = {
     "from": _sender,
     "from_name": lambda message, _: message.letter.from_.name if message.letter.from_ else "",
     "from_domain": _domain,
-    "organisation": lambda message, around: around.organisations.get(_domain(message, around), ""),
+    "contact": _contact,
+    "organisation": _organisation,
     "recipients": lambda message, _: [address.lower() for address in message.letter.recipients],
     "to": lambda message, _: [person.address.lower() for person in message.letter.to],
     "cc": lambda message, _: [person.address.lower() for person in message.letter.cc],

@@ -7,6 +7,7 @@ from chassis.commands import Refusal
 from chassis.log import History
 from contracts.commands import OPERATOR
 from contracts.desk import Person, Right
+from contracts.erasures import is_erased
 from contracts.ingest import MessageReread, Reading
 from contracts.mail import LetterHead
 from contracts.router import (
@@ -57,6 +58,15 @@ class MustBeReplayed(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This message failed under an earlier release. Replay it, or have it read again.")
+
+
+class Erased(Refusal):
+    """Its writer's data was erased: there is nothing to deliver."""
+
+    code = "erased"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing of this message is left: its writer's data was erased.")
 
 
 class Forbidden(Refusal):
@@ -115,6 +125,10 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
         raise AlreadyDelivered
     for item in reversed(message.history.events):
         match item.event:
+            case MessageRouted(letter=letter) | RoutingFailed(letter=LetterHead() as letter) if (
+                letter.from_ is not None and is_erased(letter.from_.address)
+            ):
+                raise Erased
             case MessageRouted() as decided:
                 delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
                 return [decided.model_copy(update=delivered)]

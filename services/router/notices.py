@@ -1,10 +1,14 @@
 """Who hears of a message beside those who work on its ticket: copies and alerts. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID, uuid5
 
+from contracts.desk import Person, Right, Ticketbox
 from contracts.mail import Address, Kind
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted
+from contracts.tickets import Role
+from services.router.queue import Queued
 
 Notice = CopyReleased | AlertReleased
 
@@ -66,3 +70,36 @@ def _text(routed: MessageRouted, rule: str) -> str:
         f"The rule “{rule}” wants you to know of this message.\n\nFrom: {sender}\nSubject: {letter.subject}\n"
         f"Received: {letter.received_at:%Y-%m-%d %H:%M} UTC\n\n{what}\n\n{letter.excerpt}\n"
     )
+
+
+DISTRIBUTION = "Distribution"
+"""What stands for a rule in alerts that distribution causes."""
+
+
+def supervisors(members: Sequence[Person], box: Ticketbox) -> list[Person]:
+    """Who is told of tickets that nobody took: the ticketbox's supervisors; where there are none, who manages it."""
+    managing = [one for one in members if one.may(Right.MANAGE, box.id)]
+    return [one for one in managing if one.role is Role.SUPERVISOR] or managing
+
+
+def waiting_notices(
+    ticket: Queued, box: Ticketbox, people: Iterable[Person], now: datetime
+) -> list[AlertReleased]:
+    """The alerts that nobody took a ticket."""
+    assert ticket.waiting_since is not None  # noqa: S101 - it waits
+    text = (
+        f"Nobody has taken ticket {ticket.number} in the ticketbox “{box.name}”.\n\n"
+        f"Waiting since: {ticket.waiting_since:%Y-%m-%d %H:%M} UTC\nNow: {now:%Y-%m-%d %H:%M} UTC\n"
+    )
+    return [
+        AlertReleased(
+            notice_id=uuid5(ticket.ticket_id, f"waits since {ticket.waiting_since} {person.email}"),
+            message_id=ticket.message_id,
+            sender=Address(name=box.name, address=box.addresses[0]),
+            to=person.email,
+            subject=f"Alert: ticket {ticket.number} waits in {box.name}",
+            text=text,
+            rule=DISTRIBUTION,
+        )
+        for person in people
+    ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from chassis.lean import without
 from contracts.ingest import Reading
 from contracts.mail import LOOP_HEADER, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import (
@@ -21,7 +22,10 @@ from rules.condition import BadCondition, Condition, Unanswerable, compile_condi
 from rules.fields import Facts
 from rules.hours import WALL_CLOCK, Hours
 from services.router.actions import NOTHING, Actions, HeldBack, actions_of, also
-from services.router.facts import Surroundings, facts_of
+from services.router.facts import Contact, Surroundings, facts_of
+
+with without("cel.cli"):  # 25 MB of command line, which conditions would bring along at their first use
+    import cel  # noqa: F401
 
 _LONGEST_EVIDENCE = 200
 _DESK_BEHIND = timedelta(minutes=1)
@@ -48,6 +52,14 @@ class Ruleset:
     ticketboxes: Mapping[UUID, Ticketbox]
     organisations: Mapping[str, str] = field(default_factory=dict)
     """Names by domain."""
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    """By address, as far as they were looked up."""
+
+    @property
+    def asks_for_contacts(self) -> bool:
+        """Whether it matters what people say of who writes."""
+        names = prepare(tuple(rule.condition for rule in self.rules)).names
+        return not names.isdisjoint({"contact", "organisation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +113,8 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
         return _loop(message, mark, ruleset)
     prepared = prepare(tuple(rule.condition for rule in ruleset.rules))
     written_to = _written_to(message.letter, ruleset, message.ticketbox_id)
-    facts = facts_of(message, Surroundings(ruleset.organisations, written_to.hours), prepared.names)
+    around = Surroundings(ruleset.organisations, ruleset.contacts, written_to.hours)
+    facts = facts_of(message, around, prepared.names)
     context = context_of(facts, prepared.headers, all_headers=prepared.all_headers)
     actions = NOTHING
     acted: list[RuleActed] = []

@@ -6,6 +6,7 @@ from functools import lru_cache, reduce
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
 import orjson
 from pydantic import TypeAdapter
 
@@ -35,6 +36,7 @@ from contracts.tickets import (
     presence_at,
 )
 from rules.hours import WALL_CLOCK, hours_of
+from services.router.distribution import Agent
 from services.router.message import Message
 from services.router.ruleset import Ruleset, Ticketbox
 
@@ -117,15 +119,26 @@ async def addresses_behind(db: Connection, identities: Collection[UUID]) -> dict
     }
 
 
-async def available_people(db: Connection, now: datetime) -> list[Person]:
-    """Who is there to take tickets."""
-    rows = await db.fetch("SELECT person_id, presence, until FROM presence")
-    there = {
-        row["person_id"]
-        for row in rows
-        if presence_at(Presence(row["presence"]), row["until"], now) is Presence.AVAILABLE
-    }
-    return [one for one in await things(db, Person) if one.active and one.id in there] if there else []
+async def agents(db: Connection, now: datetime) -> list[Agent]:
+    """Who works here, with their presence now; who never said anything is off, since no time in particular."""
+    rows = {row["person_id"]: row for row in await db.fetch(_PRESENCES)}
+    return [_agent(one, rows.get(one.id), now) for one in await things(db, Person) if one.active]
+
+
+_PRESENCES = """
+SELECT person_id, presence, until, absent_since
+FROM presence
+"""
+
+
+def _agent(person: Person, row: asyncpg.Record | None, now: datetime) -> Agent:
+    if row is None:
+        return Agent(person, Presence.OFF)
+    stored, until = Presence(row["presence"]), row["until"]
+    presence = presence_at(stored, until, now)
+    if presence is Presence.AVAILABLE:
+        return Agent(person, presence, until=until)
+    return Agent(person, presence, until if stored is Presence.AVAILABLE else row["absent_since"], until)
 
 
 _ROUNDS = """
@@ -166,18 +179,26 @@ async def keep_desk(db: Connection, item: Recorded[Event]) -> None:
         case PresenceChanged() as change:
             await db.execute(
                 """
-                INSERT INTO presence (person_id, version, presence, until)
-                VALUES ($1, $2, $3, $4)
+                INSERT INTO presence (person_id, version, presence, until, absent_since)
+                VALUES ($1, $2, $3, $4, CASE WHEN $3 <> 'available' THEN $5::timestamptz END)
                 ON CONFLICT (person_id) DO UPDATE
                 SET version = excluded.version,
                     presence = excluded.presence,
-                    until = excluded.until
+                    until = excluded.until,
+                    absent_since = CASE
+                        WHEN excluded.presence = 'available' THEN NULL
+                        WHEN presence.presence = 'available' AND presence.until <= $5 THEN presence.until
+                        WHEN presence.presence <> 'available' AND (presence.until IS NULL OR presence.until > $5)
+                            THEN presence.absent_since
+                        ELSE excluded.absent_since
+                    END
                 WHERE presence.version < excluded.version
                 """,
                 change.person_id,
                 item.version,
                 change.presence,
                 change.until,
+                item.occurred_at,
             )
         case RulesetPublished() as published:
             await db.execute(

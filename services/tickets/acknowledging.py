@@ -23,7 +23,9 @@ CAPS = (
     (timedelta(hours=10), 100),
 )
 """How much automatic mail one address gets within a time, whatever it is about."""
-LONGEST_SPAN = CAPS[-1][0]
+ONE_EACH = timedelta(days=1)
+"""A conversation gets no more than one automatic letter within so much time."""
+LONGEST_SPAN = max(CAPS[-1][0], ONE_EACH)
 
 _MACHINES = re.compile(
     r"(mailer-daemon|postmaster|(no|do-?not)[-_.]?reply|bounces?|root|majordomo|listserv|owner-.*|.*-request)"
@@ -71,12 +73,19 @@ def cap_reached(earlier: Sequence[datetime], now: datetime) -> str | None:
     return None
 
 
+def why_not(opened: TicketOpened, earlier: Sequence[datetime], now: datetime) -> str | None:
+    """What keeps an acknowledgement back, after automatic letters to the same person; None: nothing."""
+    if opened.follows_id is not None and any(now - at < ONE_EACH for at in earlier):
+        return "the conversation goes on, and an automatic letter went there within a day"
+    return cap_reached(earlier, now)
+
+
 def acknowledge(
     opened: TicketOpened, sender: Address, text: str, earlier: Sequence[datetime], now: datetime
 ) -> AcknowledgementReleased | AcknowledgementWithheld:
     """Answer the letter that opened a ticket, or say why not."""
     letter, to = opened.letter, answer_to(opened.letter) or opened.contact
-    if (cap := cap_reached(earlier, now)) is not None:
+    if (cap := why_not(opened, earlier, now)) is not None:
         return AcknowledgementWithheld(ticket_id=opened.ticket_id, recipient=to.address, detail=cap)
     reply_id = acknowledgement_id(opened.ticket_id)
     return AcknowledgementReleased(
@@ -90,7 +99,12 @@ def acknowledge(
             from_=sender,
             to=(to,),
             subject=f"[#{opened.number}] {opened.subject}",
-            text=text.replace("{number}", str(opened.number)).replace("{subject}", opened.subject),
+            text=filled_in(text, opened.number, opened.subject),
             automatic=True,
         ),
     )
+
+
+def filled_in(text: str, number: int, subject: str) -> str:
+    """The words of an automatic letter, with `{number}` and `{subject}` of its ticket."""
+    return text.replace("{number}", str(number)).replace("{subject}", subject)

@@ -1,4 +1,4 @@
-"""When a ticket is to be looked at again, and what happens to it then."""
+"""When a ticket is to be looked at again, and what happens to it by itself then."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,39 +6,70 @@ from datetime import datetime, timedelta
 
 from contracts.desk import Ticketbox
 from contracts.tickets import SLABreached, SLAWarned, State, TicketClosed, TicketEvent, TicketReopened
-from services.tickets import service_level
+from services.tickets import automations, service_level
+from services.tickets.automations import Occasion
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What happens by itself, and its true time, however late it is noticed."""
+    """What happens by itself, and its true time, however late it is noticed.
 
-    event: TicketEvent
+    `what` None: a target is missed, which is written down whatever happens to a ticket: see `breaches`.
+    """
+
     at: datetime
+    what: TicketEvent | Occasion | None
 
 
 def next_alarm(ticket: Ticket, desk: Desk) -> datetime | None:
     """When there is something to do; None: never, as it stands."""
-    moments = [service_level.next_look(ticket), _hold_ends(ticket), _closes(ticket, desk)]
-    return min((moment for moment in moments if moment is not None), default=None)
+    moments = [due.at for due in to_come(ticket, desk)]
+    if ticket.merged_into_id is None and (look := service_level.next_look(ticket)) is not None:
+        moments.append(look)
+    return min(moments, default=None)
 
 
-def ring(ticket: Ticket, desk: Desk, now: datetime) -> Iterator[Due]:
-    """What has come due, but for breaches, which are written down whatever happens to a ticket."""
+def next_due(ticket: Ticket, desk: Desk, now: datetime) -> Due | None:
+    """What came due first, by its true time; with it done, ask again. None: nothing is due."""
     if ticket.merged_into_id is not None:
-        return
+        return None
+    due = [*_of_service_level(ticket, now), *(one for one in to_come(ticket, desk) if one.at <= now)]
+    return min(due, key=lambda one: (one.at, _turn(one)), default=None)
+
+
+def _turn(due: Due) -> tuple[int, str]:
+    """Of what comes due at once, automations wait for all else, and among themselves for their order."""
+    if isinstance(due.what, Occasion):
+        return (1 + due.what.automation.order, due.what.automation.name)
+    return (-(2**31), "")
+
+
+def _of_service_level(ticket: Ticket, now: datetime) -> Iterator[Due]:
     for item in service_level.to_warn_of(ticket, now):
         assert item.due_at is not None  # noqa: S101 - only a running clock warns
+        assert item.warn_at is not None  # noqa: S101
         warned = SLAWarned(
             ticket_id=ticket.ticket_id, target=item.target, due_at=item.due_at, since=item.since
         )
-        yield Due(warned, now)
-    if (ends := _hold_ends(ticket)) is not None and ends <= now:
-        yield Due(TicketReopened(ticket_id=ticket.ticket_id, why="hold_ended"), ends)
-    if (closes := _closes(ticket, desk)) is not None and closes <= now:
-        yield Due(TicketClosed(ticket_id=ticket.ticket_id), closes)
+        yield Due(max(item.warn_at, ticket.changed_at), warned)
+    for item in service_level.missed(ticket, now):
+        assert item.due_at is not None  # noqa: S101 - only a running clock is missed
+        yield Due(max(item.due_at, ticket.changed_at), None)
+
+
+def to_come(ticket: Ticket, desk: Desk) -> Iterator[Due]:
+    """What will happen if nothing else does, but for warnings and breaches."""
+    standing = automations.standing_of(ticket)
+    if standing is None:
+        return
+    if (ends := hold_ends(ticket)) is not None:
+        yield Due(ends, TicketReopened(ticket_id=ticket.ticket_id, why="hold_ended"))
+    if (closes := closes_at(ticket, desk)) is not None:
+        yield Due(closes, TicketClosed(ticket_id=ticket.ticket_id))
+    for occasion in automations.occasions(standing, desk):
+        yield Due(occasion.at, occasion)
 
 
 def breaches(ticket: Ticket, now: datetime) -> Iterator[SLABreached]:
@@ -50,11 +81,13 @@ def breaches(ticket: Ticket, now: datetime) -> Iterator[SLABreached]:
         )
 
 
-def _hold_ends(ticket: Ticket) -> datetime | None:
+def hold_ends(ticket: Ticket) -> datetime | None:
+    """When a hold ends by itself."""
     return ticket.held_until if ticket.state is State.ON_HOLD else None
 
 
-def _closes(ticket: Ticket, desk: Desk) -> datetime | None:
+def closes_at(ticket: Ticket, desk: Desk) -> datetime | None:
+    """When a solved ticket closes by itself, as its ticketbox wants."""
     if ticket.state is not State.SOLVED or ticket.done_at is None:
         return None
     box = desk.get(Ticketbox, ticket.ticketbox_id)

@@ -2,11 +2,43 @@
 
 from functools import partial
 
+from chassis import trials
 from chassis.service import Service, run
-from contracts.commands import CancelBulkJob, SelectTickets, SplitTicket, StartBulkJob, UndoBulkJob
-from contracts.queries import GetBulkJob, ListBulkJobs
+from contracts.commands import (
+    CancelBulkJob,
+    CancelWhatIf,
+    RequestErasure,
+    SelectTickets,
+    SplitTicket,
+    StartBulkJob,
+    StartWhatIf,
+    UndoBulkJob,
+)
+from contracts.erasures import GetErasure
+from contracts.queries import (
+    GetBulkJob,
+    GetWhatComes,
+    GetWhatIf,
+    ListBulkJobs,
+    ListWhatIfs,
+    TryAutomation,
+)
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
-from services.tickets import changes, clock, commands, desk, jobs, letters, rearranging, rulesets
+from services.tickets import (
+    changes,
+    clock,
+    coming,
+    commands,
+    contacts,
+    desk,
+    erasing,
+    erasures,
+    jobs,
+    letters,
+    rearranging,
+    rulesets,
+    what_ifs,
+)
 from services.tickets.settings import TicketsSettings
 
 
@@ -23,6 +55,18 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.obey(SplitTicket, partial(changes.split_ticket, service))
     for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
         service.obey(desk_command, partial(changes.change_desk, service))
+    for contact_command in contacts.ContactCommand.__args__:
+        service.obey(contact_command, partial(changes.change_contacts, service))
+    service.obey(StartWhatIf, partial(what_ifs.start, service))
+    service.obey(CancelWhatIf, partial(what_ifs.cancel, service))
+    service.answer(GetWhatIf, partial(what_ifs.get, service))
+    service.answer(ListWhatIfs, partial(what_ifs.list_them, service))
+    service.background("what-ifs", partial(trials.work, service, partial(what_ifs.prepare, service)))
+    service.answer(GetWhatComes, partial(coming.what_comes, service))
+    service.answer(TryAutomation, partial(coming.try_automation, service))
+    service.obey(RequestErasure, partial(erasures.request, service))
+    service.answer(GetErasure, partial(erasures.progress, service))
+    service.erase(partial(erasing.erase, service), ("event", "message_index", "automatic_mail"))
     service.obey(SelectTickets, partial(jobs.select, service))
     service.obey(StartBulkJob, partial(jobs.start, service))
     service.obey(CancelBulkJob, partial(jobs.cancel, service))
@@ -31,6 +75,7 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.answer(ListBulkJobs, partial(jobs.list_them, service))
     service.background("bulk jobs", partial(jobs.work, service))
     service.background("clock", partial(clock.strike, service))
+    service.background("erasures", partial(erasures.work, service))
 
 
 def main() -> None:

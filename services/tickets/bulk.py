@@ -129,15 +129,18 @@ _ASPECTS: dict[str, Callable[[Ticket], object]] = {
 """What a job changes and its undoing gives back, but for tags: of those each stands for itself."""
 
 
-def undo(actor: str, history: Sequence[Recorded[Event]], desk: Desk, turn: Turn) -> list[TicketEvent]:
+def undo(
+    actor: str, history: Sequence[Recorded[Event]], ticket: Ticket, desk: Desk, turn: Turn
+) -> list[TicketEvent]:
     """Give a ticket back what an actor, a job, changed; what is so again by itself is left alone.
+
+    `ticket` is how it stands now: what came due may have changed it after its `history`.
 
     Raises:
         Refusal: something of it changed again since; nothing happens.
     """
-    found = list(stages(history))
+    found = [*stages(history), ticket]
     by_job = [place for place, item in enumerate(history) if item.meta.actor == actor]
-    ticket = found[-1]
     _permit(ticket, desk, turn)
     if not by_job:
         return []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 from opentelemetry.trace import SpanKind
@@ -15,16 +16,28 @@ from contracts.commands import (
     ChangeDesk,
     Done,
     DraftRuleset,
+    MergeContacts,
+    MoveAddress,
     Outcome,
     PublishRuleset,
+    SetContact,
     SetThing,
     SplitTicket,
     SubmitReply,
+    UndoContactMerge,
 )
 from contracts.event import Event, Meta
-from contracts.stream_ids import RULESET, RULESET_DRAFT
+from contracts.stream_ids import RULESET, RULESET_DRAFT, contact_stream
 from contracts.tickets import TicketEvent, TicketOpened
-from services.tickets import commands, desk, rearranging, rulesets, tables
+from services.tickets import (
+    commands,
+    contact_tables,
+    contacts,
+    desk,
+    rearranging,
+    rulesets,
+    tables,
+)
 from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket
@@ -107,6 +120,62 @@ async def _write(
     return Done(position=position, version=work.tickets[command.ticket_id].version)
 
 
+async def change_contacts(
+    service: Service[TicketsSettings], command: contacts.ContactCommand, db: Connection
+) -> Outcome:
+    """Do what a command about contacts asks.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    return await keep_contacts(db, command, service.clock())
+
+
+async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: datetime) -> Outcome:
+    """Change contacts in the caller's transaction.
+
+    Raises:
+        Refusal: nothing was changed, and why.
+    """
+    await contact_tables.lock(db)
+    before = await contact_tables.load(db, *_named(command))
+    events = contacts.decide(command, before, await tables.read_desk(db))
+    if not events:
+        return Done(position=0, version=0)
+    present = contacts.after(before, events)
+    await contact_tables.keep(db, present, events)
+    heads = await log.heads(db, [contact_stream(identity) for identity in events])
+    meta = Meta(
+        correlation_id=command.command_id,
+        causation_id=command.command_id,
+        actor=str(command.actor_id),
+        traceparent=telemetry.current_traceparent(),
+    )
+    answers = [
+        Answer(stream, tuple(happened), command.command_id, meta, now, heads.get(stream, log.EMPTY))
+        for identity, happened in events.items()
+        for stream in [contact_stream(identity)]
+    ]
+    *_, last = events
+    return Done(position=await log.append(db, answers, now), version=present.version(last))
+
+
+def _named(command: contacts.ContactCommand) -> tuple[set[UUID], set[str]]:
+    """The contacts that a command is about, by id and by address."""
+    match command:
+        case SetContact(contact=card):
+            identities, addresses = {card.id}, {*card.addresses}
+        case MoveAddress(address=address, to_address=to_address):
+            identities, addresses = set(), {address, to_address or address}
+        case MergeContacts(address=address, into_address=into_address):
+            identities, addresses = set(), {address, into_address}
+        case UndoContactMerge(contact_id=identity):
+            identities, addresses = {identity}, set()
+        case _:
+            assert_never(command)
+    return {*identities, *command.seen}, {address.strip().lower() for address in addresses}
+
+
 DeskCommand = desk.DeskCommand | rulesets.RulesetCommand
 
 
@@ -157,7 +226,7 @@ async def _append(
         if changed.get(stream_id, 0) != version:
             raise ChangedMeanwhile(version, changed.get(stream_id, 0))
     heads = await log.heads(db, list(events))
-    await tables.keep_desk(db, [event for happened in events.values() for event in happened])
+    await tables.keep_desk(db, [event for happened in events.values() for event in happened], now)
     meta = Meta(
         correlation_id=command.command_id,
         causation_id=command.command_id,

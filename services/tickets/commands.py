@@ -1,6 +1,6 @@
 """`decide`: one function a command. Same ticket, same command, same time: same events."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -26,6 +26,7 @@ from contracts.commands import (
     SubmitReply,
 )
 from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
+from contracts.erasures import is_erased
 from contracts.mail import Address
 from contracts.tickets import (
     CategoryAssigned,
@@ -56,6 +57,7 @@ from services.tickets.refusals import (
     Forbidden,
     Invalid,
     Merged,
+    NobodyThere,
     NotFailed,
     Outdated,
     UnknownThing,
@@ -203,9 +205,12 @@ def submit_reply(
 
     Raises:
         Outdated: a letter or an answer came after the version that the agent saw.
+        NobodyThere: the customer's data was erased.
     """
     if ticket.last_message_version > command.seen_version:
         raise Outdated(command.seen_version, ticket.version, _who_wrote(ticket, desk, command.actor_id))
+    if is_erased(ticket.reply_address.address):
+        raise NobodyThere
     submitted = ReplySubmitted(
         ticket_id=ticket.ticket_id,
         reply_id=command.reply_id,
@@ -266,13 +271,15 @@ def retry_reply(command: RetryReply, ticket: Ticket) -> list[TicketEvent]:
     """Release the same letter once more.
 
     Raises:
-        UnknownThing, NotFailed.
+        UnknownThing, NotFailed, NobodyThere.
     """
     reply = ticket.replies.get(command.reply_id)
     if reply is None:
         raise UnknownThing("There is no such answer on this ticket.", reply_id=command.reply_id)
     if reply.state not in {ReplyState.FAILED, ReplyState.UNCERTAIN, ReplyState.BOUNCED}:
         raise NotFailed(command.reply_id)
+    if any(is_erased(to.address) for to in reply.letter.to):
+        raise NobodyThere
     return [
         ReplyReleased(
             ticket_id=ticket.ticket_id,
@@ -444,13 +451,23 @@ def change_tags(command: ChangeTags, ticket: Ticket) -> list[TicketEvent]:
     Raises:
         Invalid: too many, or an empty one.
     """
-    remove = {_tag(tag) for tag in command.remove}
-    tags = tuple(dict.fromkeys(tag for tag in (*ticket.tags, *map(_tag, command.add)) if tag not in remove))
-    if len(tags) > MOST_TAGS:
-        raise Invalid(f"A ticket has at most {MOST_TAGS} tags.")
+    tags = tagged(ticket.tags, command.add, command.remove)
     if tags == ticket.tags:
         return []
     return [TagsChanged(ticket_id=ticket.ticket_id, tags=tags, changed_by=command.actor_id)]
+
+
+def tagged(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> tuple[str, ...]:
+    """Tags after some were added and removed.
+
+    Raises:
+        Invalid: too many, or an empty one.
+    """
+    gone = {_tag(tag) for tag in remove}
+    after = tuple(dict.fromkeys(tag for tag in (*tags, *map(_tag, add)) if tag not in gone))
+    if len(after) > MOST_TAGS:
+        raise Invalid(f"A ticket has at most {MOST_TAGS} tags.")
+    return after
 
 
 def _tag(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +20,8 @@ from contracts.commands import (
 )
 from contracts.desk import (
     AnyThing,
+    Automation,
+    AutomationChanged,
     Calendar,
     CalendarChanged,
     Category,
@@ -53,6 +56,7 @@ from contracts.tickets import (
     RulesetPublished,
     TicketboxCreated,
 )
+from rules.domains import is_public
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 
 T = TypeVar("T", bound=Thing)
@@ -69,6 +73,16 @@ class Desk:
     secret: bytes = b""
     ruleset: RulesetPublished | None = None
     """Read where the desk changes only."""
+    chosen_organisations: Mapping[str, UUID] = field(default_factory=dict)
+    """Those that people chose for contacts, by address, as far as they were looked up: see `Work.look_up`."""
+    _sorted: dict[type[Thing], list[Thing]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """By kind, once they were asked for: every step of every ticket asks for all policies."""
+    since: Mapping[UUID, datetime] = field(default_factory=dict)
+    """When each thing became as it is."""
+    revision: int = 0
+    """Counts the changes after which alarms may be others."""
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -77,8 +91,10 @@ class Desk:
 
     def every(self, kind: type[T]) -> list[T]:
         """All things of a kind, by name."""
-        found = [thing for thing in self.things.values() if isinstance(thing, kind)]
-        return sorted(found, key=lambda thing: thing.name)
+        if kind not in self._sorted:
+            found = [thing for thing in self.things.values() if isinstance(thing, kind)]
+            self._sorted[kind] = sorted(found, key=lambda thing: thing.name)
+        return [*self._sorted[kind]]  # type: ignore[list-item]  # they are of this kind
 
     def people_of(self, identities: Iterable[UUID]) -> frozenset[UUID]:
         """The people behind ids of people and teams."""
@@ -244,6 +260,8 @@ def _changed(thing: AnyThing) -> Event:
             return ViewChanged(thing=thing)
         case Organisation():
             return OrganisationChanged(thing=thing)
+        case Automation():
+            return AutomationChanged(thing=thing)
         case _:
             assert_never(thing)
 
@@ -293,6 +311,10 @@ def check(desk: Desk, before: Desk) -> None:
                     _require(desk, Ticketbox, ticketbox_id, thing.name)
             case Category():
                 _check_category(desk, thing)
+            case Organisation() if thing != before.things.get(thing.id):
+                _check_organisation(thing)
+            case Automation():
+                _check_automation(desk, thing)
             case _:
                 pass
 
@@ -330,7 +352,7 @@ def _check_unique(desk: Desk) -> None:
                 claim(thing, "category name", thing.name, str(thing.parent_id))
             case View():
                 claim(thing, "view name", thing.name, str(thing.owner_id))
-            case Team() | Calendar() | Policy():
+            case Team() | Calendar() | Policy() | Automation():
                 claim(thing, f"{thing.kind} name", thing.name)
             case _:
                 pass
@@ -357,6 +379,25 @@ def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
         raise Invalid(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
 
 
+def _check_automation(desk: Desk, automation: Automation) -> None:
+    chosen, then = automation.tickets, automation.then
+    for kind, identities in (
+        (Ticketbox, (*chosen.ticketbox_ids, then.move_to)),
+        (Category, chosen.category_ids),
+        (Organisation, chosen.organisation_ids),
+        (Person, (then.assign_to,)),
+    ):
+        for identity in identities:
+            _require(desk, kind, identity, automation.name)
+    for identity in then.tell_ids:
+        if desk.get(Team, identity) is None:
+            _require(desk, Person, identity, automation.name)
+    if then.nothing:
+        raise Invalid(f"“{automation.name}” does nothing yet: say what shall happen.")
+    if then.give_back and then.assign_to is not None:
+        raise Invalid(f"“{automation.name}” cannot give a ticket back and to somebody; choose one.")
+
+
 def _check_calendar(calendar: Calendar) -> None:
     try:
         ZoneInfo(calendar.time_zone)
@@ -374,6 +415,17 @@ def _check_holidays(name: str, chosen: Holidays) -> None:
         raise Invalid(f"“{name}”: there are no holidays for “{chosen.country}”; write it as in DE or US.")
     if chosen.subdivision is not None and chosen.subdivision not in known[chosen.country]:
         raise Invalid(f"“{name}”: {chosen.country} has no part “{chosen.subdivision}”.")
+
+
+def _check_organisation(organisation: Organisation) -> None:
+    for domain in organisation.domains:
+        if domain != domain.lower() or "@" in domain or not is_address(f"someone@{domain}"):
+            raise Invalid(f"“{domain}” is not a domain in lower case, such as example.com.")
+        if is_public(domain):
+            raise Invalid(
+                f"{domain} gives addresses to everyone, so it makes no organisation; choose the organisation "
+                "of such contacts one by one."
+            )
 
 
 def _check_category(desk: Desk, category: Category) -> None:

@@ -122,7 +122,7 @@ def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list
     return events
 
 
-def record_delivery(event: ReplySent | ReplyFailed | ReplyUncertain) -> DeliveryRecorded:
+def record_delivery(event: ReplySent | ReplyFailed | ReplyUncertain, ticket: Ticket) -> DeliveryRecorded:
     """What became of an answer, as the conversation keeps it."""
     outcome = {
         ReplySent: DeliveryOutcome.SENT,
@@ -130,5 +130,9 @@ def record_delivery(event: ReplySent | ReplyFailed | ReplyUncertain) -> Delivery
         ReplyUncertain: DeliveryOutcome.UNCERTAIN,
     }[type(event)]
     return DeliveryRecorded(
-        ticket_id=event.ticket_id, reply_id=event.reply_id, outcome=outcome, answer=event.answer
+        ticket_id=event.ticket_id,
+        reply_id=event.reply_id,
+        outcome=outcome,
+        answer=event.answer,
+        automatic=event.reply_id not in ticket.replies,
     )

@@ -230,7 +230,7 @@ def _turn(work: Work, job: Job, selected: Selected) -> Verdict:
     try:
         if job.undoes_id is not None:
             history = work.histories[ticket.ticket_id]
-            events = bulk.undo(job_actor(job.undoes_id), history, work.desk, turn)
+            events = bulk.undo(job_actor(job.undoes_id), history, ticket, work.desk, turn)
         else:
             events = bulk.decide(job.actions, ticket, work.desk, turn)
     except Refusal as refusal:

@@ -13,25 +13,32 @@ from contracts.desk import Ticketbox
 from contracts.event import Event, Meta
 from contracts.mail import Address, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
-from contracts.router import Disposition, MessageDiscarded, MessageRouted, TicketRouted
+from contracts.router import (
+    Disposition,
+    Distributed,
+    MessageDiscarded,
+    MessageRouted,
+    TicketOverflowed,
+    TicketRouted,
+    TicketTakenBack,
+)
 from contracts.stream_ids import message_stream
 from contracts.streams import TICKETS_ROUTED
 from contracts.tickets import (
     AcknowledgementReleased,
     LinkKind,
-    TicketAssigned,
     TicketingFailed,
     TicketLinked,
     TicketOpened,
 )
-from services.tickets import acknowledging, intake, reply_address, tables, threading
+from services.tickets import acknowledging, distributed, intake, reply_address, tables, threading
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 
 async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:
-    """Put each delivered message into its conversation, and each choice of an agent into its ticket."""
+    """Put each delivered message into its conversation, and what distribution wants into its ticket."""
     await _forget_parked(batch, db)
     delivered = [item for item in batch if _is_delivered(item.event)]
     causes = {item.event_id: intake.cause_of(item.event, item.event_id) for item in delivered}
@@ -44,20 +51,22 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     messages = [item.event for item in news if isinstance(item.event, MessageRouted)]
     letters = [message.letter for message in messages]
     work = Work(service.clock(), await tables.read_desk(db))
+    await work.look_up(db, [letter.from_.address for letter in letters if letter.from_])
     tokens = await _find(work, letters, db)
-    await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, TicketRouted)})
-    await _recall_automatic_mail(work, messages, db)
+    await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, Distributed)})
+    await work.recall_automatic_mail(db, _acknowledged(work, messages))
     numbers = deque(await tables.new_numbers(db, len(letters)))
     for item in news:
         match item.event:
             case MessageRouted() as routed:
-                place = threading.find_place(routed.letter, work.index, tokens, work.tickets)
+                place = threading.find_place(
+                    routed.letter, work.index, tokens, work.tickets, work.others(routed.letter)
+                )
                 _take_message(work, routed, place, causes[item.event_id], log.caused_by(item), numbers)
-            case TicketRouted(ticket_id=ticket_id, agent_id=agent_id, method=method):
-                current = work.tickets[ticket_id]
-                if current.assignee_id is None and not current.state.done:
-                    assigned = TicketAssigned(ticket_id=ticket_id, agent_id=agent_id, method=method)
-                    work.add(current, [assigned], item.event_id, log.caused_by(item))
+            case TicketRouted() | TicketOverflowed() | TicketTakenBack() as wish:
+                current = work.tickets[wish.ticket_id]
+                if (events := distributed.distribute(wish, current, work.desk)) != []:
+                    work.add(current, events, item.event_id, log.caused_by(item))
             case _:
                 pass
     await work.save(db)
@@ -65,7 +74,7 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
 
 def _is_delivered(event: Event) -> bool:
     """What is suppressed, quarantined or deleted is in no conversation of ours."""
-    return isinstance(event, TicketRouted) or (
+    return isinstance(event, Distributed) or (
         isinstance(event, MessageRouted) and event.disposition is Disposition.DELIVER
     )
 
@@ -99,15 +108,14 @@ async def _find(work: Work, letters: Sequence[LetterHead], db: Connection) -> th
     )
 
 
-async def _recall_automatic_mail(work: Work, messages: Sequence[MessageRouted], db: Connection) -> None:
-    people = {
-        acknowledging.person_behind(to.address)
+def _acknowledged(work: Work, messages: Sequence[MessageRouted]) -> set[str]:
+    """The addresses to which automatic mail may go."""
+    return {
+        to.address
         for one in messages
         if acknowledging.words(one, work.desk.get(Ticketbox, one.ticketbox_id))
         and (to := acknowledging.answer_to(one.letter))
     }
-    if people:
-        work.automatic_mail = await tables.automatic_mail(db, people, work.now - acknowledging.LONGEST_SPAN)
 
 
 def _take_message(
@@ -151,13 +159,11 @@ def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause:
     ours = {address for one in work.desk.every(Ticketbox) for address in one.addresses}
     if not acknowledging.wanted(opened.letter, ours):
         return
-    person = acknowledging.person_behind(to.address)
-    earlier = work.automatic_mail.setdefault(person, [])
     sender = Address(name=box.name, address=box.addresses[0])
+    earlier = work.automatic_mail_to(to.address)
     event = acknowledging.acknowledge(opened, sender, text, earlier, work.now)
     if isinstance(event, AcknowledgementReleased):
-        earlier.append(work.now)
-        work.acknowledged[opened.ticket_id] = person
+        work.keep_automatic_mail(work.tickets[opened.ticket_id], to.address, work.now)
     work.add(work.tickets[opened.ticket_id], [event], cause, meta)
 
 
@@ -173,7 +179,7 @@ async def take_deliveries(service: Service[TicketsSettings], batch: Batch, db: C
     await work.load(db, {event.ticket_id for _, event in news})
     for item, event in news:
         current = work.tickets[event.ticket_id]
-        work.add(current, [intake.record_delivery(event)], item.event_id, log.caused_by(item))
+        work.add(current, [intake.record_delivery(event, current)], item.event_id, log.caused_by(item))
     await work.save(db)
 
 

@@ -91,3 +91,23 @@ class ChangedSince(Refusal):
     def __init__(self, aspects: Sequence[str]) -> None:
         words = " and ".join(aspects)
         super().__init__(f"Its {words} changed again since, and stays.", aspects=",".join(aspects))
+
+
+class ContactMerged(Refusal):
+    """The contact goes on in another one."""
+
+    code = "merged"
+
+    def __init__(self, into_id: UUID) -> None:
+        super().__init__(
+            "This contact was merged into another one; change that one, or undo the merge.", into_id=into_id
+        )
+
+
+class NobodyThere(Refusal):
+    """The customer's data was erased, and the address with it."""
+
+    code = "erased"
+
+    def __init__(self) -> None:
+        super().__init__("The customer's data was erased: there is no address to answer to.")

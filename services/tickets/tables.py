@@ -1,6 +1,7 @@
 """What this service keeps beside its log: the message index, running clocks, the desk as it is now."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -10,6 +11,8 @@ from pydantic import TypeAdapter
 from chassis.database import Connection
 from contracts.desk import (
     AnyThing,
+    Automation,
+    AutomationChanged,
     CalendarChanged,
     OrganisationChanged,
     PolicyChanged,
@@ -20,6 +23,7 @@ from contracts.desk import (
 from contracts.event import Event
 from contracts.stream_ids import RULESET
 from contracts.tickets import RulesetPublished
+from services.tickets.automations import Standing
 from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
 from services.tickets.threading import Known
@@ -101,19 +105,36 @@ async def tickets_by_number(db: Connection, numbers: Collection[int]) -> dict[in
     return {row["number"]: row["ticket_id"] for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """When a ticket is to be looked at again, and how it stands until then; None: when something happens to it."""
+
+    at: datetime | None
+    contact: str
+    """The address of its customer, in lower case."""
+    standing: Standing
+
+
 _SET_ALARMS = """
-INSERT INTO alarm (ticket_id, at)
-SELECT ticket_id, at
-FROM unnest($1::uuid[], $2::timestamptz[]) AS new (ticket_id, at)
+INSERT INTO alarm (ticket_id, at, contact, standing, revision)
+SELECT ticket_id, at, contact, standing::jsonb, $5
+FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[]) AS new (ticket_id, at, contact, standing)
 ON CONFLICT (ticket_id) DO UPDATE
-SET at = excluded.at
+SET at = excluded.at,
+    standing = excluded.standing,
+    revision = excluded.revision
 """
 
 
-async def set_alarms(db: Connection, alarms: Mapping[UUID, datetime | None]) -> None:
-    """Say when tickets are to be looked at again; None: when the desk changes, or something happens to them."""
-    if alarms:
-        await db.execute(_SET_ALARMS, list(alarms), list(alarms.values()))
+async def set_alarms(db: Connection, alarms: Mapping[UUID, Alarm | None], revision: int) -> None:
+    """Say when tickets are to be looked at again, as a revision of the desk has it; None: never by itself."""
+    if over := [ticket_id for ticket_id, alarm in alarms.items() if alarm is None]:
+        await db.execute("DELETE FROM alarm WHERE ticket_id = ANY($1::uuid[])", over)
+    if kept := {ticket_id: alarm for ticket_id, alarm in alarms.items() if alarm is not None}:
+        moments = [alarm.at for alarm in kept.values()]
+        contacts = [alarm.contact for alarm in kept.values()]
+        standings = [alarm.standing.model_dump_json() for alarm in kept.values()]
+        await db.execute(_SET_ALARMS, list(kept), moments, contacts, standings, revision)
 
 
 _DUE = """
@@ -129,6 +150,38 @@ FOR UPDATE SKIP LOCKED
 async def due_alarms(db: Connection, now: datetime, limit: int) -> list[UUID]:
     """Tickets whose alarm has struck, the longest overdue first; locked until the transaction ends."""
     return [row["ticket_id"] for row in await db.fetch(_DUE, now, limit)]
+
+
+_STALE = """
+SELECT ticket_id
+FROM alarm
+WHERE revision < (SELECT revision FROM desk_revision)
+LIMIT $1
+FOR UPDATE SKIP LOCKED
+"""
+
+
+async def stale_alarms(db: Connection, limit: int) -> list[UUID]:
+    """Tickets whose alarm was set by an earlier desk; locked until the transaction ends."""
+    return [row["ticket_id"] for row in await db.fetch(_STALE, limit)]
+
+
+_STANDINGS = """
+SELECT standing::text AS standing
+FROM alarm
+WHERE standing IS NOT NULL
+  AND ($1::text[] = '{}' OR standing ->> 'ticketbox_id' = ANY($1))
+  AND ($2::text[] = '{}' OR standing ->> 'priority' = ANY($2))
+  AND ($3::text IS NULL OR standing ->> 'state' = $3)
+"""
+
+
+async def standings(db: Connection, automation: Automation, piece: int) -> AsyncIterator[Standing]:
+    """How the tickets stand that an automation may be for, so many at a time."""
+    chosen, state = automation.tickets, automation.when.moment.state
+    boxes = [str(one) for one in chosen.ticketbox_ids]
+    async for row in db.cursor(_STANDINGS, boxes, list(chosen.priorities), state, prefetch=piece):
+        yield Standing.model_validate_json(row["standing"])
 
 
 async def next_alarm(db: Connection) -> datetime | None:
@@ -175,10 +228,22 @@ _THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
 
 async def read_desk(db: Connection) -> Desk:
     """The desk as it is now."""
-    rows = await db.fetch("SELECT thing::text AS thing FROM thing")
-    things = [_thing(row["thing"]) for row in rows]
+    # The revision comes first: what is written by a desk that is newer than it says is only written again.
+    revision = await db.fetchval("SELECT revision FROM desk_revision")
+    rows = await db.fetch("SELECT id, thing::text AS thing, since FROM thing")
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
-    return Desk({thing.id: thing for thing in things}, secret)
+    return Desk(
+        things={row["id"]: _thing(row["thing"]) for row in rows},
+        secret=secret,
+        since={row["id"]: row["since"] for row in rows},
+        revision=revision,
+    )
+
+
+async def erasure_secret(db: Connection) -> bytes:
+    """Keys the digests of erased addresses."""
+    secret: bytes = await db.fetchval("SELECT value FROM secret WHERE name = 'erasures'")
+    return secret
 
 
 @lru_cache(maxsize=4096)
@@ -222,30 +287,33 @@ async def thing_versions(db: Connection, stream_ids: Collection[str]) -> dict[st
 
 
 _KEEP_THING = """
-INSERT INTO thing (id, thing)
-VALUES ($1, $2::jsonb)
+INSERT INTO thing (id, thing, since)
+VALUES ($1, $2::jsonb, $3)
 ON CONFLICT (id) DO UPDATE
-SET thing = excluded.thing
+SET thing = excluded.thing,
+    since = excluded.since
 """
 
 
-async def keep_desk(db: Connection, events: Sequence[Event]) -> None:
-    """Take configuration into the tables, and have every ticket looked at whose service level may be another now."""
+async def keep_desk(db: Connection, events: Sequence[Event], now: datetime) -> None:
+    """Take configuration into the tables, and have every ticket looked at whose alarm may be another now."""
     for event in events:
         if (thing := thing_of(event)) is not None:
-            await db.execute(_KEEP_THING, thing.id, thing.model_dump_json())
+            await db.execute(_KEEP_THING, thing.id, thing.model_dump_json(), now)
         elif isinstance(event, ThingRemoved):
             await db.execute("DELETE FROM thing WHERE id = $1", event.id)
     if any(matters_to_clocks(event) for event in events):
-        await db.execute("UPDATE alarm SET at = now() WHERE at IS NULL OR at > now()")
+        await db.execute("UPDATE desk_revision SET revision = revision + 1")
 
 
 def matters_to_clocks(event: Event) -> bool:
-    """Whether a change of the desk may change deadlines."""
+    """Whether a change of the desk may change when something happens to tickets by itself."""
     match event:
         case TicketboxChanged() | CalendarChanged() | PolicyChanged() | OrganisationChanged():
             return True
+        case AutomationChanged():
+            return True
         case ThingRemoved(kind=kind):
-            return kind in {"calendar", "policy", "organisation"}
+            return kind in {"calendar", "policy", "organisation", "automation"}
         case _:
             return False

@@ -60,18 +60,22 @@ class Tokens:
 
 
 def find_place(
-    letter: LetterHead, index: Index, tokens: Tokens, tickets: Mapping[UUID, Ticket]
+    letter: LetterHead,
+    index: Index,
+    tokens: Tokens,
+    tickets: Mapping[UUID, Ticket],
+    others: frozenset[str] = frozenset(),
 ) -> Place | None:
-    """The conversation that a letter belongs to; None if it opens one.
+    """The conversation that a letter belongs to; None if it opens one. `others` are its sender's other addresses.
 
     Anyone can write anything into References and subjects. A letter joins a conversation only if its sender takes part
-    in it already; or if it names an answer of ours, or is sent to an address that we signed, which nobody can guess who
-    has not got that answer. A bounce joins only if it returns an answer of ours.
+    in it already, by whichever address; or if it names an answer of ours, or is sent to an address that we signed,
+    which nobody can guess who has not got that answer. A bounce joins only if it returns an answer of ours.
     """
     place = (
-        _by_message_id(letter, index, tickets)
+        _by_message_id(letter, index, tickets, others)
         or _by_reply_address(letter, tokens, tickets)
-        or _by_subject(letter, tokens, tickets)
+        or _by_subject(letter, tokens, tickets, others)
     )
     if place is None:
         return None
@@ -79,10 +83,12 @@ def find_place(
     return replace(place, ticket_id=last, by_way_of=tuple(way))
 
 
-def _by_message_id(letter: LetterHead, index: Index, tickets: Mapping[UUID, Ticket]) -> Place | None:
+def _by_message_id(
+    letter: LetterHead, index: Index, tickets: Mapping[UUID, Ticket], others: frozenset[str]
+) -> Place | None:
     for identity in mentioned(letter):
         for known in index.get(identity, ()):
-            if known.ticket_id in tickets and _belongs(letter, known, tickets):
+            if known.ticket_id in tickets and _belongs(letter, known, tickets, others):
                 return Place(known.ticket_id, _reason(letter, identity, known), known.reply_id)
     return None
 
@@ -97,11 +103,13 @@ def _by_reply_address(letter: LetterHead, tokens: Tokens, tickets: Mapping[UUID,
     return None
 
 
-def _by_subject(letter: LetterHead, tokens: Tokens, tickets: Mapping[UUID, Ticket]) -> Place | None:
+def _by_subject(
+    letter: LetterHead, tokens: Tokens, tickets: Mapping[UUID, Ticket], others: frozenset[str]
+) -> Place | None:
     ticket_id = tokens.named.get(number_in_subject(letter.subject) or 0)
     if ticket_id is None or ticket_id not in tickets or letter.kind is Kind.BOUNCE:
         return None
-    if not _takes_part(letter, ticket_id, tickets):
+    if not _takes_part(letter, ticket_id, tickets, others):
         return None
     return Place(ticket_id, ThreadedBy.SUBJECT_TOKEN)
 
@@ -114,18 +122,24 @@ def _way_on(ticket_id: UUID, tickets: Mapping[UUID, Ticket]) -> Iterator[UUID]:
         yield ticket_id
 
 
-def _belongs(letter: LetterHead, known: Known, tickets: Mapping[UUID, Ticket]) -> bool:
+def _belongs(
+    letter: LetterHead, known: Known, tickets: Mapping[UUID, Ticket], others: frozenset[str]
+) -> bool:
     if known.reply_id is not None:
         return True
     if letter.kind is Kind.BOUNCE:
         return False
-    return _takes_part(letter, known.ticket_id, tickets)
+    return _takes_part(letter, known.ticket_id, tickets, others)
 
 
-def _takes_part(letter: LetterHead, ticket_id: UUID, tickets: Mapping[UUID, Ticket]) -> bool:
+def _takes_part(
+    letter: LetterHead, ticket_id: UUID, tickets: Mapping[UUID, Ticket], others: frozenset[str]
+) -> bool:
     """Whether its sender takes part in a ticket, or in the one that it goes on in."""
     *_, last = _way_on(ticket_id, tickets)
-    return letter.from_ is not None and letter.from_.address.lower() in tickets[last].participants
+    return letter.from_ is not None and not tickets[last].participants.isdisjoint(
+        {letter.from_.address.lower(), *others}
+    )
 
 
 def _reason(letter: LetterHead, identity: str, known: Known) -> ThreadedBy:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
@@ -15,12 +15,16 @@ from contracts.tickets import (
     AcknowledgementReleased,
     AcknowledgementWithheld,
     AutomaticReplyReceived,
+    AutomationHeldBack,
+    AutomationRan,
     CategoryAssigned,
+    CustomerErased,
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
+    DistributionDropped,
     FieldsChanged,
     FieldValue,
     LettersMoved,
@@ -28,8 +32,12 @@ from contracts.tickets import (
     LinkKind,
     MergeUndone,
     NoteAdded,
+    NoticeReleased,
     OutgoingLetter,
+    Placing,
     PriorityChanged,
+    ReminderReleased,
+    ReminderWithheld,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
@@ -54,6 +62,10 @@ from contracts.tickets import (
     TicketUnlinked,
     WatchersChanged,
 )
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+MOST_RUNS = 20
+"""Runs of automations that one ticket gets within a day."""
 
 
 class ReplyState(StrEnum):
@@ -145,7 +157,17 @@ class Ticket:
     warned: frozenset[tuple[str, datetime]] = frozenset()
     breached: frozenset[tuple[str, datetime | None]] = frozenset()
     """Targets with the beginning of their clock."""
+    changed_at: datetime = NEVER
+    """When something last happened to it. Nothing happens by itself before that."""
+    automatic_at: datetime | None = None
+    """When automatic mail last went to the customer."""
+    ran: frozenset[tuple[UUID, str, datetime]] = frozenset()
+    """Automations that had their time, each with the moment and when what it waited for began."""
+    runs: tuple[datetime, ...] = ()
+    """When the last `MOST_RUNS` automations ran."""
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
+    placed_version: int = 1
+    """The last version at which something happened that distribution decides by."""
 
     @property
     def answered(self) -> bool:
@@ -206,6 +228,7 @@ def opened(event: TicketOpened, trace: str | None) -> Ticket:
         began_at=None if letter.automatic else letter.received_at,
         deadlines=event.deadlines,
         trace=trace,
+        changed_at=letter.received_at,
     )
 
 
@@ -213,11 +236,14 @@ def evolve(
     ticket: Ticket, event: TicketEvent, version: int, at: datetime, trace: str | None = None
 ) -> Ticket:
     """The ticket after one more event; never refuses."""
-    ticket = replace(ticket, version=version)
+    placed_version = version if isinstance(event, Placing) else ticket.placed_version
+    ticket = replace(
+        ticket, version=version, placed_version=placed_version, changed_at=max(ticket.changed_at, at)
+    )
     match event:
         case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
             return _heard(ticket, event, trace)
-        case ReplySubmitted() | ReplyReleased() | AcknowledgementReleased() | AcknowledgementWithheld():
+        case ReplySubmitted() | ReplyReleased() | AcknowledgementReleased() | ReminderReleased():
             return _answered(ticket, event, at)
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             return _reply_became(ticket, reply_id, _DELIVERED[outcome])
@@ -236,7 +262,20 @@ def evolve(
             return replace(ticket, warned=ticket.warned | {(target, since)})
         case SLABreached(target=target, since=since):
             return replace(ticket, breached=ticket.breached | {(target, since)})
-        case TicketOpened() | NoteAdded():
+        case AutomationRan(automation_id=automation_id, moment=moment, since=since):
+            runs = (*ticket.runs, at)[-MOST_RUNS:]
+            return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)}, runs=runs)
+        case AutomationHeldBack(automation_id=automation_id, moment=moment, since=since):
+            return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)})
+        case (
+            TicketOpened()
+            | NoteAdded()
+            | NoticeReleased()
+            | AcknowledgementWithheld()
+            | ReminderWithheld()
+            | CustomerErased()
+            | DistributionDropped()
+        ):
             return ticket
         case _:
             return _described(ticket, event)
@@ -286,7 +325,7 @@ def _waits(ticket: Ticket, event: CustomerReplied) -> Ticket:
 
 def _answered(
     ticket: Ticket,
-    event: ReplySubmitted | ReplyReleased | AcknowledgementReleased | AcknowledgementWithheld,
+    event: ReplySubmitted | ReplyReleased | AcknowledgementReleased | ReminderReleased,
     at: datetime,
 ) -> Ticket:
     """After a letter of ours."""
@@ -299,12 +338,11 @@ def _answered(
                 first_response_at=ticket.first_response_at or at,
                 waiting_since=ticket.waiting_since if attempt > 1 else None,
             )
-        case AcknowledgementReleased(letter=letter):
-            return replace(ticket, message_ids=_with(ticket.message_ids, letter.internet_message_id))
+        case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
+            message_ids = _with(ticket.message_ids, letter.internet_message_id)
+            return replace(ticket, message_ids=message_ids, automatic_at=at)
         case ReplySubmitted():
             return replace(ticket, last_message_version=ticket.version)
-        case AcknowledgementWithheld():
-            return ticket
         case _:
             assert_never(event)
 

@@ -1,14 +1,14 @@
 """Tickets as they change during one transaction, and what is to be written at its end."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from chassis import log
+from chassis import log, telemetry
 from chassis.database import Connection
 from chassis.log import Answer, Head
-from contracts.desk import Target
+from contracts.desk import Automation, Target
 from contracts.event import Event, Meta, Recorded
 from contracts.mail import LetterHead
 from contracts.stream_ids import ticket_stream
@@ -19,12 +19,24 @@ from contracts.tickets import (
     LettersMoved,
     LettersTaken,
     Released,
+    ReminderReleased,
     ReplyBounced,
     TicketEvent,
     TicketOpened,
 )
 from rules.hours import hours_of
-from services.tickets import acknowledging, alarms, service_level, tables, ticket
+from services.tickets import (
+    acknowledging,
+    actions,
+    alarms,
+    automations,
+    contact_tables,
+    service_level,
+    tables,
+    ticket,
+)
+from services.tickets.automations import Occasion
+from services.tickets.contact_tables import Belonging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known
 from services.tickets.ticket import Ticket
@@ -41,6 +53,8 @@ class Work:
     histories: dict[UUID, Sequence[Recorded[Event]]] = field(default_factory=dict)
     """What had happened to them before."""
     index: dict[str, list[Known]] = field(default_factory=dict)
+    belongings: dict[str, Belonging] = field(default_factory=dict)
+    """The contacts of addresses that were looked up, where people spoke of them."""
     automatic_mail: dict[str, list[datetime]] = field(default_factory=dict)
     """When automatic mail went to people lately."""
     answers: list[Answer] = field(default_factory=list)
@@ -51,8 +65,12 @@ class Work:
     changed: set[UUID] = field(default_factory=set)
 
     async def load(self, db: Connection, ticket_ids: Iterable[UUID]) -> None:
-        """Read tickets from the log, and those that they were merged into."""
+        """Read tickets from the log, and those that they were merged into.
+
+        What has come due for them happens before anything else does, as if it had been noticed in time.
+        """
         wanted = {one for one in ticket_ids if one not in self.tickets}
+        known = len(self.tickets)
         while wanted:
             histories = await log.load(db, [ticket_stream(ticket_id) for ticket_id in wanted])
             wanted = set()
@@ -63,17 +81,82 @@ class Work:
                     self.histories[loaded.ticket_id] = history.events
                     if loaded.merged_into_id not in {None, *self.tickets}:
                         wanted.add(loaded.merged_into_id)  # type: ignore[arg-type]  # it is not None
+        loaded_now = list(self.tickets.values())[known:]
+        await self.look_up(db, [one.contact.address for one in loaded_now])
+        late = [one for one in loaded_now if alarms.next_due(one, self.desk, self.now) is not None]
+        if any(automation.then.remind for automation in self.desk.every(Automation)):
+            await self.recall_automatic_mail(db, {one.reply_address.address for one in late})
+        for one in late:
+            self.ring(one.ticket_id)
+
+    async def look_up(self, db: Connection, addresses: Iterable[str]) -> None:
+        """Learn whose addresses these are, for threads and for service levels."""
+        wanted = {address.lower() for address in addresses} - self.belongings.keys()
+        if wanted:
+            self.belongings |= await contact_tables.belongings(db, wanted)
+            chosen = {
+                address: one.organisation_id
+                for address, one in self.belongings.items()
+                if one.organisation_id is not None
+            }
+            self.desk = replace(self.desk, chosen_organisations=chosen)
+
+    def others(self, letter: LetterHead) -> frozenset[str]:
+        """The other addresses of the contact who wrote a letter, if it was looked up."""
+        known = self.belongings.get(letter.from_.address.lower()) if letter.from_ else None
+        return known.addresses if known else frozenset()
+
+    async def recall_automatic_mail(self, db: Connection, addresses: Iterable[str]) -> None:
+        """Read when automatic mail went to the people behind addresses lately."""
+        people = {acknowledging.person_behind(address) for address in addresses} - set(self.automatic_mail)
+        if people:
+            since = self.now - acknowledging.LONGEST_SPAN
+            self.automatic_mail |= await tables.automatic_mail(db, people, since)
+
+    def ring(self, ticket_id: UUID) -> None:
+        """Let what has come due for a ticket happen, in the order of true times."""
+        first = self.tickets[ticket_id]
+        # Hours after the letter: a trace of its own, linked back.
+        with telemetry.root_span("strike clock", links=[first.trace] if first.trace else []) as span:
+            meta = Meta(correlation_id=ticket_id, causation_id=ticket_id, traceparent=span.traceparent)
+            while (due := alarms.next_due(self.tickets[ticket_id], self.desk, self.now)) is not None:
+                current = self.tickets[ticket_id]
+                cause = uuid5(ticket_id, f"alarm at version {current.version}")
+                match due.what:
+                    case Occasion(automation=automation) as occasion:
+                        mail = self.automatic_mail_to(current.reply_address.address)
+                        events = actions.run(occasion, current, self.desk, mail)
+                        by = meta.model_copy(update={"actor": f"automation:{automation.name}"})
+                        self.add(current, events, cause, by, due.at)
+                        if any(isinstance(event, ReminderReleased) for event in events):
+                            self.keep_automatic_mail(current, current.reply_address.address, due.at)
+                    case None:
+                        self.add(current, (), cause, meta, due.at)
+                    case event:
+                        self.add(current, [event], cause, meta, due.at)
+
+    def automatic_mail_to(self, address: str) -> Sequence[datetime]:
+        """When automatic mail went to the person behind an address lately."""
+        return self.automatic_mail.get(acknowledging.person_behind(address), ())
+
+    def keep_automatic_mail(self, current: Ticket, address: str, at: datetime) -> None:
+        """Remember that automatic mail goes to the person behind an address."""
+        person = acknowledging.person_behind(address)
+        self.automatic_mail.setdefault(person, []).append(at)
+        self.acknowledged[current.ticket_id] = person
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
         begun = ticket.opened(opened, meta.traceparent)
-        deadlines = service_level.deadlines(begun, self._level(begun))
+        level = self._level(begun)
+        deadlines = service_level.deadlines(begun, level)
         first_response = next(
             (item.due_at for item in deadlines if item.target == Target.FIRST_RESPONSE), None
         )
-        opened = opened.model_copy(update={"deadlines": deadlines, "first_response_due_at": first_response})
+        promised = {"deadlines": deadlines, "policy_id": level.policy_id, "policy": level.policy}
+        opened = opened.model_copy(update={**promised, "first_response_due_at": first_response})
         self._answer(opened.ticket_id, [opened], cause, meta, self.now)
-        self.tickets[opened.ticket_id] = ticket.opened(opened, meta.traceparent)
+        self.tickets[opened.ticket_id] = replace(begun, deadlines=deadlines)
         self._index(opened)
 
     def add(
@@ -121,6 +204,12 @@ class Work:
         self.answers.append(Answer(ticket_stream(ticket_id), tuple(events), cause, meta, at, head))
         self.changed.add(ticket_id)
 
+    def _alarm(self, current: Ticket) -> tables.Alarm | None:
+        standing = automations.standing_of(current)
+        if standing is None:
+            return None
+        return tables.Alarm(alarms.next_alarm(current, self.desk), current.contact.address.lower(), standing)
+
     def _index(self, event: TicketEvent) -> None:
         """Remember which conversation a message belongs to."""
         heads: tuple[LetterHead, ...] = ()
@@ -160,10 +249,8 @@ class Work:
             event for answer in self.answers for event in answer.events if isinstance(event, TicketOpened)
         ]
         await tables.keep_numbers(db, {event.number: event.ticket_id for event in opened})
-        await tables.set_alarms(
-            db,
-            {ticket_id: alarms.next_alarm(self.tickets[ticket_id], self.desk) for ticket_id in self.changed},
-        )
+        alarms_now = {ticket_id: self._alarm(self.tickets[ticket_id]) for ticket_id in self.changed}
+        await tables.set_alarms(db, alarms_now, self.desk.revision)
         await tables.keep_automatic_mail(
             db, self.acknowledged, self.now, self.now - acknowledging.LONGEST_SPAN
         )

@@ -28,6 +28,7 @@ NAMES = (
     "first_response_time_by_agent",
     "busiest_day_of_the_week",
     "misrouting_by_rule",
+    "automatic_answers",
 )
 
 

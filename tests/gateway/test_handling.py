@@ -219,7 +219,7 @@ def test_what_surrounds_a_ticket_is_as_its_events_left_it() -> None:
 def test_every_event_of_a_ticket_is_shown_or_said() -> None:
     shown_with_letters_and_answers = {
         "ReplySubmitted", "ReplyReleased", "AcknowledgementReleased", "AcknowledgementWithheld",
-        "DeliveryRecorded", "NoteAdded",
+        "DeliveryRecorded", "NoteAdded", "ReminderReleased", "ReminderWithheld", "NoticeReleased",
     }  # fmt: skip
     said = {one.__name__ for one in (*Happening.__args__, *Incoming.__args__)}
     assert {one.__name__ for one in TicketEvent.__args__} == said | shown_with_letters_and_answers
@@ -241,7 +241,7 @@ def test_who_added_a_task_or_a_link_is_named() -> None:
 def test_what_a_machine_did_is_said_without_a_person() -> None:
     assert sentences(SOLVED, TicketClosed(ticket_id=TICKET), TagsChanged(ticket_id=TICKET, tags=())) == [
         "Anna solved the ticket",
-        "The ticket closed after its time",
+        "The ticket closed by itself",
         "The tags were removed",
     ]
 

@@ -6,23 +6,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.desk import View
+from contracts.desk import Organisation, View
 from services.gateway import views
 from services.gateway.list_query import ListQuery, query_of
-from services.gateway.problems import BadRequest
+from services.gateway.organisations import Organisations
+from services.gateway.problems import BadRequest, NotFound
 from tests.desks import TEXT
 
 ME, BOX = uuid4(), uuid4()
+HARBOUR = Organisation(id=uuid4(), name="Harbour", domains=("harbour.example",))
+KNOWN = Organisations({HARBOUR.id: HARBOUR}, {"harbour.example": HARBOUR})
 
 
 def test_a_list_shows_all_open_tickets_and_a_search_looks_everywhere() -> None:
-    assert query_of({}).filter(ME).state == "open"
-    assert query_of({"q": "lamp"}).filter(ME).state is None
-    assert query_of({"q": "lamp", "view": "open"}).filter(ME).state == "open"
+    assert query_of({}).filter(ME, KNOWN).state == "open"
+    assert query_of({"q": "lamp"}).filter(ME, KNOWN).state is None
+    assert query_of({"q": "lamp", "view": "open"}).filter(ME, KNOWN).state == "open"
+
+
+def test_the_tickets_of_a_customer_are_looked_for_everywhere() -> None:
+    assert query_of({"contact": "kim@customers.example"}).view == "all"
+    assert query_of({"organisation": str(HARBOUR.id)}).view == "all"
+
+
+def test_a_contact_is_meant_by_its_id_or_by_an_address() -> None:
+    contact = uuid4()
+    assert query_of({"contact": str(contact)}).contact == contact
+    assert query_of({"contact": " kim@customers.example "}).contact == "kim@customers.example"
+
+
+def test_a_list_of_an_organisation_has_its_members_and_none_that_was_removed() -> None:
+    wanted = query_of({"organisation": str(HARBOUR.id)}).filter(ME, KNOWN)
+    assert wanted.organisation == KNOWN.membership(HARBOUR.id)
+    with pytest.raises(NotFound):
+        query_of({"organisation": str(uuid4())}).filter(ME, KNOWN)
 
 
 def test_what_a_list_is_narrowed_by_counts_before_its_view() -> None:
-    wanted = query_of({"view": "mine", "state": "pending"}).filter(ME)
+    wanted = query_of({"view": "mine", "state": "pending"}).filter(ME, KNOWN)
     assert (wanted.state, wanted.assignee) == ("pending", ME)
 
 
@@ -44,6 +65,7 @@ QUERIES = st.builds(
     view=st.sampled_from(["mine", "open", "all"]),
     box=st.sampled_from([None, BOX]),
     assignee=st.sampled_from([None, "me", "none", str(ME)]),
+    contact=st.sampled_from([None, BOX, "kim@customers.example"]),
     tag=st.one_of(st.none(), TEXT.filter(bool)),
     priority=st.sampled_from([None, "high"]),
     due=st.sampled_from([None, "soon"]),

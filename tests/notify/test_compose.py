@@ -155,6 +155,11 @@ def test_a_letter_to_nobody_is_refused() -> None:
         compose(letter(to=()), REPLY_ID)
 
 
+def test_nothing_leaves_for_a_person_whose_data_was_erased() -> None:
+    with pytest.raises(Uncomposable):
+        compose(letter(to=(Address(address="erased-12@erased.invalid"),)), REPLY_ID)
+
+
 def test_international_domains_travel_in_ascii_and_need_nothing_of_the_relay() -> None:
     parcel = compose(letter(to=(Address(name="Jürgen", address="info@straße.example"),)), REPLY_ID)
 

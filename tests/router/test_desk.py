@@ -1,17 +1,20 @@
 """The desk as router follows it: the newest word counts, and only who is there and may answer takes tickets."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from contracts.contacts import Card, ContactAdded, ContactsMerged
 from contracts.desk import PersonChanged, Right, ThingRemoved, TicketboxChanged
 from contracts.event import Event
 from contracts.tickets import PersonAdded, Presence, PresenceChanged, Role, presence_at
 from postroom.migrate import migrate_database
-from services.router import tables
+from services.router import contacts, tables
+from services.router.facts import Contact
 from tests.desks import ANNA, SUPPORT
 from tests.events import NOON, recorded
 
@@ -34,7 +37,8 @@ async def keep(db: asyncpg.Connection, event: Event, version: int) -> None:
 
 
 async def there(db: asyncpg.Connection, hours: int = 0) -> list[str]:
-    return [person.name for person in await tables.available_people(db, NOON + hours * HOUR)]
+    people = await tables.agents(db, NOON + hours * HOUR)
+    return [one.person.name for one in people if one.presence is Presence.AVAILABLE]
 
 
 async def test_only_people_who_are_active_and_available_take_tickets(db: asyncpg.Connection) -> None:
@@ -88,3 +92,24 @@ def test_who_was_away_is_back_and_who_was_there_has_gone(presence: Presence, aft
     assert presence_at(presence, None, NOON) is presence
     assert presence_at(presence, NOON, NOON - HOUR) is presence
     assert presence_at(presence, NOON, NOON) is after
+
+
+async def test_contacts_are_known_by_each_of_their_addresses(db: asyncpg.Connection) -> None:
+    card = Card(id=uuid4(), addresses=("kim@acme.example", "kim@home.example"), name="Kim")
+    other = Card(id=uuid4(), addresses=("k@work.example",), name="K.")
+    merged = ContactsMerged(
+        contact_id=other.id, into_id=card.id, merged_by=ANNA.id, belongs={"k@work.example": card.id}
+    )
+    told = [
+        ContactAdded(contact=card, belongs=dict.fromkeys(card.addresses, card.id)),
+        ContactAdded(contact=other, belongs={"k@work.example": other.id}),
+        merged,
+    ]
+    for position, event in enumerate(told, 1):
+        (item,) = recorded(event)
+        await contacts.keep(db, replace(item, position=position))
+    (old,) = recorded(ContactAdded(contact=other, belongs={"k@work.example": other.id}))
+    await contacts.keep(db, replace(old, position=2))  # delivered again
+    kim = Contact("Kim", None)
+    assert await contacts.read(db, ["k@work.example", "li@elsewhere.example"]) == {"k@work.example": kim}
+    assert await contacts.read(db) == dict.fromkeys([*card.addresses, "k@work.example"], kim)

@@ -1,5 +1,6 @@
 """What a person may do with a message that the rules, or a failure, stopped."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from uuid import uuid4
@@ -9,11 +10,12 @@ import pytest
 from chassis.commands import Refusal
 from chassis.log import EMPTY, History
 from contracts.event import Event, Recorded
-from contracts.mail import LetterHead
+from contracts.mail import Address, LetterHead
 from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingFailed
 from contracts.standing import Standing, hear
 from services.router.message import (
     AlreadyDelivered,
+    Erased,
     Message,
     MustBeReplayed,
     NotRoutedYet,
@@ -125,3 +127,10 @@ def test_what_was_received_is_routed_once_and_again_only_if_that_failed() -> Non
     assert is_to_be_routed(received, given(failed()))
     for settled in (given(DELIVERED), given(QUARANTINED), given(failed(), DISCARDED)):
         assert not is_to_be_routed(received, settled)
+
+
+@pytest.mark.parametrize("said", [events.quarantined, failed])
+def test_a_message_whose_writer_was_erased_is_not_let_through(said: Callable[[LetterHead], Event]) -> None:
+    nobody = LETTER.model_copy(update={"from_": Address(address="erased-12@erased.invalid")})
+    with pytest.raises(Erased):
+        release(given(said(nobody)), RULES, ANNA)

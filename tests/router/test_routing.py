@@ -1,6 +1,5 @@
 """The rules of routing and of distribution."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -24,7 +23,7 @@ from contracts.mail import (
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted, Priority
 from contracts.tickets import Rule
 from rules.hours import Hours
-from services.router.distribution import next_agent
+from services.router.facts import Contact
 from services.router.notices import notices
 from services.router.ruleset import Ruleset, Ticketbox, is_early, routed
 from services.router.ruleset import route as decide
@@ -309,6 +308,43 @@ def test_a_condition_may_ask_for_the_senders_organisation() -> None:
     assert route(message(), rules).evidence.rule == "VIP"
 
 
+def test_what_people_say_of_a_contact_counts_before_the_domain() -> None:
+    rules = replace(
+        ruleset(Rule(name="VIP", condition="message.contact == 'Kim' && message.organisation == 'Mohn'")),
+        organisations={"customers.example": "Kornblume"},
+    )
+    assert route(message(), rules).evidence.rule is None
+    known = replace(rules, contacts={"kim@customers.example": Contact("Kim", "Mohn")})
+    assert route(message(), known).evidence.rule == "VIP"
+
+
+@pytest.mark.parametrize(
+    ("sender", "organisation"),
+    [
+        ("kim@customers.example", "Kornblume"),
+        ("kim@shop.customers.example", "Kornblume"),
+        ("kim@mohn.customers.example", "Mohn"),
+        ("kim@not-customers.example", ""),
+        ("kim@gmail.com", ""),
+    ],
+)
+def test_the_closest_domain_counts_and_that_of_a_public_provider_never(
+    sender: str, organisation: str
+) -> None:
+    organisations = {
+        "customers.example": "Kornblume",
+        "mohn.customers.example": "Mohn",
+        "gmail.com": "From before it was refused",
+    }
+    received = message()
+    letter = received.letter.model_copy(update={"from_": Address(address=sender)})
+    asked = replace(
+        ruleset(Rule(name="One", condition=f"message.organisation == '{organisation}'")),
+        organisations=organisations,
+    )
+    assert route(received.model_copy(update={"letter": letter}), asked).evidence.rule == "One"
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [
@@ -394,20 +430,6 @@ def test_what_is_held_back_is_copied_to_nobody_and_mail_of_ours_that_came_back_i
     assert [type(one) for one in notices(decision, "00", us, people)] == [AlertReleased]
     loop = decision.model_copy(update={"letter": decision.letter.model_copy(update={"kind": Kind.LOOP})})
     assert notices(loop, "00", us, people) == []
-
-
-def test_nobody_present_gets_no_ticket() -> None:
-    assert next_agent([], None) is None
-
-
-@given(agents=st.lists(st.uuids(), min_size=1, max_size=20, unique=True), rounds=st.integers(1, 5))
-def test_a_round_gives_each_agent_the_same_number_of_tickets(agents: list, rounds: int) -> None:
-    last, got = None, Counter()
-    for _ in range(rounds * len(agents)):
-        last = next_agent(agents, last)
-        got[last] += 1
-    assert set(got.values()) == {rounds}
-    assert set(got) == set(agents)
 
 
 @pytest.mark.parametrize("mark", ["example.com", "Example.COM "])

@@ -9,7 +9,7 @@ import pytest
 from contracts.mail import Attachment, Authentication, AuthenticationResult, Kind
 from rules.condition import check, context_of
 from rules.fields import FIELDS, HEADERS, NAMES, empty_facts
-from services.router.facts import Surroundings, facts_of
+from services.router.facts import Contact, Surroundings, facts_of
 from tests import events
 
 PAGE = (Path(__file__).parents[2] / "docs" / "routing.md").read_text()
@@ -47,7 +47,11 @@ class ClosedHours:
         return at
 
 
-AROUND = Surroundings({"kornblume.example": "Kornblume"}, ClosedHours())  # type: ignore[arg-type]
+AROUND = Surroundings(
+    {"kornblume.example": "Kornblume"},
+    {"maren@kornblume.example": Contact("Rosa Feld", None)},
+    ClosedHours(),  # type: ignore[arg-type]
+)
 
 
 def test_the_page_lists_what_a_condition_may_look_at() -> None:
@@ -56,7 +60,7 @@ def test_the_page_lists_what_a_condition_may_look_at() -> None:
 
 
 def test_the_page_has_examples_of_many_sorts() -> None:
-    assert len(EXAMPLES) == 14
+    assert len(EXAMPLES) == 15
 
 
 @pytest.mark.parametrize("condition", EXAMPLES)

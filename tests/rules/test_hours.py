@@ -133,6 +133,20 @@ def test_after_and_between_are_each_others_way_back(
         assert hours.seconds_between(begin, end - timedelta(seconds=1)) == seconds - 1
 
 
+@settings(max_examples=60, deadline=None)
+@for_all(zone=ZONES, week=WEEKS, end=MOMENTS, seconds=st.integers(1, 200_000))
+def test_before_and_between_are_each_others_way_back(
+    zone: str, week: dict[Weekday, tuple[Span, ...]], end: datetime, seconds: int
+) -> None:
+    hours = Hours(calendar(time_zone=zone, week=week))
+    begin = hours.before(end, seconds)
+    if begin is None:
+        assert not any(week.values())
+    else:
+        assert hours.seconds_between(begin, end) == seconds
+        assert hours.seconds_between(begin + timedelta(seconds=1), end) == seconds - 1
+
+
 def is_open(zone: str, week: dict[Weekday, tuple[Span, ...]], moment: datetime) -> bool:
     """As a person reads a clock on the wall."""
     local = moment.astimezone(ZoneInfo(zone))

@@ -212,6 +212,7 @@ async def test_reports_come_as_json_and_as_csv(api: httpx.AsyncClient, shared_po
         "first_response_time_by_agent",
         "busiest_day_of_the_week",
         "misrouting_by_rule",
+        "automatic_answers",
     ]
     path = "/api/v1/reports/inbound_messages_by_ticketbox"
 

@@ -24,7 +24,7 @@ pytestmark = [
 def examples() -> list[tuple[str, str]]:
     """Each indented line, and each fenced block, that begins with curl."""
     found = []
-    for page in ("api.md", "intake.md"):
+    for page in ("api.md", "intake.md", "service-levels.md"):
         text = (DOCS / page).read_text()
         lines = re.findall(r"^ {4}(curl .*)$", text, re.MULTILINE)
         blocks = re.findall(r"^```sh\n(curl .*?)^```$", text, re.MULTILINE | re.DOTALL)
@@ -33,7 +33,10 @@ def examples() -> list[tuple[str, str]]:
 
 
 def test_every_example_is_found() -> None:
-    assert [page for page, _ in examples()] == ["api.md"] * 3 + ["intake.md"] * 2
+    assert [page for page, _ in examples()] == [
+        *("api.md", "api.md", "api.md", "intake.md", "intake.md"),
+        "service-levels.md",
+    ]
 
 
 @pytest.mark.parametrize(("page", "example"), examples(), ids=lambda text: text[:40])
@@ -53,6 +56,8 @@ def test_an_example_does_what_it_says(
         assert "accepted" in answer
     elif "bulk-jobs" in example:
         assert "job_id" in answer or "No ticket" in answer["detail"]
+    elif "what-ifs" in example:
+        assert answer["what_if_id"]
     elif "desk" in example:
         assert answer["version"] >= 1
     else:

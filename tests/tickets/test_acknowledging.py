@@ -102,5 +102,19 @@ def test_what_a_cap_held_back_is_written_down() -> None:
     assert withheld.detail == "10 automatic letters went there within 10 minutes"
 
 
+def test_a_conversation_that_goes_on_is_acknowledged_once_a_day() -> None:
+    """A closed ticket to which somebody writes again and again opens a new one each time."""
+    follows = opened(letter()).model_copy(update={"follows_id": uuid4()})
+    earlier = [NOON - timedelta(hours=23)]
+    withheld = acknowledge(follows, SUPPORT, "Thank you.", earlier, NOON)
+    assert isinstance(withheld, AcknowledgementWithheld)
+    assert withheld.detail == "the conversation goes on, and an automatic letter went there within a day"
+    assert isinstance(
+        acknowledge(opened(letter()), SUPPORT, "Hello.", earlier, NOON), AcknowledgementReleased
+    )
+    later = acknowledge(follows, SUPPORT, "Thank you.", earlier, NOON + timedelta(hours=1))
+    assert isinstance(later, AcknowledgementReleased)
+
+
 def test_a_person_is_the_same_whatever_the_detail_of_the_address() -> None:
     assert person_behind("Kim+orders@Customers.example") == person_behind("kim@customers.example")

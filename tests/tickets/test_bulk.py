@@ -115,7 +115,7 @@ class Story:
 
     def undo(self, now: datetime = NOON, by: object = ANNA, actor: str = "job:undo") -> None:
         turn = bulk.Turn(uuid4(), by, self.ticket.version, now)  # type: ignore[arg-type]  # a UUID
-        self.add(bulk.undo(job_actor(JOB), self.history, DESK, turn), actor)
+        self.add(bulk.undo(job_actor(JOB), self.history, self.ticket, DESK, turn), actor)
 
 
 def standing(ticket: Ticket) -> tuple[object, ...]:

@@ -19,7 +19,9 @@ from contracts.commands import (
     SetThing,
 )
 from contracts.desk import (
+    Actions,
     AnyThing,
+    Automation,
     BoxRight,
     Calendar,
     Category,
@@ -27,12 +29,15 @@ from contracts.desk import (
     Distribution,
     FieldType,
     Holidays,
+    Moment,
     Organisation,
     Person,
     Policy,
     Right,
+    Selection,
     Team,
     TicketboxChanged,
+    Timing,
     View,
     thing_of,
 )
@@ -42,6 +47,18 @@ from services.tickets import rulesets
 from services.tickets.desk import Desk, decide
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
+
+
+def automation(then: Actions, **tickets: Any) -> Automation:
+    """After an hour in which it was open."""
+    return Automation(
+        id=uuid4(),
+        name="A",
+        when=Timing(minutes=60, moment=Moment.OPEN),
+        tickets=Selection(**tickets),
+        then=then,
+    )
+
 
 HERE = (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)
 HOURS = Calendar(id=uuid4(), name="Hours", time_zone="UTC")
@@ -263,6 +280,8 @@ def test_a_category_may_have_the_name_of_one_elsewhere_and_a_view_that_of_anothe
         (CustomField(id=uuid4(), name="A", key="a", choices=("x",)), "needs choices"),
         (Category(id=(top := uuid4()), name="A", parent_id=top), "cannot be below itself"),
         (Category(id=uuid4(), name="A / B"), "has no /"),
+        (automation(Actions(words="Look!")), "does nothing yet"),
+        (automation(Actions(give_back=True, assign_to=ANNA.id)), "choose one"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.kind,
 )
@@ -284,6 +303,12 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(thing: AnyThing, said: s
         Policy(id=uuid4(), name="A", calendar_id=SUPPORT.id),
         CustomField(id=uuid4(), name="A", key="a", ticketbox_ids=(uuid4(),)),
         Category(id=uuid4(), name="A", parent_id=uuid4()),
+        automation(Actions(move_to=uuid4())),
+        automation(Actions(assign_to=uuid4())),
+        automation(Actions(tell_ids=(uuid4(),))),
+        automation(Actions(state="solved"), ticketbox_ids=(uuid4(),)),
+        automation(Actions(state="solved"), category_ids=(uuid4(),)),
+        automation(Actions(state="solved"), organisation_ids=(uuid4(),)),
     ],
     ids=lambda thing: thing.kind,
 )

@@ -1,8 +1,8 @@
-"""Links, merges, splits and letters in the wrong thread, and their ways back, against a simple model."""
+"""Links, merges, splits and letters in the wrong thread, and their ways back, against a simple model with clocks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,11 +18,22 @@ from contracts.commands import (
     UndoMerge,
     UnlinkTickets,
 )
-from contracts.desk import BoxRight, Person, Right, Ticketbox
+from contracts.desk import BoxRight, Person, Policy, Right, Target, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.router import MessageRouted, RoutingEvidence
-from contracts.tickets import LinkKind, Role, State, TicketEvent, TicketOpened, TicketSolved
+from contracts.tickets import (
+    LinkKind,
+    OutgoingLetter,
+    ReplyReleased,
+    Role,
+    State,
+    TicketEvent,
+    TicketOpened,
+    TicketReopened,
+    TicketSetPending,
+    TicketSolved,
+)
 from services.tickets import intake, rearranging
 from services.tickets.desk import Desk
 from services.tickets.refusals import Forbidden, Invalid, Merged, UnknownThing
@@ -31,6 +42,7 @@ from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 BOX, ORDERS, ANNA, BELA = (uuid4() for _ in range(4))
 DESK = Desk(
     {
@@ -46,17 +58,23 @@ DESK = Desk(
         ),
     }
 )
+TARGETS = {Target.FIRST_RESPONSE: 60, Target.NEXT_RESPONSE: 120, Target.RESOLUTION: 480}
+"""In minutes by the wall clock; a ticket that waits for the customer stops them."""
+STANDARD = Policy(id=uuid4(), name="Standard", targets=TARGETS, pause_in=(State.PENDING,))
+CLOCKED = replace(DESK, things={**DESK.things, STANDARD.id: STANDARD})
 TOKENS = Tokens(DESK.secret)
 META = Meta(correlation_id=ANNA, causation_id=ANNA)
 
 
-def letter(number: int, sender: str = "kim@customers.example", answers: str | None = None) -> LetterHead:
+def letter(
+    number: int, sender: str = "kim@customers.example", answers: str | None = None, at: datetime = NOON
+) -> LetterHead:
     return LetterHead(
         message_id=UUID(int=number),
         internet_message_id=f"<{number}@customers.example>",
         in_reply_to=answers,
         subject=f"Letter {number}",
-        received_at=NOON,
+        received_at=at,
         from_=Address(address=sender),
     )
 
@@ -68,13 +86,15 @@ class Desktop:
     tickets: dict[UUID, Ticket]
     index: dict[str, list[Known]]
     numbers: int = 1000
+    desk: Desk = DESK
+    now: datetime = NOON
 
     @classmethod
-    def empty(cls) -> "Desktop":
-        return cls({}, {})
+    def empty(cls, desk: Desk = DESK) -> "Desktop":
+        return cls({}, {}, desk=desk)
 
     def work(self) -> Work:
-        return Work(NOON, DESK, self.tickets, index=self.index)
+        return Work(self.now, self.desk, self.tickets, index=self.index)
 
     def take(self, head: LetterHead, box: UUID = BOX) -> Ticket:
         """What the shell does with a routed message."""
@@ -116,7 +136,10 @@ class Desktop:
         return events
 
     def solve(self, ticket: Ticket) -> None:
-        self.work().add(ticket, [TicketSolved(ticket_id=ticket.ticket_id, solved_by=ANNA)], uuid4(), META)
+        self.happen(ticket.ticket_id, TicketSolved(ticket_id=ticket.ticket_id, solved_by=ANNA))
+
+    def happen(self, ticket_id: UUID, event: TicketEvent) -> None:
+        self.work().add(self.tickets[ticket_id], [event], uuid4(), META)
 
     def letters(self, ticket: Ticket) -> set[int]:
         return {message_id.int for message_id in self.tickets[ticket.ticket_id].letters}
@@ -143,6 +166,18 @@ def move(ticket: Ticket, other: Ticket, *letters: int) -> MoveLetters:
         other_id=other.ticket_id,
         message_ids=tuple(UUID(int=number) for number in letters),
     )
+
+
+def answered(ticket_id: UUID) -> ReplyReleased:
+    outgoing = OutgoingLetter(
+        internet_message_id=f"<{uuid4()}@example.com>",
+        date=NOON,
+        from_=Address(address="support@example.com"),
+        to=(Address(address="kim@customers.example"),),
+        subject="Re: A letter",
+        text="Soon.",
+    )
+    return ReplyReleased(ticket_id=ticket_id, reply_id=uuid4(), author_id=ANNA, letter=outgoing)
 
 
 def split(ticket: Ticket, *letters: int) -> SplitTicket:
@@ -252,24 +287,73 @@ def test_who_may_not_answer_in_both_ticketboxes_changes_neither(desktop: Desktop
         desktop.do(merge(one, other, BELA))
 
 
+@dataclass
+class Watches:
+    """The stop watches of one ticket, in minutes, as someone would hold them who sees what happens."""
+
+    state: State = State.OPEN
+    merged: bool = False
+    ran: dict[Target, int] = field(default_factory=lambda: {Target.FIRST_RESPONSE: 0, Target.RESOLUTION: 0})
+    """Those that are in the hand; while the ticket is not open, or merged, they stand still."""
+
+    def pass_minutes(self, minutes: int) -> None:
+        if self.state is State.OPEN and not self.merged:
+            self.ran = {target: ran + minutes for target, ran in self.ran.items()}
+
+    def hear(self) -> None:
+        if Target.FIRST_RESPONSE not in self.ran:
+            self.ran.setdefault(Target.NEXT_RESPONSE, 0)
+        self.state = State.OPEN
+
+    def answer(self) -> None:
+        self.ran = {Target.RESOLUTION: self.ran[Target.RESOLUTION]}
+
+    def open_if_done(self) -> None:
+        self.state = State.OPEN if self.state is State.SOLVED else self.state
+
+    def solve(self) -> None:
+        self.state = State.SOLVED
+        self.ran.pop(Target.NEXT_RESPONSE, None)
+
+
 class Rearranging(RuleBasedStateMachine):
-    """Any merges, splits, moves and undos, beside a model that only knows which letter lies where."""
+    """Any merges, splits, moves, undos, answers and states, while time passes.
+
+    The model beside it only knows which letter lies where, by which way it came, and the stop watches.
+    """
 
     @initialize()
     def begin(self) -> None:
-        self.desktop = Desktop.empty()
+        self.desktop = Desktop.empty(CLOCKED)
         self.sent = 0
         self.opened: list[UUID] = []
         self.merged: dict[UUID, UUID] = {}
         self.home: dict[int, UUID] = {}
         """Of each letter, the ticket that it belongs to by itself, wherever that goes on."""
+        self.ways: dict[int, list[UUID]] = {}
+        """Of each letter that was written to a merged ticket, those through which it came."""
+        self.received: dict[int, datetime] = {}
+        self.watches: dict[UUID, Watches] = {}
 
     def _write(self, answers: int | None) -> Ticket:
         self.sent += 1
         named = None if answers is None else f"<{answers}@customers.example>"
-        ticket = self.desktop.take(letter(self.sent, answers=named))
-        self.home[self.sent] = ticket.ticket_id if answers is None else self.home[answers]
+        ticket = self.desktop.take(letter(self.sent, answers=named, at=self.desktop.now))
+        self.received[self.sent] = self.desktop.now
+        if answers is None:
+            self.home[self.sent] = ticket.ticket_id
+            self.watches[ticket.ticket_id] = Watches()
+            return ticket
+        home = self.home[self.sent] = self.home[answers]
+        self.ways[self.sent] = list(self._way(home))
+        self.watches[self._where(home)].hear()
         return ticket
+
+    @rule(minutes=st.integers(1, 90))
+    def time_passes(self, minutes: int) -> None:
+        self.desktop.now += timedelta(minutes=minutes)
+        for watches in self.watches.values():
+            watches.pass_minutes(minutes)
 
     @rule()
     def a_customer_writes(self) -> None:
@@ -283,39 +367,89 @@ class Rearranging(RuleBasedStateMachine):
     def _standing(self) -> list[UUID]:
         return [one for one in self.opened if one not in self.merged]
 
+    @precondition(lambda self: self._standing())
+    @rule(data=st.data())
+    def an_agent_answers(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(self._standing()))
+        self.desktop.happen(one, answered(one))
+        self.watches[one].answer()
+
+    @precondition(lambda self: self._standing())
+    @rule(data=st.data(), state=st.sampled_from([State.OPEN, State.PENDING, State.SOLVED]))
+    def the_state_changes(self, data: st.DataObject, state: State) -> None:
+        one = data.draw(st.sampled_from(self._standing()))
+        match state:
+            case State.OPEN:
+                self.desktop.happen(one, TicketReopened(ticket_id=one, reopened_by=ANNA, why="person"))
+                self.watches[one].state = State.OPEN
+            case State.PENDING:
+                self.desktop.happen(one, TicketSetPending(ticket_id=one, set_by=ANNA))
+                self.watches[one].state = State.PENDING
+            case _:
+                self.desktop.happen(one, TicketSolved(ticket_id=one, solved_by=ANNA))
+                self.watches[one].solve()
+
     @precondition(lambda self: len(self._standing()) > 1)
     @rule(data=st.data())
     def two_are_merged(self, data: st.DataObject) -> None:
         one, other = data.draw(st.permutations(self._standing()))[:2]
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
+        self.watches[one].merged = True
+        if self.watches[one].state is not State.SOLVED:
+            self.watches[other].open_if_done()
 
     @precondition(lambda self: self.merged)
     @rule(data=st.data())
     def a_merge_is_undone(self, data: st.DataObject) -> None:
-        one = data.draw(st.sampled_from(sorted(self.merged, key=str)))
+        # In the order of opening, since ids of split tickets differ from run to run.
+        one = data.draw(st.sampled_from([one for one in self.opened if one in self.merged]))
         other = self.merged[one]
         if other in self.merged:
             return  # the outer merge is undone first
         self.desktop.do(undo(self.desktop.tickets[one], self.desktop.tickets[other]))
         del self.merged[one]
+        self.watches[one].merged = False
+        came = [number for number, way in self.ways.items() if one in way]
+        for number in came:
+            self.ways[number] = self.ways[number][: self.ways[number].index(one)]
+        if came:
+            self.watches[one].open_if_done()
+
+    def _own(self, data: st.DataObject, one: UUID) -> int | None:
+        """A letter that can leave a ticket."""
+        own = [number for number, home in self.home.items() if home == one]
+        held = self.desktop.letters(self.desktop.tickets[one])
+        return data.draw(st.sampled_from(own)) if own and len(held) > 1 else None
 
     @precondition(lambda self: len(self._standing()) > 1)
     @rule(data=st.data())
     def a_letter_is_moved(self, data: st.DataObject) -> None:
         one, other = data.draw(st.permutations(self._standing()))[:2]
-        own = [number for number, home in self.home.items() if home == one]
-        held = self.desktop.letters(self.desktop.tickets[one])
-        if not own or len(held) < 2:
-            return
-        number = data.draw(st.sampled_from(own))
-        self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
-        self.home[number] = other
+        if (number := self._own(data, one)) is not None:
+            self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
+            self.home[number] = other
+            self.watches[other].open_if_done()
+
+    @precondition(lambda self: self._standing())
+    @rule(data=st.data())
+    def a_letter_is_split_off(self, data: st.DataObject) -> None:
+        one = data.draw(st.sampled_from(self._standing()))
+        if (number := self._own(data, one)) is not None:
+            new_id = list(self.desktop.do(split(self.desktop.tickets[one], number)))[-1]
+            self.opened.append(new_id)
+            self.home[number] = new_id
+            self.watches[new_id] = Watches()
+            # Its customer has waited since he wrote it.
+            self.watches[new_id].pass_minutes((self.desktop.now - self.received[number]) // MINUTE)
+
+    def _way(self, home: UUID) -> Iterator[UUID]:
+        while home in self.merged:
+            yield home
+            home = self.merged[home]
 
     def _where(self, home: UUID) -> UUID:
-        while home in self.merged:
-            home = self.merged[home]
-        return home
+        return self.merged[way[-1]] if (way := list(self._way(home))) else home
 
     @invariant()
     def every_letter_is_shown_in_exactly_one_standing_ticket(self) -> None:
@@ -325,9 +459,26 @@ class Rearranging(RuleBasedStateMachine):
                 shown[number].append(ticket_id)
         assert shown == {number: [self._where(self.home[number])] for number in shown}
 
+    @invariant()
+    def every_clock_agrees_with_its_stop_watch(self) -> None:
+        for ticket_id, watches in self.watches.items():
+            ticket = self.desktop.tickets[ticket_id]
+            assert ticket.state is watches.state
+            running = {} if watches.merged or watches.state is State.SOLVED else watches.ran
+            assert {item.target for item in ticket.deadlines} == set(running)
+            for item in ticket.deadlines:
+                left = TARGETS[Target(item.target)] - running[Target(item.target)]
+                if left <= 0:
+                    assert item.due_at is not None
+                    assert item.due_at <= self.desktop.now
+                elif watches.state is State.PENDING:
+                    assert item.left_seconds == left * 60
+                else:
+                    assert item.due_at == self.desktop.now + left * MINUTE
+
 
 TestRearranging = Rearranging.TestCase
-TestRearranging.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+TestRearranging.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
 
 
 def test_events_of_a_rearrangement_are_in_the_streams_of_both_tickets(desktop: Desktop) -> None:

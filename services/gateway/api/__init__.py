@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 
 from services.gateway.api import (
+    contacts,
     desk,
     drafts,
+    erasures,
     handling,
     intake,
     jobs,
@@ -13,8 +15,23 @@ from services.gateway.api import (
     rulesets,
     system,
     tickets,
+    what_ifs,
 )
 
 router = APIRouter(prefix="/api/v1")
-for part in (tickets, handling, drafts, jobs, messages, rulesets, intake, reports, desk, system):
+for part in (
+    tickets,
+    handling,
+    drafts,
+    jobs,
+    contacts,
+    messages,
+    rulesets,
+    intake,
+    reports,
+    desk,
+    erasures,
+    system,
+    what_ifs,
+):
     router.include_router(part.router)

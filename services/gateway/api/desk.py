@@ -1,21 +1,22 @@
 """The desk: what administrators configure, read and changed a thing at a time."""
 
 from typing import Any, get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter
 
-from contracts.desk import KINDS, AnyThing
-from services.gateway import things
-from services.gateway.guard import Here, Signed, command_id_of
+from contracts.desk import KINDS, AnyThing, Automation
+from services.gateway import automations, things
+from services.gateway.guard import Administrator, Here, Signed, command_id_of
 from services.gateway.problems import Unprocessable
-from services.gateway.representations import DifferenceItem, Named, Page, ThingVersion
+from services.gateway.representations import DifferenceItem, Named, Page, ThingVersion, TrialItem
 from services.gateway.things import Change, Found, Kind
 
 router = APIRouter(prefix="/desk", tags=["desk"])
 assert get_args(Kind) == tuple(KINDS)  # noqa: S101 - the description of the API names what there is
 
+_AUTOMATION = Automation.model_json_schema()
 _EXPECTED = {
     "type": "integer",
     "description": "The version that was seen: 409 if it was changed since. Without it, whatever it was.",
@@ -71,6 +72,12 @@ _MANY: dict[int | str, dict[str, Any]] = {
         },
     }
 }
+_TRIAL: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": _inlined(_AUTOMATION, _AUTOMATION.get("$defs", {}))}},
+    }
+}
 _REFUSED: dict[int | str, dict[str, Any]] = {
     403: {"description": "Only who may change it: docs/desk.md says who."},
     409: {"description": "It was changed after `expected_version`, or a name or an address is taken."},
@@ -81,6 +88,27 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 def item_of(found: Found) -> dict[str, object]:
     """A thing as the API gives it."""
     return {**found.thing.model_dump(mode="json"), "version": found.version}
+
+
+@router.post("/automations/trial", openapi_extra=_TRIAL, responses=_REFUSED)
+async def try_automation(request: Request, here: Here, _: Administrator) -> TrialItem:
+    """How many tickets an automation would touch if it were saved now; nothing is changed.
+
+    With the `id` of one that is there, tickets for which that one ran already are not counted again.
+    """
+    data = await _body(request)
+    thing_id = data.pop("id", None)
+    identity = uuid4() if thing_id is None else _identity(thing_id)
+    automation = things.understood("automations", identity, {"name": "New", **data})
+    assert isinstance(automation, Automation)  # noqa: S101 - of its kind
+    return await automations.trial(here, automation)
+
+
+def _identity(text: object) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError as error:
+        raise Unprocessable(f"“{text}” is no id.", errors={"id": "it must be a UUID"}) from error
 
 
 @router.get("/{kind}", responses=_MANY)

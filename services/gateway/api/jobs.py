@@ -35,9 +35,8 @@ async def post_job(here: Here, wish: Wish, new: NewJob) -> BulkJob:
     if (new.query is None) == (new.tickets is None):
         raise Unprocessable("Send a query or the numbers of tickets.")
     if new.query is not None:
-        words = new.query.words(await jobs.names(here))
-        selection = ", ".join(words.values()) or "all tickets"
-        return await wish.start(new.query.filter(wish.person.person_id), new.actions, selection)
+        wanted, words = await jobs.asked_for(here, wish.person, new.query)
+        return await wish.start(wanted, new.actions, ", ".join(words) or "all tickets")
     numbers = tuple(new.tickets or ())
     return await wish.start(Filter(numbers=numbers, merged=True), new.actions, selected(len(numbers)))
 

@@ -8,15 +8,16 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.model import Text
 from contracts.tickets import State
-from services.gateway import tickets
+from services.gateway import automations, organisations, tickets
 from services.gateway.accounts import Person
 from services.gateway.doing import Doing
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
 from services.gateway.handling import Handling
 from services.gateway.lists import LONGEST_PAGE
-from services.gateway.problems import Unprocessable
-from services.gateway.representations import Changed, Page, StreamEvent, Ticket, TicketItem
+from services.gateway.next_ticket import next_ticket
+from services.gateway.problems import Unavailable, Unprocessable
+from services.gateway.representations import Changed, ComingItem, Page, StreamEvent, Ticket, TicketItem
 from services.gateway.ticket_query import TicketQuery
 
 router = APIRouter(tags=["tickets"])
@@ -32,17 +33,45 @@ async def list_tickets(
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
 ) -> Page[TicketItem]:
     """Tickets, the last changed first."""
-    wanted = query.filter(who.person.person_id)
     async with here.service.pool.acquire() as db:
+        wanted = query.filter(who.person.person_id, await organisations.read(db))
         return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
+
+
+class NextWanted(BaseModel):
+    box: UUID | None = Field(default=None, description="Null: in any ticketbox where you may answer.")
+
+
+@router.post("/tickets/next", status_code=201)
+async def post_next(request: Request, here: Here, person: Writer, wanted: NextWanted) -> Changed:
+    """Get the most urgent ticket that waits and is nobody's; it is yours then, and nobody else gets it.
+
+    409 if none waits, if you are away, or if your capacity is taken.
+    """
+    return await next_ticket(here, person, command_id_of(request, person), wanted.box)
 
 
 @router.get("/tickets/{number}")
 async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
-    """A ticket with its conversation, as it is or as it stood at a moment."""
+    """A ticket with its conversation, as it is or as it stood at a moment. 404 with when it began, if it had not."""
     async with here.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, who.person.sight, number, as_of)
-        return tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
+        if as_of is None:
+            opened = await tickets.open_ticket(db, who.person.sight, number)
+        else:
+            now = here.service.clock()
+            opened = await tickets.open_ticket_as_of(db, who.person.sight, number, as_of, now)
+        return tickets.ticket_of(opened, await tickets.routing_of(db, opened))
+
+
+@router.get("/tickets/{number}/coming")
+async def get_coming(here: Here, who: Signed, number: Number) -> Page[ComingItem]:
+    """What will happen to the ticket by itself if nothing else does, the next first."""
+    async with here.service.pool.acquire() as db:
+        ticket_id = await tickets.ticket_id_of(db, who.person.sight, number)
+    found = await automations.coming(here, ticket_id)
+    if found is None:
+        raise Unavailable("tickets does not answer; try again in a moment")
+    return Page(items=found, next=None)
 
 
 @router.get("/tickets/{number}/events")

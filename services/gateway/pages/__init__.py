@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 
 from services.gateway.pages import (
+    contacts,
     desk,
     drafts,
+    erasures,
     forms,
     handling,
     jobs,
@@ -15,6 +17,7 @@ from services.gateway.pages import (
     status,
     tickets,
     views,
+    what_ifs,
 )
 
 router = APIRouter()
@@ -25,11 +28,14 @@ for part in (
     drafts,
     jobs,
     views,
+    contacts,
     messages,
     reports,
     rulesets,
     status,
     desk,
+    erasures,
     forms,
+    what_ifs,
 ):
     router.include_router(part.router)

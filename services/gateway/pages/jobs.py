@@ -37,8 +37,8 @@ async def start(request: Request, here: Here, who: Signed, wish: Wish) -> Respon
     actions = list(_actions(form))
     if form.get("all"):
         query = query_of(request.query_params)
-        words = ", ".join([query.title, *query.words(await jobs.names(here)).values()])
-        wanted = query.filter(who.person.person_id)
+        wanted, said = await jobs.asked_for(here, who.person, query)
+        words = ", ".join([query.title, *said])
     else:
         numbers = tuple(int(text) for one in form.getlist("number") if (text := str(one)).isdecimal())
         words, wanted = selected(len(numbers)), Filter(numbers=numbers, merged=True)

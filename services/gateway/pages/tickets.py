@@ -3,33 +3,50 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
+from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts.desk import Category, Organisation, Right, Ticketbox
+from contracts.desk import Category, Right, Ticketbox
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import desk, drafts, messages, tickets, views, visits
+from services.gateway import (
+    automations,
+    contacts,
+    desk,
+    drafts,
+    messages,
+    organisations,
+    past,
+    tickets,
+    views,
+    visits,
+)
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.doing import Outdated
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, Writer
+from services.gateway.guard import Here, Signed, Writer, command_id_of
 from services.gateway.list_query import TITLES, ListQuery, query_of
 from services.gateway.lists import COUNTED
+from services.gateway.next_ticket import next_ticket
+from services.gateway.organisations import Organisations
 from services.gateway.pages.rendering import is_partial, page
-from services.gateway.problems import Conflict, Unavailable
+from services.gateway.problems import Conflict, NotFound, Unavailable
 from services.gateway.tickets import Filter
 
 router = APIRouter()
 PAGE = 50
 MOST_COUNTED = 12
 """Saved lists that are counted."""
+BESIDE = 8
+"""Tickets of the same customer that are listed beside one."""
 
 
 @router.get("/")
@@ -44,22 +61,23 @@ async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | N
     async with here.service.pool.acquire() as db:
         if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
             return RedirectResponse(named, 303)
-        wanted = query.filter(who.person.person_id)
+        known = await organisations.read(db)
+        wanted = await tickets.sought(db, query.filter(who.person.person_id, known))
         data = {
             "query": query,
             "titles": TITLES,
             "tickets": await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE),
             "number": await tickets.count(db, who.person.sight, wanted),
             "counts": {
-                name: await _count(db, who.person, ListQuery(view=name))
+                name: await _count(db, who.person, ListQuery(view=name), known)
                 for name in ("mine", "unassigned", "open")
             },
             "counted": COUNTED,
             "cursor": cursor,
             "drafts": await drafts.numbers(db, who.person),
             "here": query.address(cursor=cursor),
-            **await _saved(db, who.person, query),
-            **await _offered(db, here, who.person, query),
+            **await _saved(db, who.person, query, known),
+            **await _offered(db, here, who.person, query, known),
         }
     return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
 
@@ -74,17 +92,23 @@ async def _named(db: Connection, person: Person, q: str) -> str | None:
     return None
 
 
-async def _count(db: Connection, person: Person, query: ListQuery) -> int:
-    return await tickets.count(db, person.sight, query.filter(person.person_id))
+async def _count(db: Connection, person: Person, query: ListQuery, known: Organisations) -> int | None:
+    """How many tickets a list has; None if it asks for an organisation that was removed."""
+    try:
+        return await tickets.count(db, person.sight, query.filter(person.person_id, known))
+    except NotFound:
+        return None
 
 
-async def _saved(db: Connection, person: Person, query: ListQuery) -> dict[str, object]:
+async def _saved(db: Connection, person: Person, query: ListQuery, known: Organisations) -> dict[str, object]:
     """Saved lists, in order; the first ones with how many tickets they have, if that is quickly told."""
     saved = await views.every(db, person)
     counted = {
-        one.id: await _count(db, person, kept)
+        one.id: number
         for one in saved[:MOST_COUNTED]
-        if (kept := views.query_in(one)) is not None and kept.q is None
+        if (kept := views.query_in(one)) is not None
+        and kept.q is None
+        and (number := await _count(db, person, kept, known)) is not None
     }
     return {
         "saved": saved,
@@ -94,22 +118,43 @@ async def _saved(db: Connection, person: Person, query: ListQuery) -> dict[str, 
     }
 
 
-async def _offered(db: Connection, here: Gateway, person: Person, query: ListQuery) -> dict[str, object]:
+async def _offered(
+    db: Connection, here: Gateway, person: Person, query: ListQuery, known: Organisations
+) -> dict[str, object]:
     """What a list can be narrowed by, and tickets given."""
-    words = query.words(await desk.referred(db))
+    names = dict(await desk.referred(db))
+    address = query.contact
+    if isinstance(address, UUID):
+        contact = await contacts.shown(db, person.sight, address)
+        names[address], address = contact.name or contact.addresses[0], contact.addresses[0]
+    words = query.words(names)
     return {
+        "address": address or "",
         "boxes": await desk.boxes(db, person.sight),
         "people": await desk.people(db, here.service.clock()),
-        "organisations": await desk.every(db, Organisation),
+        "organisations": list(known.by_id.values()),
         "categories": await desk.every(db, Category),
         "priorities": [one.value for one in Priority],
         "narrowed": {name: said for name, said in words.items() if name not in {"q", "box"}},
     }
 
 
+@router.post("/tickets/next")
+async def take_next(
+    request: Request, here: Here, person: Writer, box: Annotated[UUID | None, Form()] = None
+) -> Response:
+    """The most urgent ticket that waits is mine, and opens."""
+    taken = await next_ticket(here, person, command_id_of(request, person), box)
+    return Response(headers={"HX-Redirect": f"/tickets/{taken.number}"})
+
+
 @router.get("/tickets/{number}")
-async def ticket_page(request: Request, here: Here, who: Signed, number: Number) -> Response:
-    """A ticket, or only its conversation if a page that is open asks for it."""
+async def ticket_page(
+    request: Request, here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None
+) -> Response:
+    """A ticket, or only its conversation if a page that is open asks for it; or how it stood at a moment."""
+    if as_of is not None:
+        return await show_past(request, here, who, number, as_of)
     return await show_ticket(request, here, who, number)
 
 
@@ -133,34 +178,73 @@ async def show_ticket(
 ) -> Response:
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
-        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened.events))
+        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened))
         people = await desk.people(db, here.service.clock())
         answering = await desk.who_may_answer(db, ticket.box.id)
         boxes = await desk.every(db, Ticketbox)
         written = {kind: await drafts.one(db, who.person, number, kind) for kind in drafts.KINDS}
         present = await visits.others(db, who.person, number, here.service.clock())
-        earlier = await tickets.page_of_tickets(
-            db, who.person.sight, Filter(contact=ticket.contact.address, merged=True), None, 8
-        )
+        contact = await contacts.of_address(db, who.person.sight, ticket.contact.address)
+        others = [
+            await tickets.page_of_tickets(db, who.person.sight, wanted, None, BESIDE)
+            for wanted in (
+                Filter(contact=ticket.contact.address, state="open"),
+                Filter(contact=ticket.contact.address, merged=True),
+            )
+        ]
+    moments = past.moments(opened.events, ticket.conversation)
     template = "_ticket.html" if is_partial(request) else "ticket.html"
     return page(
         request,
         template,
         who,
         ticket=ticket,
+        moments=moments,
+        moment_shown=len(moments),
         people=[person for person in people if person.id in answering],
         may_answer=who.person.may(Right.ANSWER, ticket.box.id),
         may_move=who.person.may(Right.MANAGE, ticket.box.id),
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
-        earlier=[item for item in earlier.items if item.number != number],
         drafts=written,
         present=present,
+        contact=contact,
+        waiting=[item for item in others[0].items if item.number != number],
+        earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],
         priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
+        coming=await automations.coming(here, opened.summary.ticket_id),
+    )
+
+
+async def show_past(request: Request, here: Gateway, who: SignedIn, number: int, as_of: datetime) -> Response:
+    """A ticket as it stood: to be looked at, and nothing else."""
+    sight = who.person.sight
+    async with here.service.pool.acquire() as db:
+        whole = await tickets.open_ticket(db, sight, number)
+        opened = await tickets.open_ticket_as_of(db, sight, number, as_of, here.service.clock())
+        ticket = tickets.ticket_of(opened, await tickets.routing_of(db, opened))
+        contact = await contacts.of_address(db, sight, ticket.contact.address)
+    moments = past.moments(whole.events, tickets.ticket_of(whole).conversation)
+    return page(
+        request,
+        "ticket.html",
+        who,
+        ticket=ticket,
+        moments=moments,
+        moment_shown=sum(one.at <= as_of for one in moments) - 1,
+        may_answer=False,
+        may_move=False,
+        contact=contact,
+        waiting=[],
+        earlier=[],
+        drafts={},
+        present=[],
+        categories=opened.choices.categories,
+        done=None,
     )
 
 

@@ -22,7 +22,7 @@ function sayTimes() {
   for (const time of all("time")) {
     const moment = new Date(time.dateTime);
     time.title = absolute.format(moment);
-    time.textContent = ago(moment);
+    time.textContent = "absolute" in time.dataset ? absolute.format(moment) : ago(moment);
   }
   for (const due of all("[data-due]")) {
     const moment = new Date(due.dataset.due);
@@ -219,6 +219,22 @@ function noticeNewer() {
   one("#reply-form .newer button").dataset.seen = version;
 }
 
+// --- Time travel -----------------------------------------------------------------------------------------------------
+let travelling = null;
+
+// Where the slider rests, there the page goes: its address can be passed on.
+function travel(slider) {
+  const moment = one(`option[value="${slider.value}"]`, slider.list);
+  one("#travel-said").textContent = moment.label;
+  slider.setAttribute("aria-valuetext", moment.label);
+  clearTimeout(travelling);
+  travelling = setTimeout(() => {
+    const address = new URL(location.pathname, location);
+    if (moment.dataset.asOf) address.searchParams.set("as_of", moment.dataset.asOf);
+    location.assign(address);
+  }, 300);
+}
+
 // --- Live updates ----------------------------------------------------------------------------------------------------
 // Only a tab that is seen holds a connection: over HTTP/1.1 a browser has six for all of them. What happened while it
 // was not seen is told when it is seen again.
@@ -299,7 +315,9 @@ const KEYS = {
   ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => [digit, () => all("[data-saved]")[digit - 1]?.click()])),
   a: () => decide("#release"),
   d: () => decide("#discard"),
+  c: () => one("#customer")?.click(),
   u: () => one("[data-back]")?.click(),
+  g: () => one("#next-ticket")?.click(),
   "/": () => one("#search")?.focus(),
   "?": () => one("#help")?.showModal(),
 };
@@ -313,6 +331,7 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     one("summary", menu).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
+    event.preventDefault();  // it would empty a search, whose hits are to be walked through now
     event.target.blur();
   } else if (event.ctrlKey || event.metaKey || event.altKey || writing(event.target) || one("dialog[open]")) {
     return;
@@ -378,6 +397,7 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#composer textarea")) keepDraft(target);
+  if (target.id === "travel-to") travel(target);
 });
 
 // A moment that is chosen in the reader's zone, for a server that knows no zones.
@@ -412,7 +432,7 @@ document.addEventListener("load", ({ target }) => {
 }, true);
 
 // "Back" leads to the list as it was left.
-const LISTS = ["/tickets", "/letters"];
+const LISTS = ["/tickets", "/letters", "/contacts"];
 function findBack() {
   for (const list of LISTS) {
     const back = one(`[data-back][href="${list}"]`);

@@ -1,5 +1,9 @@
 """The pages on which administrators configure the desk."""
 
-from services.gateway.pages.desk.routes import router
+from fastapi import APIRouter
 
-__all__ = ["router"]
+from services.gateway.pages.desk import automation, routes
+
+router = APIRouter()
+for part in (automation, routes):
+    router.include_router(part.router)

@@ -28,7 +28,9 @@ class Field:
     options: tuple[tuple[str, str], ...] = ()
     """Of a choice: value and words."""
     of: str = ""
-    """Of things: their kind."""
+    """Of things: their kind, or several, with a blank between."""
+    unit: str = ""
+    """What stands behind a number."""
     empty: str = "None"
     """What a choice of nothing says."""
     wrong: str = ""
@@ -44,6 +46,8 @@ class Group:
     title: str
     fields: tuple[Field, ...]
     help: str = ""
+    sentence: bool = False
+    """Whether labels and fields are read one after the other, as one sentence."""
 
 
 def value_at(data: Mapping[str, object], name: str) -> object:

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request
+from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts.desk import KINDS, AnyThing, CustomField
-from services.gateway import desk, things
+from contracts.desk import KINDS, AnyThing, CustomField, kind_of
+from services.gateway import desk, things, what_ifs
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, command_id_of
@@ -152,12 +153,13 @@ async def _options(db: Connection, person: Person, form: Form) -> dict[str, list
     if form.kind == "people":
         wanted.add("ticketboxes")
     return {
-        kind: [
+        kinds: [
             (one.thing.key if isinstance(one.thing, CustomField) else str(one.thing.id), one.thing.name)
+            for kind in kinds.split()
             for one in await things.every(db, person, kind)
             if one.thing.id != form.thing_id
         ]
-        for kind in wanted
+        for kinds in wanted
     }
 
 
@@ -173,15 +175,18 @@ def snippet(site: str, box: BoxItem) -> str:
 async def save(request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID) -> Response:
     """Let the thing be as the form says, or show what must be mended."""
     entered = await request.form()
-    version = str(entered.get("version", "0"))
-    seen = int(version) if version.isdecimal() and len(version) < 10 else 0
-    data = fields.read(PAGES[kind].fields, entered)
+    seen, data = _seen_version(entered), fields.read(PAGES[kind].fields, entered)
     try:
         thing = things.understood(kind, thing_id, data)
         await things.put(here, who.person, command_id_of(request, who.person), thing, seen)
     except Problem as problem:
         return await _again(request, here, who, Form(kind, thing_id, data, version=seen), problem)
     return RedirectResponse(f"/desk/{kind}/{thing_id}?saved=true", 303)
+
+
+def _seen_version(entered: FormData) -> int:
+    version = str(entered.get("version", "0"))
+    return int(version) if version.isdecimal() and len(version) < 10 else 0
 
 
 async def _again(request: Request, here: Gateway, who: SignedIn, form: Form, problem: Problem) -> Response:
@@ -196,6 +201,28 @@ async def _again(request: Request, here: Gateway, who: SignedIn, form: Form, pro
     told = errors.pop("", None) if errors else problem.detail
     again = Form(form.kind, form.thing_id, form.data, thing, form.version, errors, told, problem.status.value)
     return await _form_page(request, here, who, again)
+
+
+@router.post("/desk/{kind}/{thing_id}/what-if")
+async def what_if(
+    request: Request,
+    here: Here,
+    who: Signed,
+    wish: what_ifs.Wish,
+    kind: Literal["policies", "calendars"],
+    thing_id: UUID,
+) -> Response:
+    """Try what the form says on past tickets, and save nothing of it."""
+    entered = await request.form()
+    months = str(entered.get("months", ""))
+    data = fields.read(PAGES[kind].fields, entered)
+    try:
+        tried = what_ifs.understood({**data, "kind": kind_of(KINDS[kind]), "id": str(thing_id)})
+        what_if_id = await wish.start([tried], int(months) if months in {"1", "3", "6", "12", "24"} else 3)
+    except Problem as problem:
+        form = Form(kind, thing_id, data, version=_seen_version(entered))
+        return await _again(request, here, who, form, problem)
+    return RedirectResponse(f"/what-ifs/{what_if_id}", 303)
 
 
 @router.post("/desk/{kind}/{thing_id}/remove")

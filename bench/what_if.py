@@ -1,0 +1,45 @@
+"""A what-if over all that is in the log: how long it takes, and how much memory."""
+
+import asyncio
+import time
+from uuid import uuid4
+
+import nats
+
+from bench.table import Figure
+from chassis.requests import ask, send_command
+from contracts.commands import OPERATOR, Done, StartWhatIf
+from contracts.desk import Policy, Target
+from contracts.queries import GetWhatIf, WhatIf
+from tests.running import Postroom
+
+TICKETS = 100_000
+
+
+async def measure(postroom: Postroom) -> list[Figure]:
+    run, seconds = await _what_if(postroom)
+    per_100_000 = seconds * TICKETS / max(run.examined, 1)
+    return [Figure(f"what-if over {run.examined:,} tickets, for 100,000", per_100_000, "s", 30, "less")]
+
+
+async def _what_if(postroom: Postroom) -> tuple[WhatIf, float]:
+    tried = Policy(
+        id=uuid4(),
+        name="Tried",
+        order=0,
+        targets={Target.FIRST_RESPONSE: 30, Target.NEXT_RESPONSE: 60, Target.RESOLUTION: 960},
+    )
+    async with await nats.connect(postroom.nats_url) as client:
+        command = StartWhatIf(command_id=uuid4(), actor_id=OPERATOR, things=(tried,), months=12)
+        began = time.perf_counter()
+        outcome = await send_command(client, command)
+        if not isinstance(outcome, Done):
+            raise RuntimeError(outcome.detail)  # noqa: TRY004 - it is a refusal
+        while True:
+            run = await ask(client, GetWhatIf(what_if_id=command.command_id), WhatIf)
+            if run.state not in {"waiting", "running"}:
+                break
+            await asyncio.sleep(0.2)
+    if run.state != "done":
+        raise RuntimeError(f"the what-if {run.state}: {run.error}")
+    return run, time.perf_counter() - began

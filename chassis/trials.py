@@ -1,0 +1,298 @@
+"""Trials: questions about the past that take a while, asked for, worked one after another, looked at, cancelled.
+
+What is examined is read here and examined in processes of their own, so that nobody waits for a trial. Whoever works
+on one holds its lock; if that service is killed, another begins it again.
+"""
+
+import asyncio
+import ctypes
+import multiprocessing
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, Self, TypeVar
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Connection, connect
+from chassis.logging import get_logger
+from chassis.service import Service
+from chassis.settings import ServiceSettings
+from contracts.model import Model
+
+logger = get_logger(__name__)
+B = TypeVar("B")
+B_co = TypeVar("B_co", covariant=True)
+A = TypeVar("A")
+T = TypeVar("T", bound="Tally")
+S = TypeVar("S", bound=ServiceSettings)
+
+WORKERS = 2
+MOST_FINDINGS = 10_000
+"""That are kept one by one; the sums are of all."""
+KEPT = 20
+"""Trials that are kept."""
+POLL_SECONDS = 1.0
+_PROGRESS_SECONDS = 0.5
+
+
+class Tally(Protocol):
+    """What was found so far."""
+
+    examined: int
+
+    def take(self, more: Self, most: int) -> Sequence[Model]:
+        """Add what another batch found; of its findings, those that are still to be kept are returned, numbered."""
+
+    def summary(self) -> Model:
+        """In sum."""
+
+
+class Source(Protocol[B_co]):
+    """What is examined, piece by piece. `total` is known as soon as the first piece is there."""
+
+    total: int
+
+    def batches(self) -> AsyncIterator[B_co]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Examination(Generic[B, A, T]):
+    """How a question is answered. `examine` and `about` go to other processes: a function of a module, and data."""
+
+    source: Source[B]
+    examine: Callable[[B, A], T]
+    about: A
+    tally: T
+
+
+Prepare = Callable[[Connection, str, datetime], Awaitable[Examination[Any, Any, Any]]]
+"""Makes an examination of a question in JSON and the time now."""
+
+
+class Cancelled(Exception):  # noqa: N818
+    """Somebody does not want to know any more."""
+
+
+async def ask(db: Connection, trial_id: UUID, question: str, asked_by: UUID, now: datetime) -> None:
+    """Put a trial in the row of those that wait; a repeat changes nothing."""
+    await db.execute(
+        """
+        INSERT INTO trial (trial_id, question, asked_by, asked_at)
+        VALUES ($1, $2::jsonb, $3, $4)
+        ON CONFLICT (trial_id) DO NOTHING
+        """,
+        trial_id,
+        question,
+        asked_by,
+        now,
+    )
+    await db.execute(
+        """
+        DELETE FROM trial
+        WHERE state NOT IN ('waiting', 'running')
+          AND trial_id NOT IN (SELECT trial_id FROM trial ORDER BY asked_at DESC LIMIT $1)
+        """,
+        KEPT,
+    )
+
+
+async def cancel(db: Connection, trial_id: UUID, now: datetime) -> None:
+    """Let a trial end; nothing happens if it has ended."""
+    await db.execute(
+        """
+        UPDATE trial
+        SET state = 'cancelled',
+            ended_at = $2
+        WHERE trial_id = $1
+          AND state IN ('waiting', 'running')
+        """,
+        trial_id,
+        now,
+    )
+
+
+_COLUMNS = """
+    trial_id, question::text AS question, asked_by, asked_at, state, total, examined, ended_at, error,
+    coalesce(summary, '{}')::text AS summary
+"""
+PROGRESS = ("state", "asked_by", "asked_at", "ended_at", "total", "examined", "error")
+"""The columns that `contracts.queries.Trial` has, too."""
+
+
+async def one(db: Connection, trial_id: UUID) -> asyncpg.Record | None:
+    """A trial, with `question` and `summary` in JSON; None: there is no such trial any more."""
+    return await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1", trial_id)
+
+
+async def latest(db: Connection) -> list[asyncpg.Record]:
+    """The last trials, the newest first."""
+    return await db.fetch(f"SELECT {_COLUMNS} FROM trial ORDER BY asked_at DESC LIMIT {KEPT}")
+
+
+_FINDINGS = """
+SELECT finding::text AS finding
+FROM finding
+WHERE trial_id = $1
+  AND number > $2
+  AND ($3::text IS NULL OR finding -> 'kinds' ? $3)
+ORDER BY number
+LIMIT $4
+"""
+
+
+async def findings(db: Connection, trial_id: UUID, kind: str | None, after: int, limit: int) -> list[str]:
+    """A piece of what was found, in JSON: what has `kind` among its `kinds`, behind a number."""
+    return [row["finding"] for row in await db.fetch(_FINDINGS, trial_id, after, kind, limit)]
+
+
+async def work(service: Service[S], prepare: Prepare) -> None:
+    """Work on what is asked for, one after another, until cancelled."""
+    while True:
+        db = await connect(service.settings.database_url, service.name)
+        try:
+            while (row := await _claim(db)) is not None:
+                await _run(service, db, row, prepare)
+                await db.execute("SELECT pg_advisory_unlock_all()")
+        finally:
+            db.terminate()  # its locks go with it
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _claim(db: Connection) -> asyncpg.Record | None:
+    """The oldest that nobody works on."""
+    rows = await db.fetch(
+        f"SELECT {_COLUMNS} FROM trial WHERE state IN ('waiting', 'running') ORDER BY asked_at"
+    )
+    for row in rows:
+        if await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", f"{row['trial_id']}"):
+            return row
+    return None
+
+
+async def _run(service: Service[S], db: Connection, row: asyncpg.Record, prepare: Prepare) -> None:
+    trial_id = row["trial_id"]
+    try:
+        await db.execute("DELETE FROM finding WHERE trial_id = $1", trial_id)
+        examination = await prepare(db, row["question"], service.clock())
+        await _examine_all(db, trial_id, examination)
+    except Cancelled:
+        return
+    except Exception as error:
+        # It would fail again: whoever asked is told, and the next one has its turn.
+        logger.exception("trial failed", trial_id=str(trial_id))
+        await _end(db, trial_id, "failed", service.clock(), error=f"{type(error).__name__}: {error}")
+    else:
+        await _end(db, trial_id, "done", service.clock(), examined=examination.tally.examined)
+
+
+async def _examine_all(db: Connection, trial_id: UUID, examination: Examination[B, A, T]) -> None:
+    source, tally = examination.source, examination.tally
+    loop = asyncio.get_running_loop()
+    told = loop.time()
+    spawn = multiprocessing.get_context("spawn")  # a fork would share the connections
+    # Not a `with`: that would block this loop until the processes have ended.
+    processes = ProcessPoolExecutor(WORKERS, spawn, _begin, (examination.about,))
+    try:
+        at_work: deque[asyncio.Future[T]] = deque()
+        async for batch in source.batches():
+            at_work.append(loop.run_in_executor(processes, _examine, examination.examine, batch))
+            if len(at_work) > 2 * WORKERS:
+                await _keep(db, trial_id, tally.take(await at_work.popleft(), MOST_FINDINGS))
+            if loop.time() - told > _PROGRESS_SECONDS:
+                await _tell(db, trial_id, source.total, tally)
+                told = loop.time()
+        while at_work:
+            await _keep(db, trial_id, tally.take(await at_work.popleft(), MOST_FINDINGS))
+            await _tell(db, trial_id, source.total, tally)
+        await _tell(db, trial_id, source.total, tally)
+    finally:
+        processes.shutdown(wait=False, cancel_futures=True)
+
+
+async def _keep(db: Connection, trial_id: UUID, found: Sequence[Model]) -> None:
+    if found:
+        await db.execute(
+            """
+            INSERT INTO finding (trial_id, number, finding)
+            SELECT $1, (finding ->> 'number')::bigint, finding
+            FROM unnest($2::jsonb[]) AS new (finding)
+            """,
+            trial_id,
+            [finding.model_dump_json() for finding in found],
+        )
+
+
+async def _tell(db: Connection, trial_id: UUID, total: int, tally: Tally) -> None:
+    """Write the progress down.
+
+    Raises:
+        Cancelled.
+    """
+    going_on = await db.fetchval(
+        """
+        UPDATE trial
+        SET state = 'running',
+            total = $2,
+            examined = $3,
+            summary = $4::jsonb
+        WHERE trial_id = $1
+          AND state IN ('waiting', 'running')
+        RETURNING true
+        """,
+        trial_id,
+        total,
+        tally.examined,
+        tally.summary().model_dump_json(),
+    )
+    if not going_on:
+        raise Cancelled
+
+
+async def _end(
+    db: Connection,
+    trial_id: UUID,
+    state: str,
+    now: datetime,
+    examined: int | None = None,
+    error: str | None = None,
+) -> None:
+    await db.execute(
+        """
+        UPDATE trial
+        SET state = $2,
+            ended_at = $3,
+            error = $4,
+            total = coalesce($5, total),
+            examined = coalesce($5, examined)
+        WHERE trial_id = $1
+          AND state IN ('waiting', 'running')
+        """,
+        trial_id,
+        state,
+        now,
+        error,
+        examined,
+    )
+
+
+_about: object
+"""In a process of the pool: what it is asked about."""
+
+
+def _begin(about: object) -> None:
+    global _about  # noqa: PLW0603 - one trial a process
+    _about = about
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends this
+    # And it ends when the service is killed; otherwise it would wait for work for ever.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def _examine(examine: Callable[[B, Any], T], batch: B) -> T:
+    return examine(batch, _about)

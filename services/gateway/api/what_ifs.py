@@ -1,0 +1,76 @@
+"""What-ifs: service levels that are not in force, tried on past tickets."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, JsonValue
+
+from contracts.queries import WhatIf
+from services.gateway import what_ifs
+from services.gateway.guard import Here
+from services.gateway.problems import BadRequest
+from services.gateway.representations import Page, Representation
+from services.gateway.what_ifs import MissedItem, Planner, Wish
+
+router = APIRouter(prefix="/what-ifs", tags=["service levels"])
+
+
+class NewWhatIf(BaseModel):
+    """`things` are policies and calendars as the desk takes them, each with its `kind` and `id`.
+
+    One with the id of one that is in force takes its place; another is added.
+    """
+
+    things: list[dict[str, JsonValue]] = Field(min_length=1, max_length=100)
+    months: int = Field(default=3, ge=1, le=24)
+
+
+class StartedWhatIf(Representation):
+    what_if_id: UUID
+
+
+@router.post("", status_code=202)
+async def post_what_if(wish: Wish, new: NewWhatIf) -> StartedWhatIf:
+    """Try service levels on the tickets of the last months, without any effect. It is worked on in the background."""
+    tried = [what_ifs.understood(described) for described in new.things]
+    return StartedWhatIf(what_if_id=await wish.start(tried, new.months))
+
+
+@router.get("")
+async def list_what_ifs(here: Here, _: Planner) -> Page[WhatIf]:
+    """The last what-ifs with their sums, the newest first."""
+    return Page(items=list(await what_ifs.latest(here)), next=None)
+
+
+class WhatIfView(Representation):
+    """How far a what-if is, what it found in sum, and a piece of what would be otherwise."""
+
+    run: WhatIf
+    changes: Page[MissedItem]
+
+
+@router.get("/{what_if_id}")
+async def get_what_if(
+    here: Here,
+    person: Planner,
+    what_if_id: UUID,
+    kind: Annotated[str | None, Query(description="Only `avoided`, only `added`, or only a target.")] = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+) -> WhatIfView:
+    """A what-if: progress and sums, and target by target what would be otherwise."""
+    if cursor is not None and not cursor.isdecimal():
+        raise BadRequest("This cursor is none of ours; begin again without one.")
+    found = await what_ifs.one(here, what_if_id, kind, int(cursor or 0), limit)
+    async with here.service.pool.acquire() as db:
+        items = await what_ifs.items(db, person.sight, found.changes)
+    more = str(found.changes[-1].number) if len(found.changes) == limit else None
+    return WhatIfView(run=found.model_copy(update={"changes": ()}), changes=Page(items=items, next=more))
+
+
+@router.delete("/{what_if_id}", status_code=204)
+async def cancel_what_if(wish: Wish, what_if_id: UUID) -> Response:
+    """Let a what-if end where it is."""
+    await wish.cancel(what_if_id)
+    return Response(status_code=204)

@@ -1,0 +1,76 @@
+"""What-ifs: what the form of a policy or a calendar says was tried, and can be put in force."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway import desk, things, what_ifs
+from services.gateway.guard import Here, Signed, command_id_of
+from services.gateway.pages.rendering import is_partial, page
+from services.gateway.what_ifs import Planner, Wish
+
+router = APIRouter()
+CHANGES = 50
+
+
+@router.get("/what-ifs/{what_if_id}")
+async def show(
+    request: Request,
+    here: Here,
+    who: Signed,
+    person: Planner,
+    what_if_id: UUID,
+    kind: Annotated[str | None, Query(max_length=50)] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """How far a what-if is; and when it is done, what would be otherwise."""
+    found = await what_ifs.one(here, what_if_id, kind or None, after, CHANGES)
+    async with here.service.pool.acquire() as db:
+        changes = await what_ifs.items(db, person.sight, found.changes)
+        names = await desk.names(db)
+        present = {
+            one.thing.id: one.thing
+            for kind_of_thing in ("policies", "calendars")
+            for one in await things.every(db, who.person, kind_of_thing)
+        }
+    tried = [
+        (thing, things.compared(present.get(thing.id), thing), f"/desk/{_plural(thing.kind)}/{thing.id}")
+        for thing in found.things
+    ]
+    return page(
+        request,
+        "_what_if.html" if is_partial(request) else "what_if.html",
+        who,
+        run=found,
+        tried=tried,
+        changes=changes,
+        kind=kind,
+        names=names,
+        next=changes[-1].number if len(changes) == CHANGES else None,
+    )
+
+
+def _plural(kind: str) -> str:
+    return {"policy": "policies", "calendar": "calendars"}[kind]
+
+
+@router.post("/what-ifs/{what_if_id}/cancel")
+async def cancel(wish: Wish, what_if_id: UUID) -> Response:
+    """Let it end where it is."""
+    await wish.cancel(what_if_id)
+    return RedirectResponse(f"/what-ifs/{what_if_id}", 303)
+
+
+@router.post("/what-ifs/{what_if_id}/save")
+async def save(
+    request: Request, here: Here, who: Signed, what_if_id: UUID, thing_id: Annotated[UUID, Form()]
+) -> Response:
+    """Put in force what was tried."""
+    found = await what_ifs.one(here, what_if_id)
+    for thing in found.things:
+        if thing.id == thing_id:
+            await things.put(here, who.person, command_id_of(request, who.person), thing, None)
+            return RedirectResponse(f"/desk/{_plural(thing.kind)}/{thing.id}?saved=true", 303)
+    return RedirectResponse(f"/what-ifs/{what_if_id}", 303)

@@ -1,0 +1,129 @@
+"""What this service keeps of contacts beside its log: their cards, and whose every address is."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Connection
+from contracts.contacts import Card
+from contracts.stream_ids import contact_id
+from services.tickets.contacts import Contact, Contacts, Events
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The contact of an address: all its addresses, and the organisation that people chose for it."""
+
+    addresses: frozenset[str]
+    organisation_id: UUID | None
+
+
+_BELONGINGS = """
+SELECT
+    mine.address,
+    contact.card ->> 'organisation_id' AS organisation_id,
+    ARRAY(SELECT address FROM contact_address AS other WHERE other.contact_id = mine.contact_id) AS addresses
+FROM contact_address AS mine
+LEFT JOIN contact USING (contact_id)
+WHERE mine.address = ANY($1::text[])
+"""
+
+
+async def belongings(db: Connection, addresses: Collection[str]) -> dict[str, Belonging]:
+    """What addresses belong to; those of which nobody spoke are absent."""
+    return {
+        row["address"]: Belonging(
+            frozenset(row["addresses"]), UUID(row["organisation_id"]) if row["organisation_id"] else None
+        )
+        for row in await db.fetch(_BELONGINGS, list(addresses))
+    }
+
+
+_CHOSEN = """
+SELECT address, (card ->> 'organisation_id')::uuid AS organisation_id
+FROM contact_address
+JOIN contact USING (contact_id)
+WHERE card ->> 'organisation_id' IS NOT NULL
+"""
+
+
+async def chosen_organisations(db: Connection) -> dict[str, UUID]:
+    """The organisations that people chose for contacts, by every address of theirs."""
+    return {row["address"]: row["organisation_id"] for row in await db.fetch(_CHOSEN)}
+
+
+async def lock(db: Connection) -> None:
+    """Let one change of contacts follow the other: an address belongs to one of them only."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom contacts', 0))")
+
+
+_OWNERS = "SELECT contact_id FROM contact_address WHERE address = ANY($1::text[])"
+
+_GROUPS = """
+SELECT contact_id, merged_into_id, version, card::text AS card
+FROM contact
+WHERE root_id IN (SELECT root_id FROM contact WHERE contact_id = ANY($1::uuid[]))
+"""
+
+
+async def load(db: Connection, identities: Iterable[UUID], addresses: Collection[str]) -> Contacts:
+    """Contacts by id and by address, with all that they were merged with, and those that their addresses once were."""
+    wanted = {*identities, *map(contact_id, addresses)}
+    wanted |= {row["contact_id"] for row in await db.fetch(_OWNERS, list(addresses))}
+    known: dict[UUID, Contact] = {}
+    while wanted:
+        rows = await db.fetch(_GROUPS, list(wanted))
+        found = {row["contact_id"]: _contact(row) for row in rows}
+        homes = {contact_id(address) for one in found.values() for address in one.card.addresses}
+        seen = wanted | known.keys()
+        known |= found
+        wanted = homes - seen - known.keys()
+    return Contacts(known)
+
+
+def _contact(row: asyncpg.Record) -> Contact:
+    return Contact(Card.model_validate_json(row["card"]), row["version"], row["merged_into_id"])
+
+
+_KEEP = """
+INSERT INTO contact (contact_id, root_id, merged_into_id, version, card)
+VALUES ($1, $2, $3, $4, $5::jsonb)
+ON CONFLICT (contact_id) DO UPDATE
+SET root_id = excluded.root_id,
+    merged_into_id = excluded.merged_into_id,
+    version = excluded.version,
+    card = excluded.card
+"""
+
+_KEEP_ADDRESSES = """
+INSERT INTO contact_address (address, contact_id)
+SELECT address, contact_id
+FROM unnest($1::text[], $2::uuid[]) AS new (address, contact_id)
+ON CONFLICT (address) DO UPDATE
+SET contact_id = excluded.contact_id
+"""
+
+
+async def keep(db: Connection, contacts: Contacts, events: Events) -> None:
+    """Take contacts, as events made them, into the tables, and have their tickets looked at.
+
+    Whose organisation is another now may be promised something else.
+    """
+    rows = [
+        (identity, contacts.root(identity), one.merged_into_id, one.version, one.card.model_dump_json())
+        for identity, one in contacts.known.items()
+    ]
+    await db.executemany(_KEEP, rows)
+    belongs = {
+        address: owner
+        for happened in events.values()
+        for event in happened
+        for address, owner in event.belongs.items()
+    }
+    await db.execute(_KEEP_ADDRESSES, list(belongs), list(belongs.values()))
+    touched = {address for identity in events for address in contacts.addresses(contacts.root(identity))}
+    await db.execute(
+        "UPDATE alarm SET revision = 0 WHERE contact = ANY($1::text[])", list(touched | belongs.keys())
+    )

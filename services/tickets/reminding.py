@@ -1,0 +1,67 @@
+"""Reminding a customer: an automatic letter, under the same caps as acknowledgements (RFC 3834)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from contracts.desk import Ticketbox
+from contracts.mail import Address, Kind, LetterHead
+from contracts.tickets import OutgoingLetter, ReminderReleased, ReminderWithheld
+from services.tickets import acknowledging, reply_address
+from services.tickets.desk import Desk
+from services.tickets.ticket import Ticket
+
+
+def remind(
+    ticket: Ticket,
+    desk: Desk,
+    text: str,
+    automation: str,
+    reply_id: UUID,
+    mail: Sequence[datetime],
+    at: datetime,
+) -> ReminderReleased | ReminderWithheld:
+    """Remind the customer at a moment, or say why not. `mail` is when automatic mail went to the same person."""
+    to = ticket.reply_address
+    box = desk.get(Ticketbox, ticket.ticketbox_id)
+    why_not = _why_not(ticket, desk, mail, at)
+    if box is None or why_not is not None:
+        detail = why_not or "its ticketbox was removed"
+        return ReminderWithheld(ticket_id=ticket.ticket_id, recipient=to.address, detail=detail)
+    sender = box.addresses[0]
+    signed = reply_address.signed(sender, ticket.number, desk.secret) if box.signed_reply_address else None
+    return ReminderReleased(
+        ticket_id=ticket.ticket_id,
+        reply_id=reply_id,
+        automation=automation,
+        letter=OutgoingLetter(
+            internet_message_id=f"<{reply_id}@{sender.rpartition('@')[2]}>",
+            in_reply_to=ticket.answer_to,
+            references=ticket.message_ids,
+            date=at,
+            from_=Address(name=box.name, address=sender),
+            reply_to=Address(name=box.name, address=signed) if signed else None,
+            to=(to,),
+            subject=f"[#{ticket.number}] {ticket.subject}",
+            text=acknowledging.filled_in(text, ticket.number, ticket.subject),
+            automatic=True,
+        ),
+    )
+
+
+def _why_not(ticket: Ticket, desk: Desk, mail: Sequence[datetime], at: datetime) -> str | None:
+    letters = list(ticket.letters.values())
+    written = [letter for letter in letters if not letter.automatic]
+    ours = {address for one in desk.every(Ticketbox) for address in one.addresses}
+    if not written or not _reaches_a_person(written[-1], ticket.reply_address, ours):
+        return "no person wrote this, as far as can be told"
+    if letters[-1].kind is Kind.BOUNCE:
+        return "the last letter to this address came back"
+    if ticket.automatic_at is not None and at - ticket.automatic_at < acknowledging.ONE_EACH:
+        return "an automatic letter went there for this ticket within a day"
+    return acknowledging.cap_reached(mail, at)
+
+
+def _reaches_a_person(letter: LetterHead, to: Address, ours: set[str]) -> bool:
+    there = letter.model_copy(update={"reply_to": (to,)})
+    return acknowledging.wanted(letter, ours) and acknowledging.wanted(there, ours)

@@ -1,0 +1,156 @@
+"""The shell of what-ifs: policies and calendars that are not in force are tried on past tickets."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from uuid import UUID
+
+import asyncpg
+
+from chassis import trials
+from chassis.database import Connection, Pool
+from chassis.service import Service
+from chassis.trials import Examination
+from contracts.commands import OPERATOR, CancelWhatIf, Done, Outcome, Refused, StartWhatIf
+from contracts.desk import Calendar, Person, Policy, Right
+from contracts.model import Model
+from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, WhatIfList, WhatIfSummary
+from services.tickets import contact_tables, desk, tables
+from services.tickets.desk import Desk
+from services.tickets.refusals import Forbidden
+from services.tickets.settings import TicketsSettings
+from services.tickets.what_if import CLOCKED, Asked, Happened, Tally, concerning_clocks, examine
+
+BATCH = 500
+"""Tickets."""
+
+
+async def start(service: Service[TicketsSettings], command: StartWhatIf, db: Connection) -> Outcome:
+    """Put a what-if in the row of those that wait.
+
+    Raises:
+        Refusal: what is to be tried could not be saved either, or the person may not.
+    """
+    present = await tables.read_desk(db)
+    _permit(present, command.actor_id)
+    desk.check(_with(present, command.things), present)
+    question = command.model_dump_json(include={"things", "months"})
+    await trials.ask(db, command.command_id, question, command.actor_id, service.clock())
+    return Done(position=0, version=0)
+
+
+async def cancel(service: Service[TicketsSettings], command: CancelWhatIf, db: Connection) -> Outcome:
+    """Let a what-if end; nothing happens if it has ended.
+
+    Raises:
+        Refusal: the person may not.
+    """
+    _permit(await tables.read_desk(db), command.actor_id)
+    await trials.cancel(db, command.what_if_id, service.clock())
+    return Done(position=0, version=0)
+
+
+def _permit(present: Desk, actor_id: UUID) -> None:
+    actor = present.get(Person, actor_id)
+    if actor_id != OPERATOR and (actor is None or actor.where(Right.MANAGE) == frozenset()):
+        raise Forbidden("Only who manages a ticketbox can try service levels.")
+
+
+def _with(present: Desk, things: Sequence[Policy | Calendar]) -> Desk:
+    return replace(present, things={**present.things, **{thing.id: thing for thing in things}})
+
+
+async def get(service: Service[TicketsSettings], query: GetWhatIf) -> WhatIf | Refused:
+    """How far one is, and what it found."""
+    async with service.pool.acquire() as db:
+        row = await trials.one(db, query.what_if_id)
+        if row is None:
+            return Refused(code="unknown", detail="There is no such what-if; only the last ones are kept.")
+        found = await trials.findings(db, query.what_if_id, query.kind, query.after, query.limit)
+    changes = tuple(map(WhatIfChange.model_validate_json, found))
+    return _what_if(row).model_copy(update={"changes": changes})
+
+
+async def list_them(service: Service[TicketsSettings], _: ListWhatIfs) -> WhatIfList:
+    """The last ones, the newest first, without what would be otherwise."""
+    async with service.pool.acquire() as db:
+        return WhatIfList(items=tuple(map(_what_if, await trials.latest(db))))
+
+
+class Question(Model):
+    """What is asked, as a trial keeps it."""
+
+    things: tuple[Policy | Calendar, ...]
+    months: int
+
+
+def _what_if(row: asyncpg.Record) -> WhatIf:
+    return WhatIf(
+        what_if_id=row["trial_id"],
+        summary=WhatIfSummary.model_validate_json(row["summary"]),
+        **{name: row[name] for name in trials.PROGRESS},
+        **dict(Question.model_validate_json(row["question"])),
+    )
+
+
+async def prepare(
+    service: Service[TicketsSettings], db: Connection, question: str, now: datetime
+) -> Examination[Sequence[Sequence[Happened]], Asked, Tally]:
+    """What a what-if reads and asks."""
+    asked = Question.model_validate_json(question)
+    chosen = await contact_tables.chosen_organisations(db)
+    present = replace(concerning_clocks(await tables.read_desk(db)), chosen_organisations=chosen)
+    about = Asked(present, _with(present, asked.things), now)
+    return Examination(Tickets(service.pool, beginning(now, asked.months)), examine, about, Tally())
+
+
+def beginning(now: datetime, months: int) -> datetime:
+    """When the month began (UTC) that is so many before this one."""
+    year, month = divmod(now.year * 12 + now.month - 1 - months, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC)
+
+
+_OPENED = """
+SELECT occurred_at, stream_id
+FROM event
+WHERE type = 'TicketOpened'
+  AND (occurred_at, stream_id) > ($1, $2)
+ORDER BY occurred_at, stream_id
+LIMIT $3
+"""
+
+_HAPPENED = """
+SELECT stream_id, type, schema_version, data::text AS data, meta ->> 'causation_id' AS cause, occurred_at
+FROM event
+WHERE stream_id = ANY($1::text[])
+  AND type = ANY($2::text[])
+ORDER BY stream_id, version
+"""
+
+
+class Tickets:
+    """The tickets that began since a moment, with what matters to their clocks."""
+
+    def __init__(self, pool: Pool, since: datetime) -> None:
+        self._pool, self._since = pool, since
+        self.total = 0
+
+    async def batches(self) -> AsyncIterator[Sequence[Sequence[Happened]]]:
+        """In the order in which they began; a piece of them is in memory at a time."""
+        self.total = await self._pool.fetchval(
+            "SELECT count(*) FROM event WHERE type = 'TicketOpened' AND occurred_at >= $1", self._since
+        )
+        place = (self._since, "")
+        kinds = [kind.type_name() for kind in CLOCKED]
+        while opened := await self._pool.fetch(_OPENED, *place, BATCH):
+            place = (opened[-1]["occurred_at"], opened[-1]["stream_id"])
+            rows = await self._pool.fetch(_HAPPENED, [row["stream_id"] for row in opened], kinds)
+            yield [
+                [_happened(row) for row in history]
+                for _, history in groupby(rows, key=lambda row: row["stream_id"])
+            ]
+
+
+def _happened(row: asyncpg.Record) -> Happened:
+    return Happened(row["type"], row["schema_version"], row["data"], row["cause"], row["occurred_at"])

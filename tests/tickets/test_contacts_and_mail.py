@@ -1,0 +1,172 @@
+"""Letters from several addresses of one person: threads and service levels, with the real tables."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from contracts.commands import MergeContacts, MoveAddress, SetContact, UndoContactMerge
+from contracts.contacts import Card
+from contracts.desk import Organisation, OrganisationChanged, Person, PersonChanged
+from contracts.event import Meta
+from contracts.mail import Address, LetterHead
+from contracts.router import MessageRouted, RoutingEvidence
+from contracts.stream_ids import contact_id
+from contracts.tickets import Role, ThreadedBy
+from postroom.migrate import migrate_database
+from services.tickets import intake, tables
+from services.tickets.changes import keep_contacts
+from services.tickets.contacts import ContactCommand
+from services.tickets.service_level import organisation_of
+from services.tickets.threading import Place, Tokens, find_place
+from services.tickets.work import Work
+
+pytestmark = pytest.mark.anyio
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ANNA, BOX, ACME, BLOOM = (uuid4() for _ in range(4))
+KIM, KIM_AT_HOME, EVE = "kim@acme.example", "kim@gmail.com", "eve@elsewhere.example"
+META = Meta(correlation_id=ANNA, causation_id=ANNA)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    await migrate_database(database_url)
+    settings = {"search_path": "tickets", "role": "postroom_tickets"}
+    connection = await asyncpg.connect(database_url, server_settings=settings)
+    anna = Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)
+    acme = Organisation(id=ACME, name="Acme", domains=("acme.example",))
+    bloom = Organisation(id=BLOOM, name="Bloom", domains=("de.acme.example",))
+    await tables.keep_desk(
+        connection,
+        [PersonChanged(thing=anna), OrganisationChanged(thing=acme), OrganisationChanged(thing=bloom)],
+        datetime.now(UTC),
+    )
+    yield connection
+    await connection.close()
+
+
+def letter(sender: str, *, answers: str | None = None, number: int | None = None) -> LetterHead:
+    return LetterHead(
+        message_id=uuid4(),
+        internet_message_id=f"<{uuid4()}@mail.example>",
+        in_reply_to=answers,
+        subject=f"Lamp [#{number}]" if number else "Lamp",
+        received_at=NOON,
+        from_=Address(address=sender),
+    )
+
+
+async def a_ticket_of(db: asyncpg.Connection, sender: str) -> tuple[UUID, LetterHead]:
+    head = letter(sender)
+    routed = MessageRouted(
+        letter=head,
+        ticketbox_id=BOX,
+        ticketbox="Support",
+        evidence=RoutingEvidence(ruleset_version=1, rule=None),
+    )
+    work = Work(NOON, await tables.read_desk(db))
+    work.open(opened := intake.open_ticket(routed, 10_000, work.desk), uuid4(), META)
+    work.changed.add(opened.ticket_id)
+    await work.save(db)
+    return opened.ticket_id, head
+
+
+async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
+    """Where a letter belongs, found as the service does."""
+    work = Work(NOON, await tables.read_desk(db))
+    assert head.from_ is not None
+    await work.look_up(db, [head.from_.address])
+    work.index = await tables.known_messages(db, [head.in_reply_to] if head.in_reply_to else [])
+    named = await tables.tickets_by_number(db, [10_000])
+    await work.load(db, named.values())
+    tokens = Tokens(work.desk.secret, named=named)
+    return find_place(head, work.index, tokens, work.tickets, work.others(head))
+
+
+async def do(db: asyncpg.Connection, command: ContactCommand) -> None:
+    async with db.transaction():
+        await keep_contacts(db, command, NOON)
+
+
+def merge(address: str, into: str) -> MergeContacts:
+    return MergeContacts(command_id=uuid4(), actor_id=ANNA, address=address, into_address=into)
+
+
+def undo(address: str) -> UndoContactMerge:
+    return UndoContactMerge(command_id=uuid4(), actor_id=ANNA, contact_id=contact_id(address))
+
+
+def card(*addresses: str, organisation: UUID | None = None) -> SetContact:
+    kept = Card(id=contact_id(addresses[0]), addresses=addresses, organisation_id=organisation)
+    return SetContact(command_id=uuid4(), actor_id=ANNA, contact=kept)
+
+
+async def test_a_letter_from_another_address_of_the_contact_joins_the_ticket(db: asyncpg.Connection) -> None:
+    ticket_id, first = await a_ticket_of(db, KIM)
+    answer, by_number = (
+        letter("Kim@Gmail.com", answers=first.internet_message_id),
+        letter(KIM_AT_HOME, number=10_000),
+    )
+    assert await place_of(db, answer) is None
+    await do(db, card(KIM, KIM_AT_HOME))
+    assert await place_of(db, answer) == Place(ticket_id, ThreadedBy.IN_REPLY_TO)
+    assert await place_of(db, by_number) == Place(ticket_id, ThreadedBy.SUBJECT_TOKEN)
+
+
+async def test_a_stranger_never_joins_whoever_was_merged(db: asyncpg.Connection) -> None:
+    _, first = await a_ticket_of(db, KIM)
+    await do(db, card(KIM, KIM_AT_HOME))
+    await do(db, card(EVE, "eve@gmail.com"))
+    for stranger in (EVE, "eve@gmail.com", "someone@acme.example"):
+        assert await place_of(db, letter(stranger, answers=first.internet_message_id)) is None
+        assert await place_of(db, letter(stranger, number=10_000)) is None
+
+
+async def test_after_a_merge_either_joins_and_after_its_undo_neither_joins_the_others(
+    db: asyncpg.Connection,
+) -> None:
+    ticket_id, first = await a_ticket_of(db, KIM)
+    answer = letter(KIM_AT_HOME, answers=first.internet_message_id)
+    await do(db, merge(KIM, KIM_AT_HOME))
+    assert await place_of(db, answer) == Place(ticket_id, ThreadedBy.IN_REPLY_TO)
+    await do(db, undo(KIM))
+    assert await place_of(db, answer) is None
+    assert await place_of(db, letter(KIM, answers=first.internet_message_id)) is not None
+
+
+async def test_a_moved_address_goes_with_its_new_contact(db: asyncpg.Connection) -> None:
+    _, first = await a_ticket_of(db, KIM)
+    await do(db, card(KIM, KIM_AT_HOME))
+    move = MoveAddress(command_id=uuid4(), actor_id=ANNA, address=KIM_AT_HOME, to_address=EVE)
+    await do(db, move)
+    assert await place_of(db, letter(KIM_AT_HOME, answers=first.internet_message_id)) is None
+
+
+async def organisation(db: asyncpg.Connection, address: str) -> UUID | None:
+    work = Work(NOON, await tables.read_desk(db))
+    await work.look_up(db, [address])
+    found = organisation_of(address, work.desk)
+    return found.id if found else None
+
+
+async def test_the_chosen_organisation_counts_before_the_closest_domain(db: asyncpg.Connection) -> None:
+    assert await organisation(db, KIM) == ACME
+    assert await organisation(db, "li@berlin.de.acme.example") == BLOOM
+    assert await organisation(db, KIM_AT_HOME) is None
+    await do(db, card(KIM_AT_HOME, organisation=BLOOM))
+    assert await organisation(db, KIM_AT_HOME) == BLOOM
+    await do(db, merge(KIM, KIM_AT_HOME))
+    assert await organisation(db, KIM) == BLOOM
+    await do(db, undo(KIM))
+    assert await organisation(db, KIM) == ACME
+
+
+async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: asyncpg.Connection) -> None:
+    ticket_id, _ = await a_ticket_of(db, KIM)
+    other_id, _ = await a_ticket_of(db, EVE)
+    await do(db, card(KIM, organisation=BLOOM))
+    stale = await tables.stale_alarms(db, 10)
+    assert ticket_id in stale
+    assert other_id not in stale

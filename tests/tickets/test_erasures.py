@@ -1,0 +1,80 @@
+"""Who may have a person erased, and what becomes of a ticket whose customer was."""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.commands import OPERATOR, RequestErasure, RetryReply, SubmitReply
+from contracts.desk import Person
+from contracts.mail import Address
+from services.tickets import commands
+from services.tickets.desk import Desk
+from services.tickets.erasures import decide
+from services.tickets.refusals import Forbidden, Invalid, NobodyThere
+from services.tickets.ticket import Reply, ReplyState, opened
+from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
+from tests.events import NOON, letter, released
+from tests.events import opened as ticket_opened
+
+DESK = Desk({thing.id: thing for thing in (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)})
+
+
+def when(*addresses: str, by: UUID = BOSS.id, reason: str = "Request 117") -> tuple[str, ...]:
+    command = RequestErasure(command_id=uuid4(), actor_id=by, addresses=addresses, reason=reason)
+    return decide(command, DESK)
+
+
+def test_an_administrator_has_a_person_erased_by_all_addresses() -> None:
+    assert when(" Kim@Customers.example", "kim@customers.example", "kim@home.example") == (
+        "kim@customers.example",
+        "kim@home.example",
+    )
+    assert when("kim@customers.example", by=OPERATOR) == ("kim@customers.example",)
+
+
+@pytest.mark.parametrize("person", [ANNA, SARA, LEO], ids=lambda person: person.role)
+def test_nobody_else_has_anybody_erased(person: Person) -> None:
+    with pytest.raises(Forbidden):
+        when("kim@customers.example", by=person.id)
+
+
+@pytest.mark.parametrize(
+    "address", [SUPPORT.addresses[0], ANNA.email, "kim", "erased-123456780000@erased.invalid"]
+)
+def test_the_desk_itself_and_what_is_no_persons_address_is_not_erased(address: str) -> None:
+    with pytest.raises(Invalid):
+        when("kim@customers.example", address)
+
+
+def test_a_reason_that_names_the_person_is_refused() -> None:
+    with pytest.raises(Invalid):
+        when("kim@customers.example", reason="Kim@customers.example rang")
+
+
+def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
+    event = ticket_opened(letter())
+    ticket = replace(opened(event, None), reply_address=Address(address="erased-12@erased.invalid"))
+    command = SubmitReply(
+        command_id=uuid4(),
+        actor_id=ANNA.id,
+        ticket_id=ticket.ticket_id,
+        reply_id=uuid4(),
+        text="Hello",
+        seen_version=9,
+    )
+    with pytest.raises(NobodyThere):
+        commands.submit_reply(
+            command, ticket, commands.Sender("Support", "s@example.com", "Anna"), DESK, NOON
+        )
+
+
+def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
+    event, reply_id = ticket_opened(letter()), uuid4()
+    outgoing = released(event.ticket_id, reply_id).letter
+    gone = outgoing.model_copy(update={"to": (Address(address="erased-12@erased.invalid"),)})
+    reply = Reply(gone, ANNA.id, attempt=1, state=ReplyState.FAILED)
+    ticket = replace(opened(event, None), replies={reply_id: reply})
+    command = RetryReply(command_id=uuid4(), actor_id=ANNA.id, ticket_id=ticket.ticket_id, reply_id=reply_id)
+    with pytest.raises(NobodyThere):
+        commands.retry_reply(command, ticket)
