@@ -257,7 +257,7 @@ def test_an_undoing_can_be_undone() -> None:
     undoing = uuid4()
     story.undo(actor=job_actor(undoing))
     turn = bulk.Turn(uuid4(), ANNA, story.ticket.version, NOON)
-    story.add(bulk.undo(job_actor(undoing), story.history, DESK, turn), "job:again")
+    story.add(bulk.undo(job_actor(undoing), story.history, story.ticket, DESK, turn), "job:again")
     assert standing(story.ticket) == after
 
 
