@@ -58,7 +58,7 @@ def letter(sender: str, *, answers: str | None = None, number: int | None = None
     )
 
 
-async def a_ticket_of(db: asyncpg.Connection, sender: str) -> tuple[UUID, LetterHead]:
+async def a_ticket_of(db: asyncpg.Connection, sender: str, number: int = 10_000) -> tuple[UUID, LetterHead]:
     head = letter(sender)
     routed = MessageRouted(
         letter=head,
@@ -67,7 +67,7 @@ async def a_ticket_of(db: asyncpg.Connection, sender: str) -> tuple[UUID, Letter
         evidence=RoutingEvidence(ruleset_version=1, rule=None),
     )
     work = Work(NOON, await tables.read_desk(db))
-    work.open(opened := intake.open_ticket(routed, 10_000, work.desk), uuid4(), META)
+    work.open(opened := intake.open_ticket(routed, number, work.desk), uuid4(), META)
     work.changed.add(opened.ticket_id)
     await work.save(db)
     return opened.ticket_id, head
@@ -165,7 +165,7 @@ async def test_the_chosen_organisation_counts_before_the_closest_domain(db: asyn
 
 async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: asyncpg.Connection) -> None:
     ticket_id, _ = await a_ticket_of(db, KIM)
-    other_id, _ = await a_ticket_of(db, EVE)
+    other_id, _ = await a_ticket_of(db, EVE, 10_018)
     await do(db, card(KIM, organisation=BLOOM))
     stale = await tables.stale_alarms(db, 10)
     assert ticket_id in stale
