@@ -66,7 +66,10 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.answer(TryAutomation, partial(coming.try_automation, service))
     service.obey(RequestErasure, partial(erasures.request, service))
     service.answer(GetErasure, partial(erasures.progress, service))
-    service.erase(partial(erasing.erase, service), ("event", "message_index", "automatic_mail"))
+    service.erase(
+        partial(erasing.erase, service),
+        ("event", "message_index", "automatic_mail", "bulk_job", "bulk_ticket", "thing"),
+    )
     service.obey(SelectTickets, partial(jobs.select, service))
     service.obey(StartBulkJob, partial(jobs.start, service))
     service.obey(CancelBulkJob, partial(jobs.cancel, service))
