@@ -33,7 +33,7 @@ from contracts.tickets import (
 from services.tickets import bulk
 from services.tickets.desk import Desk
 from services.tickets.refusals import ChangedSince, Forbidden, Invalid, Merged, Outdated
-from services.tickets.ticket import Ticket, load
+from services.tickets.ticket import Ticket, evolve, load
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TICKET, BOX, ORDERS, ANNA, BELA, LAMPS, JOB = (uuid4() for _ in range(7))
@@ -208,6 +208,16 @@ def test_what_was_changed_and_changed_back_since_stays_too() -> None:
         story.add([PriorityChanged(ticket_id=TICKET, priority=priority)], str(BELA))
     with pytest.raises(ChangedSince):
         story.undo()
+
+
+def test_what_came_due_since_and_is_not_written_yet_counts_as_changed_too() -> None:
+    story = Story()
+    story.job(Prioritise(priority=Priority.HIGH))
+    raised = PriorityChanged(ticket_id=TICKET, priority=Priority.URGENT)
+    ticket = evolve(story.ticket, raised, story.ticket.version + 1, NOON)
+    turn = bulk.Turn(uuid4(), ANNA, ticket.version, NOON)
+    with pytest.raises(ChangedSince):
+        bulk.undo(job_actor(JOB), story.history, ticket, DESK, turn)
 
 
 def test_what_is_again_as_it_was_before_the_job_needs_no_undoing() -> None:

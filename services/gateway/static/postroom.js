@@ -342,7 +342,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  for (const menu of all("details.drop[open]")) if (!menu.contains(target)) menu.open = false;
+  for (const menu of all("details.drop[open]")) if (!menu.contains(target) || target.closest("a")) menu.open = false;
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.opens) one(`#${button.dataset.opens}`).showModal();
