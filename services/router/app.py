@@ -183,7 +183,7 @@ async def set_up(service: Service[RouterSettings]) -> None:
     service.answer(ListDryRuns, partial(dry_runs.list_them, service))
     service.background("dry runs", partial(trials.work, service, partial(dry_runs.prepare, service)))
     service.answer(GetRuleFigures, partial(rule_figures, service))
-    service.erase(partial(erasing.erase, service), ("event", "undelivered", "rule_hit", "dry_run"))
+    service.erase(partial(erasing.erase, service), ("event", "undelivered", "rule_hit", "dry_run", "thing"))
     service.ready_when(partial(ruleset_known, service))
 
 

@@ -1,7 +1,7 @@
 """Erases what routing keeps of a person: rows of the log, and errors that may quote a letter."""
 
 from chassis.database import Connection
-from chassis.erasing import begin, erase_log, erase_parked, pattern
+from chassis.erasing import begin, erase_log, erase_mentions, erase_parked, pattern
 from chassis.service import Service
 from contracts.erasing import Eraser
 from contracts.erasures import ErasePiece, PieceErased, Subject
@@ -15,6 +15,7 @@ async def erase(service: Service[RouterSettings], piece: ErasePiece, db: Connect
     done = await erase_log(db, "router", piece, service.clock())
     if done.following is None:
         await _forget_errors(db, piece.person)
+        await erase_mentions(db, piece.person, "thing", "thing", "jsonb")
         await erase_parked(db, piece.person)
     return done
 

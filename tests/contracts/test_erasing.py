@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.bulk import BulkJobStarted, SetState
 from contracts.erasing import Eraser
 from contracts.erasures import Subject
 from contracts.event import Data, Event
 from contracts.mail import Address, LetterHead
 from contracts.streams import EVENTS
-from contracts.tickets import CustomerReplied, NoteAdded, Quote, ReplySubmitted, TicketAbsorbed
+from contracts.tickets import CustomerReplied, NoteAdded, Quote, ReplySubmitted, State, TicketAbsorbed
 from tests.contracts.test_samples import sample
 from tests.events import ANNA, letter, opened, received, released, replied, routed, ticket_of
 
@@ -157,6 +158,18 @@ def test_what_we_wrote_in_the_persons_ticket_goes_and_elsewhere_only_the_address
 
     assert erased(note(mine), subject).text == "[erased]"
     assert erased(note(another), subject).text == f"Rang <{subject.alias}>."
+
+
+def test_the_address_goes_out_of_the_list_that_a_bulk_job_worked_on() -> None:
+    hold = SetState(state=State.ON_HOLD, reason=f"{KIM} is away")
+    started = BulkJobStarted(
+        job_id=uuid4(), started_by=ANNA, actions=(hold,), selection=f"All tickets, from {KIM}", total=2
+    )
+
+    left = erased(started, theirs())
+
+    assert left.selection == f"All tickets, from {theirs().alias}"
+    assert left.actions[0].reason == f"{theirs().alias} is away"
 
 
 def test_an_address_that_only_looks_alike_stays() -> None:
