@@ -11,7 +11,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import clocks, distribution, growth, latency, memory, projections, reading, routing, throughput
+from bench import (
+    bulk,
+    clocks,
+    distribution,
+    growth,
+    latency,
+    memory,
+    projections,
+    reading,
+    routing,
+    throughput,
+)
 from bench.table import Figure, side_by_side, table
 from tests.running import Postroom
 
@@ -39,7 +50,7 @@ async def full(messages: int, sizes: Sequence[int], *, only_growth: bool) -> lis
         print(side_by_side(figures), flush=True)
         figures += await _shown(routing.measure(postroom))
         if not only_growth:
-            for part in (projections.measure(postroom), clocks.measure(postroom)):
+            for part in (projections.measure(postroom), clocks.measure(postroom), bulk.measure(postroom)):
                 figures += await _shown(part)
         return figures
 

@@ -154,6 +154,21 @@ async def erase_parked(db: Connection, person: Subject) -> int:
     return erased
 
 
+async def erase_mentions(
+    db: Connection, person: Subject, table: str, column: str, kind: str = "text"
+) -> None:
+    """Take a person's addresses out of a column with words of ours; `kind` is its type."""
+    eraser = Eraser(person)
+    rows = await db.fetch(
+        f"SELECT ctid, {column}::text AS said FROM {table} WHERE {column}::text ~* $1 FOR UPDATE",
+        pattern(person.addresses),
+    )
+    await db.executemany(
+        f"UPDATE {table} SET {column} = $2::text::{kind} WHERE ctid = $1",
+        [(row["ctid"], eraser.text(row["said"])) for row in rows],
+    )
+
+
 async def erase_trials(db: Connection, person: Subject) -> str | None:
     """Forget what was found of the past where it may be about a person: it can be asked again.
 

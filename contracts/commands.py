@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.bulk import PIECE, Actions, SelectedTicket
 from contracts.contacts import Card
 from contracts.desk import AnyThing, Calendar, Policy
 from contracts.event import snake_case
@@ -166,6 +167,35 @@ class SplitTicket(TicketCommand):
     message_ids: tuple[UUID, ...] = Field(min_length=1)
     new_subject: Text | None = None
     """None: that of the first letter."""
+
+
+class SelectTickets(Command):
+    """Hand over a piece of the tickets of a bulk job that `StartBulkJob` will begin; `first` counts those before it."""
+
+    job_id: UUID
+    first: int = Field(ge=0)
+    tickets: tuple[SelectedTicket, ...] = Field(max_length=PIECE)
+
+
+class StartBulkJob(Command):
+    """Do something to all tickets that were handed over. Its id is the command's. Refused if not all of them came."""
+
+    actions: Actions = Field(min_length=1)
+    selection: Text = Field(max_length=500)
+    """The list that they were in, in words."""
+    total: int = Field(gt=0)
+
+
+class BulkJobCommand(Command):
+    job_id: UUID
+
+
+class CancelBulkJob(BulkJobCommand):
+    """Do nothing more; what was done stays, and can be undone."""
+
+
+class UndoBulkJob(BulkJobCommand):
+    """Give each ticket back what a job changed, unless it changed again. The job that does it has the command's id."""
 
 
 class SetPresence(Command):
@@ -362,6 +392,10 @@ AnyCommand = (
     | UndoMerge
     | MoveLetters
     | SplitTicket
+    | SelectTickets
+    | StartBulkJob
+    | CancelBulkJob
+    | UndoBulkJob
     | ChangeDesk
     | SetPresence
     | CreateTicketbox

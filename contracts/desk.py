@@ -263,6 +263,8 @@ class View(Thing):
     kind: Literal["view"] = "view"
     owner_id: UUID | None = None
     """None: shared with everyone."""
+    order: int = 100
+    """Among those of the same owner."""
     parameters: dict[Text, Text]
 
 

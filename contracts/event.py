@@ -64,7 +64,7 @@ class Meta(Model):
     causation_id: UUID
     """The event or command that this event answers."""
     actor: str = "postroom"
-    """The id of the person who did it, or `postroom`."""
+    """The id of the person who did it, `job:ID` of a bulk job, or `postroom`."""
     traceparent: str | None = None
     """W3C trace context of the span that appended it."""
 

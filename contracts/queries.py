@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.bulk import Actions
 from contracts.desk import Automation, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
@@ -322,6 +323,58 @@ class DryRun(Trial):
 
 class DryRunList(Model):
     items: tuple[DryRun, ...]
+
+
+class GetBulkJob(Query):
+    """How far a bulk job is, and a piece of what it was refused. Answer: `BulkJob`, or `Refused`."""
+
+    service: ClassVar[str] = "tickets"
+    job_id: UUID
+    after: int = 0
+    """Refusals behind this place."""
+    limit: int = Field(default=50, ge=1, le=1000)
+
+
+class ListBulkJobs(Query):
+    """The last ones, the newest first. Answer: `BulkJobList`."""
+
+    service: ClassVar[str] = "tickets"
+    started_by: UUID | None = None
+    """None: whoever did."""
+
+
+class RefusedTicket(Model):
+    """A ticket that a job left as it was, and why. `place` counts the tickets of the job from 1."""
+
+    place: int
+    number: int | None
+    code: Text
+    detail: Text
+
+
+class BulkJob(Model):
+    """`changed`, `unchanged` and `refused` add up to what had its turn so far; `refusals` counts by reason."""
+
+    job_id: UUID
+    state: Literal["running", "done", "cancelled"]
+    actions: Actions
+    selection: Text
+    started_by: UUID
+    started_at: Instant
+    ended_at: Instant | None
+    total: int
+    changed: int
+    unchanged: int
+    refused: int
+    undoes_id: UUID | None
+    undone_by_id: UUID | None
+    """The last job that undoes it."""
+    refusals: dict[Text, int] = Field(default_factory=dict)
+    refused_tickets: tuple[RefusedTicket, ...] = ()
+
+
+class BulkJobList(Model):
+    items: tuple[BulkJob, ...]
 
 
 class GetWhatIf(Query):

@@ -47,5 +47,14 @@ def notice_stream(notice_id: UUID) -> str:
     return f"notice-{notice_id}"
 
 
+def job_stream(job_id: UUID) -> str:
+    return f"job-{job_id}"
+
+
+def job_actor(job_id: UUID) -> str:
+    """Who did what a bulk job does, in the events of tickets; who started it is in the events themselves."""
+    return f"job:{job_id}"
+
+
 def erasure_stream(erasure_id: UUID) -> str:
     return f"erasure-{erasure_id}"

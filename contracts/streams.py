@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import contacts, desk, erasures, ingest, notify, router, tickets
+from contracts import bulk, contacts, desk, erasures, ingest, notify, router, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -80,6 +80,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.AutomationHeldBack,
         tickets.NoticeReleased,
         tickets.TicketingFailed,
+        bulk.BulkJobStarted,
+        bulk.BulkJobFinished,
         tickets.TicketboxCreated,
         tickets.PersonAdded,
         tickets.PresenceChanged,

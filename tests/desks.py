@@ -210,8 +210,16 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
                 id=draw(IDS),
                 name=name,
                 owner_id=owner,
+                order=draw(st.integers(0, 200)),
                 parameters=draw(
-                    st.sampled_from([{"view": "open", "box": str(box_ids[0])}, {"date": "x", "q": "1"}, {}])
+                    st.sampled_from(
+                        [
+                            {"view": "open", "box": str(box_ids[0])},
+                            {"category": str(category.id), "organisation": str(organisations[0].id)},
+                            {"date": "x", "q": "1"},
+                            {},
+                        ]
+                    )
                 ),
             )
             for owner, name in zip([None, boss.id], draw(names(2)), strict=True)

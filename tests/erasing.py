@@ -20,6 +20,7 @@ SECRETS = (
     *("tank 4711", "feeding time", str(contact_key(ADDRESS))),
 )
 """What nobody may find any more: all of it came from the person."""
+VIEW = "5a8e2c1e-0000-4000-8000-000000000007"
 BOSS_SENTENCE = "please treat this matter kindly"
 
 
@@ -55,6 +56,11 @@ class Desk:
 
     async def post(self, path: str, body: Any) -> Any:
         answer = await self.http.post(path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def put(self, path: str, body: Any) -> Any:
+        answer = await self.http.put(path, json=body)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -137,7 +143,12 @@ async def write_history(desk: Desk) -> None:
     )
     await desk.post(f"/tickets/{number}/notes", {"text": f"She rang: {ADDRESS}, zebra plecos again."})
     await desk.post(f"/tickets/{number}/tasks", {"text": "Send Ms Quast a towel"})
+    await desk.put(f"/tickets/{number}/drafts/note", {"text": "Ask Ms Quast about the zebra plecos"})
+    await desk.put(f"/desk/views/{VIEW}", {"name": "Floods", "parameters": {"contact": ADDRESS}})
+    job = {"query": {"contact": ADDRESS}, "actions": [{"do": "tags", "add": ["flood"]}]}
+    await desk.post("/bulk-jobs", job)
     kim = await desk.ticket_of("kim@customers.example")
+    await desk.put(f"/tickets/{kim['number']}/drafts/reply", {"text": f"{ADDRESS} has your lamp"})
     await desk.post(f"/tickets/{kim['number']}/notes", {"text": f"A neighbour of {ADDRESS}"})
 
     async def sent() -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import nats
 import psutil
 
@@ -88,8 +89,25 @@ class Postroom:
             if line.startswith(b"Ctrl-C"):
                 # What it says of restarts is read too: a full pipe would hold up the supervisor.
                 threading.Thread(target=deque, args=(self.process.stdout, 0), daemon=True).start()
+                self._wait_until_token_works()
                 return
         raise AssertionError("".join(said))
+
+    def _wait_until_token_works(self) -> None:
+        """Gateway is ready before it has heard from tickets who is on the desk."""
+        deadline = time.monotonic() + 60
+        while (answer := self._who_am_i()) != 200:
+            if time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"the token never became known: {answer}")
+            time.sleep(0.05)
+
+    def _who_am_i(self) -> int | str:
+        try:
+            mine = {"Authorization": f"Bearer {TOKEN}"}
+            return httpx.get(f"{self.url}/api/v1/me", headers=mine, timeout=5).status_code
+        except httpx.TransportError as error:
+            return repr(error)
 
     @property
     def _servers(self) -> dict[str, str]:

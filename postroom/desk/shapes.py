@@ -184,11 +184,19 @@ def _keys(value: object, names: Names) -> object:
     return None if value is None else names.key_of(value)
 
 
+_IDS_IN_PARAMETERS = {
+    "box": "ticketboxes",
+    "assignee": "people",
+    "category": "categories",
+    "organisation": "organisations",
+}
+
+
 def _parameters(value: object, change: Callable[[object], object]) -> object:
-    """The parameters of a view, in which `box` and `assignee` may be ids."""
+    """The parameters of a view, some of which may be ids."""
     assert isinstance(value, dict)  # noqa: S101 - the model says so
     return {
-        name: str(change(one)) if name in {"box", "assignee"} and _is_id(one) else one
+        name: str(change(one)) if name in _IDS_IN_PARAMETERS and _is_id(one) else one
         for name, one in value.items()
     }
 
@@ -260,9 +268,6 @@ def _ids(value: object, reference: Reference, names: Names) -> object:
     if isinstance(value, list):
         return [names.id_of_any(reference, one) for one in value]
     return None if value is None else names.id_of_any(reference, value)
-
-
-_IDS_IN_PARAMETERS = {"box": "ticketboxes", "assignee": "people"}
 
 
 def _with_ids(parameters: Mapping[str, object], names: Names) -> Data:

@@ -32,7 +32,7 @@ async def set_up(service: Service[GatewaySettings]) -> None:
         return None if serving.is_set() else f"{service.settings.http} is not served yet"
 
     service.project(INBOX)
-    service.erase(erasing.erase, INBOX.tables)
+    service.erase(erasing.erase, (*INBOX.tables, "draft"))
     service.background("live feed", feed.run)
     service.background("watch", watch.run)
     service.background("HTTP", partial(serve_http, Gateway(service, feed, watch), serving))

@@ -23,7 +23,7 @@ from contracts.tickets import (
 )
 from services.gateway import contacts, desk, history
 from services.gateway.conversation import contact
-from services.gateway.lists import Where, page
+from services.gateway.lists import Order, Where, page
 from services.gateway.representations import Named, Page, TimelineEntry
 from services.gateway.sight import Sight
 
@@ -82,7 +82,7 @@ async def timeline(
     if q is not None and q.strip():
         conditions.add(_SAYS, q.strip())
     rows, following = await page(
-        db, _ENTRIES, conditions, "history.occurred_at", "history.event_id", cursor, limit
+        db, _ENTRIES, conditions, Order("history.occurred_at"), "history.event_id", cursor, limit
     )
     letters = await history.letters(db, {row["message_id"] for row in rows if row["message_id"]})
     names = await desk.names(db)

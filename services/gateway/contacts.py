@@ -12,7 +12,7 @@ from contracts.contacts import Card
 from contracts.model import NOBODY
 from contracts.stream_ids import contact_stream
 from services.gateway import organisations
-from services.gateway.lists import Where, page
+from services.gateway.lists import Order, Where, page
 from services.gateway.organisations import Membership, Organisations
 from services.gateway.problems import NotFound
 from services.gateway.representations import AddressItem, ContactDetail, ContactItem, MergedItem, Page
@@ -136,7 +136,13 @@ async def page_of_contacts(
         BadRequest: the cursor is none of ours.
     """
     rows, following = await page(
-        db, _ITEMS, await where(db, wanted, sight), "contact.heard_at", "contact.contact_id", cursor, limit
+        db,
+        _ITEMS,
+        await where(db, wanted, sight),
+        Order("contact.heard_at"),
+        "contact.contact_id",
+        cursor,
+        limit,
     )
     known = await organisations.read(db)
     return Page(items=[_item(row, known) for row in rows], next=following)
@@ -219,6 +225,15 @@ async def of_address(db: Connection, sight: Sight, address: str) -> ContactItem 
     """The contact that an address belongs to, if it is known and in sight."""
     items = (await page_of_contacts(db, sight, Filter(address=address), None, 1)).items
     return items[0] if items else None
+
+
+async def shown(db: Connection, sight: Sight, contact_id: UUID) -> ContactItem:
+    """A contact as lists have it.
+
+    Raises:
+        NotFound: there is none, or it is out of sight.
+    """
+    return _item(await row_of(db, sight, contact_id), await organisations.read(db))
 
 
 async def detail(db: Connection, sight: Sight, contact_id: UUID) -> ContactDetail:

@@ -80,6 +80,18 @@ async def names(db: Connection) -> dict[UUID, str]:
     return {row["id"]: row["name"] for row in await db.fetch(_NAMES)}
 
 
+_REFERRED = """
+SELECT id, thing ->> 'name' AS name
+FROM thing
+WHERE kind IN ('person', 'ticketbox', 'category', 'organisation')
+"""
+
+
+async def referred(db: Connection) -> dict[UUID, str]:
+    """The names of all that a list or a bulk job refers to, also of what was removed."""
+    return {row["id"]: row["name"] for row in await db.fetch(_REFERRED)}
+
+
 _CALLED = """
 SELECT id::text AS id, thing ->> 'name' AS name, thing ->> 'email' AS email
 FROM thing

@@ -1,6 +1,6 @@
 """What people do with a ticket, by page or by API: from the wish to the command."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from contracts.commands import (
     AddNote,
     AssignTicket,
+    Done,
     MoveTicket,
     ReopenTicket,
     RetryReply,
@@ -19,10 +20,21 @@ from contracts.tickets import Presence
 from services.gateway import tickets
 from services.gateway.accounts import Person
 from services.gateway.conversation import quote_for
+from services.gateway.drafts import Drafting
 from services.gateway.gateway import Gateway
 from services.gateway.mentions import mentionable, mentioned
 from services.gateway.problems import Conflict, Unprocessable
 from services.gateway.representations import Changed, Entry
+
+
+class Outdated(Conflict):
+    """A letter or an answer came after what the asker saw; `unseen` is all that happened since."""
+
+    def __init__(self, conflict: Conflict, unseen: Sequence[Entry]) -> None:
+        self.unseen = unseen
+        super().__init__(
+            conflict.code, conflict.detail, **conflict.more, unseen=[_as_json(entry) for entry in unseen]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,7 @@ class Doing:
         """Answer the customer; his words are quoted below.
 
         Raises:
-            Conflict: he wrote after `seen_version`; the new entries are in the problem.
+            Outdated: he wrote, or a colleague answered, after `seen_version`.
             Problem.
         """
         if not text.strip():
@@ -56,17 +68,25 @@ class Doing:
             quote=quote_for(opened.events, opened.sources),
             solve=solve,
         )
-        try:
-            done = await self.gateway.command(command)
-        except Conflict as conflict:
-            conflict.more["unseen"] = await self._unseen(seen_version)
-            raise
+        done = await self._seeing(command, seen_version)
+        await Drafting(self.gateway, self.person, self.number).sent("reply", command.ticket_id)
         return Changed(number=self.number, version=done.version, id=reply_id)
 
-    async def _unseen(self, seen_version: int) -> list[dict[str, object]]:
-        async with self.gateway.service.pool.acquire() as db:
-            ticket = tickets.ticket_of(await tickets.open_ticket(db, self.person.sight, self.number))
-        return [_as_json(entry) for entry in ticket.conversation if entry.version > seen_version]
+    async def _seeing(self, command: SubmitReply | SolveTicket, seen_version: int | None) -> Done:
+        """Have something done by who has seen the ticket up to a version.
+
+        Raises:
+            Outdated, Problem.
+        """
+        try:
+            return await self.gateway.command(command)
+        except Conflict as conflict:
+            if conflict.code != "outdated" or seen_version is None:
+                raise
+            async with self.gateway.service.pool.acquire() as db:
+                ticket = tickets.ticket_of(await tickets.open_ticket(db, self.person.sight, self.number))
+            since = [entry for entry in ticket.conversation if entry.version > seen_version]
+            raise Outdated(conflict, since) from conflict
 
     async def retry(self, reply_id: UUID) -> Changed:
         """Send an answer again that did not arrive."""
@@ -88,16 +108,16 @@ class Doing:
         note_id = uuid5(self.command_id, "note")
         async with self.gateway.service.pool.acquire() as db:
             known = await mentionable(db, self.gateway.service.clock())
-        done = await self.gateway.command(
-            AddNote(
-                command_id=self.command_id,
-                actor_id=self.person.person_id,
-                ticket_id=await self._ticket_id(),
-                note_id=note_id,
-                mentions=tuple(dict.fromkeys([*mentions, *mentioned(text, known)])),
-                text=text.replace("\r\n", "\n").rstrip(),
-            )
+        command = AddNote(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            note_id=note_id,
+            mentions=tuple(dict.fromkeys([*mentions, *mentioned(text, known)])),
+            text=text.replace("\r\n", "\n").rstrip(),
         )
+        done = await self.gateway.command(command)
+        await Drafting(self.gateway, self.person, self.number).sent("note", command.ticket_id)
         return Changed(number=self.number, version=done.version, id=note_id)
 
     async def assign(self, agent_id: UUID | None) -> Changed:
@@ -132,12 +152,7 @@ class Doing:
             ticket_id=await self._ticket_id(),
             seen_version=seen_version,
         )
-        try:
-            done = await self.gateway.command(command)
-        except Conflict as conflict:
-            if seen_version is not None:
-                conflict.more["unseen"] = await self._unseen(seen_version)
-            raise
+        done = await self._seeing(command, seen_version)
         return Changed(number=self.number, version=done.version)
 
     async def reopen(self) -> Changed:

@@ -1,4 +1,4 @@
-"""Erases what the read model keeps of a person: the history with its words, and the lines of letters and contacts."""
+"""Erases what the gateway keeps of a person: the history with its words, lines of letters and tickets, drafts."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
-from chassis.erasing import MOST_ROWS, WINDOW, erase_parked, pattern
+from chassis.erasing import MOST_ROWS, WINDOW, erase_mentions, erase_parked, pattern
 from chassis.projection import behind
 from contracts.erasing import Eraser
 from contracts.erasures import ErasePiece, PieceErased, Subject
@@ -80,6 +80,8 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
     if number + 1 < len(SOURCES):
         return PieceErased(rows=erased, following=(number + 1) * _SOURCE)
     await _erase_lines(db, person)
+    await _erase_drafts(db, person)
+    await erase_mentions(db, person, "thing", "thing", "jsonb")
     await contact_rows.forget(db, person.contact_ids, person.addresses, person.names)
     return PieceErased(rows=erased + await erase_parked(db, person))
 
@@ -146,3 +148,9 @@ async def _erase_lines(db: Connection, person: Subject) -> None:
         person.alias,
         ERASED,
     )
+
+
+async def _erase_drafts(db: Connection, person: Subject) -> None:
+    """What somebody began to write on the person's tickets; elsewhere, as in notes, only the addresses go."""
+    await db.execute("DELETE FROM draft WHERE ticket_id = ANY($1::uuid[])", list(person.ticket_ids))
+    await erase_mentions(db, person, "draft", "text")

@@ -92,13 +92,14 @@ class Gateway:
 
 
 _CONFLICTS = {
-    "unseen_messages",
+    "outdated",
     "changed_meanwhile",
     "already_there",
     "not_failed",
     "merged",
     "not_routed_yet",
     "already_delivered",
+    "not_complete",
     "must_be_replayed",
     "not_read_yet",
     "gone",

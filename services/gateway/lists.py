@@ -33,22 +33,41 @@ class Where:
         return " AND ".join(self.conditions) or "true"
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By a column that holds a moment: the newest first, or the oldest."""
+
+    moment: str
+    ascending: bool = False
+
+    def sql(self, identity: str) -> str:
+        way = "ASC" if self.ascending else "DESC"
+        return f"{self.moment} {way}, {identity} {way}"
+
+
 async def page(
-    db: Connection, select: str, conditions: Where, moment: str, identity: str, cursor: str | None, limit: int
+    db: Connection,
+    select: str,
+    conditions: Where,
+    order: Order,
+    identity: str,
+    cursor: str | None,
+    limit: int,
 ) -> tuple[list[asyncpg.Record], str | None]:
-    """Rows of a list, the newest first by the columns `moment` and `identity`, and the cursor behind them.
+    """Rows of a list in an order, where moments are the same by the column `identity`, and the cursor behind them.
 
     Raises:
         BadRequest: the cursor is none of ours.
     """
     if cursor is not None:
-        conditions.add(f"({moment}, {identity}) < ({{0}}, {{1}})", *read_cursor(cursor))
+        behind = ">" if order.ascending else "<"
+        conditions.add(f"({order.moment}, {identity}) {behind} ({{0}}, {{1}})", *read_cursor(cursor))
     conditions.parameters.append(limit + 1)
     rows = await db.fetch(
         f"""
         {select}
         WHERE {conditions.sql()}
-        ORDER BY {moment} DESC, {identity} DESC
+        ORDER BY {order.sql(identity)}
         LIMIT ${len(conditions.parameters)}
         """,
         *conditions.parameters,
@@ -56,7 +75,7 @@ async def page(
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    return rows[:limit], cursor_at(last[moment.rpartition(".")[2]], last[identity.rpartition(".")[2]])
+    return rows[:limit], cursor_at(last[order.moment.rpartition(".")[2]], last[identity.rpartition(".")[2]])
 
 
 def cursor_at(moment: datetime, identity: UUID) -> str:

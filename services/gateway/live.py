@@ -22,6 +22,8 @@ BATCH = 500
 MOST_WAITING = 1000
 """Events that a slow listener may be behind; then it is cut off, comes again and says where it was."""
 HEARTBEAT_SECONDS = 15
+VISITS = "postroom_visit"
+"""PostgreSQL's notifications that someone came to a ticket, began to answer, or went: the ticket's number."""
 POLL_SECONDS = 5
 
 
@@ -76,6 +78,8 @@ class Listener:
     sight: Sight
     messages: bool
     """Whether it hears of messages beside tickets."""
+    visits: bool = False
+    """Whether it hears who is at tickets."""
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
 
@@ -86,6 +90,7 @@ class Feed:
         self._service = service
         self._listeners: set[Listener] = set()
         self._woken = asyncio.Event()
+        self._visited: set[int] = set()
         self.position = 0
         """How much of the log of tickets is told: a page that is read after this shows at least as much."""
 
@@ -95,6 +100,7 @@ class Feed:
         db = await connect(database_url, self._service.name)
         try:
             await db.add_listener(CHANNEL, lambda *_: self._woken.set())
+            await db.add_listener(VISITS, self._note_visit)
             reached = {source: await _end(db, source) for source in ("tickets", "notify")}
             messages = await _messages_end(db)
             while not self._service.stopping.is_set():
@@ -102,6 +108,7 @@ class Feed:
                 for source, position in reached.items():
                     reached[source] = await self._tell(db, source, position)
                 self.position = reached["tickets"]
+                await self._tell_visits(db)
                 if self._listeners and messages != (messages := await _messages_end(db)):
                     self.say("messages")
                 with suppress(TimeoutError):
@@ -122,6 +129,21 @@ class Feed:
                 )
             reached = news[-1].position if len(news) == BATCH else end
         return end
+
+    def _note_visit(self, _db: object, _pid: int, _channel: str, number: object) -> None:
+        self._visited.add(int(str(number)))
+        self._woken.set()
+
+    async def _tell_visits(self, db: Connection) -> None:
+        visited, self._visited = self._visited, set()
+        if not visited or not self._listeners:
+            return
+        for row in await db.fetch(
+            "SELECT number, ticketbox_id FROM ticket WHERE number = ANY($1::bigint[])", list(visited)
+        ):
+            frame = b"event: visit\ndata: %b\n\n" % orjson.dumps({"number": row["number"]})
+            hearing = [one for one in self._listeners if one.visits and one.sight.sees(row["ticketbox_id"])]
+            self._send(frame, hearing)
 
     def say(self, what: str) -> None:
         """Tell those who hear of messages that something changed: whoever shows it asks what it is now."""
@@ -146,10 +168,10 @@ class Feed:
             self._cut(listener)
 
     async def listen(
-        self, sight: Sight, last_position: int | None, *, messages: bool
+        self, sight: Sight, last_position: int | None, *, messages: bool, visits: bool = False
     ) -> AsyncIterator[bytes]:
         """Frames for one connection, from where it was cut on; comments between them keep proxies awake."""
-        listener = Listener(sight, messages)
+        listener = Listener(sight, messages, visits)
         frame: bytes | None
         self._listeners.add(listener)
         stopping = asyncio.create_task(self._service.stopping.wait())

@@ -10,7 +10,7 @@ from contracts.ingest import MessageHeld, Reading
 from contracts.standing import MessageState
 from services.gateway import history
 from services.gateway.book import LONGEST_REASON
-from services.gateway.lists import COUNTED, Where, page
+from services.gateway.lists import COUNTED, Order, Where, page
 from services.gateway.problems import NotFound
 from services.gateway.representations import Contact, MessageItem, Page
 from services.gateway.sight import Sight, may_see_message
@@ -99,7 +99,7 @@ async def page_of_messages(
     """
     conditions = await where(db, sight, wanted)
     rows, following = await page(
-        db, _ITEMS, conditions, "message.received_at", "message.message_id", cursor, limit
+        db, _ITEMS, conditions, Order("message.received_at"), "message.message_id", cursor, limit
     )
     return Page(items=[_item(row) for row in rows], next=following)
 

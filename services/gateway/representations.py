@@ -65,6 +65,26 @@ class TicketItem(Representation):
     excerpt: str
 
 
+class DraftItem(Representation):
+    """What someone writes on a ticket and has not sent."""
+
+    number: int
+    subject: str
+    kind: Literal["reply", "note"]
+    text: str
+    version: int
+    """Counts how often it was saved; 0: there is none."""
+    saved_at: datetime
+
+
+class Visitor(Representation):
+    """Somebody who is at a ticket now."""
+
+    id: UUID
+    name: str
+    doing: Literal["looking", "answering"]
+
+
 class AttachmentItem(Representation):
     name: str
     type: str

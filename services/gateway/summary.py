@@ -11,6 +11,7 @@ from contracts.mail import LetterHead
 from contracts.stream_ids import acknowledgement_id
 from contracts.tickets import (
     AutomaticReplyReceived,
+    CategoryAssigned,
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
@@ -54,6 +55,7 @@ class Summary:
     state: str
     priority: str
     tags: tuple[str, ...]
+    category_id: UUID | None
     assignee_id: UUID | None
     version: int
     letter_version: int
@@ -108,6 +110,7 @@ def opened(event: TicketOpened, at: datetime) -> Summary:
         state=State.OPEN,
         priority=event.priority,
         tags=event.tags,
+        category_id=None,
         assignee_id=None,
         version=1,
         letter_version=1,
@@ -148,6 +151,8 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
             return replace(line, priority=priority)
         case TagsChanged(tags=tags):
             return replace(line, tags=tags)
+        case CategoryAssigned(category_id=category_id):
+            return replace(line, category_id=category_id)
         case TicketMoved(ticketbox_id=ticketbox_id):
             return replace(line, ticketbox_id=ticketbox_id)
         case TicketMerged(into_number=number):

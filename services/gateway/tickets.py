@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,7 @@ from services.gateway import desk, history, past, why_here
 from services.gateway.choices import Choices, choices
 from services.gateway.conversation import Sources, conversation
 from services.gateway.details import details
-from services.gateway.lists import COUNTED, Where, page
+from services.gateway.lists import COUNTED, Order, Where, page
 from services.gateway.organisations import Membership
 from services.gateway.past import DeskThen
 from services.gateway.problems import BadRequest, NotFound, Unprocessable
@@ -38,6 +39,14 @@ from services.gateway.summary import Summary, summarise
 from services.gateway.whereabouts import whereabouts
 from services.gateway.why_owner import why_owner
 
+Sort = Literal["changed", "opened", "due", "waiting"]
+_ORDERS: dict[Sort, Order] = {
+    "changed": Order("ticket.changed_at"),
+    "opened": Order("ticket.opened_at"),
+    "due": Order("ticket.due_at", ascending=True),
+    "waiting": Order("ticket.waiting_since", ascending=True),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -52,9 +61,14 @@ class Filter:
     organisation: Membership | None = None
     tag: str | None = None
     priority: str | None = None
+    category: UUID | None = None
+    due_within: timedelta | None = None
     merged: bool = False
     """Those too that go on in another ticket."""
     q: str | None = None
+    sort: Sort = "changed"
+    numbers: tuple[int, ...] | None = None
+    """Only these."""
     hits: frozenset[UUID] | None = None
     """What a search for `q` found; None: nobody has looked, or there are very many."""
 
@@ -106,7 +120,7 @@ _FOUND = """
 """
 
 
-async def _sought(db: Connection, wanted: Filter) -> Filter:
+async def sought(db: Connection, wanted: Filter) -> Filter:
     """A filter that knows the hits of its search, if they are not too many."""
     if wanted.q is None or wanted.hits is not None:
         return wanted
@@ -146,9 +160,17 @@ def where(wanted: Filter, sight: Sight) -> Where:
     if wanted.state is not None:
         result.add("ticket.state = {0}", wanted.state)
     if wanted.tag is not None:
-        result.add("{0} = ANY(ticket.tags)", wanted.tag)
+        result.add("ticket.tags @> ARRAY[{0}]::text[]", wanted.tag)
     if wanted.priority is not None:
         result.add("ticket.priority = {0}", wanted.priority)
+    if wanted.category is not None:
+        result.add("ticket.category_id = {0}", wanted.category)
+    if wanted.due_within is not None:
+        result.add("ticket.due_at <= now() + {0}::interval", wanted.due_within)
+    if (order := _ORDERS[wanted.sort]).ascending:
+        result.add(f"{order.moment} IS NOT NULL")
+    if wanted.numbers is not None:
+        result.add("ticket.number = ANY({0}::bigint[])", wanted.numbers)
     if not wanted.merged and wanted.q is None:
         result.add("ticket.merged_into IS NULL")
     if wanted.unassigned:
@@ -179,26 +201,42 @@ LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assig
 async def page_of_tickets(
     db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
 ) -> Page[TicketItem]:
-    """A piece of the list, the last changed first.
+    """A piece of the list.
 
     Raises:
         BadRequest: the cursor is none of ours.
     """
-    wanted = await _sought(db, wanted)
+    wanted = await sought(db, wanted)
     rows, following = await page(
-        db, _ITEMS, where(wanted, sight), "ticket.changed_at", "ticket.ticket_id", cursor, limit
+        db, _ITEMS, where(wanted, sight), _ORDERS[wanted.sort], "ticket.ticket_id", cursor, limit
     )
     return Page(items=[_item(row) for row in rows], next=following)
 
 
 async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
     """How many tickets there are, up to `COUNTED`."""
-    conditions = where(await _sought(db, wanted), sight)
+    conditions = where(await sought(db, wanted), sight)
     number: int = await db.fetchval(
         f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
     )
     return number
+
+
+async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[tuple[UUID, int]]:
+    """All tickets of a list at one moment with their versions, up to `most`, in its order."""
+    conditions, order = where(await sought(db, wanted), sight), _ORDERS[wanted.sort]
+    rows = await db.fetch(
+        f"""
+        SELECT ticket_id, version
+        FROM ticket
+        WHERE {conditions.sql()}
+        ORDER BY {order.sql("ticket_id")}
+        LIMIT {most}
+        """,
+        *conditions.parameters,
+    )
+    return [(row["ticket_id"], row["version"]) for row in rows]
 
 
 def _item(row: asyncpg.Record) -> TicketItem:
@@ -436,14 +474,6 @@ def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:
         )
         for item in events
     ]
-
-
-def contact_named(text: str) -> UUID | str:
-    """A contact by its id or by an address, as somebody wrote it."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return text.strip()
 
 
 def identity(text: str) -> UUID:

@@ -43,6 +43,7 @@ _ERASED_FROM = (
     "ticket",
     "last_agent",
     "early",
+    "thing",
     "trial",
     "finding",
 )

@@ -3,7 +3,7 @@
 import orjson
 
 from chassis.database import Connection
-from chassis.erasing import begin, erase_log, erase_parked, erase_trials, pattern
+from chassis.erasing import begin, erase_log, erase_mentions, erase_parked, erase_trials, pattern
 from chassis.service import Service
 from contracts.erasing import Eraser
 from contracts.erasures import ErasePiece, PieceErased, Subject
@@ -22,6 +22,7 @@ async def erase(service: Service[RouterSettings], piece: ErasePiece, db: Connect
         await _forget_errors(db, piece.person)
         await forget_contacts(db, piece.person)
         await leave_queue(db, piece.person)
+        await erase_mentions(db, piece.person, "thing", "thing", "jsonb")
         await erase_parked(db, piece.person)
     return done
 

@@ -4,9 +4,25 @@ from functools import partial
 
 from chassis import trials
 from chassis.service import Service, run
-from contracts.commands import CancelWhatIf, RequestErasure, SplitTicket, StartWhatIf
+from contracts.commands import (
+    CancelBulkJob,
+    CancelWhatIf,
+    RequestErasure,
+    SelectTickets,
+    SplitTicket,
+    StartBulkJob,
+    StartWhatIf,
+    UndoBulkJob,
+)
 from contracts.erasures import GetErasure
-from contracts.queries import GetWhatComes, GetWhatIf, ListWhatIfs, TryAutomation
+from contracts.queries import (
+    GetBulkJob,
+    GetWhatComes,
+    GetWhatIf,
+    ListBulkJobs,
+    ListWhatIfs,
+    TryAutomation,
+)
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
 from services.tickets import (
     changes,
@@ -17,6 +33,7 @@ from services.tickets import (
     desk,
     erasing,
     erasures,
+    jobs,
     letters,
     rearranging,
     rulesets,
@@ -31,6 +48,9 @@ _ERASED_FROM = (
     "contact",
     "contact_address",
     "alarm",
+    "bulk_job",
+    "bulk_ticket",
+    "thing",
     "trial",
     "finding",
 )
@@ -61,6 +81,13 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     service.obey(RequestErasure, partial(erasures.request, service))
     service.answer(GetErasure, partial(erasures.progress, service))
     service.erase(partial(erasing.erase, service), _ERASED_FROM)
+    service.obey(SelectTickets, partial(jobs.select, service))
+    service.obey(StartBulkJob, partial(jobs.start, service))
+    service.obey(CancelBulkJob, partial(jobs.cancel, service))
+    service.obey(UndoBulkJob, partial(jobs.undo, service))
+    service.answer(GetBulkJob, partial(jobs.get, service))
+    service.answer(ListBulkJobs, partial(jobs.list_them, service))
+    service.background("bulk jobs", partial(jobs.work, service))
     service.background("clock", partial(clock.strike, service))
     service.background("erasures", partial(erasures.work, service))
 

@@ -59,8 +59,8 @@ from services.tickets.refusals import (
     Merged,
     NobodyThere,
     NotFailed,
+    Outdated,
     UnknownThing,
-    UnseenMessages,
 )
 from services.tickets.ticket import ReplyState, Ticket
 
@@ -95,6 +95,17 @@ def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) ->
     actor = permit(command.actor_id, ticket, desk)
     if ticket.merged_into_id is not None:
         raise Merged(ticket.number, ticket.merged_into_id)
+    return act(command, ticket, desk, actor, now)
+
+
+def act(
+    command: TicketCommand, ticket: Ticket, desk: Desk, actor: Person, now: datetime
+) -> list[TicketEvent]:
+    """What happens because of a command of a person who may give it.
+
+    Raises:
+        Refusal: nothing happens, and why.
+    """
     match command:
         case SubmitReply():
             return submit_reply(command, ticket, _sender(ticket, desk, actor), desk, now)
@@ -193,11 +204,11 @@ def submit_reply(
     """Accept an agent's answer and let it leave.
 
     Raises:
-        UnseenMessages: the customer wrote after the version that the agent saw.
+        Outdated: a letter or an answer came after the version that the agent saw.
         NobodyThere: the customer's data was erased.
     """
-    if ticket.last_letter_version > command.seen_version:
-        raise UnseenMessages(command.seen_version, ticket.version)
+    if ticket.last_message_version > command.seen_version:
+        raise Outdated(command.seen_version, ticket.version, _who_wrote(ticket, desk, command.actor_id))
     if is_erased(ticket.reply_address.address):
         raise NobodyThere
     submitted = ReplySubmitted(
@@ -220,6 +231,16 @@ def submit_reply(
         require_fields(ticket, desk)
         events.append(TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id))
     return events
+
+
+def _who_wrote(ticket: Ticket, desk: Desk, actor_id: UUID) -> str:
+    if ticket.last_letter_version == ticket.last_message_version or not ticket.replies:
+        return "The customer wrote again"
+    *_, last = ticket.replies.values()
+    if last.author_id == actor_id:
+        return "You answered"
+    author = desk.get(Person, last.author_id)
+    return f"{author.name if author else 'A colleague'} answered"
 
 
 def _letter(command: SubmitReply, ticket: Ticket, sender: Sender, now: datetime) -> OutgoingLetter:
@@ -315,15 +336,24 @@ def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
     """The matter is settled.
 
     Raises:
-        UnseenMessages: the customer wrote after the version that the person saw.
+        Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    if command.seen_version is not None and ticket.last_letter_version > command.seen_version:
-        raise UnseenMessages(command.seen_version, ticket.version)
+    see_letters(ticket, command.seen_version)
     if ticket.state.done:
         return []
     require_fields(ticket, desk)
     return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)]
+
+
+def see_letters(ticket: Ticket, seen_version: int | None) -> None:
+    """Let no letter be solved away that nobody has read; None: whatever came.
+
+    Raises:
+        Outdated.
+    """
+    if seen_version is not None and ticket.last_letter_version > seen_version:
+        raise Outdated(seen_version, ticket.version)
 
 
 def close(command: CloseTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:

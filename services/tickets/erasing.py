@@ -5,7 +5,7 @@ from uuid import UUID, uuid5
 
 from chassis import log
 from chassis.database import Connection
-from chassis.erasing import begin, erase_log, erase_parked, erase_trials, pattern
+from chassis.erasing import begin, erase_log, erase_mentions, erase_parked, erase_trials, pattern
 from chassis.service import Service
 from contracts.erasures import ErasePiece, FoundLetters, PieceErased, Subject
 from contracts.event import Meta
@@ -15,6 +15,13 @@ from services.tickets.acknowledging import person_behind
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
 
+NAMED_IN = (
+    ("bulk_job", "selection", "text"),
+    ("bulk_job", "actions", "jsonb"),
+    ("bulk_ticket", "detail", "text"),
+    ("thing", "thing", "jsonb"),
+)
+"""Where people may have written an address: the lists that bulk jobs worked on, errors of theirs, and saved lists."""
 SCAN_SECONDS = 600
 """The whole log is looked at."""
 
@@ -37,6 +44,8 @@ async def erase(service: Service[TicketsSettings], piece: ErasePiece, db: Connec
             "DELETE FROM automatic_mail WHERE recipient = ANY($1::text[])",
             [person_behind(address) for address in person.addresses],
         )
+        for table, column, kind in NAMED_IN:
+            await erase_mentions(db, person, table, column, kind)
         await erase_parked(db, person)
     return done
 

@@ -1,5 +1,6 @@
 """Why the domain says no, with the facts."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.commands import Refusal
@@ -11,14 +12,14 @@ class UnknownThing(Refusal):
     code = "unknown"
 
 
-class UnseenMessages(Refusal):
-    """Something came after what the person saw."""
+class Outdated(Refusal):
+    """A letter or an answer came after what the person saw."""
 
-    code = "unseen_messages"
+    code = "outdated"
 
-    def __init__(self, seen_version: int, version: int) -> None:
+    def __init__(self, seen_version: int, version: int, came: str = "The customer wrote again") -> None:
         super().__init__(
-            "The customer wrote again after you opened this ticket. Read it, then send your answer.",
+            f"{came} after you opened this ticket. Read what is new, then decide.",
             seen_version=seen_version,
             version=version,
         )
@@ -74,6 +75,22 @@ class Merged(Refusal):
         super().__init__(
             f"Ticket {number} was merged into another one; go on there, or undo the merge.", into_id=into_id
         )
+
+
+class NotComplete(Refusal):
+    """Some tickets of a bulk job were not handed over."""
+
+    code = "not_complete"
+
+
+class ChangedSince(Refusal):
+    """What is to be undone was changed again."""
+
+    code = "changed_since"
+
+    def __init__(self, aspects: Sequence[str]) -> None:
+        words = " and ".join(aspects)
+        super().__init__(f"Its {words} changed again since, and stays.", aspects=",".join(aspects))
 
 
 class ContactMerged(Refusal):

@@ -122,7 +122,8 @@ FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[]) AS new (ticke
 ON CONFLICT (ticket_id) DO UPDATE
 SET at = excluded.at,
     standing = excluded.standing,
-    revision = excluded.revision
+    revision = excluded.revision,
+    failures = 0
 """
 
 
@@ -178,6 +179,30 @@ FOR UPDATE SKIP LOCKED
 async def stale_alarms(db: Connection, limit: int) -> list[UUID]:
     """Tickets whose alarm was set by an earlier desk; locked until the transaction ends."""
     return [row["ticket_id"] for row in await db.fetch(_STALE, limit)]
+
+
+async def lock_alarm(db: Connection, ticket_id: UUID) -> bool:
+    """Lock the alarm of one ticket until the transaction ends; False if it is gone, or somebody else has it."""
+    locked = await db.fetchval(
+        "SELECT true FROM alarm WHERE ticket_id = $1 FOR UPDATE SKIP LOCKED", ticket_id
+    )
+    return locked is not None
+
+
+_PUT_OFF = """
+UPDATE alarm
+SET at = $2::timestamptz + least(interval '1 minute' * 2 ^ least(failures, 6), interval '1 hour'),
+    failures = failures + 1,
+    revision = $3
+WHERE ticket_id = $1
+RETURNING at
+"""
+
+
+async def put_off_alarm(db: Connection, ticket_id: UUID, now: datetime, revision: int) -> datetime:
+    """Look at a ticket later that could not be looked at: after a minute, then twice as long, at most an hour."""
+    at: datetime = await db.fetchval(_PUT_OFF, ticket_id, now, revision)
+    return at
 
 
 _STANDINGS = """

@@ -1,6 +1,6 @@
 """The ticket: what it is, as its events made it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -124,6 +124,8 @@ class Ticket:
     """What customers and their machines wrote, in order."""
     last_letter_version: int
     """The version at which the customer last wrote."""
+    last_message_version: int
+    """The version at which a letter, of the customer or of ours, last came into it: an answer must have seen it."""
     answer_to: str | None
     """The Message-ID of the customer's last letter."""
     reply_address: Address
@@ -176,15 +178,24 @@ class Ticket:
 def load(history: Iterable[Recorded[Event]]) -> Ticket | None:
     """The ticket that these events made; None if there are none."""
     ticket: Ticket | None = None
+    for ticket in stages(history):  # noqa: B007 - the last one counts
+        pass
+    return ticket
+
+
+def stages(history: Iterable[Recorded[Event]]) -> Iterator[Ticket]:
+    """The ticket after each of its events."""
+    ticket: Ticket | None = None
     for recorded in history:
         match recorded.event:
             case TicketOpened() as first:
                 ticket = opened(first, recorded.meta.traceparent)
+                yield ticket
             case event if ticket is not None and isinstance(event, TicketEvent):
                 ticket = evolve(
                     ticket, event, recorded.version, recorded.occurred_at, recorded.meta.traceparent
                 )
-    return ticket
+                yield ticket
 
 
 def addresses(letter: LetterHead) -> frozenset[str]:
@@ -208,6 +219,7 @@ def opened(event: TicketOpened, trace: str | None) -> Ticket:
         message_ids=(letter.internet_message_id,) if letter.internet_message_id else (),
         letters={letter.message_id: letter},
         last_letter_version=1,
+        last_message_version=1,
         answer_to=letter.internet_message_id,
         reply_address=letter.reply_to[0] if letter.reply_to else event.contact,
         priority=event.priority,
@@ -287,6 +299,7 @@ def _heard(
                 by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
+                last_message_version=ticket.version,
                 answer_to=letter.internet_message_id,
                 reply_address=letter.reply_to[0] if letter.reply_to else writer,
                 trace=trace,
@@ -329,7 +342,7 @@ def _answered(
             message_ids = _with(ticket.message_ids, letter.internet_message_id)
             return replace(ticket, message_ids=message_ids, automatic_at=at)
         case ReplySubmitted():
-            return ticket
+            return replace(ticket, last_message_version=ticket.version)
         case _:
             assert_never(event)
 
@@ -373,7 +386,11 @@ def _rearranged(
             ways = {one: way for one, way in ticket.by_way_of.items() if one not in moved}
             return replace(ticket, letters=left, by_way_of=ways)
         case LettersTaken(letters=letters, by_way_of=ways):
-            return replace(_with_letters(ticket, letters), by_way_of={**ticket.by_way_of, **ways})
+            return replace(
+                _with_letters(ticket, letters),
+                by_way_of={**ticket.by_way_of, **ways},
+                last_message_version=ticket.version,
+            )
         case TicketMerged(into_id=into_id):
             spells = (*ticket.spells, Spell(ticket.state, at, merged=True))
             return replace(ticket, merged_into_id=into_id, spells=spells)
@@ -392,6 +409,7 @@ def _rearranged(
                 letters={**ticket.letters, **{one.message_id: one for one in new.letters}},
                 message_ids=(*ticket.message_ids, *new.message_ids),
                 participants=ticket.participants | frozenset(new.participants),
+                last_message_version=ticket.version,
             )
         case _:
             assert_never(event)

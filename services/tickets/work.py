@@ -9,7 +9,7 @@ from chassis import log, telemetry
 from chassis.database import Connection
 from chassis.log import Answer, Head
 from contracts.desk import Automation, Target
-from contracts.event import Meta
+from contracts.event import Event, Meta, Recorded
 from contracts.mail import LetterHead
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import (
@@ -50,6 +50,8 @@ class Work:
     desk: Desk
     tickets: dict[UUID, Ticket] = field(default_factory=dict)
     heads: dict[UUID, Head] = field(default_factory=dict)
+    histories: dict[UUID, Sequence[Recorded[Event]]] = field(default_factory=dict)
+    """What had happened to them before."""
     index: dict[str, list[Known]] = field(default_factory=dict)
     belongings: dict[str, Belonging] = field(default_factory=dict)
     """The contacts of addresses that were looked up, where people spoke of them."""
@@ -76,6 +78,7 @@ class Work:
                 if (loaded := ticket.load(history.events)) is not None:
                     self.tickets[loaded.ticket_id] = loaded
                     self.heads[loaded.ticket_id] = history.head
+                    self.histories[loaded.ticket_id] = history.events
                     if loaded.merged_into_id not in {None, *self.tickets}:
                         wanted.add(loaded.merged_into_id)  # type: ignore[arg-type]  # it is not None
         loaded_now = list(self.tickets.values())[known:]

@@ -86,7 +86,7 @@ async def test_a_contact_is_found_by_typing_and_two_are_merged_and_parted(
         await page.get_by_role("link", name="As ZIP").click()
     assert (await waiting.value).suggested_filename.endswith(".zip")
     await page.get_by_role("link", name="All tickets").click()
-    await expect(page.locator("#tickets .facts")).to_contain_text("of Rosa Feld")
+    await expect(page.locator("#tickets .narrowed .mark")).to_contain_text("from Rosa Feld")
     await expect(page.locator(".row")).to_have_count(1)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.bulk import BulkJobStarted, SetState
 from contracts.contacts import Card, ContactAdded, ContactChanged
 from contracts.erasing import Eraser
 from contracts.erasures import Subject
@@ -20,6 +21,7 @@ from contracts.tickets import (
     NoticeReleased,
     Quote,
     ReplySubmitted,
+    State,
     TicketAbsorbed,
 )
 from tests.contracts.test_samples import sample
@@ -219,6 +221,18 @@ def test_what_an_automation_told_colleagues_of_the_persons_ticket_goes_whoever_w
     left = erased(notice, theirs(ticket_ids=(mine,)))
     assert (left.subject, left.text, left.to) == ("[erased]", "[erased]", "anna@example.com")
     assert erased(notice, theirs()) == notice
+
+
+def test_the_address_goes_out_of_the_list_that_a_bulk_job_worked_on() -> None:
+    hold = SetState(state=State.ON_HOLD, reason=f"{KIM} is away")
+    started = BulkJobStarted(
+        job_id=uuid4(), started_by=ANNA, actions=(hold,), selection=f"All tickets, from {KIM}", total=2
+    )
+
+    left = erased(started, theirs())
+
+    assert left.selection == f"All tickets, from {theirs().alias}"
+    assert left.actions[0].reason == f"{theirs().alias} is away"
 
 
 def test_an_address_that_only_looks_alike_stays() -> None:

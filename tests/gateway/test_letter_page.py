@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.tickets import Role
+from contracts import desk
+from contracts.tickets import Presence, Role
 from services.gateway.accounts import Person
 from services.gateway.conversation import letter_of
 from services.gateway.custody import evidence, sentence
@@ -53,9 +54,10 @@ def custody(state: str, *steps: Step, **changes: object) -> Custody:
 
 
 def shown(custody: Custody, role: Role = Role.SUPERVISOR) -> str:
-    me = Person(uuid4(), "anna@example.com", "Anna", role, "available")
+    anna = desk.Person(id=uuid4(), name="Anna", email="anna@example.com", role=role)
+    me = Person(anna, Presence.AVAILABLE)
     return _ENVIRONMENT.get_template("_letter.html").render(
-        custody=custody, me=me, parked=[], done=None, undo=False
+        custody=custody, me=me, decides=me.may_decide, parked=[], done=None, undo=False
     )
 
 

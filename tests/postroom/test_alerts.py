@@ -11,9 +11,15 @@ from prometheus_client import REGISTRY
 import chassis.metrics
 import services.ingest.ledger
 import services.ingest.sources.measures
+import services.tickets.clock
 
 ALERTS = Path(__file__).parent.parent.parent / "deploy" / "alerts" / "postroom.yml"
-MODULES = (chassis.metrics, services.ingest.ledger, services.ingest.sources.measures)
+MODULES = (
+    chassis.metrics,
+    services.ingest.ledger,
+    services.ingest.sources.measures,
+    services.tickets.clock,
+)
 
 
 def test_every_metric_that_an_alert_asks_for_is_one_of_ours() -> None:

@@ -80,7 +80,7 @@ async def test_an_answer_that_has_not_seen_the_newest_letter_gets_409_with_what_
     assert refused.status_code == 409
     assert refused.headers["Content-Type"] == "application/problem+json"
     problem = refused.json()
-    assert problem["code"] == "unseen_messages"
+    assert problem["code"] == "outdated"
     assert "102 lamps" in json.dumps(problem["unseen"])
 
 

@@ -87,7 +87,7 @@ async def test_a_second_letter_joins_its_conversation_and_refuses_an_answer_that
         )
     )
     assert isinstance(refused, Refused)
-    assert refused.code == "unseen_messages"
+    assert refused.code == "outdated"
 
 
 async def test_a_stranger_who_names_the_message_id_opens_a_ticket_of_his_own(postroom: Postroom) -> None:

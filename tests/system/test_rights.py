@@ -12,7 +12,17 @@ import asyncpg
 import httpx
 import pytest
 
-from contracts.commands import Refused, ReleaseMessage, SolveTicket
+from contracts.bulk import Prioritise, SelectedTicket
+from contracts.commands import (
+    CancelBulkJob,
+    Refused,
+    ReleaseMessage,
+    SelectTickets,
+    SolveTicket,
+    StartBulkJob,
+    UndoBulkJob,
+)
+from contracts.router import Priority
 from contracts.stream_ids import contact_id
 from postroom.people import change_password, make_token
 from tests.running import PASSWORD, TOKEN, Postroom, letter, until
@@ -71,6 +81,19 @@ TABLE: dict[str, str] = {
     "GET /api/v1/contacts/{contact_id}/export.zip": "yes yes 403 403 403 403",
     "GET /api/v1/organisations": ALL,
     "GET /api/v1/organisations/{organisation_id}": ALL,
+    "GET /api/v1/tickets/{number}/drafts/{kind}": SEEING,
+    "PUT /api/v1/tickets/{number}/drafts/{kind}": "yes yes yes 403 404 yes",
+    "DELETE /api/v1/tickets/{number}/drafts/{kind}": "yes yes yes 403 404 yes",
+    "POST /api/v1/tickets/{number}/drafts/{kind}/undo": "yes yes yes 403 404 yes",
+    "GET /api/v1/drafts": ALL,
+    "GET /api/v1/tickets/{number}/visitors": SEEING,
+    "PUT /api/v1/tickets/{number}/visitors/me": SEEING,
+    "DELETE /api/v1/tickets/{number}/visitors/me": SEEING,
+    "POST /api/v1/bulk-jobs": "yes yes yes 403 422 yes",
+    "GET /api/v1/bulk-jobs": ALL,
+    "GET /api/v1/bulk-jobs/{job_id}": ALL,
+    "DELETE /api/v1/bulk-jobs/{job_id}": "yes yes yes 403 yes yes",
+    "POST /api/v1/bulk-jobs/{job_id}/undo": "yes yes yes 403 yes yes",
     "GET /api/v1/messages": ALL,
     "POST /api/v1/messages": "yes yes yes 403 422 403",
     "GET /api/v1/messages/{message_id}": SEEING,
@@ -135,6 +158,9 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/tasks": {"text": "Call the workshop"},
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
     "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
+    "PUT /api/v1/tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
+    "PUT /api/v1/tickets/{number}/visitors/me": {"doing": "looking"},
+    "POST /api/v1/bulk-jobs": {"query": {"box": str(WORKSHOP)}, "actions": [{"do": "priority", "priority": "high"}]},
     "POST /api/v1/messages": {
         "from": {"address": "kim@customers.example"}, "box": str(WORKSHOP), "subject": "Mine", "text": "Hello"
     },
@@ -166,6 +192,11 @@ MAY_BE_MISSING = {
     "DELETE /api/v1/what-ifs/{what_if_id}",
     "DELETE /api/v1/rulesets/draft",
     "GET /api/v1/erasures/{erasure_id}",
+    "GET /api/v1/tickets/{number}/drafts/{kind}",
+    "POST /api/v1/tickets/{number}/drafts/{kind}/undo",
+    "GET /api/v1/bulk-jobs/{job_id}",
+    "DELETE /api/v1/bulk-jobs/{job_id}",
+    "POST /api/v1/bulk-jobs/{job_id}/undo",
 }
 """What they ask for is not there for anybody."""
 WITH_ITSELF = {
@@ -212,6 +243,7 @@ class House:
         kind, thing = (
             ("organisations", ORGANISATION) if template.startswith("DELETE") else ("ticketboxes", WORKSHOP)
         )
+        kind = "note" if "drafts" in template else kind
         path = template.partition(" ")[2]
         if path.endswith("/preview"):
             path += "?address=nobody@customers.example"
@@ -221,7 +253,7 @@ class House:
             number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
             what_if_id=uuid4(), erasure_id=uuid4(),
-            task_id=uuid4(), link="related", other=self.number, contact_id=contact_id(self.customer),
+            task_id=uuid4(), link="related", other=self.number, job_id=uuid4(), contact_id=contact_id(self.customer),
             address=self.customer, organisation_id=ORGANISATION,
         )  # fmt: skip
 
@@ -416,6 +448,8 @@ async def test_the_services_refuse_what_the_gateway_would_not_have_asked(house: 
         refused = await house.postroom.command(solve)
         assert isinstance(refused, Refused)
         assert refused.code == "forbidden"
+    for actor in ("analyst", "limited", "reader"):
+        await nobody_changes_it_in_bulk(house, actor)
     for actor in ("agent", "analyst", "limited", "reader"):
         release = ReleaseMessage(
             command_id=uuid4(), actor_id=house.people[actor], message_id=UUID(house.message_id)
@@ -423,6 +457,41 @@ async def test_the_services_refuse_what_the_gateway_would_not_have_asked(house: 
         refused = await house.postroom.command(release)
         assert isinstance(refused, Refused)
         assert refused.code == "forbidden"
+
+
+async def nobody_changes_it_in_bulk(house: House, actor: str) -> None:
+    """A job that was begun past the gateway is refused as a whole, or for the ticket."""
+    assert house.ticket_id is not None
+    job_id, person_id = uuid4(), house.people[actor]
+    selected = (SelectedTicket(ticket_id=house.ticket_id, seen_version=1),)
+    select = SelectTickets(command_id=job_id, actor_id=person_id, job_id=job_id, first=0, tickets=selected)
+    refused = await house.postroom.command(select)
+    start = StartBulkJob(
+        command_id=job_id,
+        actor_id=person_id,
+        actions=(Prioritise(priority=Priority.URGENT),),
+        selection="one",
+        total=1,
+    )
+    started = await house.postroom.command(start)
+    if actor == "analyst":
+        assert isinstance(refused, Refused)
+        assert isinstance(started, Refused)
+        assert (refused.code, started.code) == ("forbidden", "forbidden")
+        return
+
+    async def told() -> dict[str, Any] | None:
+        job = (await house.clients["administrator"].get(f"/api/v1/bulk-jobs/{job_id}")).json()
+        return job if job["state"] == "done" else None
+
+    job = await until(told)
+    assert isinstance(job, dict)
+    assert (job["changed"], job["refused_tickets"][0]["code"]) == (0, "forbidden")
+    for other in (CancelBulkJob, UndoBulkJob):
+        of_another = other(command_id=uuid4(), actor_id=house.people["agent"], job_id=job_id)
+        answer = await house.postroom.command(of_another)
+        assert isinstance(answer, Refused)
+        assert answer.code == "forbidden"
 
 
 async def test_who_has_left_is_signed_out_at_once_and_does_not_come_back_with_an_old_token(

@@ -175,7 +175,7 @@ async def test_the_chosen_organisation_counts_before_the_closest_domain(db: asyn
 
 async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: asyncpg.Connection) -> None:
     ticket_id, _ = await a_ticket_of(db, KIM)
-    other_id, _ = await a_ticket_of(db, EVE, 10_001)
+    other_id, _ = await a_ticket_of(db, EVE, 10_018)
     await do(db, card(KIM, organisation=BLOOM))
     stale = await tables.stale_alarms(db, 10)
     assert ticket_id in stale

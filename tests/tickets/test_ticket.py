@@ -12,16 +12,19 @@ from contracts.commands import AddNote, AssignTicket, ReopenTicket, RetryReply, 
 from contracts.desk import Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
-from contracts.router import MessageRouted, RoutingEvidence
+from contracts.router import MessageRouted, Priority, RoutingEvidence
 from contracts.tickets import (
     AutomaticReplyReceived,
     CustomerReplied,
     DeliveryOutcome,
     DeliveryRecorded,
+    LettersTaken,
+    PriorityChanged,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
     Role,
+    TagsChanged,
     ThreadedBy,
     TicketAssigned,
     TicketEvent,
@@ -32,7 +35,7 @@ from contracts.tickets import (
 from services.tickets import commands, intake
 from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
-from services.tickets.refusals import AlreadyThere, NotFailed, UnseenMessages
+from services.tickets.refusals import AlreadyThere, NotFailed, Outdated
 from services.tickets.threading import Known, Place, Tokens, find_place
 from services.tickets.ticket import Ticket, load
 
@@ -144,7 +147,7 @@ def test_an_answer_carries_the_conversation_in_its_headers() -> None:
 
 
 def test_an_answer_written_without_seeing_the_newest_letter_is_refused() -> None:
-    with pytest.raises(UnseenMessages):
+    with pytest.raises(Outdated):
         when(given(opened(), replied()), submit(1))
 
 
@@ -153,6 +156,42 @@ def test_a_note_of_a_colleague_does_not_refuse_an_answer() -> None:
     ticket = given(opened())
     noted = given(opened(), *when(ticket, note))
     assert when(noted, submit(1))
+
+
+def test_an_answer_written_without_seeing_a_colleagues_answer_is_refused() -> None:
+    answered = given(opened(), *when(given(opened()), submit(1)))
+    with pytest.raises(Outdated, match="You answered"):
+        when(answered, submit(1))
+    bela = Person(id=uuid4(), name="Bela", email="bela@example.com", role=Role.AGENT)
+    desk = Desk({**DESK.things, bela.id: bela}, secret=DESK.secret)
+    with pytest.raises(Outdated, match="Anna answered"):
+        commands.decide(submit(1).model_copy(update={"actor_id": bela.id}), answered, desk, NOON)
+    assert when(answered, submit(answered.version))
+
+
+def test_an_answer_written_without_seeing_letters_that_came_from_another_ticket_is_refused() -> None:
+    taken = LettersTaken(
+        ticket_id=TICKET, from_id=uuid4(), from_number=10017, letters=(letter(),), moved_by=ANNA
+    )
+    with pytest.raises(Outdated):
+        when(given(opened(), taken), submit(1))
+
+
+def test_tags_owners_priorities_and_automatic_mail_do_not_refuse_an_answer() -> None:
+    changed = given(
+        opened(),
+        TagsChanged(ticket_id=TICKET, tags=("lamp",), changed_by=ANNA),
+        PriorityChanged(ticket_id=TICKET, priority=Priority.HIGH, changed_by=ANNA),
+        TicketAssigned(ticket_id=TICKET, agent_id=ANNA, method="person", assigned_by=ANNA),
+        AutomaticReplyReceived(ticket_id=TICKET, letter=letter(), threaded_by=ThreadedBy.IN_REPLY_TO),
+    )
+    assert when(changed, submit(1))
+
+
+def test_a_colleagues_answer_does_not_keep_a_ticket_from_being_solved() -> None:
+    answered = given(opened(), *when(given(opened()), submit(1)))
+    solve = SolveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, seen_version=1)
+    assert when(answered, solve)
 
 
 def test_send_and_solve_is_one_step() -> None:

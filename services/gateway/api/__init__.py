@@ -5,9 +5,11 @@ from fastapi import APIRouter
 from services.gateway.api import (
     contacts,
     desk,
+    drafts,
     erasures,
     handling,
     intake,
+    jobs,
     messages,
     reports,
     rulesets,
@@ -20,6 +22,8 @@ router = APIRouter(prefix="/api/v1")
 for part in (
     tickets,
     handling,
+    drafts,
+    jobs,
     contacts,
     messages,
     rulesets,

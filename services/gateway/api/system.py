@@ -110,11 +110,14 @@ async def live(
             description="Say too, as events `messages` and `attention` without content, that messages changed."
         ),
     ] = False,
+    visits: Annotated[
+        bool, Query(description="Say too, as events `visit`, at which tickets somebody came or went.")
+    ] = False,
 ) -> StreamingResponse:
     """What changes, as server-sent events. `Last-Event-ID` gives what was missed."""
     position = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
     return StreamingResponse(
-        here.feed.listen(who.person.sight, position, messages=messages),
+        here.feed.listen(who.person.sight, position, messages=messages, visits=visits),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

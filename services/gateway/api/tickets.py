@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.model import Text
-from contracts.router import Priority
 from contracts.tickets import State
 from services.gateway import automations, organisations, tickets
 from services.gateway.accounts import Person
@@ -19,7 +18,7 @@ from services.gateway.lists import LONGEST_PAGE
 from services.gateway.next_ticket import next_ticket
 from services.gateway.problems import Unavailable, Unprocessable
 from services.gateway.representations import Changed, ComingItem, Page, StreamEvent, Ticket, TicketItem
-from services.gateway.tickets import Filter
+from services.gateway.ticket_query import TicketQuery
 
 router = APIRouter(tags=["tickets"])
 Number = Annotated[int, Path(ge=0, lt=2**63)]
@@ -29,35 +28,13 @@ Number = Annotated[int, Path(ge=0, lt=2**63)]
 async def list_tickets(
     here: Here,
     who: Signed,
-    box: UUID | None = None,
-    state: State | None = None,
-    assignee: Annotated[str | None, Query(description="A person's id, `me`, or `none`.")] = None,
-    contact: Annotated[str | None, Query(description="A contact's id, or one of its addresses.")] = None,
-    organisation: Annotated[UUID | None, Query(description="An organisation's id.")] = None,
-    tag: str | None = None,
-    priority: Priority | None = None,
-    merged: Annotated[bool, Query(description="Also those that go on in another ticket.")] = False,
-    q: Annotated[str | None, Query(description="Words, a number or an address.")] = None,
+    query: Annotated[TicketQuery, Depends()],
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
 ) -> Page[TicketItem]:
     """Tickets, the last changed first."""
-    person = who.person.person_id if assignee == "me" else None
-    if assignee not in {None, "me", "none"}:
-        person = tickets.identity(assignee)
     async with here.service.pool.acquire() as db:
-        wanted = Filter(
-            box=box,
-            state=state,
-            assignee=person,
-            unassigned=assignee == "none",
-            contact=tickets.contact_named(contact) if contact else None,
-            organisation=(await organisations.read(db)).membership(organisation) if organisation else None,
-            tag=tag,
-            priority=priority,
-            merged=merged,
-            q=q or None,
-        )
+        wanted = query.filter(who.person.person_id, await organisations.read(db))
         return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
 
 

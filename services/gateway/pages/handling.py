@@ -90,7 +90,7 @@ async def state(
             try:
                 await wish.solve(seen_version)
             except Conflict as conflict:
-                return show_unseen(request, who, wish.number, conflict)
+                return show_unseen(request, who, conflict)
             return await show("The ticket is solved.", back)
 
 

@@ -2,60 +2,51 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts.desk import AnyThing, Right, Ticketbox
-from contracts.desk import View as SavedView
+from contracts.desk import Category, Right, Ticketbox
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import automations, contacts, desk, messages, organisations, past, things, tickets
+from services.gateway import (
+    automations,
+    contacts,
+    desk,
+    drafts,
+    messages,
+    organisations,
+    past,
+    tickets,
+    views,
+    visits,
+)
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
+from services.gateway.doing import Outdated
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of
+from services.gateway.list_query import TITLES, ListQuery, query_of
 from services.gateway.lists import COUNTED
 from services.gateway.next_ticket import next_ticket
+from services.gateway.organisations import Organisations
 from services.gateway.pages.rendering import is_partial, page
-from services.gateway.problems import Conflict, Unavailable
+from services.gateway.problems import Conflict, NotFound, Unavailable
 from services.gateway.tickets import Filter
 
 router = APIRouter()
 PAGE = 50
+MOST_COUNTED = 12
+"""Saved lists that are counted."""
 BESIDE = 8
 """Tickets of the same customer that are listed beside one."""
-View = Literal["mine", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
-TITLES: dict[str, str] = {
-    "mine": "My open tickets",
-    "unassigned": "Nobody's tickets",
-    "open": "All open tickets",
-    "pending": "Waiting for customers",
-    "on_hold": "On hold",
-    "solved": "Solved tickets",
-    "closed": "Closed tickets",
-    "all": "All tickets",
-}
-
-
-def filter_of(view: str, person: Person, box: UUID | None = None, q: str | None = None) -> Filter:
-    """What a view shows."""
-    match view:
-        case "mine":
-            return Filter(box=box, q=q, state="open", assignee=person.person_id)
-        case "unassigned":
-            return Filter(box=box, q=q, state="open", unassigned=True)
-        case "open" | "pending" | "on_hold" | "solved" | "closed":
-            return Filter(box=box, q=q, state=view)
-        case _:
-            return Filter(box=box, q=q)
 
 
 @router.get("/")
@@ -64,93 +55,88 @@ async def home() -> Response:
 
 
 @router.get("/tickets")
-async def ticket_list(
-    request: Request,
-    here: Here,
-    who: Signed,
-    view: View | None = None,
-    box: UUID | None = None,
-    contact: UUID | None = None,
-    organisation: UUID | None = None,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    cursor: str | None = None,
-) -> Response:
+async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | None = None) -> Response:
     """The list, or only its lines if a page that is open asks for them."""
-    # A search looks everywhere, unless someone says otherwise.
-    view = view or ("all" if q or contact or organisation else "open")
+    query = query_of(request.query_params)
     async with here.service.pool.acquire() as db:
-        of = await _customers(db, who.person, contact, organisation)
-        wanted = replace(
-            filter_of(view, who.person, box, q or None), contact=contact, organisation=of.membership
-        )
-        number = (q or "").strip().lstrip("#")
-        named = int(number) if number.isdecimal() and len(number) < 18 and not is_partial(request) else None
-        if named is not None and await tickets.exists(db, who.person.sight, named):
-            return RedirectResponse(f"/tickets/{named}", 303)
-        if (
-            q
-            and (ids := references.range_of(q))
-            and (letter := await messages.one_between(db, who.person.sight, *ids))
-        ):
-            return RedirectResponse(f"/letters/{letter}", 303)
-        items = await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
-        counts = {
-            name: await tickets.count(db, who.person.sight, filter_of(name, who.person))
-            for name in ("mine", "unassigned", "open")
+        if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
+            return RedirectResponse(named, 303)
+        known = await organisations.read(db)
+        wanted = await tickets.sought(db, query.filter(who.person.person_id, known))
+        data = {
+            "query": query,
+            "titles": TITLES,
+            "tickets": await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE),
+            "number": await tickets.count(db, who.person.sight, wanted),
+            "counts": {
+                name: await _count(db, who.person, ListQuery(view=name), known)
+                for name in ("mine", "unassigned", "open")
+            },
+            "counted": COUNTED,
+            "cursor": cursor,
+            "drafts": await drafts.numbers(db, who.person),
+            "here": query.address(cursor=cursor),
+            **await _saved(db, who.person, query, known),
+            **await _offered(db, here, who.person, query, known),
         }
-        boxes = await desk.boxes(db, who.person.sight)
-        saved = [one.thing for one in await things.every(db, who.person, "views")]
-    narrowed = {"contact": contact, "organisation": organisation}
-    parameters = {
-        name: str(value) for name, value in ({"view": view, "box": box, "q": q} | narrowed).items() if value
-    }
-    data = {
-        "saved": saved,
-        "parameters": parameters,
-        "current": next((one for one in saved if shows(one, parameters)), None),
-        "may_share": who.person.may_share,
-        "view": view,
-        "titles": TITLES,
-        "box": box,
-        "boxes": boxes,
-        "q": q or "",
-        "of": of,
-        "narrowed": "".join(f"&{name}={value}" for name, value in narrowed.items() if value),
-        "tickets": items,
-        "counts": counts,
-        "counted": COUNTED,
-        "cursor": cursor,
-        "here": str(request.url.include_query_params().path)
-        + (f"?{request.url.query}" if request.url.query else ""),
-    }
     return page(request, "_tickets.html" if is_partial(request) else "tickets.html", who, **data)
 
 
-@dataclass(frozen=True, slots=True)
-class Customers:
-    """Whose tickets a list has: `href` leads to them; all None: everyone's."""
-
-    name: str | None = None
-    href: str | None = None
-    membership: organisations.Membership | None = None
-
-
-async def _customers(
-    db: Connection, person: Person, contact: UUID | None, organisation: UUID | None
-) -> Customers:
-    if contact is not None:
-        found = await contacts.detail(db, person.sight, contact)
-        return Customers(found.name or found.addresses[0], f"/contacts/{found.id}")
-    if organisation is not None:
-        known = await organisations.read(db)
-        membership = known.membership(organisation)
-        return Customers(known.by_id[organisation].name, f"/organisations/{organisation}", membership)
-    return Customers()
+async def _named(db: Connection, person: Person, q: str) -> str | None:
+    """The page of the ticket whose number someone typed, or of the letter whose reference it is."""
+    number = q.strip().lstrip("#")
+    if number.isdecimal() and len(number) < 18 and await tickets.exists(db, person.sight, int(number)):
+        return f"/tickets/{int(number)}"
+    if (ids := references.range_of(q)) and (letter := await messages.one_between(db, person.sight, *ids)):
+        return f"/letters/{letter}"
+    return None
 
 
-def shows(saved: AnyThing, parameters: Mapping[str, str]) -> bool:
-    """Whether a saved view is the list with these parameters."""
-    return isinstance(saved, SavedView) and dict(saved.parameters) == dict(parameters)
+async def _count(db: Connection, person: Person, query: ListQuery, known: Organisations) -> int | None:
+    """How many tickets a list has; None if it asks for an organisation that was removed."""
+    try:
+        return await tickets.count(db, person.sight, query.filter(person.person_id, known))
+    except NotFound:
+        return None
+
+
+async def _saved(db: Connection, person: Person, query: ListQuery, known: Organisations) -> dict[str, object]:
+    """Saved lists, in order; the first ones with how many tickets they have, if that is quickly told."""
+    saved = await views.every(db, person)
+    counted = {
+        one.id: number
+        for one in saved[:MOST_COUNTED]
+        if (kept := views.query_in(one)) is not None
+        and kept.q is None
+        and (number := await _count(db, person, kept, known)) is not None
+    }
+    return {
+        "saved": saved,
+        "saved_counts": counted,
+        "current": next((one for one in saved if views.query_in(one) == query), None),
+        "may_share": person.may_share,
+    }
+
+
+async def _offered(
+    db: Connection, here: Gateway, person: Person, query: ListQuery, known: Organisations
+) -> dict[str, object]:
+    """What a list can be narrowed by, and tickets given."""
+    names = dict(await desk.referred(db))
+    address = query.contact
+    if isinstance(address, UUID):
+        contact = await contacts.shown(db, person.sight, address)
+        names[address], address = contact.name or contact.addresses[0], contact.addresses[0]
+    words = query.words(names)
+    return {
+        "address": address or "",
+        "boxes": await desk.boxes(db, person.sight),
+        "people": await desk.people(db, here.service.clock()),
+        "organisations": list(known.by_id.values()),
+        "categories": await desk.every(db, Category),
+        "priorities": [one.value for one in Priority],
+        "narrowed": {name: said for name, said in words.items() if name not in {"q", "box"}},
+    }
 
 
 @router.post("/tickets/next")
@@ -196,6 +182,8 @@ async def show_ticket(
         people = await desk.people(db, here.service.clock())
         answering = await desk.who_may_answer(db, ticket.box.id)
         boxes = await desk.every(db, Ticketbox)
+        written = {kind: await drafts.one(db, who.person, number, kind) for kind in drafts.KINDS}
+        present = await visits.others(db, who.person, number, here.service.clock())
         contact = await contacts.of_address(db, who.person.sight, ticket.contact.address)
         others = [
             await tickets.page_of_tickets(db, who.person.sight, wanted, None, BESIDE)
@@ -217,6 +205,8 @@ async def show_ticket(
         may_answer=who.person.may(Right.ANSWER, ticket.box.id),
         may_move=who.person.may(Right.MANAGE, ticket.box.id),
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
+        drafts=written,
+        present=present,
         contact=contact,
         waiting=[item for item in others[0].items if item.number != number],
         earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],
@@ -250,7 +240,10 @@ async def show_past(request: Request, here: Gateway, who: SignedIn, number: int,
         may_move=False,
         contact=contact,
         waiting=[],
+        coming=[],
         earlier=[],
+        drafts={},
+        present=[],
         categories=opened.choices.categories,
         done=None,
     )
@@ -279,7 +272,7 @@ async def reply(
     try:
         await wish.reply(text, seen_version, solve=then == "solve")
     except Conflict as conflict:
-        return show_unseen(request, who, wish.number, conflict)
+        return show_unseen(request, who, conflict, "Send anyway")
     done = (
         "Your answer is on its way, and the ticket is solved."
         if then == "solve"
@@ -297,12 +290,13 @@ async def reply(
     return answer
 
 
-def show_unseen(request: Request, who: SignedIn, number: int, conflict: Conflict) -> Response:
-    answer = page(request, "_unseen.html", who, conflict=conflict, number=number)
+def show_unseen(request: Request, who: SignedIn, conflict: Conflict, again: str | None = None) -> Response:
+    """What came meanwhile; `again` is the button that does it all the same."""
+    unseen = conflict.unseen if isinstance(conflict, Outdated) else ()
+    answer = page(request, "_unseen.html", who, conflict=conflict, unseen=unseen, again=again)
     answer.status_code = conflict.status
     answer.headers["HX-Retarget"] = "#notice"
     answer.headers["HX-Reswap"] = "innerHTML"
-    # The conversation shows what is new, beside the words that are kept.
     answer.headers["HX-Trigger"] = "ticket-changed"
     return answer
 

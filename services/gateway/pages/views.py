@@ -8,14 +8,13 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.desk import View
-from services.gateway import things
+from services.gateway import things, views
 from services.gateway.accounts import Person
 from services.gateway.guard import Here, Signed, command_id_of
+from services.gateway.list_query import query_of
 from services.gateway.problems import Unprocessable
 
 router = APIRouter()
-KEPT = ("view", "box", "contact", "organisation", "q")
-"""The parameters of a list that a saved view keeps."""
 
 
 def _list_of(view: View) -> RedirectResponse:
@@ -41,9 +40,11 @@ async def save(
     shared: Annotated[str | None, Form()] = None,
 ) -> Response:
     """Save the list that is shown."""
-    form = await request.form()
-    parameters = {kept: str(form[kept]) for kept in KEPT if form.get(kept)}
-    view = View(id=uuid4(), name=_named(name), owner_id=_owner(who.person, shared), parameters=parameters)
+    parameters = query_of(await request.form()).parameters
+    owner_id = _owner(who.person, shared)
+    async with here.service.pool.acquire() as db:
+        order = views.last_of(await views.every(db, who.person), owner_id)
+    view = View(id=uuid4(), name=_named(name), owner_id=owner_id, order=order, parameters=parameters)
     await things.put(here, who.person, command_id_of(request, who.person), view, None)
     return _list_of(view)
 
@@ -54,18 +55,24 @@ async def change(
     here: Here,
     who: Signed,
     view_id: UUID,
-    then: Annotated[Literal["save", "remove"], Form()],
+    then: Annotated[Literal["save", "remove", "up", "down"], Form()],
     name: Annotated[str, Form(max_length=200)] = "",
     shared: Annotated[str | None, Form()] = None,
 ) -> Response:
-    """Rename a saved list, share it or keep it to oneself, or remove it."""
+    """Rename a saved list, share it or keep it to oneself, give it another place, or remove it."""
     async with here.service.pool.acquire() as db:
         found = await things.find(db, who.person, "views", view_id)
-    command_id = command_id_of(request, who.person)
-    if then == "remove":
-        await things.remove(here, who.person, command_id, "views", view_id)
-        return RedirectResponse("/tickets", 303)
     assert isinstance(found.thing, View)  # noqa: S101 - it was looked for among the views
-    view = found.thing.model_copy(update={"name": _named(name), "owner_id": _owner(who.person, shared)})
-    await things.put(here, who.person, command_id, view, found.version)
-    return _list_of(view)
+    command_id = command_id_of(request, who.person)
+    match then:
+        case "remove":
+            await things.remove(here, who.person, command_id, "views", view_id)
+            return RedirectResponse("/tickets", 303)
+        case "up" | "down":
+            await views.move(here, who.person, command_id, view_id, -1 if then == "up" else 1)
+            return _list_of(found.thing)
+        case "save":
+            changed = {"name": _named(name), "owner_id": _owner(who.person, shared)}
+            view = found.thing.model_copy(update=changed)
+            await things.put(here, who.person, command_id, view, found.version)
+            return _list_of(view)

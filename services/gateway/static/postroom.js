@@ -60,19 +60,21 @@ function openMenu(id) {
   if (menu.open) one("input:not([type=hidden]), select, button", menu)?.focus();
 }
 
-const selected = () => all("#selection [name=message_id]:checked");
+const boxes = () => all("#selection .row input[type=checkbox]");
+const selected = () => boxes().filter((box) => box.checked);
 
 function countSelected() {
   const hint = one("[data-selected]");
   if (!hint) return;
-  const number = selected().length;
-  hint.hidden = !number;
+  const number = selected().length, every = one("[data-selects-all]");
+  if (every && number < boxes().length) every.checked = false;
+  hint.hidden = !number || every?.checked;
   hint.textContent = `${number} selected`;
-  one("[data-selects]").checked = number === all("#selection [name=message_id]").length;
+  one("[data-selects]").checked = number === boxes().length;
 }
 
 function select() {
-  const box = one("[name=message_id]", document.activeElement.closest(".row") ?? document.createElement("i"));
+  const box = one("input[type=checkbox]", document.activeElement.closest(".row") ?? document.createElement("i"));
   if (box) { box.checked = !box.checked; countSelected(); }
 }
 
@@ -94,11 +96,108 @@ function openTab(kind) {
   one(`#${kind}-text`).focus();
 }
 
-const draftKey = (field) => `draft ${location.pathname} ${field.id}`;
+// What is written is kept on the server, and until it has arrived there, here.
+const unsavedKey = (field) => `unsaved ${document.body.dataset.me} ${location.pathname} ${field.id}`;
+const kindOf = (field) => field.id.split("-")[0];
+const token = () => JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRF-Token"];
+const timers = {};
+let saving = Promise.resolve();
 
 function keepDraft(field) {
-  if (field.value) localStorage.setItem(draftKey(field), field.value);
-  else localStorage.removeItem(draftKey(field));
+  const { version } = one(`#draft-${kindOf(field)}`).dataset;
+  localStorage.setItem(unsavedKey(field), JSON.stringify({ text: field.value, version }));
+  clearTimeout(timers[field.id]);
+  timers[field.id] = setTimeout(saveDraft, 700, field);
+  sayDoing();
+}
+
+// One after the other, so that the last one counts.
+function saveDraft(field) {
+  clearTimeout(timers[field.id]);
+  saving = saving.then(() => postDraft(field, field.value)).catch(() => {
+    sayDraft(field, "Not saved: Postroom does not answer. Your words are kept on this device.");
+    timers[field.id] = setTimeout(saveDraft, 5000, field);
+  });
+}
+
+async function postDraft(field, text) {
+  const shown = one(`#draft-${kindOf(field)}`);
+  const answer = await fetch(`/tickets/${one("#ticket").dataset.number}/drafts/${kindOf(field)}`, {
+    method: "POST",
+    body: new URLSearchParams({ text, version: shown.dataset.version }),
+    headers: { "X-CSRF-Token": token() },
+    keepalive: text.length < 15000,  // it arrives though the page is left; browsers let 64 kB do so
+  });
+  if (answer.status === 409) return writtenElsewhere(field, (await answer.json()).draft);
+  if (!answer.ok) throw new Error(answer.statusText);
+  shown.dataset.version = (await answer.json()).version;
+  if (field.value === text) localStorage.removeItem(unsavedKey(field));
+  sayDraft(field, text.trim() ? "Draft saved." : "");
+  one("[data-discards]", shown).hidden = !text.trim();
+}
+
+function saveDrafts() {
+  for (const field of all("#composer textarea")) if (localStorage.getItem(unsavedKey(field))) saveDraft(field);
+}
+
+function sayDraft(field, words, ...buttons) {
+  one(`#draft-${kindOf(field)} [data-said]`).replaceChildren(words, ...buttons);
+}
+
+function writtenElsewhere(field, draft) {
+  const button = (words, act) => {
+    const made = document.createElement("button");
+    Object.assign(made, { type: "button", className: "plain", textContent: words, onclick: act });
+    return made;
+  };
+  const go = (text) => {
+    field.value = text;
+    one(`#draft-${kindOf(field)}`).dataset.version = draft.version;
+    saveDraft(field);
+  };
+  sayDraft(field, "You went on writing this elsewhere. ",
+    button("Take that text", () => go(draft.text)), button("Keep this text", () => go(field.value)));
+}
+
+// What was discarded leaves its field, and what is brought back comes into it.
+function restoreDrafts() {
+  for (const shown of all("[data-restores]")) {
+    const field = one(`#${shown.id.slice("draft-".length)}-text`);
+    clearTimeout(timers[field.id]);
+    field.value = shown.dataset.restores;
+    localStorage.removeItem(unsavedKey(field));
+    shown.removeAttribute("data-restores");
+  }
+}
+
+function findDrafts() {
+  for (const field of all("#composer textarea")) {
+    const unsaved = JSON.parse(localStorage.getItem(unsavedKey(field)));
+    if (!unsaved) continue;
+    field.value = unsaved.text;
+    one(`#draft-${kindOf(field)}`).dataset.version = unsaved.version;
+    saveDraft(field);
+  }
+}
+
+// --- Who is at a ticket ----------------------------------------------------------------------------------------------
+function sayDoing() {
+  const field = one("#doing");
+  if (!field) return;
+  const doing = one("#reply-text")?.value.trim() ? "answering" : "looking";
+  if (field.value === doing) return;
+  field.value = doing;
+  tell("visit");
+}
+
+function stillThere() {
+  if (one("#visitors") && !document.hidden) tell("visit");
+}
+
+function leave() {
+  const ticket = one("#ticket");
+  saveDrafts();
+  if (ticket) navigator.sendBeacon(`/tickets/${ticket.dataset.number}/visit/end`, new URLSearchParams({ csrf_token: token() }));
 }
 
 function seen(version) {
@@ -112,9 +211,9 @@ function seen(version) {
 function noticeNewer() {
   const ticket = one("#ticket"), text = one("#reply-text");
   if (!ticket || !text) return;
-  const version = ticket.dataset.version, letters = all(".entry.letter").pop();
+  const version = ticket.dataset.version, letters = all(".entry.letter, .entry.reply").pop();
   const known = Number(one("#reply-form [name=seen_version]").value);
-  const newer = letters && Number(letters.id.slice(1)) > known;
+  const newer = letters && parseInt(letters.id.slice(1)) > known;
   if (!text.value.trim() || !newer) return seen(version);
   one("#reply-form .newer").hidden = false;
   one("#reply-form .newer button").dataset.seen = version;
@@ -146,7 +245,7 @@ let waiting = null;
 function heard(event) {
   if (one("#ticket")?.dataset.number === String(event.number)) tell("ticket-changed");
   if (one("#tickets") && !waiting) {
-    waiting = setTimeout(() => { waiting = null; tell("tickets-changed"); }, 400);
+    waiting = setTimeout(() => { waiting = null; if (!selected().length) tell("tickets-changed"); }, 400);
   }
 }
 
@@ -167,10 +266,14 @@ function stopListening() {
 function listen() {
   if (document.body.dataset.position === undefined || document.hidden) return stopListening();
   if (source) return;
-  source = new EventSource(`/api/v1/live?messages=true&after=${position}`);
+  source = new EventSource(`/api/v1/live?messages=true&visits=true&after=${position}`);
   source.addEventListener("ticket", ({ data, lastEventId }) => {
     position = Number(lastEventId) || position;
     heard(JSON.parse(data));
+  });
+  source.onopen = stillThere;  // who came before this was open, it does not tell
+  source.addEventListener("visit", ({ data }) => {
+    if (one("#ticket")?.dataset.number === String(JSON.parse(data).number)) stillThere();
   });
   source.addEventListener("messages", lettersChanged);
   source.addEventListener("attention", () => tell("attention-changed"));
@@ -182,8 +285,11 @@ function listen() {
   };
 }
 
-document.addEventListener("visibilitychange", listen);
-addEventListener("pagehide", stopListening);
+document.addEventListener("visibilitychange", () => {
+  listen();
+  if (document.hidden) leave(); else stillThere();
+});
+addEventListener("pagehide", () => { leave(); stopListening(); });
 addEventListener("pageshow", listen);
 
 // --- Events ----------------------------------------------------------------------------------------------------------
@@ -205,6 +311,8 @@ const KEYS = {
     one("#tag")?.focus();
   },
   x: () => (one("#picked") ? pick() : select()),
+  f: () => openMenu("narrow-menu"),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => [digit, () => all("[data-saved]")[digit - 1]?.click()])),
   a: () => decide("#release"),
   d: () => decide("#discard"),
   c: () => one("#customer")?.click(),
@@ -234,12 +342,18 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  for (const menu of all("details.drop[open]")) if (!menu.contains(target)) menu.open = false;
+  for (const menu of all("details.drop[open]")) if (!menu.contains(target) || target.closest("a")) menu.open = false;
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.opens) one(`#${button.dataset.opens}`).showModal();
   if ("closes" in button.dataset) button.parentElement.remove();
   if ("prints" in button.dataset) print();
+  if ("closesNotice" in button.dataset) one("#notice").replaceChildren();
+  if ("sendsAnyway" in button.dataset) {
+    seen(button.dataset.sendsAnyway);
+    one("#notice").replaceChildren();
+    one("#reply-form").requestSubmit(sentBy ?? one("#reply-form button.primary"));
+  }
   if ("seen" in button.dataset) {
     seen(button.dataset.seen);
     one("#notice").replaceChildren();
@@ -250,8 +364,11 @@ document.addEventListener("click", ({ target }) => {
 });
 
 // What was done is taken out of its form; other forms keep what is being written in them.
-let submitted = null;
-document.addEventListener("submit", ({ target }) => { submitted = target; });
+let submitted = null, sentBy = null;
+document.addEventListener("submit", ({ target, submitter }) => {
+  submitted = target;
+  if (target.id === "reply-form") sentBy = submitter;
+});
 document.body.addEventListener("ticket-done", () => {
   if (submitted && "clears" in submitted.dataset) submitted.reset();
   submitted = null;
@@ -272,7 +389,9 @@ document.addEventListener("change", ({ target }) => {
   if (target.form && "clears" in target.form.dataset) submitted = target.form;
   if ("mentions" in target.dataset && target.value) mention(target);
   if ("submits" in target.dataset) target.form.requestSubmit();
-  if ("selects" in target.dataset) for (const box of all("#selection [name=message_id]")) box.checked = target.checked;
+  if ("selects" in target.dataset || "selectsAll" in target.dataset) {
+    for (const box of boxes()) box.checked = target.checked;
+  }
   if (target.closest("#selection")) countSelected();
 });
 
@@ -290,10 +409,18 @@ document.addEventListener("change", ({ target }) => {
 document.body.addEventListener("composer-sent", () => {
   for (const field of all("#composer form:not([hidden]) textarea")) {
     field.value = "";
-    keepDraft(field);
+    saveDraft(field);
     field.blur();
   }
   one("#notice .problem")?.remove();
+  sayDoing();
+  noticeNewer();
+});
+
+// The list shows what became of it; nothing stays selected.
+document.body.addEventListener("selection-done", () => {
+  one("#selection")?.reset();
+  countSelected();
 });
 
 // A frame is as high as what is in it; its page has no scripts of its own to say so.
@@ -313,9 +440,11 @@ function findBack() {
   }
 }
 
-document.addEventListener("htmx:after:swap", () => { sayTimes(); noticeNewer(); countSelected(); findBack(); });
+document.addEventListener("htmx:after:swap", () => { sayTimes(); restoreDrafts(); noticeNewer(); countSelected(); findBack(); });
 
-for (const field of all("#composer textarea")) field.value = localStorage.getItem(draftKey(field)) ?? "";
+findDrafts();
+addEventListener("load", sayDoing);
+setInterval(stillThere, 15000);
 for (const list of LISTS) if (location.pathname === list) sessionStorage.setItem(list, location.href);
 findBack();
 sayTimes();

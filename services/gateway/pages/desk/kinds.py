@@ -361,6 +361,7 @@ VIEW = Page(
                 NAME,
                 Field("parameters", "Shows", "query", "What is behind /tickets? in the address of the list."),
                 Field("owner_id", "Whose", "thing", of="people", empty="Everyone's"),
+                Field("order", "Order", "number", "The lowest comes first.", wrong="Write a whole number."),
             ),
         ),
     ),

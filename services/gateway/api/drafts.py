@@ -1,0 +1,115 @@
+"""What people write and have not sent, and who is at a ticket now."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from contracts.model import Text
+from services.gateway import drafts, visits
+from services.gateway.accounts import Person
+from services.gateway.api.tickets import Number
+from services.gateway.drafts import LONGEST, Drafting, Kind
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed, gateway_of, writer
+from services.gateway.problems import NotFound
+from services.gateway.representations import DraftItem, Page, Visitor
+from services.gateway.tickets import ticket_id_of
+from services.gateway.visits import Doing, Visiting
+
+router = APIRouter(tags=["tickets"])
+
+
+def drafting(
+    number: Number,
+    here: Annotated[Gateway, Depends(gateway_of)],
+    person: Annotated[Person, Depends(writer)],
+) -> Drafting:
+    """What the asker writes on the ticket in the path."""
+    return Drafting(here, person, number)
+
+
+Draft = Annotated[Drafting, Depends(drafting)]
+
+
+@router.get("/drafts")
+async def list_drafts(here: Here, who: Signed) -> Page[DraftItem]:
+    """All that you have not sent, the newest first."""
+    async with here.service.pool.acquire() as db:
+        return Page(items=await drafts.every(db, who.person), next=None)
+
+
+@router.get("/tickets/{number}/drafts/{kind}")
+async def get_draft(here: Here, who: Signed, number: Number, kind: Kind) -> DraftItem:
+    """What you write on a ticket; 404 if there is nothing."""
+    async with here.service.pool.acquire() as db:
+        await ticket_id_of(db, who.person.sight, number)
+        found = await drafts.one(db, who.person, number, kind)
+    if found is None:
+        raise NotFound("There is no such draft.")
+    return found
+
+
+class NewDraft(BaseModel):
+    """With `expected_version`, 409 with what was saved elsewhere since. An empty text discards the draft."""
+
+    text: Text = Field(max_length=LONGEST)
+    expected_version: int | None = None
+
+
+@router.put("/tickets/{number}/drafts/{kind}")
+async def put_draft(draft: Draft, kind: Kind, new: NewDraft) -> DraftItem:
+    """Keep what you have written so far. Sending the answer, or saving the note, ends it."""
+    return await draft.save(kind, new.text, new.expected_version)
+
+
+@router.delete("/tickets/{number}/drafts/{kind}", status_code=204)
+async def delete_draft(draft: Draft, kind: Kind) -> Response:
+    """Throw it away."""
+    await draft.discard(kind)
+    return Response(status_code=204)
+
+
+@router.post("/tickets/{number}/drafts/{kind}/undo", status_code=201)
+async def bring_back_draft(draft: Draft, kind: Kind) -> DraftItem:
+    """Bring back what was thrown away within the last week."""
+    return await draft.bring_back(kind)
+
+
+def visiting(
+    number: Number,
+    here: Annotated[Gateway, Depends(gateway_of)],
+    who: Signed,
+) -> Visiting:
+    """The asker at the ticket in the path."""
+    return Visiting(here, who.person, number)
+
+
+Visit = Annotated[Visiting, Depends(visiting)]
+
+
+@router.get("/tickets/{number}/visitors")
+async def get_visitors(here: Here, who: Signed, number: Number) -> Page[Visitor]:
+    """Who else is at the ticket now."""
+    async with here.service.pool.acquire() as db:
+        await ticket_id_of(db, who.person.sight, number)
+        found = await visits.others(db, who.person, number, here.service.clock())
+    return Page(items=found, next=None)
+
+
+class NewVisit(BaseModel):
+    doing: Doing
+
+
+@router.put("/tickets/{number}/visitors/me")
+async def put_visit(visit: Visit, new: NewVisit) -> Page[Visitor]:
+    """Say that you look at the ticket or answer it; it holds for 45 seconds. The answer is who else is there."""
+    return Page(items=await visit.come(new.doing), next=None)
+
+
+@router.delete("/tickets/{number}/visitors/me", status_code=204)
+async def delete_visit(visit: Visit) -> Response:
+    """Say that you have gone."""
+    await visit.go()
+    return Response(status_code=204)

@@ -1,0 +1,60 @@
+"""What a ticket's page says by itself: what is being written, and that somebody is there."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import JSONResponse, Response
+
+from services.gateway.api.drafts import Draft, Visit
+from services.gateway.api.tickets import Number
+from services.gateway.drafts import LONGEST, Kind
+from services.gateway.guard import Signed
+from services.gateway.pages.rendering import page
+from services.gateway.problems import Conflict
+from services.gateway.visits import Doing
+
+router = APIRouter()
+
+
+@router.post("/tickets/{number}/drafts/{kind}")
+async def save(
+    draft: Draft,
+    kind: Kind,
+    text: Annotated[str, Form(max_length=LONGEST)] = "",
+    version: Annotated[int | None, Form()] = None,
+) -> Response:
+    """Keep what is written so far; without a version, whatever was saved elsewhere."""
+    try:
+        saved = await draft.save(kind, text, version)
+    except Conflict as conflict:
+        return JSONResponse(conflict.document(), conflict.status)
+    return JSONResponse({"version": saved.version})
+
+
+@router.post("/tickets/{number}/drafts/{kind}/discard")
+async def discard(request: Request, who: Signed, draft: Draft, number: Number, kind: Kind) -> Response:
+    """Throw it away, with a way back."""
+    await draft.discard(kind)
+    return page(request, "_draft.html", who, number=number, kind=kind, draft=None, restores=True)
+
+
+@router.post("/tickets/{number}/drafts/{kind}/undo")
+async def bring_back(request: Request, who: Signed, draft: Draft, number: Number, kind: Kind) -> Response:
+    """Bring it back."""
+    found = await draft.bring_back(kind)
+    return page(request, "_draft.html", who, number=number, kind=kind, draft=found, restores=True)
+
+
+@router.post("/tickets/{number}/visit")
+async def visit(
+    request: Request, who: Signed, visit: Visit, doing: Annotated[Doing, Form()] = "looking"
+) -> Response:
+    """Say that one is there, and see who else is."""
+    return page(request, "_visitors.html", who, present=await visit.come(doing))
+
+
+@router.post("/tickets/{number}/visit/end")
+async def leave(visit: Visit) -> Response:
+    """Say that one is there no more."""
+    await visit.go()
+    return Response(status_code=204)

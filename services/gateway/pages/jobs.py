@@ -1,0 +1,125 @@
+"""Bulk jobs: begun from the list of tickets, followed, stopped and undone."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, SetState, Tag
+from contracts.queries import BulkJob
+from contracts.router import Priority
+from contracts.tickets import State
+from services.gateway import jobs, tickets
+from services.gateway.accounts import SignedIn
+from services.gateway.api.jobs import selected
+from services.gateway.gateway import Gateway
+from services.gateway.guard import Here, Signed
+from services.gateway.jobs import Wish
+from services.gateway.list_query import query_of
+from services.gateway.pages.rendering import is_partial, page
+from services.gateway.problems import Unprocessable
+from services.gateway.tickets import Filter
+
+router = APIRouter()
+REFUSED = 50
+NOBODY = "none"
+"""As the value of a choice, where an empty one changes nothing."""
+
+
+@router.post("/jobs")
+async def start(request: Request, here: Here, who: Signed, wish: Wish) -> Response:
+    """Do what the form says to the tickets that are ticked, or to all of the list."""
+    form = await request.form()
+    actions = list(_actions(form))
+    if form.get("all"):
+        query = query_of(request.query_params)
+        wanted, said = await jobs.asked_for(here, who.person, query)
+        words = ", ".join([query.title, *said])
+    else:
+        numbers = tuple(int(text) for one in form.getlist("number") if (text := str(one)).isdecimal())
+        words, wanted = selected(len(numbers)), Filter(numbers=numbers, merged=True)
+    answer = await _notice(request, here, who, await wish.start(wanted, actions, words))
+    answer.headers["HX-Trigger"] = "selection-done"
+    return answer
+
+
+def _actions(form: FormData) -> Iterator[BulkAction]:
+    """What is filled in; a ticket is moved first, since its owner must be one of the new ticketbox."""
+    said = {name: str(value).strip() for name, value in form.items() if str(value).strip()}
+    if box := said.get("move"):
+        yield Move(ticketbox_id=tickets.identity(box))
+    if owner := said.get("assign"):
+        yield Assign(agent_id=None if owner == NOBODY else tickets.identity(owner))
+    if priority := said.get("set_priority"):
+        yield Prioritise(priority=Priority(priority))
+    if tags := [one for one in (said.get("add"), said.get("remove")) if one]:
+        yield Tag(add=(said["add"],) if "add" in said else (), remove=tags[-1:] if "remove" in said else ())
+    if category := said.get("set_category"):
+        yield Categorise(category_id=None if category == NOBODY else tickets.identity(category))
+    if state := said.get("set_state"):
+        until = said.get("until") if state == State.ON_HOLD else None
+        yield SetState(state=State(state), until=_moment(until) if until else None)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise Unprocessable("Say until when the tickets are on hold.") from None
+
+
+@router.get("/jobs")
+async def job_list(request: Request, here: Here, who: Signed) -> Response:
+    """The last jobs."""
+    found = await jobs.every(here, who.person)
+    names = await jobs.names(here)
+    lines = [(job, jobs.sentences(job.actions, names)) for job in found]
+    return page(request, "jobs.html", who, lines=lines, names=names)
+
+
+@router.get("/jobs/{job_id}")
+async def job_page(
+    request: Request,
+    here: Here,
+    who: Signed,
+    job_id: UUID,
+    after: Annotated[int, Query(ge=0)] = 0,
+    *,
+    notice: bool = False,
+) -> Response:
+    """How far a job is, as a page, or as a notice on the list."""
+    found = await jobs.find(here, who.person, job_id, after, REFUSED)
+    if notice:
+        return await _notice(request, here, who, found)
+    names = await jobs.names(here)
+    return page(
+        request,
+        "_job.html" if is_partial(request) else "job.html",
+        who,
+        job=found,
+        actions=jobs.sentences(found.actions, names),
+        names=names,
+        next=found.refused_tickets[-1].place if len(found.refused_tickets) == REFUSED else None,
+    )
+
+
+async def _notice(request: Request, here: Gateway, who: SignedIn, job: BulkJob) -> Response:
+    actions = jobs.sentences(job.actions, await jobs.names(here))
+    return page(request, "_job_notice.html", who, job=job, actions=actions)
+
+
+@router.post("/jobs/{job_id}/cancel")
+async def cancel(request: Request, here: Here, who: Signed, wish: Wish, job_id: UUID) -> Response:
+    """Let it do nothing more."""
+    await wish.cancel(job_id)
+    return await _notice(request, here, who, await jobs.find(here, who.person, job_id))
+
+
+@router.post("/jobs/{job_id}/undo")
+async def undo(request: Request, here: Here, who: Signed, wish: Wish, job_id: UUID) -> Response:
+    """Give each ticket back what it changed."""
+    return await _notice(request, here, who, await wish.undo(job_id))

@@ -1,0 +1,242 @@
+"""The shell of bulk jobs: tickets are handed over, worked in batches, and what was done can be undone.
+
+What a batch changes, and how far its job is, commit together: whoever is killed when, each ticket has one turn. A job
+is locked while one of its batches is at work, so several services take turns, and so do several jobs.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from chassis import log, telemetry
+from chassis.commands import Refusal
+from chassis.database import TRANSIENT, Connection
+from chassis.log import Answer
+from chassis.logging import get_logger
+from chassis.service import Service
+from contracts.bulk import BulkJobFinished, BulkJobStarted, JobOutcome
+from contracts.commands import (
+    CancelBulkJob,
+    Done,
+    Outcome,
+    Refused,
+    SelectTickets,
+    StartBulkJob,
+    UndoBulkJob,
+)
+from contracts.desk import Person, Right
+from contracts.event import Meta
+from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
+from contracts.stream_ids import job_actor, job_stream
+from contracts.tickets import Role
+from services.tickets import bulk, job_tables, tables
+from services.tickets.desk import Desk
+from services.tickets.job_tables import Job, Selected, Verdict
+from services.tickets.refusals import AlreadyThere, Forbidden, NotComplete, UnknownThing
+from services.tickets.settings import TicketsSettings
+from services.tickets.work import Work
+
+logger = get_logger(__name__)
+
+BATCH = 200
+"""Tickets in one transaction: the log is locked no longer than a person notices."""
+POLL_SECONDS = 0.3
+KEPT = timedelta(days=30)
+"""How long a job that has ended can be undone."""
+UNFINISHED = timedelta(days=1)
+"""How long tickets wait that were handed over for a job that never began."""
+
+
+async def select(service: Service[TicketsSettings], command: SelectTickets, db: Connection) -> Outcome:
+    """Take a piece of the tickets of a job that is to begin; the same piece again replaces what came before.
+
+    Raises:
+        Refusal: the person may change no ticket.
+    """
+    _permit(await tables.read_desk(db), command.actor_id)
+    if await job_tables.find(db, command.job_id) is None:  # else a repeat of what has begun long ago
+        await job_tables.keep_selected(db, command, service.clock())
+    return Done(position=0, version=0)
+
+
+async def start(service: Service[TicketsSettings], command: StartBulkJob, db: Connection) -> Outcome:
+    """Begin a job with the tickets that were handed over.
+
+    Raises:
+        Refusal: some are missing, or the person may change no ticket.
+    """
+    _permit(await tables.read_desk(db), command.actor_id)
+    selected = await job_tables.count_selected(db, command.command_id)
+    if selected != command.total:
+        raise NotComplete(f"{selected} of {command.total} tickets were handed over; select them again.")
+    await job_tables.forget_old(db, service.clock() - UNFINISHED, service.clock() - KEPT)
+    started = BulkJobStarted(
+        job_id=command.command_id,
+        started_by=command.actor_id,
+        actions=command.actions,
+        selection=command.selection,
+        total=command.total,
+    )
+    return await _begin(service, started, db)
+
+
+async def undo(service: Service[TicketsSettings], command: UndoBulkJob, db: Connection) -> Outcome:
+    """Begin a job that undoes another.
+
+    Raises:
+        Refusal: it goes on still, changed nothing, is too old, or is somebody else's.
+    """
+    job = await _of(command.job_id, command.actor_id, db)
+    if job.state == "running":
+        raise AlreadyThere("This job still works. Cancel it first, then undo what it has done.")
+    total = await job_tables.select_changed(db, job.job_id, command.command_id, service.clock())
+    if not total:
+        raise UnknownThing("There is nothing to undo: the job changed no ticket, or it ended too long ago.")
+    started = BulkJobStarted(
+        job_id=command.command_id,
+        started_by=command.actor_id,
+        actions=(),
+        selection=job.selection,
+        total=total,
+        undoes_id=job.job_id,
+    )
+    return await _begin(service, started, db)
+
+
+async def _begin(service: Service[TicketsSettings], started: BulkJobStarted, db: Connection) -> Done:
+    now = service.clock()
+    await job_tables.begin(db, started, now)
+    meta = Meta(
+        correlation_id=started.job_id,
+        causation_id=started.job_id,
+        actor=str(started.started_by),
+        traceparent=telemetry.current_traceparent(),
+    )
+    answer = Answer(job_stream(started.job_id), (started,), started.job_id, meta, now)
+    return Done(position=await log.append(db, [answer], now), version=1)
+
+
+async def cancel(service: Service[TicketsSettings], command: CancelBulkJob, db: Connection) -> Outcome:
+    """Let a job do nothing more; nothing happens if it has ended.
+
+    Raises:
+        Refusal: it is somebody else's.
+    """
+    job = await _of(command.job_id, command.actor_id, db, lock=True)
+    if job.state != "running":
+        return Done(position=0, version=0)
+    now = service.clock()
+    await job_tables.end(db, job.job_id, JobOutcome.CANCELLED, now)
+    answer = await _finished(job, JobOutcome.CANCELLED, command.command_id, str(command.actor_id), db, now)
+    return Done(position=await log.append(db, [answer], now), version=2)
+
+
+async def get(service: Service[TicketsSettings], query: GetBulkJob) -> BulkJob | Refused:
+    """How far a job is, and what was refused."""
+    async with service.pool.acquire() as db:
+        return await job_tables.get(db, query)
+
+
+async def list_them(service: Service[TicketsSettings], query: ListBulkJobs) -> BulkJobList:
+    """The last jobs, the newest first."""
+    async with service.pool.acquire() as db:
+        return await job_tables.list_them(db, query)
+
+
+def _permit(desk: Desk, person_id: UUID) -> None:
+    """See that somebody may change tickets anywhere; whether they may change each one is asked at its turn."""
+    person = desk.get(Person, person_id)
+    if person is None or person.where(Right.ANSWER) == frozenset():
+        raise Forbidden("You may answer in no ticketbox, so there is nothing that you can change.")
+
+
+async def _of(job_id: UUID, person_id: UUID, db: Connection, *, lock: bool = False) -> Job:
+    job = await job_tables.find(db, job_id, lock=lock)
+    if job is None:
+        raise UnknownThing("There is no such job.", job_id=job_id)
+    person = (await tables.read_desk(db)).get(Person, person_id)
+    if person is None or (
+        job.started_by != person_id and person.role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}
+    ):
+        raise Forbidden("Only who started a job, supervisors and administrators can stop or undo it.")
+    return job
+
+
+async def _finished(
+    job: Job, outcome: JobOutcome, cause: UUID, actor: str, db: Connection, now: datetime
+) -> Answer:
+    finished = BulkJobFinished(
+        job_id=job.job_id,
+        outcome=outcome,
+        changed=job.changed,
+        unchanged=job.unchanged,
+        refused=job.refused,
+    )
+    stream = job_stream(job.job_id)
+    head = (await log.heads(db, [stream]))[stream]
+    meta = Meta(correlation_id=job.job_id, causation_id=cause, actor=actor)
+    return Answer(stream, (finished,), cause, meta, now, head)
+
+
+async def work(service: Service[TicketsSettings]) -> None:
+    """Work the jobs that run, a batch of each in turn, until cancelled."""
+    most = BATCH
+    while True:
+        try:
+            worked = await _work_batch(service, most, fail=None)
+            most = min(2 * most, BATCH)
+        except log.VersionConflict:
+            # People change tickets of the batch at the same time: a small one is through sooner.
+            most, worked = max(most // 4, 1), True
+        except TRANSIENT:
+            raise
+        except Exception as error:
+            logger.exception("bulk job failed", tickets=most)
+            if most == 1:  # it would fail again: this ticket is told apart, the others have their turn
+                worked = await _work_batch(service, 1, fail=f"{type(error).__name__}: {error}")
+            most, worked = 1, True
+        await asyncio.sleep(0 if worked else POLL_SECONDS)
+
+
+async def _work_batch(service: Service[TicketsSettings], most: int, fail: str | None) -> bool:
+    async with service.pool.acquire() as db, db.transaction():
+        job = await job_tables.claim(db)
+        if job is None:
+            return False
+        turns = await job_tables.next_turns(db, job, most)
+        work = Work(service.clock(), await tables.read_desk(db))
+        if fail is None:
+            await work.load(db, [one.ticket_id for one in turns])
+            verdicts = [_turn(work, job, one) for one in turns]
+        else:
+            verdicts = [Verdict(one.place, "refused", None, "failed", fail) for one in turns]
+        job = await job_tables.keep_verdicts(db, job, verdicts, work.now)
+        if job.examined == job.total:
+            await job_tables.end(db, job.job_id, JobOutcome.DONE, work.now)
+            cause = uuid5(job.job_id, "finished")
+            actor = job_actor(job.job_id)
+            work.answers.append(await _finished(job, JobOutcome.DONE, cause, actor, db, work.now))
+        await work.save(db)
+    return True
+
+
+def _turn(work: Work, job: Job, selected: Selected) -> Verdict:
+    """Have one ticket its turn, with the rights of who started the job."""
+    ticket = work.tickets.get(selected.ticket_id)
+    if ticket is None:
+        return Verdict(selected.place, "refused", None, UnknownThing.code, "There is no such ticket.")
+    cause = uuid5(job.job_id, str(ticket.ticket_id))
+    turn = bulk.Turn(cause, job.started_by, selected.seen_version, work.now)
+    try:
+        if job.undoes_id is not None:
+            history = work.histories[ticket.ticket_id]
+            events = bulk.undo(job_actor(job.undoes_id), history, ticket, work.desk, turn)
+        else:
+            events = bulk.decide(job.actions, ticket, work.desk, turn)
+    except Refusal as refusal:
+        return Verdict(selected.place, "refused", ticket.number, refusal.code, str(refusal))
+    if not events:
+        return Verdict(selected.place, "unchanged", ticket.number)
+    meta = Meta(correlation_id=job.job_id, causation_id=job.job_id, actor=job_actor(job.job_id))
+    work.add(ticket, events, cause, meta)
+    return Verdict(selected.place, "changed", ticket.number)

@@ -1,0 +1,112 @@
+"""What a list of tickets asks for, by its address, and saved lists in their order."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.desk import Organisation, View
+from services.gateway import views
+from services.gateway.list_query import ListQuery, query_of
+from services.gateway.organisations import Organisations
+from services.gateway.problems import BadRequest, NotFound
+from tests.desks import TEXT
+
+ME, BOX = uuid4(), uuid4()
+HARBOUR = Organisation(id=uuid4(), name="Harbour", domains=("harbour.example",))
+KNOWN = Organisations({HARBOUR.id: HARBOUR}, {"harbour.example": HARBOUR})
+
+
+def test_a_list_shows_all_open_tickets_and_a_search_looks_everywhere() -> None:
+    assert query_of({}).filter(ME, KNOWN).state == "open"
+    assert query_of({"q": "lamp"}).filter(ME, KNOWN).state is None
+    assert query_of({"q": "lamp", "view": "open"}).filter(ME, KNOWN).state == "open"
+
+
+def test_the_tickets_of_a_customer_are_looked_for_everywhere() -> None:
+    assert query_of({"contact": "kim@customers.example"}).view == "all"
+    assert query_of({"organisation": str(HARBOUR.id)}).view == "all"
+
+
+def test_a_contact_is_meant_by_its_id_or_by_an_address() -> None:
+    contact = uuid4()
+    assert query_of({"contact": str(contact)}).contact == contact
+    assert query_of({"contact": " kim@customers.example "}).contact == "kim@customers.example"
+
+
+def test_a_list_of_an_organisation_has_its_members_and_none_that_was_removed() -> None:
+    wanted = query_of({"organisation": str(HARBOUR.id)}).filter(ME, KNOWN)
+    assert wanted.organisation == KNOWN.membership(HARBOUR.id)
+    with pytest.raises(NotFound):
+        query_of({"organisation": str(uuid4())}).filter(ME, KNOWN)
+
+
+def test_what_a_list_is_narrowed_by_counts_before_its_view() -> None:
+    wanted = query_of({"view": "mine", "state": "pending"}).filter(ME, KNOWN)
+    assert (wanted.state, wanted.assignee) == ("pending", ME)
+
+
+def test_empty_fields_of_a_form_ask_for_nothing() -> None:
+    assert query_of({"view": "open", "box": "", "tag": "", "csrf_token": "x"}) == ListQuery()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"box": "the first"}, {"view": "some"}, {"colour": "blue"}, {"sort": "size"}, {"assignee": "somebody"}],
+)
+def test_a_list_that_cannot_be_understood_is_told(wrong: dict[str, str]) -> None:
+    with pytest.raises(BadRequest):
+        query_of(wrong)
+
+
+QUERIES = st.builds(
+    ListQuery,
+    view=st.sampled_from(["mine", "open", "all"]),
+    box=st.sampled_from([None, BOX]),
+    assignee=st.sampled_from([None, "me", "none", str(ME)]),
+    contact=st.sampled_from([None, BOX, "kim@customers.example"]),
+    tag=st.one_of(st.none(), TEXT.filter(bool)),
+    priority=st.sampled_from([None, "high"]),
+    due=st.sampled_from([None, "soon"]),
+    q=st.one_of(st.none(), TEXT.filter(bool)),
+    sort=st.sampled_from(["changed", "waiting"]),
+    merged=st.booleans(),
+)
+
+
+@given(QUERIES)
+def test_the_address_of_a_list_leads_back_to_it(query: ListQuery) -> None:
+    assert query_of(query.parameters) == query
+
+
+def test_a_list_says_in_words_what_it_asks_for() -> None:
+    query = query_of({"assignee": "none", "priority": "urgent", "due": "soon", "box": str(BOX)})
+    words = query.words({BOX: "Support"})
+    assert list(words.values()) == ["in Support", "nobody's", "priority urgent", "due within 4 hours"]
+
+
+def view(name: str, order: int, owner_id: UUID | None = ME) -> View:
+    return View(id=uuid4(), name=name, owner_id=owner_id, order=order, parameters={})
+
+
+def test_a_saved_list_changes_places_with_its_neighbour_of_the_same_owner_also_where_orders_are_the_same() -> (
+    None
+):
+    shared = view("Everyone's", 100, None)
+    mine = [view(name, 100) for name in "ABC"]
+    changed = views.moved([shared, *mine], mine[2].id, -1)
+    orders = {one.name: one.order for one in mine} | {one.name: one.order for one in changed}
+    assert sorted(orders, key=orders.__getitem__) == ["A", "C", "B"]
+    assert "Everyone's" not in orders
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_a_saved_list_at_the_edge_stays_there(step: int) -> None:
+    row = [view("A", 10), view("B", 20)]
+    edge = row[0] if step == -1 else row[1]
+    assert views.moved(row, edge.id, step) == []
+
+
+def test_a_new_list_comes_behind_those_of_its_owner() -> None:
+    assert views.last_of([view("A", 30), view("B", 70, None)], ME) == 40

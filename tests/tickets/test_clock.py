@@ -1,0 +1,142 @@
+"""Clocks strike whatever is the matter with one ticket among those that are due; with the real tables."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from prometheus_client import REGISTRY
+
+from contracts.desk import Ticketbox, TicketboxChanged
+from contracts.event import Meta
+from contracts.stream_ids import ticket_stream
+from contracts.streams import EVENTS
+from contracts.tickets import TagsChanged
+from postroom.migrate import migrate_database
+from services.tickets import clock, tables
+from services.tickets.work import Work
+from tests.events import BOX, NOON, letter, opened
+
+pytestmark = pytest.mark.anyio
+DUE = NOON + timedelta(hours=1)
+SUPPORT = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",), first_response_seconds=3600)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    await migrate_database(database_url)
+    settings = {"search_path": "tickets", "role": "postroom_tickets"}
+    connection = await asyncpg.connect(database_url, server_settings=settings)
+    await tables.keep_desk(connection, [TicketboxChanged(thing=SUPPORT)], NOON)
+    yield connection
+    await connection.close()
+
+
+async def three_tickets(db: asyncpg.Connection) -> list[UUID]:
+    """Their first responses are due at once."""
+    work = Work(NOON, await tables.read_desk(db))
+    for number in (10_008, 10_016, 10_024):
+        event = opened(letter(), number)
+        work.open(event, uuid4(), Meta(correlation_id=event.ticket_id, causation_id=event.ticket_id))
+    await work.save(db)
+    return list(work.tickets)
+
+
+async def poison(db: asyncpg.Connection, ticket_id: UUID) -> None:
+    """A newer release writes what this one cannot read."""
+    await db.execute(
+        """
+        INSERT INTO event
+            (stream_id, version, event_id, type, schema_version, data, meta, occurred_at, recorded_at, digest)
+        SELECT
+            stream_id, version + 1, gen_random_uuid(), 'TicketSang', 1,
+            jsonb_build_object('ticket_id', data -> 'ticket_id', 'tags', '[]'::jsonb),
+            meta, occurred_at, recorded_at, digest
+        FROM event
+        WHERE stream_id = $1
+        ORDER BY version DESC
+        LIMIT 1
+        """,
+        ticket_stream(ticket_id),
+    )
+
+
+async def breached(db: asyncpg.Connection) -> dict[str, datetime]:
+    """The tickets whose target was missed, and when."""
+    rows = await db.fetch("SELECT stream_id, occurred_at FROM event WHERE type = 'SLABreached'")
+    return {row["stream_id"]: row["occurred_at"] for row in rows}
+
+
+async def alarm(db: asyncpg.Connection, ticket_id: UUID) -> datetime | None:
+    at: datetime | None = await db.fetchval("SELECT at FROM alarm WHERE ticket_id = $1", ticket_id)
+    return at
+
+
+def failures() -> float:
+    return REGISTRY.get_sample_value("postroom_clock_failures_total") or 0
+
+
+async def test_a_ticket_that_cannot_be_read_stops_no_other_clock(
+    db: asyncpg.Connection,
+) -> None:
+    first, bad, last = await three_tickets(db)
+    await poison(db, bad)
+    before = failures()
+
+    assert not await clock.take_turn(db, now := DUE + MINUTE)
+
+    assert await breached(db) == {ticket_stream(first): DUE, ticket_stream(last): DUE}
+    assert await alarm(db, bad) == now + MINUTE
+    assert failures() == before + 1
+
+
+async def test_it_is_looked_at_again_after_ever_longer_and_goes_on_when_it_can_be_read(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, bad, _ = await three_tickets(db)
+    await poison(db, bad)
+    now, waits = DUE, []
+    for _ in range(8):
+        await clock.take_turn(db, now)
+        again = await alarm(db, bad)
+        assert again is not None
+        waits.append((again - now) / MINUTE)
+        now = again
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+
+    monkeypatch.setitem(EVENTS, "TicketSang", TagsChanged)  # the upgrade
+    await clock.take_turn(db, now)
+
+    assert (await breached(db))[ticket_stream(bad)] == DUE, "its true time, however late"
+    assert await db.fetchval("SELECT failures FROM alarm WHERE ticket_id = $1", bad) == 0
+
+
+async def test_a_changed_desk_does_not_have_it_looked_at_again_and_again(db: asyncpg.Connection) -> None:
+    _, bad, _ = await three_tickets(db)
+    await poison(db, bad)
+    await tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT)], NOON)
+
+    await clock.take_turn(db, NOON)
+
+    assert await tables.stale_alarms(db, 10) == []
+    assert await alarm(db, bad) == NOON + MINUTE
+
+
+async def test_what_passes_by_itself_puts_nothing_off(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets = await three_tickets(db)
+
+    async def full(*_: object) -> None:
+        raise asyncpg.DiskFullError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "set_alarms", full)
+        with pytest.raises(asyncpg.DiskFullError):
+            await clock.take_turn(db, DUE)
+    assert {await alarm(db, one) for one in tickets} == {DUE}
+
+    await clock.take_turn(db, DUE)
+    assert len(await breached(db)) == 3
