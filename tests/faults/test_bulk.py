@@ -54,38 +54,56 @@ async def insist(api: httpx.AsyncClient, method: str, path: str, **request: Any)
     return found
 
 
-async def examined(postroom: Postroom, job_id: str) -> int:
-    """How many tickets have had their turn, quicker than the API tells."""
+async def on_the_way(postroom: Postroom) -> tuple[int, int | None]:
+    """How many jobs have ended, and how many tickets have had their turn in the one at work."""
     db = await asyncpg.connect(postroom.database_url)
     try:
-        number: int = await db.fetchval(
-            "SELECT changed + unchanged + refused FROM tickets.bulk_job WHERE job_id = $1::uuid", job_id
+        row = await db.fetchrow(
+            """
+            SELECT
+                count(*) FILTER (WHERE state <> 'running') AS ended,
+                sum(changed + unchanged + refused) FILTER (WHERE state = 'running') AS examined
+            FROM tickets.bulk_job
+            """
         )
     finally:
         await db.close()
-    return number
+    return row["ended"], row["examined"]
 
 
-async def followed(
-    api: httpx.AsyncClient, postroom: Postroom, job_id: str, victims: list[str]
+async def killed_on_the_way(
+    api: httpx.AsyncClient, postroom: Postroom, victims: list[str], path: str, **request: Any
 ) -> dict[str, Any]:
-    """A job to its end, with someone killed each time that it has come further."""
-    reached = 0
-    for victim in victims:
+    """A job from its beginning to its end, with someone killed each time that it has come further."""
+    begun: list[dict[str, Any]] = []
 
-        async def further(reached: int = reached) -> int | None:
-            number = await examined(postroom, job_id)
-            assert number < LETTERS, "the job was through before everyone was killed"
-            return number if number > reached else None
+    async def begin() -> None:
+        begun.append(await insist(api, "POST", path, **request))
 
-        reached = await _at_once(further)
-        postroom.kill(victim)
+    ended_before, _ = await on_the_way(postroom)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(begin)
+        reached = 0
+        for victim in victims:
 
-    async def ended() -> dict[str, Any] | None:
+            async def further(reached: int = reached) -> int | None:
+                ended, examined = await on_the_way(postroom)
+                assert ended == ended_before, "the job was through before everyone was killed"
+                return examined if examined and examined > reached else None
+
+            reached = await _at_once(further)
+            postroom.kill(victim)
+    return await ended(api, begun[0]["job_id"])
+
+
+async def ended(api: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
+    """A job at its end."""
+
+    async def is_over() -> dict[str, Any] | None:
         job = await insist(api, "GET", f"/bulk-jobs/{job_id}")
         return job if job["state"] != "running" else None
 
-    found = await until(ended, 120)
+    found = await until(is_over, 120)
     assert isinstance(found, dict)
     return found
 
@@ -126,13 +144,12 @@ async def test_a_job_and_its_undoing_change_each_ticket_once_whoever_is_killed(
 ) -> None:
     new = {"query": {"state": "open"}, "actions": [{"do": "tags", "add": [f"killed-{victim}"]}]}
     key = {"Idempotency-Key": victim}
-    job = await insist(api, "POST", "/bulk-jobs", json=new, headers=key)
-    job = await followed(api, postroom, job["job_id"], [victim] * times)
+    job = await killed_on_the_way(api, postroom, [victim] * times, "/bulk-jobs", json=new, headers=key)
     assert (job["total"], job["changed"]) == (LETTERS, LETTERS)
     assert await by_job(postroom, job["job_id"]) == {"TagsChanged": LETTERS, "BulkJobFinished": 1}
 
-    undoing = await insist(api, "POST", f"/bulk-jobs/{job['job_id']}/undo", headers=key)
-    undoing = await followed(api, postroom, undoing["job_id"], [victim] * times)
+    back = f"/bulk-jobs/{job['job_id']}/undo"
+    undoing = await killed_on_the_way(api, postroom, [victim] * times, back, headers=key)
     assert undoing["changed"] == LETTERS
     assert await by_job(postroom, undoing["job_id"]) == {"TagsChanged": LETTERS, "BulkJobFinished": 1}
 
@@ -158,10 +175,10 @@ async def test_a_gateway_that_is_killed_while_it_hands_tickets_over_has_begun_al
         tasks.start_soon(begin)
         await anyio.sleep(0.03)
         postroom.kill("gateway")
-    job = await followed(api, postroom, begun[0]["job_id"], [])
+    job = await ended(api, begun[0]["job_id"])
     assert (job["total"], job["changed"]) == (LETTERS, LETTERS)
     undoing = await insist(api, "POST", f"/bulk-jobs/{job['job_id']}/undo")
-    assert (await followed(api, postroom, undoing["job_id"], []))["changed"] == LETTERS
+    assert (await ended(api, undoing["job_id"]))["changed"] == LETTERS
 
 
 async def test_what_is_cancelled_stays_as_far_as_it_came_and_can_be_undone(
@@ -177,5 +194,5 @@ async def test_what_is_cancelled_stays_as_far_as_it_came_and_can_be_undone(
     assert (await by_job(postroom, job["job_id"])).get("TagsChanged", 0) == job["changed"]
     if job["changed"]:
         undoing = await insist(api, "POST", f"/bulk-jobs/{job['job_id']}/undo")
-        undoing = await followed(api, postroom, undoing["job_id"], [])
+        undoing = await ended(api, undoing["job_id"])
         assert undoing["changed"] == job["changed"]
