@@ -141,17 +141,18 @@ async def test_a_list_is_saved_shared_renamed_and_removed(context: BrowserContex
 
 async def test_a_presence_is_given_an_end(context: BrowserContext) -> None:
     page = await sign_in(context)
-    await page.locator(".menu summary").click()
+    menu = page.get_by_role("banner").locator(".menu")
+    await menu.locator("summary").click()
     await page.get_by_label("Away").check()
     await page.get_by_label("until").fill("2099-01-31T12:00")
     await nothing_serious(page)
-    await page.locator(".menu").get_by_role("button", name="Save").click()
-    await expect(page.locator(".menu .presence.away")).to_be_visible()
-    await page.locator(".menu summary").click()
-    await expect(page.locator(".menu .panel")).to_contain_text("away until")
+    await menu.get_by_role("button", name="Save").click()
+    await expect(menu.locator(".presence.away")).to_be_visible()
+    await menu.locator("summary").click()
+    await expect(menu.locator(".panel")).to_contain_text("away until")
     await page.get_by_label("Available").check()
-    await page.locator(".menu").get_by_role("button", name="Save").click()
-    await expect(page.locator(".menu .presence.available")).to_be_visible()
+    await menu.get_by_role("button", name="Save").click()
+    await expect(menu.locator(".presence.available")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
