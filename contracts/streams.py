@@ -164,7 +164,7 @@ class Consumer:
     purpose: str
     events: tuple[type[Event], ...] = ()
     """Empty: all events of the stream, so that the reader can tell that nothing is missing."""
-    batch: int = 100
+    batch: int = 250
     pause_seconds: float = 0.02
     """Between two fetches while there is something to fetch, so that batches grow under load. The first is at once."""
 
@@ -196,7 +196,7 @@ ROUTER_DESK = Consumer(
 ROUTER_CONTACTS = Consumer("router", "tickets", "contacts", get_args(contacts.AnyContactEvent))
 ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketingFailed,))
 """Its name is from when it heard of the desk, too: under another one, it would hear of all old failures again."""
-ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=100, pause_seconds=0.1)
+ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=500, pause_seconds=0.1)
 TICKETS_ROUTED = Consumer(
     "tickets",
     "router",
@@ -249,8 +249,8 @@ LEDGER_TICKETS = Consumer(
     ),
     pause_seconds=0.2,
 )
-ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=250, pause_seconds=0.5) for source in STREAMS)
-GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100, pause_seconds=0.03) for source in STREAMS)
+ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=1000, pause_seconds=0.5) for source in STREAMS)
+GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=500, pause_seconds=0.03) for source in STREAMS)
 
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,
