@@ -14,7 +14,9 @@ from tests.ingest.sources.letters import mail, source
 from tests.running import TOKEN, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.faults, pytest.mark.anyio, needs_dovecot]
-LETTERS = 500
+LETTERS = 1000
+BATCH = 50
+"""The most that is committed at a time."""
 
 
 async def taken(postroom: Postroom) -> int:
@@ -39,12 +41,13 @@ async def test_ingest_is_killed_while_it_fetches_and_each_letter_is_accepted_onc
     postroom.start()
     try:
         kills = 0
-        reached = 0
+        reached = killed_at = 0
         while reached < LETTERS:
             reached = await taken(postroom)
-            if kills < 3 and LETTERS > reached > kills * 100:
+            if kills < 3 and killed_at < reached < LETTERS:
                 postroom.kill("ingest")
                 kills += 1
+                killed_at = reached + BATCH  # as much may have been under way: it must have begun again
             await asyncio.sleep(0.05)
         assert kills == 3
 
