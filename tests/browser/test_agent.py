@@ -35,6 +35,17 @@ async def nothing_serious(page: Page) -> None:
     assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
 
 
+async def looks_good(page: Page) -> None:
+    """Nothing serious for those who use it otherwise, in the light and in the dark; and it fits on a phone."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        await nothing_serious(page)
+    await page.set_viewport_size({"width": 390, "height": 800})
+    wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wider <= 0
+    await page.set_viewport_size({"width": 1280, "height": 900})
+
+
 async def test_a_wrong_password_is_told_and_the_right_one_opens(context: BrowserContext) -> None:
     page = await context.new_page()
     await page.goto("/tickets")

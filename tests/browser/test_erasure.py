@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import needs_chromium, watched
+from tests.browser.test_agent import looks_good, sign_in
 from tests.erasing import ADDRESS, HOME, OFFICE, Desk, write_down, write_history
-from tests.running import PASSWORD, Postroom
+from tests.running import Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -22,19 +22,6 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
     running.close()
 
 
-async def looks_good(page: Page) -> None:
-    """Nothing serious for those who use it otherwise, in the light and in the dark; and it fits on a phone."""
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = await Axe().run(page)
-        serious = [one for one in found.response["violations"] if one["impact"] in {"serious", "critical"}]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
-    await page.set_viewport_size({"width": 390, "height": 800})
-    wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    await page.set_viewport_size({"width": 1280, "height": 900})
-
-
 async def test_a_person_is_erased_from_the_tickets_page_once_the_address_is_typed_again(
     browser: Browser, postroom: Postroom
 ) -> None:
@@ -43,12 +30,7 @@ async def test_a_person_is_erased_from_the_tickets_page_once_the_address_is_type
     number = (await desk.ticket_of(ADDRESS))["number"]
     contact_id = await write_down(desk)
     async with watched(browser, postroom) as context:
-        page = await context.new_page()
-        await page.goto("/")
-        await page.get_by_label("E-mail address").fill("admin@example.com")
-        await page.get_by_label("Password").fill(PASSWORD)
-        await page.get_by_role("button", name="Sign in").click()
-        await page.wait_for_url("**/tickets")
+        page = await sign_in(context)
         await page.goto(f"/contacts/{contact_id}")
         await page.get_by_role("link", name="Erase this person's data…").click()
         for address in (ADDRESS, HOME, OFFICE):

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.browser.conftest import needs_chromium
-from tests.running import PASSWORD, Postroom, letter
+from tests.browser.test_agent import looks_good, sign_in
+from tests.running import Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -32,29 +32,6 @@ async def context(browser: Browser, postroom: Postroom) -> AsyncIterator[Browser
     yield opened
     await opened.close()
     assert [one for one in complaints if "422" not in one] == []
-
-
-async def sign_in(context: BrowserContext) -> Page:
-    page = await context.new_page()
-    await page.goto("/")
-    await page.get_by_label("E-mail address").fill("admin@example.com")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url("**/tickets")
-    return page
-
-
-async def looks_good(page: Page) -> None:
-    """Nothing serious for those who use it otherwise, in the light and in the dark; and it fits on a phone."""
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        found = await Axe().run(page)
-        serious = [one for one in found.response["violations"] if one["impact"] in {"serious", "critical"}]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
-    await page.set_viewport_size({"width": 390, "height": 800})
-    wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    await page.set_viewport_size({"width": 1280, "height": 900})
 
 
 async def test_a_rule_is_built_from_rows_tried_and_put_in_force(
