@@ -1,14 +1,13 @@
 """Takes batches from a durable consumer and works each in one transaction: commit first, acknowledge after.
 
-Failures end in one of three ways. What passes by itself (the database is away) is waited for, with the batch in
-hand. An item that fails by itself is tried again after `RETRY_SECONDS`, then parked; the rest goes on. Nothing is
-dropped.
+Failures end in one of three ways. What passes by itself (the database is away, something else must come before) is
+waited for, with the batch in hand. An item that fails by itself is tried again after `RETRY_SECONDS`, then parked; the
+rest goes on. Nothing is dropped.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import nats.errors
@@ -32,6 +31,8 @@ RETRY_SECONDS = (1, 5, 30, 120, 600)
 MOST_DELIVERIES = 20
 """A message that came so often without an outcome may be what kills the process: it is parked unworked."""
 MOST_CONFLICTS = 20
+EARLY_SECONDS = 1.0
+"""How long to wait, at most, before what is too early is tried again; it must stay below the time to acknowledge."""
 PAUSES: dict[str | None, float] = {consumer.name: consumer.pause_seconds for consumer in CONSUMERS}
 
 Batch = Sequence[Recorded[Event]]
@@ -40,7 +41,7 @@ OnParked = Callable[["Item", str, Connection], Awaitable[None]]
 
 
 class TooEarly(Exception):  # noqa: N818
-    """Something must come before this batch: it is handed back for a moment, however often, and never parked."""
+    """Something must come before this batch: it is kept in hand until then, and never parked."""
 
 
 class SuspectedKiller(Exception):  # noqa: N818
@@ -69,10 +70,8 @@ class PromptSubscriber(BatchPullStreamSubscriber):
             try:
                 await asyncio.sleep(max(0, next_at - time.monotonic()))
                 messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)
-                waiting = min(messages[0].metadata.num_pending, self.pull_sub.batch_size - 1)
-                if waiting:
-                    with suppress(TimeoutError):
-                        messages += await self.subscription.fetch(batch=waiting, timeout=0.5)
+                if waiting := self._waiting_with(messages[0]):
+                    messages += await self.more(waiting, 0.5)
             except FetchTimeoutError:
                 _fetched(self)  # the server beat its heart meanwhile: there was nothing to fetch
             except TimeoutError:
@@ -91,6 +90,29 @@ class PromptSubscriber(BatchPullStreamSubscriber):
                 full = len(messages) == self.pull_sub.batch_size
                 next_at = 0.0 if full else next_batch_at(fetched_at, time.monotonic(), pause)
 
+    async def more(self, most: int, seconds: float) -> list[Msg]:
+        """What else is there, or comes soon."""
+        assert self.subscription is not None  # noqa: S101 - as above
+        try:
+            return await self.subscription.fetch(batch=most, timeout=seconds)
+        except TimeoutError:
+            return []
+        except (nats.errors.Error, nats.js.errors.Error) as error:
+            logger.warning("cannot fetch more", stream=self.stream.name, error=repr(error))
+            await asyncio.sleep(seconds)
+            return []
+
+    def _waiting_with(self, first: Msg) -> int:
+        """How many more to ask for at once, with the first one here."""
+        others = self.pull_sub.batch_size - 1
+        # The server does not count what it delivers again, of which there is seldom only one: the batch of a process
+        # that was killed.
+        return others if _deliveries(first) > 1 else min(first.metadata.num_pending, others)
+
+
+def _deliveries(message: Msg) -> int:
+    return message.metadata.num_delivered or 1
+
 
 def _fetched(subscriber: PromptSubscriber) -> None:
     metrics.LAST_FETCH.labels(subscriber.config.durable_name).set(time.time())
@@ -106,6 +128,16 @@ class Item:
     @property
     def headers(self) -> dict[str, str]:
         return self.message.headers or {}
+
+    @property
+    def place(self) -> int:
+        """Where it stands in its stream."""
+        return self.message.metadata.sequence.stream
+
+
+def _in_order(items: Sequence[Item]) -> list[Item]:
+    """By place in the stream, and of one that came twice, the newest: only that can be acknowledged."""
+    return sorted({item.place: item for item in items}.values(), key=lambda item: item.place)
 
 
 class Consumption:
@@ -127,19 +159,34 @@ class Consumption:
         self._on_parked = on_parked
         self._retry_seconds = () if in_order else RETRY_SECONDS
 
-    async def take(self, messages: Sequence[Msg]) -> None:
-        """Work a batch to its end: each message is acknowledged, handed back for later, or parked."""
-        items = [item for message in messages if (item := await self._read(message))]
-        if items:
-            await self._work(items)
+    async def take(self, subscriber: PromptSubscriber, messages: Sequence[Msg]) -> None:
+        """Work a batch to its end: each message is acknowledged, handed back for later, or parked.
+
+        What is too early waits here and not in the stream. What it waits for may be with a process that was killed
+        and is delivered again to whoever asks, so more is asked for meanwhile.
+        """
+        items = await self._read_all(messages)
+        waits = growing(first=0.05, most=EARLY_SECONDS)
+        while early := await self._work(items):
+            if not subscriber.running:
+                for item in early:
+                    await item.message.nak()
+                return
+            more = await subscriber.more(self.consumer.batch, next(waits))
+            for item in early:
+                await item.message.in_progress()
+            items = _in_order([*early, *await self._read_all(more)])
 
     async def work_again(self, event: Recorded[Event], db: Connection) -> None:
         """Handle one event that was parked, in the caller's transaction."""
         await self._handler([event], db)
 
+    async def _read_all(self, messages: Sequence[Msg]) -> list[Item]:
+        return _in_order([item for message in messages if (item := await self._read(message))])
+
     async def _read(self, message: Msg) -> Item | None:
         try:
-            if (message.metadata.num_delivered or 1) > MOST_DELIVERIES:
+            if _deliveries(message) > MOST_DELIVERIES:
                 raise SuspectedKiller  # noqa: TRY301 - goes the way of every unreadable message
             return Item(message, wire.read(message.headers or {}, message.data))
         except (UnknownEvent, UnknownVersion) as error:
@@ -149,32 +196,32 @@ class Consumption:
             await self._fail(Item(message, None), error)
         return None
 
-    async def _work(self, items: Sequence[Item]) -> None:
+    async def _work(self, items: Sequence[Item]) -> list[Item]:
+        """Work what can be worked, and say what is too early."""
+        if not items:
+            return []
         started = time.perf_counter()
         try:
             await self._transact(items)
         except TooEarly as error:
             logger.info("too early", consumer=self.consumer.name, error=str(error))
-            for item in items:
-                await item.message.nak(delay=min(0.1 * 2 ** (item.message.metadata.num_delivered or 1), 10))
-            return
+            return [*items]
         except Exception as error:
             if len(items) > 1:
                 logger.warning(
                     "batch failed, taking one by one", consumer=self.consumer.name, error=repr(error)
                 )
-                for item in items:
-                    await self._work([item])
-                return
+                return [early for item in items for early in await self._work([item])]
             logger.exception(
                 "message failed", consumer=self.consumer.name, event_id=items[0].headers.get("ce-id")
             )
             await self._fail(items[0], error)
-            return
+            return []
         for item in items:
             await item.message.ack()
         metrics.HANDLED.labels(self.consumer.name).inc(len(items))
         metrics.BATCH_SECONDS.labels(self.consumer.name).observe(time.perf_counter() - started)
+        return []
 
     async def _transact(self, items: Sequence[Item]) -> None:
         waits, conflicts = growing(), 0
@@ -201,7 +248,7 @@ class Consumption:
                 return
 
     async def _fail(self, item: Item, error: Exception) -> None:
-        attempt = item.message.metadata.num_delivered or 1
+        attempt = _deliveries(item.message)
         if attempt <= len(self._retry_seconds):
             await item.message.nak(delay=self._retry_seconds[attempt - 1])
             return

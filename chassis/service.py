@@ -162,7 +162,8 @@ class Service(Generic[S]):
         )
         # FastStream has no place to name a subscriber's class; ours adds no state (see PromptSubscriber for why).
         subscriber.__class__ = PromptSubscriber
-        subscriber(consumption.take)
+        assert isinstance(subscriber, PromptSubscriber)  # noqa: S101 - for the type checker
+        subscriber(partial(consumption.take, subscriber))
         self.ready_when(partial(self._consumer_ready, consumer))
 
     def _respond(

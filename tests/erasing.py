@@ -8,6 +8,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
+from chassis.database import connect
+from chassis.projection import behind
+from contracts.streams import STREAMS
+from services.analytics.facts import FACTS
 from services.router.queue import contact_key
 from tests.running import TOKEN, Postroom, until
 
@@ -76,10 +80,22 @@ class Desk:
         return await self.get(f"/tickets/{items[0]['number']}")  # type: ignore[index]
 
     async def figures(self) -> dict[str, Any]:
-        """Every report, without the moment at which it was made."""
+        """Every report of all that has happened, without the moment at which it was made."""
+        await until(self._all_counted)
         names = [one["name"] for one in (await self.get("/reports"))["items"]]
         reports = {name: await self.get(f"/reports/{name}") for name in names}
         return {name: (one["rows"], one["totals"]) for name, one in reports.items()}
+
+    async def _all_counted(self) -> bool:
+        db = await connect(self.postroom.database_url, "analytics")
+        try:
+            ends = {
+                source: await db.fetchval(f"SELECT coalesce(max(position), 0) FROM {source}.event")
+                for source in STREAMS
+            }
+            return await behind(db, FACTS.name, ends) is None
+        finally:
+            await db.close()
 
     async def find(self, words: tuple[str, ...]) -> dict[str, list[str]]:
         """Where words are found: in every text of the database as it would be dumped, and in every file."""

@@ -79,6 +79,8 @@ class Desk:
         default_factory=dict, init=False, repr=False, compare=False
     )
     """By kind, once they were asked for: every step of every ticket asks for all policies."""
+    _by_domain: dict[str, Organisation] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Likewise."""
     since: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each thing became as it is."""
     revision: int = 0
@@ -95,6 +97,14 @@ class Desk:
             found = [thing for thing in self.things.values() if isinstance(thing, kind)]
             self._sorted[kind] = sorted(found, key=lambda thing: thing.name)
         return [*self._sorted[kind]]  # type: ignore[list-item]  # they are of this kind
+
+    def organisations_by_domain(self) -> Mapping[str, Organisation]:
+        """Where two name the same domain, the last by name has it."""
+        if not self._by_domain:
+            self._by_domain.update(
+                {domain: one for one in self.every(Organisation) for domain in one.domains}
+            )
+        return self._by_domain
 
     def people_of(self, identities: Iterable[UUID]) -> frozenset[UUID]:
         """The people behind ids of people and teams."""

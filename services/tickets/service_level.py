@@ -92,7 +92,7 @@ def organisation_of(address: str, desk: Desk) -> Organisation | None:
     chosen = desk.get(Organisation, desk.chosen_organisations.get(address.lower()))
     if chosen is not None:
         return chosen
-    by_domain = {domain: one for one in desk.every(Organisation) for domain in one.domains}
+    by_domain = desk.organisations_by_domain()
     return next((by_domain[domain] for domain in own_domains(address) if domain in by_domain), None)
 
 
