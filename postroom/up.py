@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from urllib.request import urlopen
 from chassis.backoff import growing
 from contracts.services import SERVICES
 from postroom import ports
-from postroom.embedded import process
+from postroom.embedded import process, services
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import CannotStart, Postgres
 from postroom.where import Embedded, embedded
@@ -97,13 +97,8 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
     environment.setdefault(
         "POSTROOM_FORMS", "*"
     )  # to be tried at once; elsewhere strangers are let in by choice
-    children = [
-        asyncio.create_task(
-            _keep_running(name, {**environment, "POSTROOM_ADMIN_HTTP": addresses[name]}, logs / f"{name}.log")
-        )
-        for name in SERVICES
-    ]
-    stack.push_async_callback(_end, children)
+    running = asyncio.create_task(_keep_running(services.command(logs, addresses), environment))
+    stack.push_async_callback(_end, running)
     if await _ready(addresses, logs, stopping):
         _say_where(data, environment, account)
         await stopping.wait()
@@ -135,7 +130,7 @@ def _watch(
                     break
 
     task = asyncio.create_task(watch())
-    stack.push_async_callback(_end, [task])
+    stack.push_async_callback(_end, task)
 
 
 async def _known(data: Path) -> Embedded:
@@ -179,24 +174,23 @@ def _admin_addresses() -> dict[str, str]:
     return {name: f"{host}:{int(port) + number}" for number, name in enumerate(SERVICES)}
 
 
-async def _keep_running(name: str, environment: dict[str, str], log: Path) -> None:
-    """One service; one that dies is started again after a moment."""
+async def _keep_running(command: Sequence[str], environment: Mapping[str, str]) -> None:
+    """The services, whose parent starts each again that dies. When the parent dies they do, and all start again."""
     waits = growing(most=5)
     while True:
-        child = await process.start([sys.executable, "-m", "postroom", name], log=log, env=environment)
+        child = await process.start(command, log=None, env=environment)
         try:
             status = await child.wait()
         except asyncio.CancelledError:
-            await process.stop(child, signal.SIGTERM, 10)
+            await process.stop(child, signal.SIGTERM, services.END_SECONDS + 1)
             raise
-        say(f"{name} ended with status {status} and is started again; its log is {log}")
+        say(f"The services ended with status {status} and are started again")
         await asyncio.sleep(next(waits))
 
 
-async def _end(children: list[asyncio.Task[None]]) -> None:
-    for child in children:
-        child.cancel()
-    await asyncio.gather(*children, return_exceptions=True)
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _ready(addresses: dict[str, str], logs: Path, stopping: asyncio.Event) -> bool:

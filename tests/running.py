@@ -169,13 +169,10 @@ class Postroom:
             self._nats.wipe()
             await self.migrate()  # the embedded one is watched; of this one its operator takes care
 
-    def child(self, word: str) -> psutil.Process:
-        """The process whose command line has this word."""
-        return next(
-            child
-            for child in psutil.Process(self.process.pid).children()
-            if any(word in argument for argument in child.cmdline()[:4])
-        )
+    def child(self, name: str) -> psutil.Process:
+        """The process of a service, `nats-server`, or `postgres` itself."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return next(child for child in children if _title(child) in {name, f"postroom {name}"})
 
     @property
     def _known(self) -> dict[str, str]:
@@ -238,6 +235,13 @@ class Postroom:
         finally:
             await db.close()
         return [json.loads(row["data"]) for row in rows]
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return Path(process.cmdline()[0]).name
+    except (psutil.NoSuchProcess, IndexError):  # it has just ended
+        return ""
 
 
 def letter(number: int, **headers: str) -> EmailMessage:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TypedDict
 
@@ -36,13 +36,16 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
 async def start(
     command: Sequence[str | Path],
     *,
-    log: Path,
+    log: Path | None,
     last_words: signal.Signals = signal.SIGTERM,
     env: Mapping[str, str] | None = None,
     user: str | None = None,
 ) -> asyncio.subprocess.Process:
-    """Start a server in a process group of its own (Ctrl-C is for us to pass on), its output appended to `log`."""
-    with log.open("ab") as output:
+    """Start a server in a process group of its own: Ctrl-C is for us to pass on.
+
+    Its output is appended to `log`; without one it goes where ours goes.
+    """
+    with log.open("ab") if log else nullcontext() as output:
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=subprocess.DEVNULL,

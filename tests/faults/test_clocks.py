@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,8 +12,8 @@ import pytest
 
 from bench import clocks
 from contracts.desk import Actions, Automation, Moment, Ticketbox, Timing
-from postroom.embedded.process import free_port
 from postroom.verify import verify
+from tests import crowd
 from tests.running import Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.faults, pytest.mark.anyio]
@@ -97,17 +96,11 @@ async def killed(postroom: Postroom) -> bool:
 
 
 async def test_clocks_strike_once_though_two_services_look_at_them(postroom: Postroom) -> None:
-    first = postroom.child("tickets")
-    environment = {**first.environ(), "POSTROOM_ADMIN_HTTP": f"127.0.0.1:{free_port()}"}
-    second = await asyncio.create_subprocess_exec(*first.cmdline(), env=environment, stdout=DEVNULL)
-    try:
+    with crowd.more_of(postroom, "tickets", 1) as (second,):
         await asyncio.sleep(3)
         async with clocks_coming_due(postroom):
             pass
-        assert second.returncode is None
-    finally:
-        second.terminate()
-        await second.wait()
+        assert second.poll() is None
 
 
 async def test_what_came_due_while_everything_was_down_carries_its_true_time(postroom: Postroom) -> None:

@@ -140,11 +140,15 @@ async def read_models_agree(postroom: Postroom) -> bool:
     return bool(shown == sum(logged) and facts == logged[0])
 
 
-@pytest.mark.parametrize("victim", [*SERVICES, "nats-server", "postgres"])
+VICTIMS = (*SERVICES, "services", "nats-server", "postgres")
+"""`services` is the parent of all of them: they die with it."""
+
+
+@pytest.mark.parametrize("victim", VICTIMS)
 async def test_a_kill_in_the_middle_of_500_letters_loses_and_doubles_nothing(
     postroom: Postroom, victim: str
 ) -> None:
-    base = 100_000 * (1 + [*SERVICES, "nats-server", "postgres"].index(victim))
+    base = 100_000 * (1 + VICTIMS.index(victim))
     async with traffic(postroom, base, {150: lambda: postroom.kill(victim)}):
         pass
 
@@ -152,8 +156,7 @@ async def test_a_kill_in_the_middle_of_500_letters_loses_and_doubles_nothing(
 async def test_everything_restarted_one_after_the_other_in_the_middle_of_500_letters_loses_and_doubles_nothing(
     postroom: Postroom,
 ) -> None:
-    victims = [*SERVICES, "nats-server", "postgres"]
-    restarts = {40 + 50 * number: partial(postroom.restart, name) for number, name in enumerate(victims)}
+    restarts = {40 + 50 * number: partial(postroom.restart, name) for number, name in enumerate(VICTIMS)}
     async with traffic(postroom, 1_000_000, restarts):
         pass
 
