@@ -141,7 +141,10 @@ async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: d
     identities, addresses = _named(command)
     before = await contact_tables.load(db, identities, addresses)
     await contact_tables.refuse_erased(db, before, addresses)
-    events = contacts.decide(command, before, await tables.read_desk(db))
+    present_desk, hidden = await tables.read_desk(db), []
+    if (boxes := contacts.in_view(command.actor_id, present_desk)) is not None:
+        hidden = await contact_tables.hidden(db, before, identities, addresses, boxes)
+    events = contacts.decide(command, before, present_desk, hidden)
     if not events:
         return Done(position=0, version=0)
     heads = await log.heads(db, [contact_stream(identity) for identity in events])

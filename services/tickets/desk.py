@@ -227,7 +227,7 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                 before = desk.things.get(identity)
                 if before is None:
                     raise UnknownThing(f"There is no such {kind}.", id=identity)
-                _may_change(desk, actor_id, before, before)
+                _may_change(desk, actor_id, before, None)
                 removed = ThingRemoved(kind=kind, id=identity)
                 events.setdefault(stream_of(kind, identity), []).append(removed)
             case _:
@@ -235,17 +235,18 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
     return events
 
 
-def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
-    """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
+def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing | None) -> None:
+    """A view of one's own belongs to oneself, shared ones to supervisors too; who manages a ticketbox changes it.
 
-    All else belongs to administrators.
+    All else belongs to administrators, and so does the removal of a ticketbox, for which `after` is None.
     """
     actor = desk.get(Person, actor_id)
     views = [thing for thing in (before, after) if thing is not None]
     own = {actor_id, None} if actor is not None and actor.role is Role.SUPERVISOR else {actor_id}
     if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in views):
         return
-    if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
+    managed = isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id)
+    if managed and after is not None:
         return
     only_administrators(desk, actor_id)
 

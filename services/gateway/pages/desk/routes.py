@@ -138,6 +138,7 @@ async def _form_page(
         past=past,
         saved=saved,
         may_change=may_change,
+        may_remove=form.thing is not None and things.may_remove(who.person, form.thing),
         box=box,
         site=site,
         snippet=snippet(site, box) if box and box.form else None,
