@@ -491,8 +491,11 @@ class AutomationHeldBack(TicketsEvent):
     detail: Text
 
 
+NoticeReason = Literal["automation", "letter", "note", "solved", "reopened"]
+
+
 class NoticeReleased(TicketsEvent):
-    """An automation has someone who works here told of the ticket, by mail."""
+    """Someone who works here is told of the ticket, by mail."""
 
     ticket_id: UUID
     notice_id: UUID
@@ -503,6 +506,8 @@ class NoticeReleased(TicketsEvent):
     to: Text
     subject: Words
     text: Words
+    why: NoticeReason = "automation"
+    """An automation wants it, a note mentions them, or they watch the ticket: then what happened to it."""
 
 
 class CustomerErased(TicketsEvent):

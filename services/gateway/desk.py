@@ -76,20 +76,8 @@ WHERE kind IN ('person', 'ticketbox', 'team', 'category', 'organisation')
 
 
 async def names(db: Connection) -> dict[UUID, str]:
-    """The names of whom and what tickets refer to, also of those that were removed."""
+    """The names of whom and what tickets, lists and bulk jobs refer to, also of those that were removed."""
     return {row["id"]: row["name"] for row in await db.fetch(_NAMES)}
-
-
-_REFERRED = """
-SELECT id, thing ->> 'name' AS name
-FROM thing
-WHERE kind IN ('person', 'ticketbox', 'category', 'organisation')
-"""
-
-
-async def referred(db: Connection) -> dict[UUID, str]:
-    """The names of all that a list or a bulk job refers to, also of what was removed."""
-    return {row["id"]: row["name"] for row in await db.fetch(_REFERRED)}
 
 
 _CALLED = """

@@ -249,7 +249,7 @@ async def _keep_standings(db: Connection, batch: Batch) -> None:
 _COLUMNS = tuple(field.name for field in fields(Summary))
 _cells = attrgetter(*_COLUMNS)
 
-_LISTS = ("tags", "warned", "missed", "undelivered")
+_LISTS = ("tags", "watcher_ids", "warned", "missed", "undelivered")
 
 _LINES = f"""
 SELECT {", ".join(_COLUMNS)}

@@ -56,6 +56,8 @@ class Filter:
     state: str | None = None
     assignee: UUID | None = None
     unassigned: bool = False
+    watcher: UUID | None = None
+    """A person, who watches also as one of a team, or a team."""
     contact: UUID | str | None = None
     """By id or by one of the addresses."""
     organisation: Membership | None = None
@@ -150,6 +152,17 @@ ticket.contact_address = ANY(ARRAY(
 """
 
 
+_WATCHED_BY = """
+ticket.watcher_ids && (ARRAY[{0}::uuid] || ARRAY(
+    SELECT id
+    FROM thing
+    WHERE kind = 'team'
+      AND NOT removed
+      AND thing -> 'member_ids' @> to_jsonb({0}::uuid)
+))
+"""
+
+
 def where(wanted: Filter, sight: Sight) -> Where:
     """The conditions of a filter, within what the asker may see."""
     result = Where()
@@ -177,6 +190,8 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.assignee_id IS NULL")
     elif wanted.assignee is not None:
         result.add("ticket.assignee_id = {0}", wanted.assignee)
+    if wanted.watcher is not None:
+        result.add(_WATCHED_BY, wanted.watcher)
     if isinstance(wanted.contact, UUID):
         result.add(_OF_CONTACT, wanted.contact)
     elif wanted.contact is not None:

@@ -166,6 +166,8 @@ class Ticket:
     runs: tuple[datetime, ...] = ()
     """When the last `MOST_RUNS` automations ran."""
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
+    told_at: datetime | None = None
+    """When its watchers last heard of a letter."""
     placed_version: int = 1
     """The last version at which something happened that distribution decides by."""
 
@@ -267,10 +269,11 @@ def evolve(
             return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)}, runs=runs)
         case AutomationHeldBack(automation_id=automation_id, moment=moment, since=since):
             return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)})
+        case NoticeReleased(why=why):
+            return replace(ticket, told_at=at) if why == "letter" else ticket
         case (
             TicketOpened()
             | NoteAdded()
-            | NoticeReleased()
             | AcknowledgementWithheld()
             | ReminderWithheld()
             | CustomerErased()

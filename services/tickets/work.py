@@ -31,6 +31,7 @@ from services.tickets import (
     alarms,
     automations,
     contact_tables,
+    notices,
     service_level,
     tables,
     ticket,
@@ -171,12 +172,15 @@ class Work:
 
         Without `events`, what its clocks say is written down, if they say anything new.
         """
-        at = at or self.now
+        at, before = at or self.now, current
         happened: list[TicketEvent] = []
         for event in (*alarms.breaches(current, at), *events):
             current = ticket.evolve(current, event, current.version + 1, at, meta.traceparent)
             happened.append(event)
             self._index(event)
+        for notice in [*notices.of_what_happened(before, events, current, self.desk, meta.actor, at)]:
+            current = ticket.evolve(current, notice, current.version + 1, at, meta.traceparent)
+            happened.append(notice)
         if (changed := self._deadlines_changed(current)) is not None:
             current = ticket.evolve(current, changed, current.version + 1, at, meta.traceparent)
             happened.append(changed)

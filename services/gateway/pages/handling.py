@@ -155,8 +155,9 @@ async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = ""
     await handle.change_watchers(
         [tickets.identity(add)] if add else [], [tickets.identity(remove)] if remove else []
     )
-    undo = {"add": remove} if remove else {"remove": add}
-    done = "They hear of this ticket no more." if remove else "They hear of this ticket from now on."
+    undo, mine = {"add": remove} if remove else {"remove": add}, str(handle.wish.person.person_id)
+    who = "You hear" if mine in {add, remove} else "They hear"
+    done = f"{who} of this ticket no more." if remove else f"{who} of this ticket from now on, by mail."
     return await show(done, Undo(handle.wish.number, "watchers", undo))
 
 
