@@ -211,3 +211,36 @@ async def test_a_note_mentions_colleagues_by_name_and_they_watch_the_ticket(
     assert [
         [one["name"] for one in entry["mentions"]] for entry in said["conversation"] if entry["note"]
     ] == [["Administrator"]]
+
+
+async def test_who_is_mentioned_gets_the_note_and_hears_of_the_next_letter_and_lists_what_they_watch(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket, other = [await Desk.ticket(api, shared_postroom, number) for number in (716, 717)]
+    wanda, team = await shared_postroom.add_person("Wanda"), uuid4()
+    members = {"name": "Workshop team", "member_ids": [str(wanda)]}
+    assert (await api.put(f"/desk/teams/{team}", json=members)).status_code == 200
+    await ticket.do("notes", text="@Wanda please look at this.")
+    await other.do("watchers", add=[str(team)])
+    sender = "Kim Customer <kim716@customers.example>"
+    shared_postroom.send(letter(718, sender=sender, In_Reply_To="<letter-716@customers.example>"))
+
+    async def told() -> list[str]:
+        notices = await shared_postroom.events("tickets", "NoticeReleased")
+        mine = {one["notice_id"]: str(one["subject"]) for one in notices if one["person_id"] == str(wanda)}
+        sent = [one["notice_id"] for one in await shared_postroom.events("notify", "NoticeSent")]
+        return [subject for notice_id, subject in mine.items() if notice_id in sent]
+
+    async def both() -> bool:
+        return len(await told()) == 2
+
+    await until(both)
+    assert await told() == [
+        f"Ticket {ticket.number}: Administrator mentions you",
+        f"Ticket {ticket.number}: Kim Customer wrote",
+    ]
+    for watcher, watched in ((wanda, {ticket.number, other.number}), (team, {other.number})):
+        listed = (await api.get("/tickets", params={"watcher": str(watcher)})).json()["items"]
+        assert {item["number"] for item in listed} == watched
+    assert (await api.get("/tickets", params={"watcher": "me"})).status_code == 200
+    assert (await api.get("/tickets", params={"watcher": "none"})).status_code == 422
