@@ -126,6 +126,19 @@ class FinishTask(TicketCommand):
     done: bool = True
 
 
+class ChangeTask(TicketCommand):
+    """Let a task be so from now on; what is left out is nobody's, or has no day."""
+
+    task_id: UUID
+    text: Text = Field(min_length=1)
+    owner_id: UUID | None = None
+    due_on: date | None = None
+
+
+class RemoveTask(TicketCommand):
+    task_id: UUID
+
+
 class MoveTicket(TicketCommand):
     """Give the ticket to another ticketbox. `correction`: the rules had sent it to the wrong one."""
 
@@ -385,6 +398,8 @@ AnyCommand = (
     | ChangeWatchers
     | AddTask
     | FinishTask
+    | ChangeTask
+    | RemoveTask
     | MoveTicket
     | LinkTickets
     | UnlinkTickets

@@ -337,6 +337,23 @@ class TaskDone(TicketsEvent):
     done: bool = True
 
 
+class TaskChanged(TicketsEvent):
+    """A task is otherwise from now on: all that is said of it, but for whether it is done."""
+
+    ticket_id: UUID
+    task_id: UUID
+    text: Words
+    owner_id: UUID | None = None
+    due_on: date | None = None
+
+
+class TaskRemoved(TicketsEvent):
+    """It is not to be done any more."""
+
+    ticket_id: UUID
+    task_id: UUID
+
+
 class LinkKind(StrEnum):
     """What the other ticket is to this one."""
 
@@ -545,6 +562,8 @@ TicketEvent = (
     | WatchersChanged
     | TaskAdded
     | TaskDone
+    | TaskChanged
+    | TaskRemoved
     | TicketLinked
     | TicketUnlinked
     | TicketMoved

@@ -11,11 +11,13 @@ from contracts.commands import (
     AddTask,
     AssignTicket,
     ChangeTags,
+    ChangeTask,
     ChangeWatchers,
     CloseTicket,
     FinishTask,
     MoveTicket,
     PutOnHold,
+    RemoveTask,
     ReopenTicket,
     RetryReply,
     SetCategory,
@@ -39,7 +41,9 @@ from contracts.tickets import (
     State,
     TagsChanged,
     TaskAdded,
+    TaskChanged,
     TaskDone,
+    TaskRemoved,
     TicketAssigned,
     TicketClosed,
     TicketEvent,
@@ -62,7 +66,7 @@ from services.tickets.refusals import (
     Outdated,
     UnknownThing,
 )
-from services.tickets.ticket import ReplyState, Ticket
+from services.tickets.ticket import ReplyState, Task, Ticket
 
 TicketCommand = (
     SubmitReply
@@ -81,8 +85,12 @@ TicketCommand = (
     | ChangeWatchers
     | AddTask
     | FinishTask
+    | ChangeTask
+    | RemoveTask
     | MoveTicket
 )
+OfOneTask = FinishTask | ChangeTask | RemoveTask
+"""They are done of a merged ticket, too: what was to be done still is."""
 MOST_TAGS = 30
 
 
@@ -93,7 +101,7 @@ def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) ->
         Refusal: nothing happens, and why.
     """
     actor = permit(command.actor_id, ticket, desk)
-    if ticket.merged_into_id is not None:
+    if ticket.merged_into_id is not None and not isinstance(command, OfOneTask):
         raise Merged(ticket.number, ticket.merged_into_id)
     return act(command, ticket, desk, actor, now)
 
@@ -131,7 +139,7 @@ def act(
             return describe(command, ticket, desk)
 
 
-Description = SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | FinishTask
+Description = SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | OfOneTask
 
 
 def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
@@ -158,6 +166,11 @@ def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEve
             return add_task(command, ticket, desk)
         case FinishTask():
             return finish_task(command, ticket)
+        case ChangeTask():
+            return change_task(command, ticket, desk)
+        case RemoveTask():
+            _task(command, ticket)
+            return [TaskRemoved(ticket_id=ticket.ticket_id, task_id=command.task_id)]
         case _:
             assert_never(command)
 
@@ -561,9 +574,34 @@ def finish_task(command: FinishTask, ticket: Ticket) -> list[TicketEvent]:
     Raises:
         UnknownThing: the ticket has no such task.
     """
+    if _task(command, ticket).done == command.done:
+        return []
+    return [TaskDone(ticket_id=ticket.ticket_id, task_id=command.task_id, done=command.done)]
+
+
+def change_task(command: ChangeTask, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Say anew what is to be done, by whom and until when; whether it is done stays.
+
+    Raises:
+        UnknownThing: the ticket has no such task, or its owner is not on the desk.
+    """
+    before = _task(command, ticket)
+    if command.owner_id is not None:
+        _must_be_there(desk, (command.owner_id,))
+    if before == Task(command.text, command.owner_id, command.due_on, before.done):
+        return []
+    changed = TaskChanged(
+        ticket_id=ticket.ticket_id,
+        task_id=command.task_id,
+        text=command.text,
+        owner_id=command.owner_id,
+        due_on=command.due_on,
+    )
+    return [changed]
+
+
+def _task(command: OfOneTask, ticket: Ticket) -> Task:
     task = ticket.tasks.get(command.task_id)
     if task is None:
         raise UnknownThing("This ticket has no such task.", task_id=command.task_id)
-    if task.done == command.done:
-        return []
-    return [TaskDone(ticket_id=ticket.ticket_id, task_id=command.task_id, done=command.done)]
+    return task

@@ -46,7 +46,9 @@ from contracts.tickets import (
     State,
     TagsChanged,
     TaskAdded,
+    TaskChanged,
     TaskDone,
+    TaskRemoved,
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
@@ -442,6 +444,8 @@ Description = (
     | WatchersChanged
     | TaskAdded
     | TaskDone
+    | TaskChanged
+    | TaskRemoved
     | TicketLinked
     | TicketUnlinked
     | TicketMoved
@@ -464,18 +468,34 @@ def _described(ticket: Ticket, event: Description) -> Ticket:
             return replace(ticket, category_id=category_id)
         case WatchersChanged(watcher_ids=watcher_ids):
             return replace(ticket, watcher_ids=watcher_ids)
-        case TaskAdded(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
-            return replace(ticket, tasks={**ticket.tasks, task_id: Task(text, owner_id, due_on)})
-        case TaskDone(task_id=task_id, done=done):
-            task = ticket.tasks.get(task_id)
-            tasks = {**ticket.tasks, task_id: replace(task, done=done)} if task else ticket.tasks
-            return replace(ticket, tasks=tasks)
+        case TaskAdded() | TaskDone() | TaskChanged() | TaskRemoved():
+            return replace(ticket, tasks=_tasks(ticket.tasks, event))
         case TicketLinked(other_id=other_id, link=link):
             return replace(ticket, links=ticket.links | {(other_id, link)})
         case TicketUnlinked(other_id=other_id, link=link):
             return replace(ticket, links=ticket.links - {(other_id, link)})
         case TicketMoved(ticketbox_id=ticketbox_id):
             return replace(ticket, ticketbox_id=ticketbox_id)
+        case _:
+            assert_never(event)
+
+
+def _tasks(
+    tasks: Mapping[UUID, Task], event: TaskAdded | TaskDone | TaskChanged | TaskRemoved
+) -> Mapping[UUID, Task]:
+    """Tasks after something was said of one; nothing is said of one that is gone."""
+    before = tasks.get(event.task_id)
+    match event:
+        case TaskAdded(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
+            return {**tasks, task_id: Task(text, owner_id, due_on)}
+        case TaskRemoved(task_id=task_id):
+            return {one: task for one, task in tasks.items() if one != task_id}
+        case _ if before is None:
+            return tasks
+        case TaskChanged(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
+            return {**tasks, task_id: replace(before, text=text, owner_id=owner_id, due_on=due_on)}
+        case TaskDone(task_id=task_id, done=done):
+            return {**tasks, task_id: replace(before, done=done)}
         case _:
             assert_never(event)
 
