@@ -15,7 +15,8 @@ from contracts.event import Data
 from contracts.model import ERASED
 from contracts.stream_ids import contact_stream
 from contracts.streams import EVENTS, STREAMS
-from services.gateway import contact_rows, history, inbox
+from services.gateway import contact_rows, history, inbox, tasks
+from services.gateway.details import details
 from services.gateway.inbox import INBOX
 from services.gateway.summary import summarise
 
@@ -115,7 +116,12 @@ def _without(eraser: Eraser, row: asyncpg.Record, before: Data) -> Data:
 
 async def _summarise_again(db: Connection, ticket_ids: Iterable[UUID]) -> None:
     """Let lists show of tickets what the history has now."""
-    lines = [summarise(await history.of_ticket(db, ticket_id)) for ticket_id in ticket_ids]
+    lines = []
+    for ticket_id in ticket_ids:
+        events = await history.of_ticket(db, ticket_id)
+        lines.append(summarise(events))
+        texts = {task_id: task.text for task_id, task in details(events).tasks.items()}
+        await tasks.word_anew(db, ticket_id, texts)
     await db.executemany(
         """
         UPDATE ticket

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from contracts.commands import (
     AddTask,
     ChangeTags,
+    ChangeTask,
     ChangeWatchers,
     CloseTicket,
     FinishTask,
@@ -15,6 +16,7 @@ from contracts.commands import (
     MergeTicket,
     MoveLetters,
     PutOnHold,
+    RemoveTask,
     SetCategory,
     SetFields,
     SetPending,
@@ -82,6 +84,20 @@ class Handling:
     async def finish_task(self, task_id: UUID, *, done: bool) -> Changed:
         """It is done, or to be done after all."""
         return await self._do(FinishTask, task_id=task_id, done=done)
+
+    async def change_task(
+        self, task_id: UUID, text: str, owner_id: UUID | None, due_on: date | None
+    ) -> Changed:
+        """Say anew what is to be done, by whom and until when."""
+        if not text.strip():
+            raise Unprocessable("The task is empty. Say what is to be done, or remove it.")
+        return await self._do(
+            ChangeTask, task_id=task_id, text=text.strip(), owner_id=owner_id, due_on=due_on
+        )
+
+    async def remove_task(self, task_id: UUID) -> Changed:
+        """It is not to be done any more."""
+        return await self._do(RemoveTask, task_id=task_id)
 
     async def link(self, number: int, link: LinkKind) -> Changed:
         """Say what another ticket is to this one."""

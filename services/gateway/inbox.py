@@ -21,7 +21,7 @@ from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
 from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent
-from services.gateway import contact_rows
+from services.gateway import contact_rows, tasks
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, summarise
 
@@ -44,6 +44,7 @@ async def apply(batch: Batch, db: Connection) -> None:
         case "tickets":
             await _keep_standings(db, batch)
             await _keep_tickets(db, batch)
+            await tasks.keep(db, batch)
             await contact_rows.keep(db, batch)
             await _keep_desk(db, batch)
         case _:  # what notify says is in the history, and comes back from tickets
@@ -351,7 +352,7 @@ async def _keep_thing(db: Connection, item: Recorded[Event]) -> None:
 INBOX = Projection(
     name="inbox",
     schema="gateway",
-    tables=("history", "ticket", "message", "thing", "attendance", "contact", "contact_address"),
+    tables=("history", "ticket", "task", "message", "thing", "attendance", "contact", "contact_address"),
     consumers=GATEWAY,
     apply=apply,
 )

@@ -223,11 +223,34 @@ class FieldItem(Representation):
 
 
 class TaskItem(Representation):
+    """A task of a ticket; its `owner` is a person or a team."""
+
     id: UUID
     text: str
     owner: Named | None
     due_on: date | None
     done: bool
+    version: int
+    """Of the ticket, when something else was last said of the task."""
+
+
+class TaskTicket(Representation):
+    number: int
+    subject: str
+    state: str
+    merged_into: int | None
+    box: Named
+
+
+class TaskLine(Representation):
+    """A task in a list, with its ticket."""
+
+    id: UUID
+    text: str
+    owner: Named | None
+    due_on: date | None
+    done: bool
+    ticket: TaskTicket
 
 
 class LinkItem(Representation):

@@ -21,7 +21,12 @@ DUE_WITHIN: dict[str, timedelta] = {
 }
 
 
-def _owner(text: str) -> str:
+def owner_said(text: str) -> str:
+    """An id, `me` or `none`.
+
+    Raises:
+        ValueError.
+    """
     return text if text == "none" else _watcher(text)
 
 
@@ -44,7 +49,8 @@ class TicketQuery(BaseModel):
     box: UUID | None = None
     state: State | None = None
     assignee: Annotated[
-        Annotated[Text, AfterValidator(_owner)] | None, Field(description="A person's id, `me`, or `none`.")
+        Annotated[Text, AfterValidator(owner_said)] | None,
+        Field(description="A person's id, `me`, or `none`."),
     ] = None
     watcher: Annotated[
         Annotated[Text, AfterValidator(_watcher)] | None,

@@ -152,17 +152,6 @@ ticket.contact_address = ANY(ARRAY(
 """
 
 
-_WATCHED_BY = """
-ticket.watcher_ids && (ARRAY[{0}::uuid] || ARRAY(
-    SELECT id
-    FROM thing
-    WHERE kind = 'team'
-      AND NOT removed
-      AND thing -> 'member_ids' @> to_jsonb({0}::uuid)
-))
-"""
-
-
 def where(wanted: Filter, sight: Sight) -> Where:
     """The conditions of a filter, within what the asker may see."""
     result = Where()
@@ -191,7 +180,7 @@ def where(wanted: Filter, sight: Sight) -> Where:
     elif wanted.assignee is not None:
         result.add("ticket.assignee_id = {0}", wanted.assignee)
     if wanted.watcher is not None:
-        result.add(_WATCHED_BY, wanted.watcher)
+        result.add(f"ticket.watcher_ids && {desk.WITH_TEAMS}", wanted.watcher)
     if isinstance(wanted.contact, UUID):
         result.add(_OF_CONTACT, wanted.contact)
     elif wanted.contact is not None:
@@ -461,6 +450,7 @@ def _details(opened: Opened) -> dict[str, object]:
                 owner=opened.sources.person(task.owner_id),
                 due_on=task.due_on,
                 done=task.done,
+                version=task.version,
             )
             for task in found.tasks.values()
         ],

@@ -44,6 +44,9 @@ TABLE: dict[str, str] = {
     "POST /api/v1/tickets/{number}/watchers": ANSWERING,
     "POST /api/v1/tickets/{number}/tasks": ANSWERING,
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "PUT /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "DELETE /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "GET /api/v1/tasks": ALL,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
     "POST /api/v1/tickets/{number}/links": ANSWERING,
     "DELETE /api/v1/tickets/{number}/links/{link}/{other}": ANSWERING,
@@ -141,6 +144,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/watchers": {"add": []},
     "POST /api/v1/tickets/{number}/tasks": {"text": "Call the workshop"},
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
+    "PUT /api/v1/tickets/{number}/tasks/{task_id}": {"text": "Call the workshop"},
     "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
     "PUT /api/v1/tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
     "PUT /api/v1/tickets/{number}/visitors/me": {"doing": "looking"},
@@ -167,6 +171,8 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip
 MAY_BE_MISSING = {
+    "PUT /api/v1/tickets/{number}/tasks/{task_id}",
+    "DELETE /api/v1/tickets/{number}/tasks/{task_id}",
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}",
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry",
     "POST /api/v1/parked/{service}/{parked_id}/replay",

@@ -18,6 +18,7 @@ from contracts.commands import (
     CancelWhatIf,
     ChangeDesk,
     ChangeTags,
+    ChangeTask,
     ChangeWatchers,
     CloseTicket,
     Command,
@@ -39,6 +40,7 @@ from contracts.commands import (
     ReadAgain,
     Refused,
     ReleaseMessage,
+    RemoveTask,
     RemoveThing,
     ReopenTicket,
     RequestErasure,
@@ -79,7 +81,10 @@ ANYWHERE = "yes yes yes 403 yes yes yes"
 OF_CONTACTS = "yes yes yes 403 404 yes yes"
 STATUS = {"forbidden": "403", "unknown": "404"}
 """Refusals, as the API tells them."""
-AS_IF_MISSING = {RetryReply, FinishTask, CancelBulkJob, UndoBulkJob, CancelDryRun, ReadAgain}
+AS_IF_MISSING = {
+    *(RetryReply, FinishTask, ChangeTask, RemoveTask),
+    *(CancelBulkJob, UndoBulkJob, CancelDryRun, ReadAgain),
+}
 """They are about what is not there; who may do it is told so."""
 
 
@@ -102,6 +107,8 @@ def of_the_ticket(house: House) -> Iterator[tuple[type[Command], str, dict[str, 
         (ChangeWatchers, {}),
         (AddTask, {"task_id": uuid4(), "text": "Call the workshop"}),
         (FinishTask, {"task_id": uuid4()}),
+        (ChangeTask, {"task_id": uuid4(), "text": "Write to the workshop"}),
+        (RemoveTask, {"task_id": uuid4()}),
         (MoveTicket, {"ticketbox_id": WORKSHOP}),
         (LinkTickets, {"link": LinkKind.RELATED, "other_id": house.ticket_id}),
         (UnlinkTickets, {"link": LinkKind.RELATED, "other_id": house.ticket_id}),

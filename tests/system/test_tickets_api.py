@@ -244,3 +244,46 @@ async def test_who_is_mentioned_gets_the_note_and_hears_of_the_next_letter_and_l
         assert {item["number"] for item in listed} == watched
     assert (await api.get("/tickets", params={"watcher": "me"})).status_code == 200
     assert (await api.get("/tickets", params={"watcher": "none"})).status_code == 422
+
+
+async def test_tasks_are_listed_by_owner_and_day_changed_and_removed(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 720)
+    otto, team = await shared_postroom.add_person("Otto"), uuid4()
+    members = {"name": "Otto's team", "member_ids": [str(otto)]}
+    assert (await api.put(f"/desk/teams/{team}", json=members)).status_code == 200
+    someday = await ticket.do("tasks", text="Tidy up", owner=str(otto))
+    monday = await ticket.do("tasks", text="Call", owner=str(team), due_on="2027-01-04")
+    sunday = await ticket.do("tasks", text="Write", owner=str(otto), due_on="2027-01-03")
+
+    async def listed(**wanted: object) -> list[str]:
+        asked = {"owner": str(otto), **wanted}
+        return [one["id"] for one in (await api.get("/tasks", params=asked)).json()["items"]]  # type: ignore[arg-type]
+
+    assert await listed() == [sunday["id"], monday["id"], someday["id"]]
+    assert await listed(due="2027-01-03") == [sunday["id"]]
+    assert await listed(owner=str(team)) == [monday["id"]]
+    first = (await api.get("/tasks", params={"owner": str(otto), "limit": 2})).json()
+    assert await listed(cursor=first["next"]) == [someday["id"]]
+    assert (first["items"][0]["text"], first["items"][0]["ticket"]["number"]) == ("Write", ticket.number)
+
+    path = f"/tickets/{ticket.number}/tasks"
+    assert (await api.patch(f"{path}/{sunday['id']}", json={"done": True})).status_code == 200
+    assert await listed(done="false") == [monday["id"], someday["id"]]
+    changed = {"text": "Call again", "owner": str(otto), "due_on": "2027-02-01"}
+    assert (await api.put(f"{path}/{monday['id']}", json=changed)).status_code == 200
+    assert (await api.delete(f"{path}/{someday['id']}")).status_code == 200
+    assert await listed(done="false") == [monday["id"]]
+    assert [(one["text"], one["due_on"]) for one in (await ticket.read())["tasks"]] == [
+        ("Call again", "2027-02-01"),
+        ("Write", "2027-01-03"),
+    ]
+
+    other = await Desk.ticket(api, shared_postroom, 721)
+    await ticket.do("merge", into=other.number)
+    (merged,) = (await api.get("/tasks", params={"owner": str(otto), "done": "false"})).json()["items"]
+    assert merged["ticket"]["merged_into"] == other.number
+    assert (await api.patch(f"{path}/{monday['id']}", json={"done": True})).status_code == 200
+    assert await listed(done="false") == []
+    assert (await api.get("/tasks", params={"owner": "somebody"})).status_code == 422

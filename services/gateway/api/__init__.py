@@ -14,6 +14,7 @@ from services.gateway.api import (
     reports,
     rulesets,
     system,
+    tasks,
     tickets,
     what_ifs,
 )
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/v1")
 for part in (
     tickets,
     handling,
+    tasks,
     drafts,
     jobs,
     contacts,
