@@ -1,6 +1,6 @@
 """What is to be done, over all tickets: one's own tasks first."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +23,15 @@ PAGE = 50
 USUAL = {"owner": "me", "due": "", "done": "false"}
 
 
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The way back: the task of a ticket, and whether it was done before."""
+
+    number: int
+    task_id: UUID
+    done: bool
+
+
 def query_of(request: Request) -> dict[str, str]:
     """What the address asks for; what it does not say is as usual, and what it says with nothing is anything."""
     asked = {name: request.query_params.get(name) for name in ("owner", "due", "done")}
@@ -41,7 +50,7 @@ async def _show(
     who: SignedIn,
     cursor: str | None,
     done: str | None = None,
-    undo: Mapping[str, object] | None = None,
+    undo: Undo | None = None,
 ) -> Response:
     asked = query_of(request)
     try:
@@ -64,6 +73,5 @@ async def finish(
 ) -> Response:
     """It is done, or to be done after all; the list is as it is then."""
     await handle.finish_task(task_id, done=done)
-    undo = {"path": f"/tasks/{handle.wish.number}/{task_id}", "values": {"done": "false" if done else "true"}}
     said = "The task is done." if done else "The task is to be done after all."
-    return await _show(request, here, who, None, said, undo)
+    return await _show(request, here, who, None, said, Undo(handle.wish.number, task_id, not done))
