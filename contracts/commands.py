@@ -160,6 +160,12 @@ class UnlinkTickets(TwoTicketsCommand):
     link: LinkKind
 
 
+class HoldForTicket(TwoTicketsCommand):
+    """Let `ticket_id` wait until `other_id`, which is linked to it, is solved."""
+
+    reason: Text = ""
+
+
 class MergeTicket(TwoTicketsCommand):
     """Let `ticket_id` go on in `other_id`."""
 
@@ -403,6 +409,7 @@ AnyCommand = (
     | MoveTicket
     | LinkTickets
     | UnlinkTickets
+    | HoldForTicket
     | MergeTicket
     | UndoMerge
     | MoveLetters

@@ -266,10 +266,13 @@ class TicketSetPending(TicketsEvent):
 
 
 class TicketPutOnHold(TicketsEvent):
-    """We wait for a time, or for something that has none."""
+    """We wait for a time, until another ticket is solved, or for something that tells neither."""
 
     ticket_id: UUID
     until: Instant | None = None
+    until_solved_id: UUID | None = None
+    until_solved_number: int | None = None
+    """The linked ticket that must be solved first."""
     reason: Annotated[Text, Personal("")] = ""
     set_by: UUID | None = None
 

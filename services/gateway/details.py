@@ -59,6 +59,8 @@ class Details:
     absorbed: Mapping[UUID, int] = field(default_factory=dict)
     """Numbers of the tickets that go on in this one."""
     hold_reason: str = ""
+    held_for: int | None = None
+    """The number of the ticket that must be solved before it goes on."""
     policy: str | None = None
     policy_id: UUID | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
@@ -90,10 +92,10 @@ def _evolve(found: Details, event: Event) -> Details:
             return replace(found, deadlines=event.deadlines, policy=event.policy, policy_id=event.policy_id)
         case CustomerReplied(thanks=thanks):
             return replace(found, only_thanks=thanks)
-        case TicketPutOnHold(reason=reason):
-            return replace(found, hold_reason=reason, only_thanks=False)
+        case TicketPutOnHold(reason=reason, until_solved_number=number):
+            return replace(found, hold_reason=reason, held_for=number, only_thanks=False)
         case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending():
-            return replace(found, hold_reason="", only_thanks=False)
+            return replace(found, hold_reason="", held_for=None, only_thanks=False)
         case FieldsChanged(fields=changed):
             fields = {**found.fields, **changed}
             return replace(found, fields={key: value for key, value in fields.items() if value is not None})

@@ -12,6 +12,7 @@ from contracts.commands import (
     ChangeWatchers,
     CloseTicket,
     FinishTask,
+    HoldForTicket,
     LinkTickets,
     MergeTicket,
     MoveLetters,
@@ -47,6 +48,10 @@ class Handling:
     async def put_on_hold(self, until: datetime | None, reason: str) -> Changed:
         """Wait for a moment, or for something that has none."""
         return await self._do(PutOnHold, until=until, reason=reason.strip())
+
+    async def hold_for(self, number: int, reason: str) -> Changed:
+        """Wait until a linked ticket is solved."""
+        return await self._do(HoldForTicket, other_id=await self._id_of(number), reason=reason.strip())
 
     async def close(self) -> Changed:
         """Solve it for good."""

@@ -192,10 +192,12 @@ def _stands(
             return Said("opened the ticket again", by)
         case TicketSetPending(set_by=by):
             return _by("waits for the customer", "The ticket waits for the customer", by)
-        case TicketPutOnHold(until=until, reason=reason, set_by=by):
+        case TicketPutOnHold(until=until, until_solved_number=number, reason=reason, set_by=by):
             end = f" until {until:%d %b %Y, %H:%M} UTC" if until else ""
+            end = f" until ticket {number} is solved" if number else end
             why = f": {reason}" if reason else ""
-            return _by(f"put the ticket on hold{end}{why}", f"The ticket was put on hold{end}{why}", by)
+            held = _by(f"put the ticket on hold{end}{why}", f"The ticket was put on hold{end}{why}", by)
+            return replace(held, ticket=number)
         case TicketClosed(closed_by=by):
             return _by("closed the ticket", "The ticket closed by itself", by)
         case _:

@@ -346,6 +346,8 @@ class Ticket(TicketItem):
 
     erased: ErasedView | None
     hold_reason: str
+    held_for: int | None
+    """The number of the ticket that must be solved before it goes on."""
     only_thanks: bool
     """The customer's last letter only says thanks, so the ticket stayed solved."""
     policy: str | None

@@ -422,6 +422,7 @@ def _details(opened: Opened) -> dict[str, object]:
     required = choices.required_in(box_id)
     return {
         "hold_reason": found.hold_reason,
+        "held_for": found.held_for,
         "erased": ErasedView(
             at=found.erased_at, by=opened.sources.person(found.erased_by), erasure_id=found.erasure_id
         )

@@ -16,6 +16,7 @@ from contracts.commands import (
     ChangeDesk,
     Done,
     DraftRuleset,
+    HoldForTicket,
     MergeContacts,
     MoveAddress,
     Outcome,
@@ -68,6 +69,8 @@ async def change_two(
         Refusal: nothing is changed, and why.
     """
     work = Work(service.clock(), await tables.read_desk(db))
+    if isinstance(command, HoldForTicket):
+        await tables.lock_waiting(db, {command.other_id})
     await work.load(db, {command.ticket_id, command.other_id})
     ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
     return await _write(work, command, rearranging.decide(command, ticket, other, work.desk), db)

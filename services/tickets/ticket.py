@@ -142,6 +142,8 @@ class Ticket:
     tasks: Mapping[UUID, Task] = field(default_factory=dict)
     links: frozenset[tuple[UUID, LinkKind]] = frozenset()
     held_until: datetime | None = None
+    held_for_id: UUID | None = None
+    """The ticket that must be solved before this one goes on."""
     done_at: datetime | None = None
     """When it was last solved or closed; None while it is not."""
     merged_into_id: UUID | None = None
@@ -358,6 +360,7 @@ def _stands(
     at: datetime,
 ) -> Ticket:
     """After a change of state."""
+    held_for_id = None
     match event:
         case TicketSolved():
             state, until = State.SOLVED, None
@@ -368,13 +371,14 @@ def _stands(
         case TicketSetPending():
             state, until = State.PENDING, None
         case TicketPutOnHold():
-            state, until = State.ON_HOLD, event.until
+            state, until, held_for_id = State.ON_HOLD, event.until, event.until_solved_id
         case _:
             assert_never(event)
     return replace(
         ticket,
         state=state,
         held_until=until,
+        held_for_id=held_for_id,
         done_at=at if state.done else None,
         spells=(*ticket.spells, Spell(state, at)),
         waiting_since=None if state.done else ticket.waiting_since,

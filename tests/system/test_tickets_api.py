@@ -287,3 +287,26 @@ async def test_tasks_are_listed_by_owner_and_day_changed_and_removed(
     assert (await api.patch(f"{path}/{monday['id']}", json={"done": True})).status_code == 200
     assert await listed(done="false") == []
     assert (await api.get("/tasks", params={"owner": "somebody"})).status_code == 422
+
+
+async def test_a_ticket_is_on_hold_until_a_linked_one_is_solved(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    order, parts = [await Desk.ticket(api, shared_postroom, number) for number in (722, 723)]
+    wait = {"state": "on_hold", "until_solved": parts.number}
+    await order.do("state", 422, **wait)
+    await order.do("links", number=parts.number, link="child")
+    await order.do("state", 422, **wait, until="2099-01-01T00:00:00Z")
+    await order.do("state", **wait, reason="Parts first")
+    held = await order.read()
+    assert (held["state"], held["held_for"], held["held_until"]) == ("on_hold", parts.number, None)
+    page = await api.get(f"{shared_postroom.url}/tickets/{order.number}")
+    assert f'until <a href="/tickets/{parts.number}">ticket {parts.number}</a> is solved' in page.text
+    await parts.do("state", state="solved")
+    opened = await order.read()
+    assert (opened["state"], opened["held_for"]) == ("open", None)
+    said = [entry["sentence"] for entry in opened["conversation"]]
+    assert said[-2:] == [
+        f"put the ticket on hold until ticket {parts.number} is solved: Parts first",
+        "The hold ended, so the ticket is open again",
+    ]

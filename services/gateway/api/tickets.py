@@ -154,24 +154,32 @@ async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
 
 
 class NewState(BaseModel):
-    """`until` and `reason` are of a hold. Solving is refused if the customer wrote after `expected_version`."""
+    """`until`, `until_solved` and `reason` are of a hold.
+
+    Solving is refused if the customer wrote after `expected_version`.
+    """
 
     state: State
     expected_version: int | None = None
     until: AwareDatetime | None = None
+    until_solved: int | None = Field(default=None, description="The number of a linked ticket to wait for.")
     reason: Text = ""
 
 
 @router.post("/tickets/{number}/state", status_code=201)
 async def post_state(wish: Wish, new: NewState) -> Changed:
     """Say where the ticket stands: open, pending (waits for the customer), on hold, solved, or closed for good."""
-    if new.state is not State.ON_HOLD and (new.until is not None or new.reason):
+    if new.state is not State.ON_HOLD and (new.until or new.until_solved or new.reason):
         raise Unprocessable("Only a hold has an end and a reason: state on_hold.")
+    if new.until is not None and new.until_solved is not None:
+        raise Unprocessable("A hold has one end: a moment, or a ticket that is to be solved.")
     match new.state:
         case State.OPEN:
             return await wish.reopen()
         case State.PENDING:
             return await Handling(wish).set_pending()
+        case State.ON_HOLD if new.until_solved is not None:
+            return await Handling(wish).hold_for(new.until_solved, new.reason)
         case State.ON_HOLD:
             return await Handling(wish).put_on_hold(new.until, new.reason)
         case State.SOLVED:

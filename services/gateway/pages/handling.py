@@ -67,8 +67,9 @@ async def state(
     show: Show,
     state: Annotated[State, Form()],
     seen_version: Annotated[int | None, Form()] = None,
-    until: Annotated[Literal["", "tomorrow", "monday", "week", "day"], Form()] = "",
+    until: Annotated[Literal["", "tomorrow", "monday", "week", "day", "ticket"], Form()] = "",
     day: Text = "",
+    solved: Text = "",
     reason: Text = "",
 ) -> Response:
     """Say where the ticket stands."""
@@ -80,6 +81,9 @@ async def state(
         case State.PENDING:
             await handle.set_pending()
             return await show("The ticket waits for the customer.", back)
+        case State.ON_HOLD if until == "ticket":
+            await handle.hold_for(number_in(solved), reason)
+            return await show(f"The ticket is on hold until ticket {number_in(solved)} is solved.", back)
         case State.ON_HOLD:
             end = await _end_of_hold(here, who, wish.number, until, day)
             await handle.put_on_hold(end, reason)
