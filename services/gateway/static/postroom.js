@@ -363,6 +363,14 @@ document.addEventListener("click", ({ target }) => {
   if (button.id === "tab-note") openTab("note");
 });
 
+// htmx begins a moment after the page is there: whoever is quicker would only put the form into the address.
+document.addEventListener("submit", (event) => {
+  const { target, submitter } = event;
+  if (!target.matches("[hx-post]:not([data-htmx-powered])")) return;
+  event.preventDefault();
+  document.addEventListener("htmx:after:process", () => target.requestSubmit(submitter), { once: true });
+});
+
 // What was done is taken out of its form; other forms keep what is being written in them.
 let submitted = null, sentBy = null;
 document.addEventListener("submit", ({ target, submitter }) => {
