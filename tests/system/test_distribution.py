@@ -21,8 +21,8 @@ async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     base = f"http://127.0.0.1:{shared_postroom.http_port}"
     async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
-        # Whoever is there may be given what a test wants to see wait.
-        await client.put("/api/v1/me/presence", json={"presence": "off"})
+        # Whoever is there, by whatever test, may be given what a test wants to see wait.
+        await crowd.send_home(shared_postroom)
         yield client
         await client.put("/api/v1/me/presence", json={"presence": "off"})
 
@@ -83,11 +83,7 @@ async def test_a_ticket_that_nobody_takes_overflows_supervisors_hear_of_it_and_w
     api: httpx.AsyncClient, shared_postroom: Postroom
 ) -> None:
     second = crowd.box("Second", Distribution(method=DistributionMethod.LEAST_LOADED, tell_after_minutes=0))
-    # By hand: others whom a test left here may answer in every ticketbox.
-    first = crowd.box(
-        "First",
-        Distribution(method=DistributionMethod.MANUAL, overflow_after_minutes=0, overflow_to=second.id),
-    )
+    first = crowd.box("First", Distribution(overflow_after_minutes=0, overflow_to=second.id))
     people = crowd.agents(2, [second], capacity=5)
     await crowd.set_desk(shared_postroom, [second, first, *people])
     await crowd.open_tickets(shared_postroom, [first], 1)
