@@ -228,12 +228,19 @@ NOT EXISTS (
 """
 """Nothing is on its way to it."""
 
+# A ticketbox at a time is read in the order of its index, and no further than is asked for.
 _WAITING = f"""
 SELECT {_LISTED}
-FROM ticket
-WHERE ticketbox_id = ANY($1::uuid[])
-  AND waiting_since IS NOT NULL
-  AND {_UNWANTED}
+FROM unnest($1::uuid[]) AS within (ticketbox_id)
+CROSS JOIN LATERAL (
+    SELECT {_LISTED}
+    FROM ticket
+    WHERE ticket.ticketbox_id = within.ticketbox_id
+      AND waiting_since IS NOT NULL
+      AND {_UNWANTED}
+    ORDER BY urgency DESC, due_at, waiting_since, ticket_id
+    LIMIT $2
+) AS ticket
 ORDER BY urgency DESC, due_at, waiting_since, ticket_id
 LIMIT $2
 """
@@ -265,12 +272,11 @@ async def may_overflow(db: Connection, box: Ticketbox, limit: int) -> list[Queue
 _UNTOLD = f"""
 SELECT {_LISTED}
 FROM ticket
-LEFT JOIN told USING (ticket_id)
 WHERE ticketbox_id = $1
-  AND ticket.waiting_since IS NOT NULL
-  AND ticket.waiting_since IS DISTINCT FROM told.waiting_since
+  AND waiting_since IS NOT NULL
+  AND waiting_since IS DISTINCT FROM told_since
   AND {_UNWANTED}
-ORDER BY ticket.waiting_since
+ORDER BY waiting_since
 LIMIT $2
 """
 
@@ -282,14 +288,21 @@ async def untold(db: Connection, ticketbox_id: UUID, limit: int) -> list[Queued]
 
 _LEFT = f"""
 SELECT {_LISTED}
-FROM ticket
-WHERE ticketbox_id = $1
-  AND owner_id IS NOT NULL
-  AND owner_id <> ALL($2::uuid[])
-  AND state = 'open'
-  AND NOT merged
-  AND unanswered
-  AND {_UNWANTED}
+FROM load
+CROSS JOIN LATERAL (
+    SELECT {_LISTED}
+    FROM ticket
+    WHERE ticketbox_id = $1
+      AND owner_id = load.agent_id
+      AND state = 'open'
+      AND NOT merged
+      AND unanswered
+      AND {_UNWANTED}
+    ORDER BY owned_since
+    LIMIT $3
+) AS ticket
+WHERE load.tickets > 0
+  AND load.agent_id <> ALL($2::uuid[])
 ORDER BY owned_since
 LIMIT $3
 """
@@ -353,11 +366,10 @@ async def keep_wishes(db: Connection, wishes: Sequence[tuple[Queued, UUID | None
 
 
 _KEEP_TOLD = """
-INSERT INTO told (ticket_id, waiting_since)
-SELECT ticket_id, waiting_since
+UPDATE ticket
+SET told_since = new.waiting_since
 FROM unnest($1::uuid[], $2::timestamptz[]) AS new (ticket_id, waiting_since)
-ON CONFLICT (ticket_id) DO UPDATE
-SET waiting_since = excluded.waiting_since
+WHERE ticket.ticket_id = new.ticket_id
 """
 
 
