@@ -40,6 +40,7 @@ from services.router.distribution import (
     Situation,
     Wanted,
     gone_at,
+    hindrance,
     plan,
 )
 from services.router.language import language_of
@@ -149,7 +150,7 @@ async def look(db: Connection, now: datetime) -> None:
         if (box := boxes.get(box_id)) is None:
             continue  # removed: its tickets wait for a person who moves them
         hours = hours_of(calendars.get(box.calendar_id) if box.calendar_id else None)
-        situation = await _situation(db, box, boxes, agents, hours, now)
+        situation = await _situation(db, box, boxes, agents, loads, hours, now)
         made = plan(situation, loads, now)
         looks[box_id] = made.look_at
         answers += await _write_down(db, situation, made, now)
@@ -162,11 +163,13 @@ async def _situation(
     box: desk.Ticketbox,
     boxes: Mapping[UUID, desk.Ticketbox],
     agents: Sequence[Agent],
+    loads: Mapping[UUID, int],
     hours: Hours,
     now: datetime,
 ) -> Situation:
     rule = box.distribution
     members = [agent for agent in agents if agent.person.may(Right.ANSWER, box.id)]
+    gives = rule.method in PUSHING and any(hindrance(agent, loads) is None for agent in members)
     overflows = rule.overflow_after_minutes is not None and rule.overflow_to in boxes
     tells = rule.tell_after_minutes is not None
     keepers = [agent.id for agent in members if (gone := gone_at(agent, box, hours)) is None or gone > now]
@@ -176,7 +179,7 @@ async def _situation(
         members=members,
         hours=hours,
         last=(await tables.rounds(db, [box.id])).get(box.id),
-        waiting=await _wanted(db, box) if rule.method in PUSHING else (),
+        waiting=await _wanted(db, box) if gives else (),
         may_overflow=await queue_tables.may_overflow(db, box, read) if overflows else (),
         untold=await queue_tables.untold(db, box.id, read) if tells else (),
         left=await queue_tables.left(db, box.id, keepers, MOST_AT_ONCE),

@@ -37,6 +37,7 @@ from services.router import queue_tables, tables
 from services.router.distributing import follow, look
 from tests.desks import ANNA, ORDERS, SARA, SUPPORT
 from tests.events import NOON, letter, opened, recorded, released, replied, routed
+from tests.router.rows import reading
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
@@ -130,6 +131,17 @@ async def test_a_ticket_waits_until_somebody_is_there_and_is_given_once(router: 
     assert await router.look() == []
     await router.hear(TicketAssigned(ticket_id=ticket_id, agent_id=ANNA.id, method="round_robin"))
     assert await router.look() == []
+
+
+@pytest.mark.parametrize("method", ["round_robin", "least_loaded", "skills"])
+async def test_while_nobody_is_there_what_waits_is_not_read(
+    router: Router, method: DistributionMethod
+) -> None:
+    await router.desk(like(SUPPORT, method=method), ANNA)
+    await router.open()
+    async with reading(router.db) as read:
+        assert await router.look() == []
+    assert read.rows == 0
 
 
 async def test_who_is_full_gets_the_next_one_when_a_ticket_is_solved(router: Router) -> None:

@@ -1,8 +1,7 @@
 """The queue with many tickets: distribution reads those that something happens to, and no others."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -14,6 +13,7 @@ from services.router import queue_tables
 from services.router.queue import Queued
 from tests.desks import ANNA, LEO, ORDERS, SUPPORT
 from tests.events import NOON
+from tests.router.rows import reading
 
 pytestmark = pytest.mark.anyio
 MANY = 4000
@@ -60,29 +60,6 @@ async def keep(db: Connection, *tickets: Queued) -> None:
     owners = [ticket.owner_id for ticket in tickets if ticket.owner_id is not None]
     await queue_tables.add_loads(db, {owner: owners.count(owner) for owner in {*owners}})
     await db.execute("ANALYZE")
-
-
-@dataclass
-class Reading:
-    rows: int = 0
-    """Of `ticket`, that the server looked at."""
-
-
-@asynccontextmanager
-async def reading(db: Connection) -> AsyncIterator[Reading]:
-    """Count the rows that are read meanwhile."""
-
-    async def so_far() -> int:
-        rows: int = await db.fetchval(
-            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'ticket'"
-        )
-        return rows
-
-    found = Reading()
-    async with db.transaction():
-        before = await so_far()
-        yield found
-        found.rows = await so_far() - before
 
 
 async def test_the_most_urgent_that_wait_are_found_without_reading_the_others(db: Connection) -> None:
