@@ -73,7 +73,7 @@ async def follow(batch: Batch, db: Connection) -> None:
         ticket_id = happened[item.stream_id]
         if follows(after.get(ticket_id), item):
             after[ticket_id] = heard = hear(after.get(ticket_id), item)
-            if isinstance(item.event, ReplyReleased):
+            if isinstance(item.event, ReplyReleased) and item.event.attempt == 1:
                 last_agents[heard.contact_key] = item.event.author_id
         else:
             early.append(item)

@@ -149,7 +149,7 @@ def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
             return replace(ticket, ticketbox_id=box, overflowed_from=())
         case CustomerReplied(thanks=False):
             return replace(ticket, unanswered=True)
-        case ReplyReleased():
+        case ReplyReleased(attempt=1):  # a retry answers nothing that came meanwhile
             return replace(ticket, unanswered=False)
         case TicketMerged():
             return replace(ticket, merged=True)

@@ -247,6 +247,23 @@ async def test_the_language_is_that_of_the_letter_and_the_skills_are_among_the_t
     ]
 
 
+async def test_an_old_answer_that_is_sent_once_more_does_not_make_its_author_the_last_agent(
+    router: Router,
+) -> None:
+    await router.desk(like(SUPPORT, last_agent_first=True), ANNA, BELA)
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    ticket_id, reply_id = await router.open(assignee_id=ANNA.id), uuid4()
+    await router.hear(
+        released(ticket_id, reply_id, ANNA.id),
+        released(ticket_id, uuid4(), BELA.id),
+        released(ticket_id, reply_id, ANNA.id, attempt=2),
+    )
+    await router.open()
+    (given,) = await router.look()
+    assert (given["agent_id"], given["method"]) == (str(BELA.id), "last_agent")
+
+
 async def test_four_routers_that_look_at_once_give_each_ticket_once_and_fairly(router: Router) -> None:
     people = [
         Person(id=uuid4(), name=f"Agent {n}", email=f"a{n}@example.com", role=Role.AGENT, capacity=30)

@@ -399,6 +399,13 @@ def test_it_is_answered_until_the_customer_writes_again_and_thanks_do_not_count(
     assert not queue(opened(HEAD), answer, again.model_copy(update={"thanks": True})).unanswered
 
 
+def test_an_answer_that_is_sent_once_more_answers_nothing_that_came_meanwhile() -> None:
+    reply_id = uuid4()
+    answer, retry = released(TICKET, reply_id), released(TICKET, reply_id, attempt=2)
+    assert queue(opened(HEAD), answer, replied(TICKET, letter()), retry).unanswered
+    assert not queue(opened(HEAD), answer, retry).unanswered
+
+
 def test_a_note_does_not_make_a_choice_outdated_and_a_letter_does() -> None:
     note = NoteAdded(ticket_id=TICKET, note_id=uuid4(), author_id=SARA.id, text="?")
     assert queue(opened(HEAD), note).placed_version == 1
