@@ -45,7 +45,7 @@ from services.router.distribution import (
 )
 from services.router.language import language_of
 from services.router.notices import supervisors, waiting_notices
-from services.router.queue import Queued, follows, hear, ticket_of
+from services.router.queue import LastAnswer, Queued, follows, hear, ticket_of
 from services.router.settings import RouterSettings
 
 BOXES_A_TURN = 20
@@ -65,7 +65,7 @@ async def follow(batch: Batch, db: Connection) -> None:
     happened = {item.stream_id: ticket_id for item in batch if (ticket_id := ticket_of(item.stream_id))}
     before = await queue_tables.tickets(db, happened.values())
     after = dict(before)
-    last_agents: dict[UUID, UUID] = {}
+    answers: dict[UUID, LastAnswer] = {}
     early: list[Recorded[Event]] = []
     items = [item for item in batch if item.stream_id in happened]
     items += await queue_tables.take_early(db, happened)
@@ -74,7 +74,8 @@ async def follow(batch: Batch, db: Connection) -> None:
         if follows(after.get(ticket_id), item):
             after[ticket_id] = heard = hear(after.get(ticket_id), item)
             if isinstance(item.event, ReplyReleased) and item.event.attempt == 1:
-                last_agents[heard.contact_key] = item.event.author_id
+                answer = LastAnswer(item.occurred_at, item.event.author_id)
+                answers[heard.contact_key] = max(answer, answers.get(heard.contact_key, answer))
         else:
             early.append(item)
     await queue_tables.keep_early(db, early)
@@ -101,7 +102,7 @@ async def follow(batch: Batch, db: Connection) -> None:
         await queue_tables.mark_all(db, now, waiting_only=True)  # somebody has time again
     await queue_tables.keep(db, changed)
     await queue_tables.add_loads(db, loads)
-    await queue_tables.keep_last_agents(db, last_agents)
+    await queue_tables.keep_last_agents(db, answers)
 
 
 async def distribute(service: Service[RouterSettings]) -> None:

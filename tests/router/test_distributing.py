@@ -13,6 +13,7 @@ import pytest
 
 from chassis.database import Connection, connect
 from chassis.log import Answer, append
+from contracts.contacts import Card, ContactAdded
 from contracts.desk import (
     Distribution,
     DistributionMethod,
@@ -22,7 +23,8 @@ from contracts.desk import (
     TicketboxChanged,
 )
 from contracts.event import Event, Meta, Recorded
-from contracts.stream_ids import message_stream, ticket_stream
+from contracts.mail import Address
+from contracts.stream_ids import contact_id, message_stream, ticket_stream
 from contracts.tickets import (
     CustomerReplied,
     Presence,
@@ -33,8 +35,9 @@ from contracts.tickets import (
     TicketSolved,
 )
 from postroom.migrate import migrate_database
-from services.router import queue_tables, tables
+from services.router import contacts, queue_tables, tables
 from services.router.distributing import follow, look
+from services.router.queue import contact_key
 from tests.desks import ANNA, ORDERS, SARA, SUPPORT
 from tests.events import NOON, letter, opened, recorded, released, replied, routed
 from tests.router.rows import reading
@@ -262,6 +265,66 @@ async def test_an_old_answer_that_is_sent_once_more_does_not_make_its_author_the
     await router.open()
     (given,) = await router.look()
     assert (given["agent_id"], given["method"]) == (str(BELA.id), "last_agent")
+
+
+WORK, HOME = (Address(address=f"kim@{place}.example") for place in ("work", "home"))
+
+
+async def known(router: Router, *addresses: Address, position: int = 1) -> None:
+    """Somebody writes down that these addresses are one person's."""
+    card = Card(id=contact_id(HOME.address), addresses=tuple(one.address for one in addresses), name="Kim")
+    event = ContactAdded(contact=card, belongs=dict.fromkeys(card.addresses, card.id))
+    (item,) = recorded(event)
+    await contacts.keep(router.db, replace(item, position=position))
+
+
+async def test_the_last_agent_is_that_of_the_contact_by_whichever_address(router: Router) -> None:
+    await router.desk(like(SUPPORT, last_agent_first=True), ANNA, BELA)
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    await known(router, WORK, HOME)
+    at_home = await router.open(contact=HOME, assignee_id=BELA.id)
+    await router.hear(released(at_home, uuid4(), BELA.id))
+    for _ in range(2):
+        await router.open(contact=WORK)
+    assert [(one["agent_id"], one["method"]) for one in await router.look()] == [
+        (str(BELA.id), "last_agent")
+    ] * 2
+
+
+async def test_addresses_of_earlier_releases_are_those_of_a_contact_once_its_events_are_read_again(
+    router: Router,
+) -> None:
+    await known(router, WORK, HOME)
+    await router.db.execute("UPDATE contact_address SET contact_key = NULL")
+    at_home = await router.open(contact=HOME)
+    await router.hear(released(at_home, uuid4(), BELA.id))
+    work = contact_key(WORK.address)
+    assert await queue_tables.last_agents(router.db, [work]) == {}
+    await known(router, WORK, HOME)
+    assert await queue_tables.last_agents(router.db, [work]) == {work: BELA.id}
+
+
+async def test_of_those_who_answered_a_contact_by_several_addresses_the_last_is_asked(router: Router) -> None:
+    await router.desk(like(SUPPORT, last_agent_first=True), ANNA, BELA)
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    at_home = await router.open(contact=HOME, assignee_id=ANNA.id)
+    at_work = await router.open(contact=WORK, assignee_id=BELA.id)
+    await router.hear(released(at_work, uuid4(), BELA.id), at=NOON + MINUTE)
+    await router.hear(released(at_home, uuid4(), ANNA.id), at=NOON)
+    await known(router, WORK, HOME)
+    await router.open(contact=HOME)
+    (given,) = await router.look()
+    assert (given["agent_id"], given["method"]) == (str(BELA.id), "last_agent")
+
+
+async def test_an_answer_that_is_heard_late_does_not_make_its_author_the_last_agent(router: Router) -> None:
+    early, late = await router.open(assignee_id=ANNA.id), await router.open(assignee_id=BELA.id)
+    await router.hear(released(late, uuid4(), BELA.id), at=NOON + MINUTE)
+    await router.hear(released(early, uuid4(), ANNA.id), at=NOON)
+    key = contact_key("kim@customers.example")
+    assert await queue_tables.last_agents(router.db, [key]) == {key: BELA.id}
 
 
 async def test_four_routers_that_look_at_once_give_each_ticket_once_and_fairly(router: Router) -> None:
