@@ -282,6 +282,8 @@ class PublishRuleset(Command):
     rules: tuple[Rule, ...]
     default_ticketbox_id: UUID
     seen_version: int
+    seen_draft: int | None = None
+    """The version of the draft that these rules are: refused if it was changed since, for nobody read that."""
     comment: Text = ""
     rolls_back_to: int | None = None
 

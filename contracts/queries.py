@@ -262,8 +262,8 @@ class RoutingOutcome(Model):
     """Those that held."""
     category_id: UUID | None = None
     assignee_id: UUID | None = None
-    acknowledge: bool | None = None
     acknowledgement: Text | None = None
+    """What the customer is told at once, by a rule or else by the ticketbox as it is now; None: nothing."""
     forward_to: tuple[Text, ...] = ()
     alert: tuple[UUID, ...] = ()
 

@@ -96,6 +96,7 @@ async def around(
                 addresses=frozenset(box.addresses),
                 sender=box.addresses[0],
                 hours=hours.get(box.calendar_id, WALL_CLOCK) if box.calendar_id else WALL_CLOCK,
+                acknowledgement=box.acknowledgement,
             )
             for box in sorted(await things(db, desk.Ticketbox), key=lambda box: box.name)
         },

@@ -256,8 +256,10 @@ def _intend(command: DeskCommand, present: desk.Desk) -> dict[str, list[Event]]:
 def _seen(command: DeskCommand) -> dict[str, int]:
     """The versions of streams that the person saw."""
     match command:
-        case PublishRuleset(seen_version=version):
+        case PublishRuleset(seen_version=version, seen_draft=None):
             return {RULESET: version}
+        case PublishRuleset(seen_version=version, seen_draft=int(draft)):
+            return {RULESET: version, RULESET_DRAFT: draft}
         case DraftRuleset(seen_version=int(version)):
             return {RULESET_DRAFT: version}
         case ChangeDesk(changes=changes):

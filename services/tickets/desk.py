@@ -45,6 +45,7 @@ from contracts.desk import (
     TicketboxChanged,
     View,
     ViewChanged,
+    kind_of,
     thing_of,
 )
 from contracts.event import Event
@@ -225,7 +226,8 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                     events.setdefault(stream_of(thing.kind, thing.id), []).append(_changed(thing))
             case RemoveThing(kind=kind, id=identity):
                 before = desk.things.get(identity)
-                if before is None:
+                # Others know things by kind and id: they would keep one that was removed as something else.
+                if before is None or kind_of(type(before)) != kind:
                     raise UnknownThing(f"There is no such {kind}.", id=identity)
                 _may_change(desk, actor_id, before, before)
                 removed = ThingRemoved(kind=kind, id=identity)

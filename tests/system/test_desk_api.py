@@ -47,6 +47,7 @@ async def test_a_thing_is_put_read_listed_changed_and_removed_and_its_history_br
         "it was so already"
     )
 
+    assert (await api.delete(path.replace("calendars", "teams"))).status_code == 404, "it is no team"
     assert (await api.delete(path)).status_code == 204
     assert (await api.get(path)).status_code == 404
     assert (await api.delete(path)).status_code == 404

@@ -170,7 +170,9 @@ BODIES: dict[str, Any] = {
     },
     "POST /api/v1/rulesets/{version}/roll-back": {"reason": "Try", "expected_version": 999},
     "PUT /api/v1/rulesets/draft": {"rules": [], "default_ticketbox_id": str(WORKSHOP)},
-    "POST /api/v1/rulesets/draft/publication": {"reason": "Try", "expected_version": 999},
+    "POST /api/v1/rulesets/draft/publication": {
+        "reason": "Try", "expected_version": 999, "expected_draft_version": 999
+    },
     "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
     "POST /api/v1/what-ifs": {"things": [{"kind": "policy", "id": str(uuid4()), "name": "Tried"}], "months": 1},
     "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},

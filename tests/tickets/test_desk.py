@@ -324,6 +324,14 @@ def test_what_is_not_there_cannot_be_removed() -> None:
     refused(UnknownThing, given(*HERE), without=[HOURS])
 
 
+def test_a_thing_is_removed_as_what_it_is_and_as_nothing_else() -> None:
+    mistaken = ChangeDesk(
+        command_id=uuid4(), actor_id=BOSS.id, changes=(RemoveThing(kind="team", id=ANNA.id),)
+    )
+    with pytest.raises(UnknownThing, match="There is no such team"):
+        decide(mistaken, given(*HERE))
+
+
 # --- What earlier releases wrote ------------------------------------------------------------------------------------
 def test_the_first_commands_make_the_same_things() -> None:
     box = CreateTicketbox(

@@ -17,7 +17,7 @@ from rules.fields import FIELDS
 from services.gateway import desk, dry_run_changes, rulesets, ruling
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
+from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
 from services.gateway.problems import Conflict, NotFound, Problem, Unanswered, Unprocessable
@@ -182,10 +182,14 @@ async def take_up(wish: Wish, here: Here, seen_version: Annotated[int, Form()]) 
 
 @router.post("/rules/draft/publish")
 async def publish(
-    wish: Wish, seen_version: Annotated[int, Form()], reason: Annotated[str, Form()] = ""
+    wish: Wish,
+    _: Administrator,
+    seen_version: Annotated[int, Form()],
+    draft_version: Annotated[int, Form()],
+    reason: Annotated[str, Form()] = "",
 ) -> Response:
     """Put the draft in force."""
-    await wish.publish_draft(ruling.reason_of(reason), seen_version)
+    await wish.publish_draft(ruling.reason_of(reason), seen_version, draft_version)
     return RedirectResponse("/rules", 303)
 
 
@@ -196,7 +200,7 @@ def _place(draft: DraftView, index: int) -> int:
         Conflict: there is none: someone else took the rule out.
     """
     if not 0 <= index < len(draft.rules):
-        raise Conflict("changed_meanwhile", "Someone changed the draft after you opened it. Reload the page.")
+        raise Conflict("changed_meanwhile", ruling.DRAFT_CHANGED)
     return index
 
 
