@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -278,14 +277,28 @@ async def keep_automatic_mail(
 _THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
 
 
+_kept: dict[UUID, Desk] = {}
+"""The desk as it was read last, by its edition."""
+
+
 async def read_desk(db: Connection) -> Desk:
-    """The desk as it is now."""
-    # The revision comes first: what is written by a desk that is newer than it says is only written again.
-    revision = await db.fetchval("SELECT revision FROM desk_revision")
+    """The desk as it is now. It is read again only when it has changed, since many things take long."""
+    # Edition and revision come first: a desk that is newer than they say is read, and what it writes written, again.
+    row = await db.fetchrow("SELECT edition, revision FROM desk_revision")
+    assert row is not None  # noqa: S101 - it came with its table
+    desk = _kept.get(row["edition"])
+    if desk is None:
+        desk = await _read_desk(db, row["revision"])
+        _kept.clear()
+        _kept[row["edition"]] = desk
+    return desk
+
+
+async def _read_desk(db: Connection, revision: int) -> Desk:
     rows = await db.fetch("SELECT id, thing::text AS thing, since FROM thing")
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
     return Desk(
-        things={row["id"]: _thing(row["thing"]) for row in rows},
+        things={row["id"]: _THINGS.validate_json(row["thing"]) for row in rows},
         secret=secret,
         since={row["id"]: row["since"] for row in rows},
         revision=revision,
@@ -296,11 +309,6 @@ async def erasure_secret(db: Connection) -> bytes:
     """Keys the digests of erased addresses."""
     secret: bytes = await db.fetchval("SELECT value FROM secret WHERE name = 'erasures'")
     return secret
-
-
-@lru_cache(maxsize=4096)
-def _thing(text: str) -> AnyThing:
-    return _THINGS.validate_json(text)
 
 
 async def lock_desk(db: Connection) -> None:
@@ -338,9 +346,10 @@ async def thing_versions(db: Connection, stream_ids: Collection[str]) -> dict[st
     return {row["stream_id"]: row["version"] for row in rows}
 
 
-_KEEP_THING = """
+_KEEP_THINGS = """
 INSERT INTO thing (id, thing, since)
-VALUES ($1, $2::jsonb, $3)
+SELECT id, thing, $3
+FROM unnest($1::uuid[], $2::jsonb[]) AS new (id, thing)
 ON CONFLICT (id) DO UPDATE
 SET thing = excluded.thing,
     since = excluded.since
@@ -349,11 +358,16 @@ SET thing = excluded.thing,
 
 async def keep_desk(db: Connection, events: Sequence[Event], now: datetime) -> None:
     """Take configuration into the tables, and have every ticket looked at whose alarm may be another now."""
+    last: dict[UUID, AnyThing | None] = {}
     for event in events:
         if (thing := thing_of(event)) is not None:
-            await db.execute(_KEEP_THING, thing.id, thing.model_dump_json(), now)
+            last[thing.id] = thing
         elif isinstance(event, ThingRemoved):
-            await db.execute("DELETE FROM thing WHERE id = $1", event.id)
+            last[event.id] = None
+    if kept := {identity: thing.model_dump_json() for identity, thing in last.items() if thing is not None}:
+        await db.execute(_KEEP_THINGS, list(kept), list(kept.values()), now)
+    if removed := last.keys() - kept:
+        await db.execute("DELETE FROM thing WHERE id = ANY($1::uuid[])", list(removed))
     if any(matters_to_clocks(event) for event in events):
         await db.execute("UPDATE desk_revision SET revision = revision + 1")
 
