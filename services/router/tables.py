@@ -65,8 +65,26 @@ async def person(db: Connection, person_id: UUID) -> Person | None:
     return None if text is None else Person.model_validate_json(text)
 
 
+_kept: dict[UUID, Ruleset | None] = {}
+"""The ruleset as it was read last, by the desk's edition."""
+
+
 async def read_ruleset(db: Connection) -> Ruleset | None:
-    """The ruleset in force with what it needs of the desk; None until the desk's first events have come."""
+    """The ruleset in force with what it needs of the desk; None until the desk's first events have come.
+
+    It is read again only when the desk has changed, since many organisations take long.
+    """
+    # The edition comes first: a desk that is newer than it says is read again.
+    edition = await db.fetchval("SELECT edition FROM desk_edition")
+    if edition in _kept:
+        return _kept[edition]
+    ruleset = await _read_ruleset(db)
+    _kept.clear()
+    _kept[edition] = ruleset
+    return ruleset
+
+
+async def _read_ruleset(db: Connection) -> Ruleset | None:
     row = await db.fetchrow("SELECT version, rules::text AS rules, default_ticketbox_id FROM ruleset")
     if row is None:
         return None
