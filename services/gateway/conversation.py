@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from contracts.event import Event, Recorded
+from contracts.event import Event, Meta, Recorded
 from contracts.ingest import Reading
 from contracts.mail import Address, LetterHead
 from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
@@ -60,9 +60,9 @@ class Sources:
     def person(self, identity: UUID | None) -> Named | None:
         return None if identity is None else Named(id=identity, name=self.people.get(identity, "somebody"))
 
-    def known(self, actor: str) -> UUID | None:
-        """The person behind an event's actor; None for services, rules and jobs."""
-        return next((one for one in self.people if str(one) == actor), None)
+    def known(self, meta: Meta) -> UUID | None:
+        """The person who did it, if we know the name."""
+        return meta.person_id if meta.person_id in self.people else None
 
 
 def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[Entry]:
@@ -86,7 +86,7 @@ def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[E
             case ReplyReleased(author_id=author_id):
                 entries.append(_made(item, "sent the answer again", sources.person(author_id)))
             case event if isinstance(event, Happening):
-                if (sentence := said(event, sources.people, sources.known(item.meta.actor))) is not None:
+                if (sentence := said(event, sources.people, sources.known(item.meta))) is not None:
                     entry = _made(item, sentence.sentence, sources.person(sentence.actor), sentence.at)
                     more: dict[str, object] = {"ticket": sentence.ticket}
                     if isinstance(event, TicketAssigned):

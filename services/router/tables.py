@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from chassis import log
 from chassis.database import Connection
+from chassis.kept import Kept
 from contracts import desk
 from contracts.desk import (
     AnyThing,
@@ -65,23 +66,9 @@ async def person(db: Connection, person_id: UUID) -> Person | None:
     return None if text is None else Person.model_validate_json(text)
 
 
-_kept: dict[UUID, Ruleset | None] = {}
-"""The ruleset as it was read last, by the desk's edition."""
-
-
 async def read_ruleset(db: Connection) -> Ruleset | None:
-    """The ruleset in force with what it needs of the desk; None until the desk's first events have come.
-
-    It is read again only when the desk has changed, since many organisations take long.
-    """
-    # The edition comes first: a desk that is newer than it says is read again.
-    edition = await db.fetchval("SELECT edition FROM desk_edition")
-    if edition in _kept:
-        return _kept[edition]
-    ruleset = await _read_ruleset(db)
-    _kept.clear()
-    _kept[edition] = ruleset
-    return ruleset
+    """The ruleset in force with what it needs of the desk; None until the desk's first events have come."""
+    return await _RULESET.get(db)
 
 
 async def _read_ruleset(db: Connection) -> Ruleset | None:
@@ -90,6 +77,9 @@ async def _read_ruleset(db: Connection) -> Ruleset | None:
         return None
     found = await around(db, row["version"], read_rules(row["rules"]), row["default_ticketbox_id"])
     return found if found.default_ticketbox_id in found.ticketboxes else None
+
+
+_RULESET = Kept(_read_ruleset)
 
 
 @lru_cache(maxsize=16)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.database import Connection
+from chassis.kept import Kept
 from contracts.desk import (
     AnyThing,
     Automation,
@@ -277,24 +278,14 @@ async def keep_automatic_mail(
 _THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
 
 
-_kept: dict[UUID, Desk] = {}
-"""The desk as it was read last, by its edition."""
-
-
 async def read_desk(db: Connection) -> Desk:
-    """The desk as it is now. It is read again only when it has changed, since many things take long."""
-    # Edition and revision come first: a desk that is newer than they say is read, and what it writes written, again.
-    row = await db.fetchrow("SELECT edition, revision FROM desk_revision")
-    assert row is not None  # noqa: S101 - it came with its table
-    desk = _kept.get(row["edition"])
-    if desk is None:
-        desk = await _read_desk(db, row["revision"])
-        _kept.clear()
-        _kept[row["edition"]] = desk
-    return desk
+    """The desk as it is now."""
+    return await _DESK.get(db)
 
 
-async def _read_desk(db: Connection, revision: int) -> Desk:
+async def _read_desk(db: Connection) -> Desk:
+    # The revision comes first: what is written by a desk that is newer than it says is only written again.
+    revision = await db.fetchval("SELECT revision FROM desk_revision")
     rows = await db.fetch("SELECT id, thing::text AS thing, since FROM thing")
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
     return Desk(
@@ -303,6 +294,9 @@ async def _read_desk(db: Connection, revision: int) -> Desk:
         since={row["id"]: row["since"] for row in rows},
         revision=revision,
     )
+
+
+_DESK = Kept(_read_desk)
 
 
 async def erasure_secret(db: Connection) -> bytes:

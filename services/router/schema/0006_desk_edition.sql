@@ -1,4 +1,4 @@
--- Another one after each change of the desk, whoever makes it: who has read the desk in this edition has it as it is.
+-- Another one after each change of the desk, whoever makes it: see chassis/kept.py.
 CREATE TABLE desk_edition (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     edition uuid NOT NULL

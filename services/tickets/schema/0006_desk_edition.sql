@@ -1,11 +1,16 @@
--- Another one after each change of the desk, whoever makes it: who has read the desk in this edition has it as it is.
--- No counter: that of a change which is rolled back would come again, and name another desk.
-ALTER TABLE desk_revision ADD COLUMN edition uuid NOT NULL DEFAULT gen_random_uuid();
+-- Another one after each change of the desk, whoever makes it: see chassis/kept.py.
+CREATE TABLE desk_edition (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    edition uuid NOT NULL
+);
+
+INSERT INTO desk_edition (edition)
+VALUES (gen_random_uuid());
 
 CREATE FUNCTION renew_desk_edition() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE desk_revision SET edition = gen_random_uuid();
+    UPDATE desk_edition SET edition = gen_random_uuid();
     RETURN NULL;
 END $$;
 
