@@ -12,6 +12,7 @@ import holidays
 from contracts.commands import (
     OPERATOR,
     AddPerson,
+    AnyDeskCommand,
     ChangeDesk,
     CreateTicketbox,
     RemoveThing,
@@ -62,7 +63,6 @@ from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownT
 T = TypeVar("T", bound=Thing)
 PATH_SEPARATOR = " / "
 """Between the names of a category and of those above it."""
-DeskCommand = SetPresence | CreateTicketbox | AddPerson | ChangeDesk
 
 
 @dataclass(slots=True)
@@ -135,7 +135,7 @@ def stream_of(kind: str, identity: UUID) -> str:
             return f"desk-{kind}-{identity}"
 
 
-def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+def decide(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """What happens to the desk, by stream.
 
     Raises:
@@ -146,7 +146,7 @@ def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
     return events
 
 
-def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+def intend(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """What would happen to the desk, whether it holds together then or not.
 
     Raises:
