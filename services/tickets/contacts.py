@@ -149,7 +149,7 @@ def permit(actor_id: UUID, desk: Desk) -> None:
         Forbidden.
     """
     actor = desk.get(Person, actor_id)
-    if actor_id != OPERATOR and (actor is None or actor.where(Right.ANSWER) == frozenset()):
+    if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.ANSWER)):
         raise Forbidden("Only who answers customers can change contacts.")
 
 

@@ -90,7 +90,7 @@ def may_propose(actor_id: UUID, desk: Desk) -> None:
         Forbidden.
     """
     actor = desk.get(Person, actor_id)
-    if actor_id != OPERATOR and (actor is None or actor.where(Right.MANAGE) == frozenset()):
+    if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.MANAGE)):
         raise Forbidden("Only who manages a ticketbox can propose rules.")
 
 

@@ -243,7 +243,7 @@ async def _rule(
             **data,
             boxes=await desk.every(db, DeskTicketbox),
             categories=await desk.every(db, Category),
-            owners=[one for one in people if one.active and one.where(Right.ANSWER) != frozenset()],
+            owners=[one for one in people if one.may_anywhere(Right.ANSWER)],
             people=[one for one in people if one.active],
             teams=await desk.every(db, Team),
             priorities=list(Priority),
