@@ -370,7 +370,7 @@ class ReadAgain(MessageCommand):
     service: ClassVar[str] = "ingest"
 
 
-AnyCommand = (
+AnyTicketCommand = (
     SubmitReply
     | RetryReply
     | AddNote
@@ -388,27 +388,24 @@ AnyCommand = (
     | AddTask
     | FinishTask
     | MoveTicket
-    | LinkTickets
-    | UnlinkTickets
-    | MergeTicket
-    | UndoMerge
-    | MoveLetters
+)
+"""What changes one ticket."""
+AnyTwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
+AnyDeskCommand = ChangeDesk | SetPresence | CreateTicketbox | AddPerson
+AnyContactCommand = SetContact | MoveAddress | MergeContacts | UndoContactMerge
+AnyRulesetCommand = PublishRuleset | DraftRuleset | DropRulesetDraft
+AnyConfiguringCommand = AnyDeskCommand | AnyRulesetCommand
+AnyCommand = (
+    AnyTicketCommand
+    | AnyTwoTicketsCommand
     | SplitTicket
     | SelectTickets
     | StartBulkJob
     | CancelBulkJob
     | UndoBulkJob
-    | ChangeDesk
-    | SetPresence
-    | CreateTicketbox
-    | AddPerson
-    | SetContact
-    | MoveAddress
-    | MergeContacts
-    | UndoContactMerge
-    | PublishRuleset
-    | DraftRuleset
-    | DropRulesetDraft
+    | AnyDeskCommand
+    | AnyContactCommand
+    | AnyRulesetCommand
     | StartDryRun
     | CancelDryRun
     | StartWhatIf

@@ -152,6 +152,10 @@ class Person(Thing):
             return None
         return frozenset(one.ticketbox_id for one in self.rights if self.may(right, one.ticketbox_id))
 
+    def may_anywhere(self, right: Right) -> bool:
+        """Whether there is a ticketbox in which this person may do something."""
+        return self.where(right) != frozenset()
+
 
 class Span(Model):
     """Part of a day, `09:00` to `12:30`; `24:00` is its end."""

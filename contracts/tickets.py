@@ -513,13 +513,11 @@ class CustomerErased(TicketsEvent):
     erased_by: UUID
 
 
-TicketEvent = (
+Correspondence = (
     TicketOpened
     | CustomerReplied
     | AutomaticReplyReceived
     | ReplyBounced
-    | TicketAssigned
-    | DistributionDropped
     | NoteAdded
     | ReplySubmitted
     | ReplyReleased
@@ -528,6 +526,13 @@ TicketEvent = (
     | ReminderReleased
     | ReminderWithheld
     | DeliveryRecorded
+    | NoticeReleased
+)
+"""What is written in a ticket or about it, and what becomes of that."""
+
+Happening = (
+    TicketAssigned
+    | DistributionDropped
     | TicketSolved
     | TicketReopened
     | TicketSetPending
@@ -554,9 +559,11 @@ TicketEvent = (
     | SLABreached
     | AutomationRan
     | AutomationHeldBack
-    | NoticeReleased
     | CustomerErased
 )
+"""All else, each told in a sentence."""
+
+TicketEvent = Correspondence | Happening
 """All that happens to a ticket."""
 
 Placing = (

@@ -6,15 +6,15 @@ from uuid import uuid5
 import asyncpg
 
 from chassis import log
-from contracts.commands import OPERATOR, CreateTicketbox, PublishRuleset
+from contracts.commands import OPERATOR, AnyConfiguringCommand, CreateTicketbox, PublishRuleset
 from contracts.router import Disposition
 from contracts.tickets import Rule
-from services.tickets.changes import DeskCommand, configure
+from services.tickets.changes import configure
 
 SUPPORT = uuid5(OPERATOR, "ticketbox support")
 FIRST_RESPONSE_SECONDS = 4 * 3600
 
-FIRST_COMMANDS: tuple[DeskCommand, ...] = (
+FIRST_COMMANDS: tuple[AnyConfiguringCommand, ...] = (
     CreateTicketbox(
         command_id=uuid5(OPERATOR, "create support"),
         actor_id=OPERATOR,

@@ -68,7 +68,7 @@ class Person:
     @property
     def may_write(self) -> bool:
         """Whether there is a ticketbox in which this person may answer."""
-        return self.desk.where(Right.ANSWER) != frozenset()
+        return self.desk.may_anywhere(Right.ANSWER)
 
     @property
     def may_share(self) -> bool:
@@ -78,7 +78,7 @@ class Person:
     @property
     def may_configure(self) -> bool:
         """Whether there is anything on the desk that this person may change for others."""
-        return self.may_administer or self.manages.boxes != frozenset()
+        return self.desk.may_anywhere(Right.MANAGE)
 
     @property
     def manages(self) -> Sight:
@@ -88,7 +88,7 @@ class Person:
     @property
     def may_decide(self) -> bool:
         """Whether there is a ticketbox in which this person decides what becomes of mail that was stopped."""
-        return self.manages.boxes != frozenset()
+        return self.desk.may_anywhere(Right.MANAGE)
 
     @property
     def may_administer(self) -> bool:

@@ -1,6 +1,6 @@
 """Everything that passed between a contact and us, in one line of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -89,7 +89,7 @@ async def timeline(
     return Page(items=[_entry(row, letters, names) for row in rows], next=following)
 
 
-def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: dict[UUID, str]) -> TimelineEntry:
+def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: Mapping[UUID, str]) -> TimelineEntry:
     event = history.recorded(row).event
     entry = TimelineEntry(
         at=row["occurred_at"],
@@ -129,7 +129,7 @@ def _letter(head: LetterHead, letters: dict[UUID, Reading]) -> dict[str, object]
     }
 
 
-def _named(event: Event, names: dict[UUID, str]) -> Named | None:
+def _named(event: Event, names: Mapping[UUID, str]) -> Named | None:
     match event:
         case ReplySubmitted(author_id=person_id) | NoteAdded(author_id=person_id):
             pass

@@ -1,6 +1,6 @@
 """Erasures of people's data: what one would take, what was asked for, and how far each is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -152,7 +152,7 @@ async def every(db: Connection) -> list[ErasureView]:
     return await _read(db, None)
 
 
-def _view(events: Sequence[Recorded[Event]], names: dict[UUID, str]) -> ErasureView:
+def _view(events: Sequence[Recorded[Event]], names: Mapping[UUID, str]) -> ErasureView:
     begun, begun_at, ended_at = (
         ErasureBegun(erasure_id=UUID(int=0), letters=0, tickets=0, answers=0),
         None,

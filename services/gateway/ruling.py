@@ -19,8 +19,8 @@ from contracts.tickets import Rule
 from services.gateway import rulesets
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, command_id_of
-from services.gateway.problems import Conflict, Forbidden, NotFound, Unprocessable
+from services.gateway.guard import Here, command_id_of, only
+from services.gateway.problems import Conflict, NotFound, Unprocessable
 from services.gateway.rulesets import DraftView, RulesetView
 
 DRAFT_CHANGED = "Someone changed the draft after you opened it. Reload the page."
@@ -182,18 +182,11 @@ async def dry_run(
     return await gateway.ask(query, DryRun)
 
 
-def rule_maker(who: Signed) -> Person:
-    """Someone who may look at rules and propose some: who manages a ticketbox.
-
-    Raises:
-        Forbidden.
-    """
-    if not who.person.may_configure:
-        raise Forbidden("Rules belong to those who manage a ticketbox.")
-    return who.person
-
-
-RuleMaker = Annotated[Person, Depends(rule_maker)]
+RuleMaker = Annotated[
+    Person,
+    Depends(only(lambda person: person.may_configure, "Rules belong to those who manage a ticketbox.")),
+]
+"""Someone who may look at rules and propose some."""
 
 
 def ruling(request: Request, here: Here, person: RuleMaker) -> Ruling:

@@ -297,7 +297,7 @@ class Opened:
     summary: Summary
     events: list[Recorded[Event]]
     sources: Sources
-    boxes: dict[UUID, str]
+    boxes: Mapping[UUID, str]
     choices: Choices
     then: DeskThen | None = None
     """The desk of the moment at which it is looked at; None: now."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, SetState, Tag
 from contracts.commands import (
+    AnyTicketCommand,
     AssignTicket,
     ChangeTags,
     CloseTicket,
@@ -80,7 +81,7 @@ def _after(ticket: Ticket, events: Sequence[TicketEvent], now: datetime) -> Tick
     return ticket
 
 
-def _command(action: BulkAction, ticket: Ticket, turn: Turn) -> commands.TicketCommand | None:
+def _command(action: BulkAction, ticket: Ticket, turn: Turn) -> AnyTicketCommand | None:
     """What a person would ask of this one ticket; None: it is so already."""
     about = {"command_id": turn.command_id, "actor_id": turn.person_id, "ticket_id": ticket.ticket_id}
     match action:
@@ -102,7 +103,7 @@ def _command(action: BulkAction, ticket: Ticket, turn: Turn) -> commands.TicketC
 
 def _state_command(
     action: SetState, ticket: Ticket, about: Mapping[str, UUID], turn: Turn
-) -> commands.TicketCommand | None:
+) -> AnyTicketCommand | None:
     match action.state:
         case State.OPEN:
             return None if ticket.state is State.OPEN else ReopenTicket(**about)

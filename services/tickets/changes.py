@@ -13,6 +13,11 @@ from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
 from contracts.commands import (
+    AnyConfiguringCommand,
+    AnyContactCommand,
+    AnyRulesetCommand,
+    AnyTicketCommand,
+    AnyTwoTicketsCommand,
     ChangeDesk,
     Done,
     DraftRuleset,
@@ -24,6 +29,7 @@ from contracts.commands import (
     SetThing,
     SplitTicket,
     SubmitReply,
+    TicketCommand,
     UndoContactMerge,
 )
 from contracts.event import Event, Meta
@@ -45,7 +51,7 @@ from services.tickets.work import Work
 
 
 async def change_ticket(
-    service: Service[TicketsSettings], command: commands.TicketCommand, db: Connection
+    service: Service[TicketsSettings], command: AnyTicketCommand, db: Connection
 ) -> Outcome:
     """Do what a command about a ticket asks.
 
@@ -60,7 +66,7 @@ async def change_ticket(
 
 
 async def change_two(
-    service: Service[TicketsSettings], command: rearranging.TwoTicketsCommand, db: Connection
+    service: Service[TicketsSettings], command: AnyTwoTicketsCommand, db: Connection
 ) -> Outcome:
     """Do what a command about two tickets asks.
 
@@ -93,11 +99,8 @@ def _known(work: Work, ticket_id: UUID) -> Ticket:
     return ticket
 
 
-AnyTicketCommand = commands.TicketCommand | rearranging.TwoTicketsCommand | SplitTicket
-
-
 async def _write(
-    work: Work, command: AnyTicketCommand, events: Mapping[UUID, Sequence[TicketEvent]], db: Connection
+    work: Work, command: TicketCommand, events: Mapping[UUID, Sequence[TicketEvent]], db: Connection
 ) -> Done:
     # An answer belongs to the trace of the letter that it answers; the request that brought it is linked.
     asked = telemetry.current_traceparent()
@@ -121,7 +124,7 @@ async def _write(
 
 
 async def change_contacts(
-    service: Service[TicketsSettings], command: contacts.ContactCommand, db: Connection
+    service: Service[TicketsSettings], command: AnyContactCommand, db: Connection
 ) -> Outcome:
     """Do what a command about contacts asks.
 
@@ -131,7 +134,7 @@ async def change_contacts(
     return await keep_contacts(db, command, service.clock())
 
 
-async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: datetime) -> Outcome:
+async def keep_contacts(db: Connection, command: AnyContactCommand, now: datetime) -> Outcome:
     """Change contacts in the caller's transaction.
 
     Raises:
@@ -168,7 +171,7 @@ async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: d
     return Done(position=await log.append(db, answers, now), version=present.version(last))
 
 
-def _named(command: contacts.ContactCommand) -> tuple[set[UUID], set[str]]:
+def _named(command: AnyContactCommand) -> tuple[set[UUID], set[str]]:
     """The contacts that a command is about, by id and by address."""
     match command:
         case SetContact(contact=card):
@@ -184,10 +187,9 @@ def _named(command: contacts.ContactCommand) -> tuple[set[UUID], set[str]]:
     return {*identities, *command.seen}, {address.strip().lower() for address in addresses}
 
 
-DeskCommand = desk.DeskCommand | rulesets.RulesetCommand
-
-
-async def change_desk(service: Service[TicketsSettings], command: DeskCommand, db: Connection) -> Outcome:
+async def change_desk(
+    service: Service[TicketsSettings], command: AnyConfiguringCommand, db: Connection
+) -> Outcome:
     """Do what a command about the desk's configuration asks.
 
     Raises:
@@ -196,7 +198,7 @@ async def change_desk(service: Service[TicketsSettings], command: DeskCommand, d
     return await configure(db, command, service.clock())
 
 
-async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outcome:
+async def configure(db: Connection, command: AnyConfiguringCommand, now: datetime) -> Outcome:
     """Change the desk's configuration in the caller's transaction.
 
     Raises:
@@ -205,7 +207,9 @@ async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outc
     return await configure_together(db, [command], now)
 
 
-async def configure_together(db: Connection, commands: Sequence[DeskCommand], now: datetime) -> Done:
+async def configure_together(
+    db: Connection, commands: Sequence[AnyConfiguringCommand], now: datetime
+) -> Done:
     """Do several commands in the caller's transaction; only what comes of all of them must hold together.
 
     Raises:
@@ -224,7 +228,7 @@ async def configure_together(db: Connection, commands: Sequence[DeskCommand], no
 
 
 async def _append(
-    db: Connection, command: DeskCommand, events: Mapping[str, Sequence[Event]], now: datetime
+    db: Connection, command: AnyConfiguringCommand, events: Mapping[str, Sequence[Event]], now: datetime
 ) -> Done:
     seen = _seen(command)
     changed = await tables.thing_versions(db, seen)
@@ -247,13 +251,13 @@ async def _append(
     return Done(position=position, version=_version_after(answers))
 
 
-def _intend(command: DeskCommand, present: desk.Desk) -> dict[str, list[Event]]:
-    if isinstance(command, rulesets.RulesetCommand):
+def _intend(command: AnyConfiguringCommand, present: desk.Desk) -> dict[str, list[Event]]:
+    if isinstance(command, AnyRulesetCommand):
         return rulesets.decide(command, present)
     return desk.intend(command, present)
 
 
-def _seen(command: DeskCommand) -> dict[str, int]:
+def _seen(command: AnyConfiguringCommand) -> dict[str, int]:
     """The versions of streams that the person saw."""
     match command:
         case PublishRuleset(seen_version=version, seen_draft=None):

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.commands import (
     AddNote,
     AddTask,
+    AnyTicketCommand,
     AssignTicket,
     ChangeTags,
     ChangeWatchers,
@@ -64,29 +65,10 @@ from services.tickets.refusals import (
 )
 from services.tickets.ticket import ReplyState, Ticket
 
-TicketCommand = (
-    SubmitReply
-    | RetryReply
-    | AddNote
-    | AssignTicket
-    | SolveTicket
-    | ReopenTicket
-    | SetPending
-    | PutOnHold
-    | CloseTicket
-    | SetPriority
-    | ChangeTags
-    | SetFields
-    | SetCategory
-    | ChangeWatchers
-    | AddTask
-    | FinishTask
-    | MoveTicket
-)
 MOST_TAGS = 30
 
 
-def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) -> list[TicketEvent]:
+def decide(command: AnyTicketCommand, ticket: Ticket, desk: Desk, now: datetime) -> list[TicketEvent]:
     """What happens because of a command of a person.
 
     Raises:
@@ -99,7 +81,7 @@ def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) ->
 
 
 def act(
-    command: TicketCommand, ticket: Ticket, desk: Desk, actor: Person, now: datetime
+    command: AnyTicketCommand, ticket: Ticket, desk: Desk, actor: Person, now: datetime
 ) -> list[TicketEvent]:
     """What happens because of a command of a person who may give it.
 

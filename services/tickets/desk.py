@@ -12,6 +12,7 @@ import holidays
 from contracts.commands import (
     OPERATOR,
     AddPerson,
+    AnyDeskCommand,
     ChangeDesk,
     CreateTicketbox,
     RemoveThing,
@@ -63,7 +64,15 @@ from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownT
 T = TypeVar("T", bound=Thing)
 PATH_SEPARATOR = " / "
 """Between the names of a category and of those above it."""
-DeskCommand = SetPresence | CreateTicketbox | AddPerson | ChangeDesk
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Things as they are asked for again and again, once they were asked for: at every step of every ticket."""
+
+    of: Mapping[UUID, Thing]
+    by_kind: dict[type[Thing], list[Thing]] = field(default_factory=dict)
+    by_domain: dict[str, Organisation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +85,16 @@ class Desk:
     """Read where the desk changes only."""
     chosen_organisations: Mapping[str, UUID] = field(default_factory=dict)
     """Those that people chose for contacts, by address, as far as they were looked up: see `Work.look_up`."""
-    _sorted: dict[type[Thing], list[Thing]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """By kind, once they were asked for: every step of every ticket asks for all policies."""
-    _by_domain: dict[str, Organisation] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Likewise."""
     since: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each thing became as it is."""
     revision: int = 0
     """Counts the changes after which alarms may be others."""
+    _sorted: _Sorted = field(default_factory=lambda: _Sorted({}), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # `replace` hands it on, which is right only for the same things.
+        if self._sorted.of is not self.things:
+            object.__setattr__(self, "_sorted", _Sorted(self.things))
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -94,18 +103,18 @@ class Desk:
 
     def every(self, kind: type[T]) -> list[T]:
         """All things of a kind, by name."""
-        if kind not in self._sorted:
+        by_kind = self._sorted.by_kind
+        if kind not in by_kind:
             found = [thing for thing in self.things.values() if isinstance(thing, kind)]
-            self._sorted[kind] = sorted(found, key=lambda thing: thing.name)
-        return [*self._sorted[kind]]  # type: ignore[list-item]  # they are of this kind
+            by_kind[kind] = sorted(found, key=lambda thing: thing.name)
+        return [*by_kind[kind]]  # type: ignore[list-item]  # they are of this kind
 
     def organisations_by_domain(self) -> Mapping[str, Organisation]:
         """Where two name the same domain, the last by name has it."""
-        if not self._by_domain:
-            self._by_domain.update(
-                {domain: one for one in self.every(Organisation) for domain in one.domains}
-            )
-        return self._by_domain
+        by_domain = self._sorted.by_domain
+        if not by_domain:
+            by_domain.update({domain: one for one in self.every(Organisation) for domain in one.domains})
+        return by_domain
 
     def people_of(self, identities: Iterable[UUID]) -> frozenset[UUID]:
         """The people behind ids of people and teams."""
@@ -127,7 +136,7 @@ def stream_of(kind: str, identity: UUID) -> str:
             return f"desk-{kind}-{identity}"
 
 
-def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+def decide(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """What happens to the desk, by stream.
 
     Raises:
@@ -138,7 +147,7 @@ def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
     return events
 
 
-def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+def intend(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """What would happen to the desk, whether it holds together then or not.
 
     Raises:

@@ -146,7 +146,7 @@ async def list_them(service: Service[TicketsSettings], query: ListBulkJobs) -> B
 def _permit(desk: Desk, person_id: UUID) -> None:
     """See that somebody may change tickets anywhere; whether they may change each one is asked at its turn."""
     person = desk.get(Person, person_id)
-    if person is None or person.where(Right.ANSWER) == frozenset():
+    if person is None or not person.may_anywhere(Right.ANSWER):
         raise Forbidden("You may answer in no ticketbox, so there is nothing that you can change.")
 
 

@@ -5,6 +5,7 @@ from typing import assert_never
 from uuid import UUID, uuid5
 
 from contracts.commands import (
+    AnyTwoTicketsCommand,
     LinkTickets,
     MergeTicket,
     MoveLetters,
@@ -33,7 +34,6 @@ from services.tickets.desk import Desk
 from services.tickets.refusals import Invalid, Merged, UnknownThing
 from services.tickets.ticket import Ticket
 
-TwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
 Events = dict[UUID, list[TicketEvent]]
 """What happens, by ticket."""
 
@@ -45,7 +45,7 @@ _OTHER_SIDE = {
 }
 
 
-def decide(command: TwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk) -> Events:
+def decide(command: AnyTwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk) -> Events:
     """What happens to two tickets.
 
     Raises:

@@ -160,7 +160,7 @@ class Ticket:
     changed_at: datetime = NEVER
     """When something last happened to it. Nothing happens by itself before that."""
     automatic_at: datetime | None = None
-    """When automatic mail last went to the customer."""
+    """When automatic mail last left for the customer."""
     ran: frozenset[tuple[UUID, str, datetime]] = frozenset()
     """Automations that had their time, each with the moment and when what it waited for began."""
     runs: tuple[datetime, ...] = ()
@@ -340,7 +340,7 @@ def _answered(
             )
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             message_ids = _with(ticket.message_ids, letter.internet_message_id)
-            return replace(ticket, message_ids=message_ids, automatic_at=at)
+            return replace(ticket, message_ids=message_ids, automatic_at=letter.date)
         case ReplySubmitted():
             return replace(ticket, last_message_version=ticket.version)
         case _:

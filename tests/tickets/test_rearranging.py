@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contracts.commands import (
+    AnyTwoTicketsCommand,
     LinkTickets,
     MergeTicket,
     MoveLetters,
@@ -114,7 +115,7 @@ class Desktop:
         work.open(opened, uuid4(), META)
         return self.tickets[opened.ticket_id]
 
-    def do(self, command: rearranging.TwoTicketsCommand | SplitTicket) -> rearranging.Events:
+    def do(self, command: AnyTwoTicketsCommand | SplitTicket) -> rearranging.Events:
         ticket = self.tickets[command.ticket_id]
         if isinstance(command, SplitTicket):
             self.numbers += 1

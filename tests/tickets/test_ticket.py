@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from contracts.commands import AddNote, AssignTicket, ReopenTicket, RetryReply, SolveTicket, SubmitReply
+from contracts.commands import (
+    AddNote,
+    AnyTicketCommand,
+    AssignTicket,
+    ReopenTicket,
+    RetryReply,
+    SolveTicket,
+    SubmitReply,
+)
 from contracts.desk import Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
@@ -121,7 +129,7 @@ def submit(seen_version: int, solve: bool = False) -> SubmitReply:
     )
 
 
-def when(ticket: Ticket, command: commands.TicketCommand) -> list[TicketEvent]:
+def when(ticket: Ticket, command: AnyTicketCommand) -> list[TicketEvent]:
     return commands.decide(command, ticket, DESK, NOON)
 
 

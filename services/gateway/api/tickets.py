@@ -9,10 +9,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from contracts.model import Text
 from contracts.tickets import State
 from services.gateway import automations, organisations, tickets
-from services.gateway.accounts import Person
 from services.gateway.doing import Doing
-from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
+from services.gateway.guard import Here, Signed, Writer, command_id_of
 from services.gateway.handling import Handling
 from services.gateway.lists import LONGEST_PAGE
 from services.gateway.next_ticket import next_ticket
@@ -85,8 +83,8 @@ async def get_events(here: Here, who: Signed, number: Number) -> Page[StreamEven
 def doing(
     request: Request,
     number: Number,
-    here: Annotated[Gateway, Depends(gateway_of)],
-    person: Annotated[Person, Depends(writer)],
+    here: Here,
+    person: Writer,
 ) -> Doing:
     """A wish of the asker about the ticket in the path."""
     return Doing(here, person, command_id_of(request, person), number)

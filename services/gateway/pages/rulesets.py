@@ -34,7 +34,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
     async with here.service.pool.acquire() as db:
         now = await rulesets.in_force(db)
         draft = await rulesets.draft(db, now)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
     try:
         figures = await ruling.figures(here)
     except Unanswered:
@@ -77,7 +77,7 @@ async def one_version(request: Request, here: Here, who: Signed, _: RuleMaker, v
         found = await rulesets.one(db, version)
         before = await rulesets.one(db, version - 1) if version > 1 else None
         now = await rulesets.in_force(db)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
     return page(
         request,
         "rules_version.html",
@@ -118,7 +118,7 @@ async def draft_page(request: Request, here: Here, who: Signed, wish: Wish) -> R
 async def _draft(request: Request, here: Gateway, who: SignedIn, draft: DraftView) -> Response:
     async with here.service.pool.acquire() as db:
         now = await rulesets.in_force(db)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
         boxes = await desk.every(db, DeskTicketbox)
     try:
         runs = (await here.ask(ListDryRuns(), DryRunList)).items[:5]
@@ -247,7 +247,7 @@ async def _rule(
             **data,
             boxes=await desk.every(db, DeskTicketbox),
             categories=await desk.every(db, Category),
-            owners=[one for one in people if one.active and one.where(Right.ANSWER) != frozenset()],
+            owners=[one for one in people if one.may_anywhere(Right.ANSWER)],
             people=[one for one in people if one.active],
             teams=await desk.every(db, Team),
             priorities=list(Priority),
@@ -308,7 +308,7 @@ async def dry_run(
     found = await ruling.dry_run(here, dry_run_id, kind or None, after, CHANGES)
     async with here.service.pool.acquire() as db:
         changes = await dry_run_changes.items(db, person.sight, found.changes)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
     template = "_dry_run.html" if is_partial(request) else "dry_run.html"
     return page(
         request,

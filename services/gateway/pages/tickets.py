@@ -122,7 +122,7 @@ async def _offered(
     db: Connection, here: Gateway, person: Person, query: ListQuery, known: Organisations
 ) -> dict[str, object]:
     """What a list can be narrowed by, and tickets given."""
-    names = dict(await desk.referred(db))
+    names = dict(await desk.names(db))
     address = query.contact
     if isinstance(address, UUID):
         contact = await contacts.shown(db, person.sight, address)

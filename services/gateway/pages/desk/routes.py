@@ -51,7 +51,7 @@ async def list_page(
     """All things of a kind."""
     async with here.service.pool.acquire() as db:
         found = await things.every(db, who.person, kind)
-        names = await desk.names(db) | {one.thing.id: one.thing.name for one in found}
+        names = {**await desk.names(db)} | {one.thing.id: one.thing.name for one in found}
         past = await things.history(db, who.person, kind, removed) if removed else []
     last = next((change for change in past if change.thing), None) if past and past[0].thing is None else None
     return page(
