@@ -25,7 +25,7 @@ from services.gateway import contacts, desk, history
 from services.gateway.conversation import contact
 from services.gateway.lists import Order, Where, page
 from services.gateway.representations import Named, Page, TimelineEntry
-from services.gateway.sight import Sight
+from services.gateway.sight import LETTER_IN_SIGHT, Sight
 
 _SENTENCES: dict[type[Event], str] = {
     TicketOpened: "wrote",
@@ -47,8 +47,21 @@ SELECT
     history.schema_version, history.actor, history.occurred_at, history.recorded_at, history.ticket_id,
     history.message_id, history.reply_id, history.data::text AS data, ticket.number, ticket.subject
 FROM history
-JOIN ticket USING (ticket_id)
+LEFT JOIN message USING (message_id)
+JOIN ticket ON ticket.ticket_id = coalesce(message.ticket_id, history.ticket_id)
 """
+
+# A letter is told in the ticket that it is in now; that a split took it out of another one is told by no other letter.
+_OF_TICKETS = """
+((history.ticket_id = ANY({0}::uuid[]) AND history.message_id IS NULL) OR history.message_id = ANY(ARRAY(
+    SELECT message_id
+    FROM message
+    WHERE ticket_id = ANY({0}::uuid[])
+)))
+"""
+_ONCE = "(history.type <> 'TicketOpened' OR history.data ->> 'split_from_id' IS NULL)"
+
+_IN_SIGHT = f"(ticket.ticketbox_id = ANY({{0}}) OR (message.message_id IS NOT NULL AND {LETTER_IN_SIGHT}))"
 
 _SAYS = """
 (history.words @@ websearch_to_tsquery('simple', {0}) OR EXISTS (
@@ -73,12 +86,11 @@ async def timeline(
     row = await contacts.row_of(db, sight, contact_id)
     conditions = Where()
     conditions.add("history.source = 'tickets'")
-    conditions.add(
-        "history.ticket_id = ANY({0}::uuid[])", await contacts.ticket_ids(db, row["known_addresses"])
-    )
+    conditions.add(_OF_TICKETS, await contacts.ticket_ids(db, row["known_addresses"]))
     conditions.add("history.type = ANY({0}::text[])", _TYPES)
+    conditions.add(_ONCE)
     if not sight.everything:
-        conditions.add("ticket.ticketbox_id = ANY({0})", sight.in_order)
+        conditions.add(_IN_SIGHT, sight.in_order)
     if q is not None and q.strip():
         conditions.add(_SAYS, q.strip())
     rows, following = await page(

@@ -77,7 +77,8 @@ SOUGHT = 5_000
 """With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full:
 see `services.gateway.messages`."""
 
-# A search looks at what was written, at subjects and contacts, and at numbers.
+# A search looks at what was written, at subjects and contacts, and at numbers. A letter is found in the ticket that it
+# is in now, and in those that this goes on in.
 _SAID = """
 SELECT ticket_id, message_id
 FROM history
@@ -86,10 +87,18 @@ WHERE words IS NOT NULL
 LIMIT $2
 """
 _TICKETS_OF = """
+WITH RECURSIVE placed (ticket_id, merged_into) AS (
+    SELECT ticket.ticket_id, ticket.merged_into
+    FROM message
+    JOIN ticket USING (ticket_id)
+    WHERE message.message_id = ANY($2::uuid[])
+    UNION
+    SELECT later.ticket_id, later.merged_into
+    FROM placed
+    JOIN ticket AS later ON later.number = placed.merged_into
+)
 SELECT ticket_id
-FROM history
-WHERE message_id = ANY($2::uuid[])
-  AND source = 'tickets'
+FROM placed
 UNION
 SELECT ticket_id
 FROM ticket
@@ -109,12 +118,18 @@ _FOUND = """
       AND said.words @@ websearch_to_tsquery('simple', {0})
     OFFSET 0
 ) OR EXISTS (
+    WITH RECURSIVE inside (ticket_id, number) AS (
+        SELECT ticket.ticket_id, ticket.number
+        UNION ALL
+        SELECT earlier.ticket_id, earlier.number
+        FROM inside
+        JOIN ticket AS earlier ON earlier.merged_into = inside.number
+    )
     SELECT
-    FROM history AS placed
-    JOIN history AS said ON said.message_id = placed.message_id AND said.words IS NOT NULL
-    WHERE placed.source = 'tickets'
-      AND placed.ticket_id = ticket.ticket_id
-      AND said.words @@ websearch_to_tsquery('simple', {0})
+    FROM inside
+    JOIN message ON message.ticket_id = inside.ticket_id
+    JOIN history AS said ON said.message_id = message.message_id AND said.words IS NOT NULL
+    WHERE said.words @@ websearch_to_tsquery('simple', {0})
     OFFSET 0
 ))
 """

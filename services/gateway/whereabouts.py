@@ -53,5 +53,22 @@ def whereabouts(history: Iterable[Recorded[Event]]) -> Mapping[UUID, Whereabouts
     return found
 
 
+def moved(history: Iterable[Recorded[Event]]) -> dict[UUID, UUID]:
+    """The letters that people put into other tickets, each with the one that it is in after the last of these events.
+
+    A merge moves none: they stay the first ticket's, which goes on in the other one.
+    """
+    places: dict[UUID, UUID] = {}
+    for item in history:
+        match item.event:
+            case TicketOpened(split_from_id=UUID(), ticket_id=ticket_id, letter=letter):
+                places[letter.message_id] = ticket_id
+            case LettersTaken(ticket_id=ticket_id, letters=letters):
+                places |= {one.message_id: ticket_id for one in letters}
+            case _:
+                pass
+    return places
+
+
 def _is_here(where: Whereabouts | None) -> bool:
     return where is not None and where.gone_to is None
