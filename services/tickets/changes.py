@@ -82,7 +82,7 @@ async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, 
     work = Work(service.clock(), await tables.read_desk(db))
     await work.load(db, {command.ticket_id})
     (number,) = await tables.new_numbers(db, 1)
-    events = rearranging.split(command, _known(work, command.ticket_id), work.desk, number)
+    events = rearranging.split(command, _known(work, command.ticket_id), work.desk, number, work.now)
     return await _write(work, command, events, db)
 
 

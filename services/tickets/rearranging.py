@@ -1,6 +1,7 @@
 """Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -20,6 +21,8 @@ from contracts.tickets import (
     LettersTaken,
     LinkKind,
     MergeUndone,
+    Spell,
+    State,
     TicketAbsorbed,
     TicketEvent,
     TicketLinked,
@@ -31,7 +34,7 @@ from contracts.tickets import (
 from services.tickets.commands import permit
 from services.tickets.desk import Desk
 from services.tickets.refusals import Invalid, Merged, UnknownThing
-from services.tickets.ticket import Ticket
+from services.tickets.ticket import Asked, Ticket
 
 TwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
 Events = dict[UUID, list[TicketEvent]]
@@ -104,6 +107,8 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         letters=tuple(ticket.letters.values()),
         message_ids=ticket.message_ids,
         participants=tuple(sorted(ticket.participants)),
+        # What was solved without an answer wants none in the other one either.
+        waited={} if ticket.state.done else _waited(ticket, ticket.letters.values()),
         merged_by=actor_id,
     )
     # An open matter does not disappear in a solved one.
@@ -143,7 +148,7 @@ def _move_letters(ticket: Ticket, other: Ticket, message_ids: Sequence[UUID], ac
     return moved
 
 
-def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Events:
+def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int, now: datetime) -> Events:
     """Make a ticket of some letters; its id follows from the command.
 
     Raises:
@@ -165,6 +170,7 @@ def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Even
         tags=ticket.tags,
         letter=first,
         split_from_id=ticket.ticket_id,
+        waited=_opened_at(now, ticket, first),
     )
     left = LettersMoved(
         ticket_id=ticket.ticket_id,
@@ -178,6 +184,7 @@ def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Even
         from_id=ticket.ticket_id,
         from_number=ticket.number,
         letters=tuple(rest),
+        waited=_waited(ticket, rest),
         moved_by=command.actor_id,
     )
     return {ticket.ticket_id: [left], opened.ticket_id: [opened, *([taken] if rest else [])]}
@@ -203,9 +210,27 @@ def _moved(
         from_number=ticket.number,
         letters=tuple(letters),
         by_way_of={message_id: way for message_id, way in (ways or {}).items() if way},
+        waited=_waited(ticket, letters),
         moved_by=actor_id,
     )
     return {ticket.ticket_id: [left], other.ticket_id: [taken]}
+
+
+def _waited(ticket: Ticket, letters: Iterable[LetterHead]) -> dict[UUID, tuple[Spell, ...]]:
+    """What those of the letters have waited through that nobody has answered: they take it along."""
+    unanswered = ticket.unanswered
+    return {
+        letter.message_id: ticket.waited(unanswered[letter.message_id])
+        for letter in letters
+        if letter.message_id in unanswered
+    }
+
+
+def _opened_at(now: datetime, ticket: Ticket, letter: LetterHead) -> tuple[Spell, ...]:
+    """What a letter has waited through that opens a ticket of its own now, whether it was answered before or not."""
+    asked = ticket.asked.get(letter.message_id, Asked(letter.received_at, came_at=letter.received_at))
+    waited = ticket.waited(asked)
+    return waited if ticket.state is State.OPEN else (*waited, Spell(state=State.OPEN, since=now))
 
 
 def _chosen(ticket: Ticket, message_ids: Sequence[UUID]) -> list[LetterHead]:

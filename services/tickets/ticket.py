@@ -1,9 +1,10 @@
 """The ticket: what it is, as its events made it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import assert_never
 from uuid import UUID
 
@@ -43,6 +44,7 @@ from contracts.tickets import (
     ReplySubmitted,
     SLABreached,
     SLAWarned,
+    Spell,
     State,
     TagsChanged,
     TaskAdded,
@@ -97,12 +99,16 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
-    """A state, and since when the ticket is in it; it ends where the next begins."""
+class Asked:
+    """A letter that wants an answer, which starts clocks."""
 
-    state: State
     since: datetime
-    merged: bool = False
+    """When it was received."""
+    came_at: datetime
+    """Since when it waits through the spells of this ticket; that is later if it came from another one."""
+    before: tuple[Spell, ...] = ()
+    """What it had waited through until then."""
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +154,11 @@ class Ticket:
     by_way_of: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """Letters that were written to such a ticket, and the way by which they came."""
     spells: tuple[Spell, ...] = ()
-    began_at: datetime | None = None
-    """When a person first wrote in it: the clocks of the first response and of the resolution begin. None: nobody."""
+    asked: Mapping[UUID, Asked] = field(default_factory=dict)
+    """Letters in it that want an answer, or got one; not those of machines, and no thanks."""
+    began_by: UUID | None = None
+    """The letter that started the clock of the resolution; None: no person has written."""
     first_response_at: datetime | None = None
-    waiting_since: datetime | None = None
-    """When the customer wrote what nobody has answered, after a first answer."""
     deadlines: tuple[DeadlineItem, ...] = ()
     warned: frozenset[tuple[str, datetime]] = frozenset()
     breached: frozenset[tuple[str, datetime | None]] = frozenset()
@@ -173,6 +179,31 @@ class Ticket:
     def answered(self) -> bool:
         """Whether a person of ours has answered."""
         return bool(self.replies)
+
+    @property
+    def began(self) -> Asked | None:
+        """What started the clock of the resolution."""
+        return None if self.began_by is None else self.asked[self.began_by]
+
+    @property
+    def unanswered(self) -> dict[UUID, Asked]:
+        """Letters that wait for an answer."""
+        return {one: asked for one, asked in self.asked.items() if not asked.answered}
+
+    @property
+    def waiting(self) -> Asked | None:
+        """What has waited longest for an answer."""
+        return min(self.unanswered.values(), key=attrgetter("since"), default=None)
+
+    def waited(self, asked: Asked) -> tuple[Spell, ...]:
+        """What a letter has waited through, here and before."""
+        ends = (*(spell.since for spell in self.spells[1:]), None)
+        here = (
+            spell if spell.since >= asked.came_at else spell.model_copy(update={"since": asked.came_at})
+            for spell, end in zip(self.spells, ends, strict=True)
+            if end is None or end > asked.came_at
+        )
+        return (*asked.before, *here)
 
 
 def load(history: Iterable[Recorded[Event]]) -> Ticket | None:
@@ -207,6 +238,7 @@ def addresses(letter: LetterHead) -> frozenset[str]:
 def opened(event: TicketOpened, trace: str | None) -> Ticket:
     """The ticket at its beginning."""
     letter = event.letter
+    asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
     return Ticket(
         ticket_id=event.ticket_id,
         number=event.number,
@@ -224,8 +256,9 @@ def opened(event: TicketOpened, trace: str | None) -> Ticket:
         reply_address=letter.reply_to[0] if letter.reply_to else event.contact,
         priority=event.priority,
         tags=event.tags,
-        spells=(Spell(State.OPEN, letter.received_at),),
-        began_at=None if letter.automatic else letter.received_at,
+        spells=event.waited or (Spell(state=State.OPEN, since=letter.received_at),),
+        asked=asked,
+        began_by=next(iter(asked), None),
         deadlines=event.deadlines,
         trace=trace,
         changed_at=letter.received_at,
@@ -252,7 +285,7 @@ def evolve(
         case LettersMoved() | LettersTaken() | TicketMerged() | TicketAbsorbed():
             return _rearranged(ticket, event, at)
         case MergeUndone():
-            spells = (*ticket.spells, Spell(ticket.state, at))
+            spells = (*ticket.spells, Spell(state=ticket.state, since=at))
             return replace(ticket, merged_into_id=None, spells=spells)
         case AbsorptionUndone(from_id=from_id):
             return _parted(ticket, from_id)
@@ -295,7 +328,7 @@ def _heard(
         case CustomerReplied(by_way_of=way):
             writer = letter.from_ or ticket.contact
             return replace(
-                _waits(ticket, event),
+                ticket if event.thanks else _asks(ticket, {letter.message_id: _just_asked(letter)}),
                 by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
@@ -312,15 +345,35 @@ def _heard(
             assert_never(event)
 
 
-def _waits(ticket: Ticket, event: CustomerReplied) -> Ticket:
-    """Whether the customer waits for an answer to a letter, and since when."""
-    if event.thanks:
-        return ticket
-    if ticket.began_at is None:
-        return replace(ticket, began_at=event.letter.received_at)
-    if ticket.first_response_at is not None and ticket.waiting_since is None:
-        return replace(ticket, waiting_since=event.letter.received_at)
-    return ticket
+def _just_asked(letter: LetterHead) -> Asked:
+    return Asked(letter.received_at, came_at=letter.received_at)
+
+
+def _brought(
+    letters: Iterable[LetterHead], waited: Mapping[UUID, tuple[Spell, ...]], at: datetime
+) -> dict[UUID, Asked]:
+    """Letters from another ticket that wait for an answer."""
+    return {
+        one.message_id: Asked(one.received_at, came_at=at, before=waited[one.message_id])
+        for one in letters
+        if one.message_id in waited
+    }
+
+
+def _asks(ticket: Ticket, letters: Mapping[UUID, Asked]) -> Ticket:
+    """After more letters that want an answer. Where all was done they ask anew, and what was before is settled."""
+    settled = _all_answered(ticket) if letters and ticket.state.done else ticket
+    return _with_asked(settled, {**settled.asked, **letters})
+
+
+def _all_answered(ticket: Ticket) -> Ticket:
+    return replace(ticket, asked={one: replace(asked, answered=True) for one, asked in ticket.asked.items()})
+
+
+def _with_asked(ticket: Ticket, asked: Mapping[UUID, Asked]) -> Ticket:
+    """What started the resolution does so as long as it is there, and then the first of the others."""
+    first = min(asked, key=lambda one: asked[one].since, default=None)
+    return replace(ticket, asked=asked, began_by=ticket.began_by if ticket.began_by in asked else first)
 
 
 def _answered(
@@ -332,11 +385,10 @@ def _answered(
     match event:
         case ReplyReleased(reply_id=reply_id, letter=letter, author_id=author_id, attempt=attempt):
             return replace(
-                ticket,
+                ticket if attempt > 1 else _all_answered(ticket),
                 message_ids=_with(ticket.message_ids, letter.internet_message_id),
                 replies={**ticket.replies, reply_id: Reply(letter, author_id, attempt)},
                 first_response_at=ticket.first_response_at or at,
-                waiting_since=ticket.waiting_since if attempt > 1 else None,
             )
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             message_ids = _with(ticket.message_ids, letter.internet_message_id)
@@ -371,8 +423,7 @@ def _stands(
         state=state,
         held_until=until,
         done_at=at if state.done else None,
-        spells=(*ticket.spells, Spell(state, at)),
-        waiting_since=None if state.done else ticket.waiting_since,
+        spells=(*ticket.spells, Spell(state=state, since=at)),
     )
 
 
@@ -382,17 +433,16 @@ def _rearranged(
     """After letters changed their ticket."""
     match event:
         case LettersMoved(message_ids=moved):
-            left = {one: letter for one, letter in ticket.letters.items() if one not in moved}
             ways = {one: way for one, way in ticket.by_way_of.items() if one not in moved}
-            return replace(ticket, letters=left, by_way_of=ways)
-        case LettersTaken(letters=letters, by_way_of=ways):
+            return replace(_without_letters(ticket, moved), by_way_of=ways)
+        case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
             return replace(
-                _with_letters(ticket, letters),
+                _asks(_with_letters(ticket, letters), _brought(letters, waited, at)),
                 by_way_of={**ticket.by_way_of, **ways},
                 last_message_version=ticket.version,
             )
         case TicketMerged(into_id=into_id):
-            spells = (*ticket.spells, Spell(ticket.state, at, merged=True))
+            spells = (*ticket.spells, Spell(state=ticket.state, since=at, merged=True))
             return replace(ticket, merged_into_id=into_id, spells=spells)
         case TicketAbsorbed(letters=letters, message_ids=message_ids, participants=people):
             # What both had already is not given back when the merge is undone.
@@ -404,7 +454,7 @@ def _rearranged(
                 }
             )
             return replace(
-                ticket,
+                _asks(ticket, _brought(new.letters, event.waited, at)),
                 absorbed={**ticket.absorbed, event.from_id: new},
                 letters={**ticket.letters, **{one.message_id: one for one in new.letters}},
                 message_ids=(*ticket.message_ids, *new.message_ids),
@@ -420,11 +470,9 @@ def _parted(ticket: Ticket, from_id: UUID) -> Ticket:
     brought = ticket.absorbed.get(from_id)
     if brought is None:
         return ticket
-    gone = {letter.message_id for letter in brought.letters}
     return replace(
-        ticket,
+        _without_letters(ticket, {letter.message_id for letter in brought.letters}),
         absorbed={one: rest for one, rest in ticket.absorbed.items() if one != from_id},
-        letters={one: letter for one, letter in ticket.letters.items() if one not in gone},
         message_ids=tuple(one for one in ticket.message_ids if one not in brought.message_ids),
         participants=ticket.participants - frozenset(brought.participants),
     )
@@ -500,6 +548,12 @@ def _with_letters(ticket: Ticket, letters: Iterable[LetterHead]) -> Ticket:
             participants=ticket.participants | addresses(letter),
         )
     return ticket
+
+
+def _without_letters(ticket: Ticket, gone: Collection[UUID]) -> Ticket:
+    left = {one: letter for one, letter in ticket.letters.items() if one not in gone}
+    asked = {one: asked for one, asked in ticket.asked.items() if one not in gone}
+    return _with_asked(replace(ticket, letters=left), asked)
 
 
 def _with(message_ids: tuple[str, ...], another: str | None) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ class Desktop:
         ticket = self.tickets[command.ticket_id]
         if isinstance(command, SplitTicket):
             self.numbers += 1
-            events = rearranging.split(command, ticket, DESK, self.numbers)
+            events = rearranging.split(command, ticket, DESK, self.numbers, self.now)
         else:
             events = rearranging.decide(command, ticket, self.tickets[command.other_id], DESK)
         work = self.work()
