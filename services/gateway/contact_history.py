@@ -25,7 +25,7 @@ from services.gateway import contacts, desk, history
 from services.gateway.conversation import contact
 from services.gateway.lists import Order, Where, page
 from services.gateway.representations import Named, Page, TimelineEntry
-from services.gateway.sight import LETTER_IN_SIGHT, Sight
+from services.gateway.sight import Sight
 
 _SENTENCES: dict[type[Event], str] = {
     TicketOpened: "wrote",
@@ -61,7 +61,23 @@ _OF_TICKETS = """
 """
 _ONCE = "(history.type <> 'TicketOpened' OR history.data ->> 'split_from_id' IS NULL)"
 
-_IN_SIGHT = f"(ticket.ticketbox_id = ANY({{0}}) OR (message.message_id IS NOT NULL AND {LETTER_IN_SIGHT}))"
+# A letter of a ticket that was merged is in those that this goes on in, too; what we wrote in it is not.
+_IN_SIGHT = """
+(ticket.ticketbox_id = ANY({0}) OR (message.message_id IS NOT NULL AND EXISTS (
+    WITH RECURSIVE way (ticketbox_id, merged_into) AS (
+        SELECT later.ticketbox_id, later.merged_into
+        FROM ticket AS later
+        WHERE later.number = ticket.merged_into
+        UNION ALL
+        SELECT later.ticketbox_id, later.merged_into
+        FROM way
+        JOIN ticket AS later ON later.number = way.merged_into
+    )
+    SELECT
+    FROM way
+    WHERE way.ticketbox_id = ANY({0})
+)))
+"""
 
 _SAYS = """
 (history.words @@ websearch_to_tsquery('simple', {0}) OR EXISTS (

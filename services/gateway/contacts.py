@@ -16,7 +16,7 @@ from services.gateway.lists import Order, Where, page
 from services.gateway.organisations import Membership, Organisations
 from services.gateway.problems import NotFound
 from services.gateway.representations import AddressItem, ContactDetail, ContactItem, MergedItem, Page
-from services.gateway.sight import LETTER_IN_SIGHT, Sight
+from services.gateway.sight import Sight
 
 MOST_SUGGESTED = 5
 
@@ -47,14 +47,14 @@ _IN_SIGHT = """
     JOIN message ON lower(message.from_address) = contact_address.address
     JOIN ticket ON ticket.ticket_id = message.ticket_id
     WHERE contact_address.contact_id = contact.contact_id
-      AND {letter_in_sight}
+      AND ticket.ticketbox_id = ANY({0})
 ) OR NOT EXISTS (
     SELECT
     FROM contact_address
     WHERE contact_address.contact_id = contact.contact_id
       AND contact_address.heard_at IS NOT NULL
 ))
-""".replace("{letter_in_sight}", LETTER_IN_SIGHT)
+"""
 
 SOUGHT = 1000
 """With so many hits or fewer, a search looks at them alone; with more, it walks the list until a page is full."""

@@ -13,7 +13,7 @@ from services.gateway.book import LONGEST_REASON
 from services.gateway.lists import COUNTED, Order, Where, page
 from services.gateway.problems import NotFound
 from services.gateway.representations import Contact, MessageItem, Page
-from services.gateway.sight import LETTER_IN_SIGHT, Sight, may_see_message
+from services.gateway.sight import Sight, may_see_message
 from services.gateway.withholding import withheld
 
 RECENT = 1000
@@ -59,7 +59,8 @@ async def where(db: Connection, sight: Sight, wanted: Filter) -> Where:
     result = Where()
     result.add("message.received_at IS NOT NULL")
     if not sight.everything:
-        result.add(LETTER_IN_SIGHT, sight.in_order)
+        # Where it goes on in another ticketbox, too, would be asked of each row; its page and its files know.
+        result.add("coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY({0})", sight.in_order)
     if wanted.state is not None:
         result.add("message.state = {0}", wanted.state)
     if wanted.reason is not None:

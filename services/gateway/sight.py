@@ -29,24 +29,6 @@ class Sight:
 EVERYTHING = Sight(None)
 
 
-LETTER_IN_SIGHT = """
-(coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY({0}) OR (ticket.merged_into IS NOT NULL AND EXISTS (
-    WITH RECURSIVE way (ticketbox_id, merged_into) AS (
-        SELECT later.ticketbox_id, later.merged_into
-        FROM ticket AS later
-        WHERE later.number = ticket.merged_into
-        UNION ALL
-        SELECT later.ticketbox_id, later.merged_into
-        FROM way
-        JOIN ticket AS later ON later.number = way.merged_into
-    )
-    SELECT
-    FROM way
-    WHERE way.ticketbox_id = ANY({0})
-)))
-"""
-"""Whether a `message` is in sight, by its `ticket` and those that this goes on in, or else where the rules sent it."""
-
 _BOXES = """
 WITH RECURSIVE place (ticketbox_id, merged_into) AS (
     SELECT coalesce(ticket.ticketbox_id, message.ticketbox_id), ticket.merged_into
