@@ -116,10 +116,12 @@ class AutomaticReplyReceived(TicketsEvent):
     ticket_id: UUID
     letter: LetterHead
     threaded_by: ThreadedBy
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 class ReplyBounced(TicketsEvent):
-    """An answer of ours came back."""
+    """An answer of ours came back. It is in the ticket that the answer is in, wherever that goes on."""
 
     ticket_id: UUID
     reply_id: UUID
@@ -265,7 +267,8 @@ class TicketReopened(TicketsEvent):
 
     ticket_id: UUID
     reopened_by: UUID | None = None
-    why: Literal["letter", "person", "hold_ended", "automation"] = "letter"
+    why: Literal["letter", "person", "hold_ended", "automation", "merge"] = "letter"
+    """`merge`: what waits for us in a ticket that was merged into it."""
 
 
 class TicketSetPending(TicketsEvent):

@@ -89,6 +89,17 @@ class Work:
         for one in late:
             self.ring(one.ticket_id)
 
+    async def load_inside(self, db: Connection, ticket_id: UUID) -> list[Ticket]:
+        """Read the tickets that go on in one, through any number of merges."""
+        inside: list[Ticket] = []
+        layer = [self.tickets[ticket_id]]
+        while layer:
+            wanted = [from_id for one in layer for from_id in one.absorbed]
+            await self.load(db, wanted)
+            layer = [self.tickets[one] for one in wanted]
+            inside += layer
+        return inside
+
     async def look_up(self, db: Connection, addresses: Iterable[str]) -> None:
         """Learn whose addresses these are, for threads and for service levels."""
         wanted = {address.lower() for address in addresses} - self.belongings.keys()
@@ -226,7 +237,10 @@ class Work:
                         self.unindexed.append((identity, Known(first, None)))
             case Released(letter=outgoing, reply_id=reply_id):
                 self._remember(outgoing.internet_message_id, Known(event.ticket_id, reply_id))
-            case CustomerReplied(letter=letter, by_way_of=(first, *_)):
+            case (
+                CustomerReplied(letter=letter, by_way_of=(first, *_))
+                | AutomaticReplyReceived(letter=letter, by_way_of=(first, *_))
+            ):
                 # By the ticket that it was written to: its answers follow it when the merge is undone.
                 self._remember(letter.internet_message_id, Known(first, None))
             case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():

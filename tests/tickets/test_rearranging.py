@@ -118,9 +118,10 @@ class Desktop:
         ticket = self.tickets[command.ticket_id]
         if isinstance(command, SplitTicket):
             self.numbers += 1
-            events = rearranging.split(command, ticket, DESK, self.numbers, self.now)
+            events = rearranging.split(command, ticket, DESK, self.numbers, self.now, self.inside(ticket))
         else:
-            events = rearranging.decide(command, ticket, self.tickets[command.other_id], DESK)
+            other = self.tickets[command.other_id]
+            events = rearranging.decide(command, ticket, other, DESK, self.inside(ticket))
         work = self.work()
         for ticket_id, happened in events.items():
             openings = [event for event in happened if isinstance(event, TicketOpened)]
@@ -134,6 +135,11 @@ class Desktop:
             if known not in self.index[identity]:
                 self.index[identity].append(known)
         return events
+
+    def inside(self, ticket: Ticket) -> list[Ticket]:
+        """The tickets that go on in one."""
+        into = [self.tickets[one] for one in ticket.absorbed]
+        return into + [far for near in into for far in self.inside(near)]
 
     def solve(self, ticket: Ticket) -> None:
         self.happen(ticket.ticket_id, TicketSolved(ticket_id=ticket.ticket_id, solved_by=ANNA))
