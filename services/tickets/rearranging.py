@@ -111,10 +111,11 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         waited={} if ticket.state.done else _waited(ticket, ticket.letters.values()),
         merged_by=actor_id,
     )
-    # An open matter does not disappear in a solved one.
+    # An open matter does not disappear in a solved one, nor what waits for us in one that waits for the customer.
+    opens = absorbed.waited or (other.state.done and not ticket.state.done)
     return {
         ticket.ticket_id: [merged],
-        other.ticket_id: [absorbed, *(_reopened(other, actor_id) if not ticket.state.done else ())],
+        other.ticket_id: [absorbed, *(_reopened(other, actor_id) if opens else ())],
     }
 
 
@@ -136,16 +137,13 @@ def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
     if meanwhile:
         moved = _moved(other, ticket, meanwhile, actor_id, ways)
         left += moved[other.ticket_id]
-        parted += [*moved[ticket.ticket_id], *_reopened(ticket, actor_id)]
+        parted += moved[ticket.ticket_id]
     return {ticket.ticket_id: parted, other.ticket_id: left}
 
 
 def _move_letters(ticket: Ticket, other: Ticket, message_ids: Sequence[UUID], actor_id: UUID) -> Events:
     _not_merged(ticket, other)
-    letters = _chosen(ticket, message_ids)
-    moved = _moved(ticket, other, letters, actor_id)
-    moved[other.ticket_id] += _reopened(other, actor_id)
-    return moved
+    return _moved(ticket, other, _chosen(ticket, message_ids), actor_id)
 
 
 def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int, now: datetime) -> Events:
@@ -213,7 +211,11 @@ def _moved(
         waited=_waited(ticket, letters),
         moved_by=actor_id,
     )
-    return {ticket.ticket_id: [left], other.ticket_id: [taken]}
+    opens = taken.waited or other.state.done
+    return {
+        ticket.ticket_id: [left],
+        other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],
+    }
 
 
 def _waited(ticket: Ticket, letters: Iterable[LetterHead]) -> dict[UUID, tuple[Spell, ...]]:
@@ -250,6 +252,6 @@ def _not_merged(*tickets: Ticket) -> None:
 
 
 def _reopened(ticket: Ticket, actor_id: UUID) -> list[TicketEvent]:
-    if not ticket.state.done:
+    if ticket.state is State.OPEN:
         return []
     return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why="person")]
