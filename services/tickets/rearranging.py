@@ -117,10 +117,11 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         waited={} if ticket.state.done else _waited(ticket, ticket.letters.values()),
         merged_by=actor_id,
     )
-    # An open matter does not disappear in a solved one.
+    # An open matter does not disappear in a solved one, nor what waits for us in one that waits for the customer.
+    opens = absorbed.waited or (other.state.done and not ticket.state.done)
     return {
         ticket.ticket_id: [merged],
-        other.ticket_id: [absorbed, *(_reopened(other, actor_id, "merge") if not ticket.state.done else ())],
+        other.ticket_id: [absorbed, *(_reopened(other, actor_id, "merge") if opens else ())],
     }
 
 
@@ -144,8 +145,6 @@ def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         moved = _moved(other, ticket, meanwhile, actor_id, ways)
         left += moved[other.ticket_id]
         parted += moved[ticket.ticket_id]
-        if any(letter.message_id in other.asked for letter in meanwhile):
-            parted += _reopened(ticket, actor_id)
     return {ticket.ticket_id: parted, other.ticket_id: [*left, *_rested(other, ticket.ticket_id, actor_id)]}
 
 
@@ -175,7 +174,6 @@ def _move_letters(
     _not_merged(ticket, other)
     letters = _chosen(ticket, message_ids)
     moved = _moved(ticket, other, letters, actor_id)
-    moved[other.ticket_id] += _reopened(other, actor_id)
     return {**_gone_from(inside, letters, other.ticket_id, other.number, actor_id), **moved}
 
 
@@ -269,7 +267,12 @@ def _moved(
         waited=_waited(ticket, letters),
         moved_by=actor_id,
     )
-    return {ticket.ticket_id: [left], other.ticket_id: [taken]}
+    # What a machine wrote opens nothing, nor do thanks.
+    opens = taken.waited or (other.state.done and any(one.message_id in ticket.asked for one in letters))
+    return {
+        ticket.ticket_id: [left],
+        other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],
+    }
 
 
 def _waited(ticket: Ticket, letters: Iterable[LetterHead]) -> dict[UUID, tuple[Spell, ...]]:
@@ -308,6 +311,6 @@ def _not_merged(*tickets: Ticket) -> None:
 def _reopened(
     ticket: Ticket, actor_id: UUID, why: Literal["person", "merge"] = "person"
 ) -> list[TicketEvent]:
-    if not ticket.state.done:
+    if ticket.state is State.OPEN:
         return []
     return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why=why)]

@@ -39,7 +39,7 @@ from services.tickets.automations import Occasion
 from services.tickets.contact_tables import Belonging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known
-from services.tickets.ticket import Ticket
+from services.tickets.ticket import NEVER, Ticket
 
 
 @dataclass(slots=True)
@@ -83,7 +83,11 @@ class Work:
                         wanted.add(loaded.merged_into_id)  # type: ignore[arg-type]  # it is not None
         loaded_now = list(self.tickets.values())[known:]
         await self.look_up(db, [one.contact.address for one in loaded_now])
-        late = [one for one in loaded_now if alarms.next_due(one, self.desk, self.now) is not None]
+        late = [
+            one
+            for one in loaded_now
+            if self._outdated_since(one) is not None or alarms.next_due(one, self.desk, self.now) is not None
+        ]
         if any(automation.then.remind for automation in self.desk.every(Automation)):
             await self.recall_automatic_mail(db, {one.reply_address.address for one in late})
         for one in late:
@@ -130,21 +134,36 @@ class Work:
         # Hours after the letter: a trace of its own, linked back.
         with telemetry.root_span("strike clock", links=[first.trace] if first.trace else []) as span:
             meta = Meta(correlation_id=ticket_id, causation_id=ticket_id, traceparent=span.traceparent)
-            while (due := alarms.next_due(self.tickets[ticket_id], self.desk, self.now)) is not None:
+            if (since := self._outdated_since(first)) is not None:
+                # What the earlier service level asked for counts until then, and nothing of it after that.
+                self._ring_until(since, ticket_id, meta)
                 current = self.tickets[ticket_id]
-                cause = uuid5(ticket_id, f"alarm at version {current.version}")
-                match due.what:
-                    case Occasion(automation=automation) as occasion:
-                        mail = self.automatic_mail_to(current.reply_address.address)
-                        events = actions.run(occasion, current, self.desk, mail)
-                        by = meta.model_copy(update={"actor": f"automation:{automation.name}"})
-                        self.add(current, events, cause, by, due.at)
-                        if any(isinstance(event, ReminderReleased) for event in events):
-                            self.keep_automatic_mail(current, current.reply_address.address, due.at)
-                    case None:
-                        self.add(current, (), cause, meta, due.at)
-                    case event:
-                        self.add(current, [event], cause, meta, due.at)
+                self.add(current, (), _alarm_cause(current), meta, since)
+            self._ring_until(self.now, ticket_id, meta)
+
+    def _ring_until(self, until: datetime, ticket_id: UUID, meta: Meta) -> None:
+        while (due := alarms.next_due(self.tickets[ticket_id], self.desk, until)) is not None:
+            current = self.tickets[ticket_id]
+            match due.what:
+                case Occasion(automation=automation) as occasion:
+                    mail = self.automatic_mail_to(current.reply_address.address)
+                    events = actions.run(occasion, current, self.desk, mail)
+                    by = meta.model_copy(update={"actor": f"automation:{automation.name}"})
+                    self.add(current, events, _alarm_cause(current), by, due.at)
+                    if any(isinstance(event, ReminderReleased) for event in events):
+                        self.keep_automatic_mail(current, current.reply_address.address, due.at)
+                case None:
+                    self.add(current, (), _alarm_cause(current), meta, due.at)
+                case event:
+                    self.add(current, [event], _alarm_cause(current), meta, due.at)
+
+    def _outdated_since(self, current: Ticket) -> datetime | None:
+        """Since when the desk asks for other deadlines than a ticket has; None: it does not."""
+        box_since = self.desk.since.get(current.ticketbox_id, NEVER)
+        since = min(max(self.desk.service_levels_since, box_since), self.now)
+        if since <= current.changed_at or self._deadlines_changed(current) is None:
+            return None
+        return since
 
     def automatic_mail_to(self, address: str) -> Sequence[datetime]:
         """When automatic mail went to the person behind an address lately."""
@@ -269,3 +288,7 @@ class Work:
             db, self.acknowledged, self.now, self.now - acknowledging.LONGEST_SPAN
         )
         return await log.append(db, self.answers, self.now)
+
+
+def _alarm_cause(current: Ticket) -> UUID:
+    return uuid5(current.ticket_id, f"alarm at version {current.version}")

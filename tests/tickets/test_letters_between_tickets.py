@@ -18,9 +18,9 @@ from contracts.tickets import (
     TicketSolved,
 )
 from services.tickets import commands
-from services.tickets.refusals import Merged
+from services.tickets.refusals import Merged, Outdated
 from services.tickets.ticket import ReplyState, Ticket
-from tests.tickets.test_rearranging import ANNA, DESK, NOON, Desktop, letter, merge, move, split, undo
+from tests.tickets.desktop import ANNA, DESK, NOON, Desktop, letter, merge, move, split, undo
 
 ROSA, BOB = "rosa@a.example", "bob@b.example"
 
@@ -115,7 +115,7 @@ def test_an_answer_that_was_written_before_its_recipient_changed_is_refused(desk
     desktop.take(letter(3, ROSA, in_reply(1)))
     seen = submit(desktop.tickets[bobs.ticket_id])
     desktop.do(undo(rosas, bobs))
-    with pytest.raises(commands.Outdated):
+    with pytest.raises(Outdated):
         commands.decide(seen, desktop.tickets[bobs.ticket_id], DESK, NOON)
 
 

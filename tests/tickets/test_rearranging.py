@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,166 +12,41 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from contracts.commands import (
     LinkTickets,
-    MergeTicket,
-    MoveLetters,
-    SplitTicket,
-    UndoMerge,
     UnlinkTickets,
 )
-from contracts.desk import BoxRight, Person, Policy, Right, Target, Ticketbox
-from contracts.event import Meta
-from contracts.mail import Address, LetterHead
-from contracts.router import MessageRouted, RoutingEvidence
+from contracts.desk import Policy, Target
+from contracts.mail import Address
 from contracts.tickets import (
     LinkKind,
     OutgoingLetter,
     ReplyReleased,
-    Role,
     State,
     TicketEvent,
-    TicketOpened,
     TicketReopened,
     TicketSetPending,
     TicketSolved,
 )
-from services.tickets import intake, rearranging
-from services.tickets.desk import Desk
 from services.tickets.refusals import Forbidden, Invalid, Merged, UnknownThing
-from services.tickets.threading import Known, Tokens, find_place
 from services.tickets.ticket import Ticket
-from services.tickets.work import Work
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-BOX, ORDERS, ANNA, BELA = (uuid4() for _ in range(4))
-DESK = Desk(
-    {
-        BOX: Ticketbox(id=BOX, name="Support", addresses=("support@example.com",)),
-        ORDERS: Ticketbox(id=ORDERS, name="Orders", addresses=("orders@example.com",)),
-        ANNA: Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT),
-        BELA: Person(
-            id=BELA,
-            name="Bela",
-            email="bela@example.com",
-            role=Role.AGENT,
-            rights=(BoxRight(ticketbox_id=ORDERS, right=Right.ANSWER),),
-        ),
-    }
+from tests.tickets.desktop import (
+    ANNA,
+    BELA,
+    DESK,
+    MINUTE,
+    NOON,
+    ORDERS,
+    Desktop,
+    letter,
+    merge,
+    move,
+    split,
+    undo,
 )
+
 TARGETS = {Target.FIRST_RESPONSE: 60, Target.NEXT_RESPONSE: 120, Target.RESOLUTION: 480}
 """In minutes by the wall clock; a ticket that waits for the customer stops them."""
 STANDARD = Policy(id=uuid4(), name="Standard", targets=TARGETS, pause_in=(State.PENDING,))
 CLOCKED = replace(DESK, things={**DESK.things, STANDARD.id: STANDARD})
-TOKENS = Tokens(DESK.secret)
-META = Meta(correlation_id=ANNA, causation_id=ANNA)
-
-
-def letter(
-    number: int, sender: str = "kim@customers.example", answers: str | None = None, at: datetime = NOON
-) -> LetterHead:
-    return LetterHead(
-        message_id=UUID(int=number),
-        internet_message_id=f"<{number}@customers.example>",
-        in_reply_to=answers,
-        subject=f"Letter {number}",
-        received_at=at,
-        from_=Address(address=sender),
-    )
-
-
-@dataclass
-class Desktop:
-    """Tickets in memory, and the index of their messages."""
-
-    tickets: dict[UUID, Ticket]
-    index: dict[str, list[Known]]
-    numbers: int = 1000
-    desk: Desk = DESK
-    now: datetime = NOON
-
-    @classmethod
-    def empty(cls, desk: Desk = DESK) -> "Desktop":
-        return cls({}, {}, desk=desk)
-
-    def work(self) -> Work:
-        return Work(self.now, self.desk, self.tickets, index=self.index)
-
-    def take(self, head: LetterHead, box: UUID = BOX) -> Ticket:
-        """What the shell does with a routed message."""
-        routed = MessageRouted(
-            letter=head,
-            ticketbox_id=box,
-            ticketbox="",
-            evidence=RoutingEvidence(ruleset_version=1, rule=None),
-        )
-        work, place = self.work(), find_place(head, self.index, TOKENS, self.tickets)
-        if place is not None:
-            current = self.tickets[place.ticket_id]
-            work.add(current, intake.continue_ticket(routed, current, place), uuid4(), META)
-            return self.tickets[place.ticket_id]
-        self.numbers += 1
-        opened = intake.open_ticket(routed, self.numbers, DESK)
-        work.open(opened, uuid4(), META)
-        return self.tickets[opened.ticket_id]
-
-    def do(self, command: rearranging.TwoTicketsCommand | SplitTicket) -> rearranging.Events:
-        ticket = self.tickets[command.ticket_id]
-        if isinstance(command, SplitTicket):
-            self.numbers += 1
-            events = rearranging.split(command, ticket, DESK, self.numbers, self.now, self.inside(ticket))
-        else:
-            other = self.tickets[command.other_id]
-            events = rearranging.decide(command, ticket, other, DESK, self.inside(ticket))
-        work = self.work()
-        for ticket_id, happened in events.items():
-            openings = [event for event in happened if isinstance(event, TicketOpened)]
-            for event in openings:
-                work.open(event, uuid4(), META)
-            work.add(self.tickets[ticket_id], happened[len(openings) :], uuid4(), META)
-        for identity, known in work.unindexed:
-            kept = [one for one in self.index.get(identity, []) if one.ticket_id != known.ticket_id]
-            self.index[identity] = kept
-        for identity, known in work.indexed:
-            if known not in self.index[identity]:
-                self.index[identity].append(known)
-        return events
-
-    def inside(self, ticket: Ticket) -> list[Ticket]:
-        """The tickets that go on in one."""
-        into = [self.tickets[one] for one in ticket.absorbed]
-        return into + [far for near in into for far in self.inside(near)]
-
-    def solve(self, ticket: Ticket) -> None:
-        self.happen(ticket.ticket_id, TicketSolved(ticket_id=ticket.ticket_id, solved_by=ANNA))
-
-    def happen(self, ticket_id: UUID, event: TicketEvent) -> None:
-        self.work().add(self.tickets[ticket_id], [event], uuid4(), META)
-
-    def letters(self, ticket: Ticket) -> set[int]:
-        return {message_id.int for message_id in self.tickets[ticket.ticket_id].letters}
-
-    def state(self, ticket: Ticket) -> State:
-        return self.tickets[ticket.ticket_id].state
-
-
-def merge(ticket: Ticket, other: Ticket, actor: UUID = ANNA) -> MergeTicket:
-    return MergeTicket(
-        command_id=uuid4(), actor_id=actor, ticket_id=ticket.ticket_id, other_id=other.ticket_id
-    )
-
-
-def undo(ticket: Ticket, other: Ticket) -> UndoMerge:
-    return UndoMerge(command_id=uuid4(), actor_id=ANNA, ticket_id=ticket.ticket_id, other_id=other.ticket_id)
-
-
-def move(ticket: Ticket, other: Ticket, *letters: int) -> MoveLetters:
-    return MoveLetters(
-        command_id=uuid4(),
-        actor_id=ANNA,
-        ticket_id=ticket.ticket_id,
-        other_id=other.ticket_id,
-        message_ids=tuple(UUID(int=number) for number in letters),
-    )
 
 
 def answered(ticket_id: UUID) -> ReplyReleased:
@@ -184,15 +59,6 @@ def answered(ticket_id: UUID) -> ReplyReleased:
         text="Soon.",
     )
     return ReplyReleased(ticket_id=ticket_id, reply_id=uuid4(), author_id=ANNA, letter=outgoing)
-
-
-def split(ticket: Ticket, *letters: int) -> SplitTicket:
-    return SplitTicket(
-        command_id=uuid4(),
-        actor_id=ANNA,
-        ticket_id=ticket.ticket_id,
-        message_ids=tuple(UUID(int=number) for number in letters),
-    )
 
 
 @pytest.fixture
