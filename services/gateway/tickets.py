@@ -13,7 +13,7 @@ from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
 from services.gateway import desk, history, past, why_here
 from services.gateway.choices import Choices, choices
-from services.gateway.conversation import Sources, conversation
+from services.gateway.conversation import Sources, contact, conversation, recipient_of
 from services.gateway.details import details
 from services.gateway.lists import COUNTED, Order, Where, page
 from services.gateway.organisations import Membership
@@ -205,8 +205,28 @@ def where(wanted: Filter, sight: Sight) -> Where:
     return result
 
 
-_ITEMS = """
-SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee
+# Answers of tickets that go on in one are not shown there; that one was not delivered must be.
+_UNDELIVERED_INSIDE = """
+WITH RECURSIVE inside (number, undelivered) AS (
+    SELECT earlier.number, earlier.undelivered
+    FROM ticket AS earlier
+    WHERE earlier.merged_into = {number}
+    UNION ALL
+    SELECT earlier.number, earlier.undelivered
+    FROM inside
+    JOIN ticket AS earlier ON earlier.merged_into = inside.number
+)
+SELECT {wanted}
+FROM inside
+WHERE cardinality(undelivered) > 0
+"""
+
+_INSIDE = _UNDELIVERED_INSIDE.format(number="$1", wanted="number, cardinality(undelivered) AS answers")
+_COUNT_INSIDE = _UNDELIVERED_INSIDE.format(number="ticket.number", wanted="sum(cardinality(undelivered))")
+
+_ITEMS = f"""
+SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee,
+       coalesce(({_COUNT_INSIDE}), 0)::integer AS undelivered_inside
 FROM ticket
 LEFT JOIN thing AS box ON box.kind = 'ticketbox' AND box.id = ticket.ticketbox_id
 LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assignee_id
@@ -279,7 +299,7 @@ def _item(row: asyncpg.Record) -> TicketItem:
         breached=row["breached"],
         letters=row["letters"],
         replies=row["replies"],
-        undelivered=len(row["undelivered"]),
+        undelivered=len(row["undelivered"]) + row["undelivered_inside"],
         excerpt=row["excerpt"],
     )
 
@@ -314,6 +334,8 @@ class Opened:
     sources: Sources
     boxes: dict[UUID, str]
     choices: Choices
+    undelivered_inside: Mapping[int, int]
+    """How many answers were not delivered of tickets that go on in it, by number."""
     then: DeskThen | None = None
     """The desk of the moment at which it is looked at; None: now."""
     as_of: datetime | None = None
@@ -379,7 +401,12 @@ async def _open(
         },
         people={**names, **known},
     )
-    return Opened(summary, events, sources, known, chosen_from)
+    inside = (
+        await db.fetch(_INSIDE, summary.number) if as_of is None else []
+    )  # nothing but events knows the past
+    return Opened(
+        summary, events, sources, known, chosen_from, {row["number"]: row["answers"] for row in inside}
+    )
 
 
 def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
@@ -409,7 +436,11 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         breached=line.breached,
         letters=line.letters,
         replies=line.replies,
-        undelivered=len(line.undelivered),
+        undelivered=len(line.undelivered) + sum(opened.undelivered_inside.values()),
+        undelivered_in=sorted(opened.undelivered_inside),
+        recipient=contact(recipient)
+        if (recipient := recipient_of(opened.events))
+        else Contact(name=line.contact_name, address=line.contact_address),
         excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
         as_of=_as_of(opened),

@@ -1,10 +1,11 @@
 """In which ticket each letter is now, and at which of a ticket's events it is shown: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from contracts.event import Event, Recorded
+from contracts.mail import LetterHead
 from contracts.tickets import (
     AbsorptionUndone,
     AutomaticReplyReceived,
@@ -51,6 +52,21 @@ def whereabouts(history: Iterable[Recorded[Event]]) -> Mapping[UUID, Whereabouts
             case _:
                 pass
     return found
+
+
+def letters_here(history: Sequence[Recorded[Event]]) -> list[LetterHead]:
+    """The letters that are in a ticket, in the order in which they first came."""
+    heads: dict[UUID, LetterHead] = {}
+    for item in history:
+        match item.event:
+            case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced() as event:
+                heads[event.letter.message_id] = event.letter
+            case LettersTaken(letters=letters) | TicketAbsorbed(letters=letters):
+                heads |= {one.message_id: one for one in letters}
+            case _:
+                pass
+    places = whereabouts(history)
+    return [letter for message_id, letter in heads.items() if _is_here(places.get(message_id))]
 
 
 def moved(history: Iterable[Recorded[Event]]) -> dict[UUID, UUID]:

@@ -8,13 +8,14 @@ import pytest
 
 from chassis.database import Connection, connect
 from contracts.event import Event, Recorded
-from contracts.mail import Address, LetterHead
+from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.stream_ids import contact_id
 from contracts.tickets import (
     AbsorptionUndone,
     LettersMoved,
     LettersTaken,
     MergeUndone,
+    ReplyBounced,
     TicketAbsorbed,
     TicketMerged,
 )
@@ -264,3 +265,36 @@ async def test_a_ticket_that_a_letter_has_left_is_no_ticket_of_its_writer(db: Co
 async def test_the_custody_of_a_letter_names_the_ticket_in_which_it_is(db: Connection, desk: Desk) -> None:
     await desk.moved(desk.second, desk.lamp, desk.pay)
     assert (await custody(db, desk.letter)).ticket == 10016
+
+
+async def test_what_was_not_delivered_is_marked_on_the_ticket_that_its_own_goes_on_in(
+    db: Connection, desk: Desk
+) -> None:
+    reply_id = uuid4()
+    bounced = ReplyBounced(
+        ticket_id=desk.lamp.id,
+        reply_id=reply_id,
+        letter=events.letter(kind=Kind.BOUNCE),
+        bounce=Bounce(reason="no such user"),
+    )
+    await desk.said.happened(events.released(desk.lamp.id, reply_id))
+    await desk.merged(desk.lamp, desk.pay, desk.lamp.head)
+    await desk.said.happened(bounced)
+    assert await undelivered(db) == {10008: (1, []), 10016: (1, [10008])}
+    await desk.said.happened(events.released(desk.lamp.id, reply_id, attempt=2))
+    assert await undelivered(db) == {10008: (0, []), 10016: (0, [])}
+    await desk.said.happened(bounced)
+    await desk.parted(desk.lamp, desk.pay)
+    assert await undelivered(db) == {10008: (1, []), 10016: (0, [])}
+
+
+async def undelivered(db: Connection) -> dict[int, tuple[int, list[int]]]:
+    """How many answers lists and pages of tickets say were not delivered, and of which other tickets they are."""
+    found = {}
+    for number in (10008, 10016):
+        wanted = tickets.Filter(numbers=(number,), merged=True)
+        (item,) = (await tickets.page_of_tickets(db, EVERYTHING, wanted, None, 10)).items
+        shown = tickets.ticket_of(await tickets.open_ticket(db, EVERYTHING, number))
+        assert shown.undelivered == item.undelivered
+        found[number] = (shown.undelivered, shown.undelivered_in)
+    return found
