@@ -62,6 +62,14 @@ class DeadlineItem(Model):
     left_seconds: int | None = None
 
 
+class Spell(Model):
+    """A state in which a ticket was, until the next spell began; `merged`: it went on in another one meanwhile."""
+
+    state: State
+    since: Instant
+    merged: bool = False
+
+
 class TicketOpened(TicketsEvent):
     """A customer's matter began with this message. Stream of this and all below: `ticket-{ticket_id}`."""
 
@@ -84,6 +92,8 @@ class TicketOpened(TicketsEvent):
     """The closed ticket that its first letter would have continued."""
     split_from_id: UUID | None = None
     """The ticket that its letters were taken out of."""
+    waited: tuple[Spell, ...] = ()
+    """What its letter has waited through there, and how it stands since; its clocks go on with it."""
     assignee_id: UUID | None = None
     """The owner whom a rule chose: nobody need be looked for."""
 
@@ -106,10 +116,12 @@ class AutomaticReplyReceived(TicketsEvent):
     ticket_id: UUID
     letter: LetterHead
     threaded_by: ThreadedBy
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 class ReplyBounced(TicketsEvent):
-    """An answer of ours came back."""
+    """An answer of ours came back. It is in the ticket that the answer is in, wherever that goes on."""
 
     ticket_id: UUID
     reply_id: UUID
@@ -255,7 +267,8 @@ class TicketReopened(TicketsEvent):
 
     ticket_id: UUID
     reopened_by: UUID | None = None
-    why: Literal["letter", "person", "hold_ended", "automation"] = "letter"
+    why: Literal["letter", "person", "hold_ended", "automation", "merge"] = "letter"
+    """`merge`: what waits for us in a ticket that was merged into it."""
 
 
 class TicketSetPending(TicketsEvent):
@@ -392,6 +405,8 @@ class LettersTaken(TicketsEvent):
     letters: tuple[LetterHead, ...]
     by_way_of: dict[UUID, tuple[UUID, ...]] = Field(default_factory=dict)
     """Of letters that were written to tickets merged into this one, by message: the way by which they came."""
+    waited: dict[UUID, tuple[Spell, ...]] = Field(default_factory=dict)
+    """Of letters that nobody has answered, by message: what they have waited through until now."""
     moved_by: UUID
 
 
@@ -415,6 +430,8 @@ class TicketAbsorbed(TicketsEvent):
     message_ids: tuple[Text, ...] = ()
     """Message-IDs by which answers find this conversation from now on."""
     participants: tuple[Text, ...] = ()
+    waited: dict[UUID, tuple[Spell, ...]] = Field(default_factory=dict)
+    """Of letters that nobody has answered, by message: what they have waited through until now."""
     merged_by: UUID
 
 

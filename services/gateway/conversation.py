@@ -8,7 +8,7 @@ from uuid import UUID
 
 from contracts.event import Event, Meta, Recorded
 from contracts.ingest import Reading
-from contracts.mail import Address, LetterHead
+from contracts.mail import Address, LetterHead, last_written
 from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
 from contracts.tickets import (
     AcknowledgementReleased,
@@ -37,7 +37,7 @@ from services.gateway import why_owner
 from services.gateway.authentication import sender_of
 from services.gateway.happenings import said
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
-from services.gateway.whereabouts import Whereabouts, whereabouts
+from services.gateway.whereabouts import Whereabouts, letters_here, whereabouts
 from services.gateway.withholding import withheld
 
 _THREADED = {
@@ -304,19 +304,18 @@ def delivery_of(
     return state
 
 
+def recipient_of(history: Sequence[Recorded[Event]]) -> Address | None:
+    """Whom an answer goes to; None: to the ticket's contact."""
+    last = last_written(letters_here(history))
+    return last.answers_go_to if last else None
+
+
 def quote_for(history: Sequence[Recorded[Event]], sources: Sources) -> Quote | None:
-    """What an answer quotes: the customer's last letter, as far as he newly wrote it."""
-    for item in reversed(history):
-        if isinstance(item.event, TicketOpened | CustomerReplied):
-            letter = item.event.letter
-            received = sources.letters.get(letter.message_id)
-            if received is None or letter.from_ is None:
-                return None
-            text = received.reply or received.text
-            author = letter.from_.name or letter.from_.address
-            return (
-                Quote(author=author, sent_at=letter.sent_at or letter.received_at, text=text)
-                if text
-                else None
-            )
-    return None
+    """What an answer quotes: the last letter that a person wrote and that is here, as far as it was newly written."""
+    letter = last_written(letters_here(history))
+    received = sources.letters.get(letter.message_id) if letter else None
+    if letter is None or received is None or letter.from_ is None:
+        return None
+    author = letter.from_.name or letter.from_.address
+    text = received.reply or received.text
+    return Quote(author=author, sent_at=letter.sent_at or letter.received_at, text=text) if text else None

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import reduce
 from operator import attrgetter
@@ -24,6 +24,7 @@ from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, Ticket
 from services.gateway import contact_rows, desk
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, summarise
+from services.gateway.whereabouts import moved
 
 CHANNEL = "postroom_inbox"
 """PostgreSQL's notifications that there is something new."""
@@ -222,18 +223,20 @@ WHERE message.message_id = new.message_id
 
 
 async def _keep_standings(db: Connection, batch: Batch) -> None:
-    said = news(batch)
-    if not said:
+    said, places = news(batch), moved(batch)
+    message_ids = list(said.keys() | places)
+    if not message_ids:
         return
-    rows = await db.fetch(_STANDINGS, list(said))
-    if len(rows) < len(said):  # ingest's log was not heard yet
-        await db.execute(_BEGIN_LINES, list(said))
-        rows = await db.fetch(_STANDINGS, list(said))
+    rows = await db.fetch(_STANDINGS, message_ids)
+    if len(rows) < len(message_ids):  # ingest's log was not heard yet
+        await db.execute(_BEGIN_LINES, message_ids)
+        rows = await db.fetch(_STANDINGS, message_ids)
     lines = []
     for row in rows:
         cells = {**dict(row), "routed_state": MessageState(row["routed_state"])}
         message_id = cells.pop("message_id")
-        standing = reduce(hear, said[message_id], Standing(**cells))
+        standing = reduce(hear, said.get(message_id, ()), Standing(**cells))
+        standing = replace(standing, ticket_id=places.get(message_id, standing.ticket_id))
         lines.append((message_id, *_standing_cells(standing)))
     await db.execute(_KEEP_STANDINGS, *zip(*lines, strict=True))
     boxes = {

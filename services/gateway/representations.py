@@ -335,6 +335,10 @@ class Ticket(TicketItem):
     links: list[LinkItem]
     absorbed: list[int]
     """Numbers of the tickets that were merged into this one."""
+    undelivered_in: list[int]
+    """Numbers of those tickets with answers that were not delivered: they are sent again there."""
+    recipient: Contact
+    """Whom an answer goes to: the writer of the last letter, or where that asks for answers."""
     conversation: list[Entry]
     why_here: str
     routing: RoutingView | None = None

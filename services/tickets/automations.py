@@ -41,7 +41,7 @@ def standing_of(ticket: Ticket) -> Standing | None:
     """How a ticket stands; None if nothing happens to it by itself any more: it is closed, or goes on in another."""
     if ticket.merged_into_id is not None or ticket.state is State.CLOSED:
         return None
-    waits_since = ticket.began_at if ticket.first_response_at is None else ticket.waiting_since
+    waiting = ticket.waiting
     return Standing(
         number=ticket.number,
         ticketbox_id=ticket.ticketbox_id,
@@ -52,7 +52,7 @@ def standing_of(ticket: Ticket) -> Standing | None:
         assignee_id=ticket.assignee_id,
         state=ticket.state,
         since=ticket.spells[-1].since,
-        unanswered_since=None if ticket.state.done else waits_since,
+        unanswered_since=None if waiting is None or ticket.state.done else waiting.since,
         deadlines=ticket.deadlines,
         ran=ticket.ran,
         changed_at=ticket.changed_at,

@@ -76,7 +76,8 @@ async def change_two(
     work = Work(service.clock(), await tables.read_desk(db))
     await work.load(db, {command.ticket_id, command.other_id})
     ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
-    return await _write(work, command, rearranging.decide(command, ticket, other, work.desk), db)
+    inside = await work.load_inside(db, ticket.ticket_id)
+    return await _write(work, command, rearranging.decide(command, ticket, other, work.desk, inside), db)
 
 
 async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, db: Connection) -> Outcome:
@@ -87,8 +88,10 @@ async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, 
     """
     work = Work(service.clock(), await tables.read_desk(db))
     await work.load(db, {command.ticket_id})
+    ticket = _known(work, command.ticket_id)
+    inside = await work.load_inside(db, ticket.ticket_id)
     (number,) = await tables.new_numbers(db, 1)
-    events = rearranging.split(command, _known(work, command.ticket_id), work.desk, number)
+    events = rearranging.split(command, ticket, work.desk, number, work.now, inside)
     return await _write(work, command, events, db)
 
 

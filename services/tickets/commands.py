@@ -75,7 +75,8 @@ def decide(command: AnyTicketCommand, ticket: Ticket, desk: Desk, now: datetime)
         Refusal: nothing happens, and why.
     """
     actor = permit(command.actor_id, ticket, desk)
-    if ticket.merged_into_id is not None:
+    # An answer that did not arrive is sent again where it was written.
+    if ticket.merged_into_id is not None and not isinstance(command, RetryReply):
         raise Merged(ticket.number, ticket.merged_into_id)
     return act(command, ticket, desk, actor, now)
 

@@ -60,6 +60,7 @@ from contracts.tickets import (
 )
 from rules.domains import is_public
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
+from services.tickets.ticket import NEVER
 
 T = TypeVar("T", bound=Thing)
 PATH_SEPARATOR = " / "
@@ -87,6 +88,8 @@ class Desk:
     """Those that people chose for contacts, by address, as far as they were looked up: see `Work.look_up`."""
     since: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each thing became as it is."""
+    service_levels_since: datetime = NEVER
+    """When a policy, a calendar or an organisation last changed, or anything was removed."""
     revision: int = 0
     """Counts the changes after which alarms may be others."""
     _sorted: _Sorted = field(default_factory=lambda: _Sorted({}), repr=False, compare=False)

@@ -105,7 +105,12 @@ def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list
         ]
     if letter.automatic:
         return [
-            AutomaticReplyReceived(ticket_id=ticket.ticket_id, letter=letter, threaded_by=place.threaded_by)
+            AutomaticReplyReceived(
+                ticket_id=ticket.ticket_id,
+                letter=letter,
+                threaded_by=place.threaded_by,
+                by_way_of=place.by_way_of,
+            )
         ]
     thanks = ticket.state.done and only_thanks(letter)
     events: list[TicketEvent] = [

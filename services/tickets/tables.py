@@ -13,8 +13,11 @@ from contracts.desk import (
     AnyThing,
     Automation,
     AutomationChanged,
+    Calendar,
     CalendarChanged,
+    Organisation,
     OrganisationChanged,
+    Policy,
     PolicyChanged,
     ThingRemoved,
     TicketboxChanged,
@@ -27,6 +30,7 @@ from services.tickets.automations import Standing
 from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit
 from services.tickets.threading import Known
+from services.tickets.ticket import NEVER
 
 _KNOWN = """
 SELECT internet_message_id, ticket_id, reply_id
@@ -285,14 +289,20 @@ async def read_desk(db: Connection) -> Desk:
 
 async def _read_desk(db: Connection) -> Desk:
     # The revision comes first: what is written by a desk that is newer than it says is only written again.
-    revision = await db.fetchval("SELECT revision FROM desk_revision")
+    revision, removed_at = await db.fetchrow("SELECT revision, removed_at FROM desk_revision")
     rows = await db.fetch("SELECT id, thing::text AS thing, since FROM thing")
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
+    things = {row["id"]: _THINGS.validate_json(row["thing"]) for row in rows}
+    since = {row["id"]: row["since"] for row in rows}
+    levels = [
+        since[one] for one, thing in things.items() if isinstance(thing, Policy | Calendar | Organisation)
+    ]
     return Desk(
-        things={row["id"]: _THINGS.validate_json(row["thing"]) for row in rows},
+        things=things,
         secret=secret,
-        since={row["id"]: row["since"] for row in rows},
+        since=since,
         revision=revision,
+        service_levels_since=max([*levels, removed_at or NEVER]),
     )
 
 
@@ -362,6 +372,7 @@ async def keep_desk(db: Connection, events: Sequence[Event], now: datetime) -> N
         await db.execute(_KEEP_THINGS, list(kept), list(kept.values()), now)
     if removed := last.keys() - kept:
         await db.execute("DELETE FROM thing WHERE id = ANY($1::uuid[])", list(removed))
+        await db.execute("UPDATE desk_revision SET removed_at = $1", now)
     if any(matters_to_clocks(event) for event in events):
         await db.execute("UPDATE desk_revision SET revision = revision + 1")
 
@@ -374,6 +385,6 @@ def matters_to_clocks(event: Event) -> bool:
         case AutomationChanged():
             return True
         case ThingRemoved(kind=kind):
-            return kind in {"calendar", "policy", "organisation", "automation"}
+            return kind in {"ticketbox", "calendar", "policy", "organisation", "automation"}
         case _:
             return False

@@ -210,6 +210,7 @@ async def show_ticket(
         contact=contact,
         waiting=[item for item in others[0].items if item.number != number],
         earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],
+        alone=template == "_ticket.html",
         outgoing=await _outgoing(here) if template == "ticket.html" else None,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],
