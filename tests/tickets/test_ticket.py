@@ -1,7 +1,7 @@
 """The rules of a ticket: given these events, when this is asked, then that happens."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -244,6 +244,29 @@ def test_a_letter_reopens_a_solved_ticket_but_a_machine_does_not() -> None:
     machine = intake.continue_ticket(routed(letter(automatic=True)), solved, place)
     assert kinds(person) == [CustomerReplied, TicketReopened]
     assert kinds(machine) == [AutomaticReplyReceived]
+
+
+def test_thanks_leave_a_solved_ticket_solved_and_a_complaint_that_begins_with_thanks_opens_it() -> None:
+    answered = given(opened(), released(given(opened())), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    place = Place(TICKET, ThreadedBy.IN_REPLY_TO)
+    thanks = letter().model_copy(update={"excerpt": "Thank you, Anna!"})
+    complaint = letter().model_copy(update={"excerpt": "Thanks, it stopped working this morning."})
+    assert kinds(intake.continue_ticket(routed(thanks), answered, place)) == [CustomerReplied]
+    assert kinds(intake.continue_ticket(routed(complaint), answered, place)) == [
+        CustomerReplied,
+        TicketReopened,
+    ]
+
+
+def test_a_letter_that_comes_too_late_begins_anew_and_thanks_never_do() -> None:
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    late = letter().model_copy(
+        update={"received_at": NOON + timedelta(days=31), "excerpt": "It is broken again."}
+    )
+    assert intake.begins_anew(late, solved, DESK.get(Ticketbox, BOX))
+    assert not intake.begins_anew(
+        late.model_copy(update={"excerpt": "Thank you!"}), solved, DESK.get(Ticketbox, BOX)
+    )
 
 
 def test_a_bounce_finds_the_answer_that_came_back() -> None:
