@@ -87,6 +87,9 @@ class PutOnHold(TicketCommand):
 class CloseTicket(TicketCommand):
     """Solve it for good."""
 
+    seen_version: int | None = None
+    """None: close whatever came since."""
+
 
 class SetPriority(TicketCommand):
     priority: Priority

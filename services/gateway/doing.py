@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from contracts.commands import (
     AddNote,
     AssignTicket,
+    CloseTicket,
     Done,
     MoveTicket,
     ReopenTicket,
@@ -72,7 +73,9 @@ class Doing:
         await Drafting(self.gateway, self.person, self.number).sent("reply", command.ticket_id)
         return Changed(number=self.number, version=done.version, id=reply_id)
 
-    async def _seeing(self, command: SubmitReply | SolveTicket, seen_version: int | None) -> Done:
+    async def _seeing(
+        self, command: SubmitReply | SolveTicket | CloseTicket, seen_version: int | None
+    ) -> Done:
         """Have something done by who has seen the ticket up to a version.
 
         Raises:
@@ -147,6 +150,17 @@ class Doing:
     async def solve(self, seen_version: int | None) -> Changed:
         """The matter is settled."""
         command = SolveTicket(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            seen_version=seen_version,
+        )
+        done = await self._seeing(command, seen_version)
+        return Changed(number=self.number, version=done.version)
+
+    async def close(self, seen_version: int | None) -> Changed:
+        """The matter is settled for good."""
+        command = CloseTicket(
             command_id=self.command_id,
             actor_id=self.person.person_id,
             ticket_id=await self._ticket_id(),

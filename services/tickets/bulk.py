@@ -113,8 +113,7 @@ def _state_command(
         case State.SOLVED:
             return SolveTicket(**about, seen_version=turn.seen_version)
         case State.CLOSED:
-            commands.see_letters(ticket, turn.seen_version)
-            return CloseTicket(**about)
+            return CloseTicket(**about, seen_version=turn.seen_version)
         case _:
             assert_never(action.state)
 

@@ -123,7 +123,7 @@ class Ticket:
     letters: Mapping[UUID, LetterHead]
     """What customers and their machines wrote, in order."""
     last_letter_version: int
-    """The version at which the customer last wrote."""
+    """The version at which a letter of the customer last came into it."""
     last_message_version: int
     """The version at which a letter, of the customer or of ours, last came into it: an answer must have seen it."""
     answer_to: str | None
@@ -389,6 +389,7 @@ def _rearranged(
             return replace(
                 _with_letters(ticket, letters),
                 by_way_of={**ticket.by_way_of, **ways},
+                last_letter_version=ticket.version,
                 last_message_version=ticket.version,
             )
         case TicketMerged(into_id=into_id):
@@ -409,6 +410,7 @@ def _rearranged(
                 letters={**ticket.letters, **{one.message_id: one for one in new.letters}},
                 message_ids=(*ticket.message_ids, *new.message_ids),
                 participants=ticket.participants | frozenset(new.participants),
+                last_letter_version=ticket.version,
                 last_message_version=ticket.version,
             )
         case _:

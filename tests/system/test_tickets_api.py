@@ -96,6 +96,25 @@ async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwi
     assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("open", False)
 
 
+@pytest.mark.parametrize(("state", "letters"), [("solved", 714), ("closed", 716)])
+async def test_who_has_not_seen_a_letter_does_not_solve_or_close_it_away(
+    api: httpx.AsyncClient, shared_postroom: Postroom, state: str, letters: int
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, letters)
+    seen = (await ticket.read())["version"]
+    sender, first = f"kim{letters}@customers.example", f"<letter-{letters}@customers.example>"
+    shared_postroom.send(letter(letters + 1, sender=sender, In_Reply_To=first))
+    await ticket.letters(at_least=2)
+    refused = await ticket.do("state", 409, state=state, expected_version=seen)
+    assert refused["code"] == "outdated"
+    assert [entry["type"] for entry in refused["unseen"] if "letter" in entry] == ["CustomerReplied"]
+    page = f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}/state"
+    shown = await api.post(page, data={"state": state, "seen_version": seen})
+    assert (shown.status_code, "The customer wrote" in shown.text) == (409, True)
+    await ticket.do("state", state=state, expected_version=refused["version"])
+    assert (await ticket.read())["state"] == state
+
+
 async def test_a_hold_has_an_end_and_a_reason_and_its_end_cannot_be_past(
     api: httpx.AsyncClient, shared_postroom: Postroom
 ) -> None:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from contracts.commands import AddNote, AssignTicket, ReopenTicket, RetryReply, SolveTicket, SubmitReply
+from contracts.commands import (
+    AddNote,
+    AssignTicket,
+    CloseTicket,
+    ReopenTicket,
+    RetryReply,
+    SolveTicket,
+    SubmitReply,
+)
 from contracts.desk import Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
@@ -24,9 +32,12 @@ from contracts.tickets import (
     ReplyReleased,
     ReplySubmitted,
     Role,
+    State,
     TagsChanged,
     ThreadedBy,
+    TicketAbsorbed,
     TicketAssigned,
+    TicketClosed,
     TicketEvent,
     TicketOpened,
     TicketReopened,
@@ -192,6 +203,35 @@ def test_a_colleagues_answer_does_not_keep_a_ticket_from_being_solved() -> None:
     answered = given(opened(), *when(given(opened()), submit(1)))
     solve = SolveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, seen_version=1)
     assert when(answered, solve)
+
+
+CLOSE = CloseTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, seen_version=1)
+SOLVE = SolveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, seen_version=1)
+
+
+@pytest.mark.parametrize("command", [SOLVE, CLOSE])
+@pytest.mark.parametrize("state", [State.OPEN, State.SOLVED])
+def test_a_letter_that_nobody_has_read_is_not_solved_or_closed_away(
+    command: SolveTicket | CloseTicket, state: State
+) -> None:
+    solved = [TicketSolved(ticket_id=TICKET, solved_by=ANNA)] if state is State.SOLVED else []
+    with pytest.raises(Outdated):
+        when(given(opened(), *solved, replied()), command)
+
+
+@pytest.mark.parametrize("command", [SOLVE, CLOSE])
+def test_nor_is_one_that_came_from_another_ticket(command: SolveTicket | CloseTicket) -> None:
+    about = {"ticket_id": TICKET, "from_id": uuid4(), "from_number": 10017, "letters": (letter(),)}
+    absorbed = TicketAbsorbed(**about, message_ids=(), participants=(), merged_by=ANNA)
+    for came in (LettersTaken(**about, moved_by=ANNA), absorbed):
+        with pytest.raises(Outdated):
+            when(given(opened(), came), command)
+
+
+@pytest.mark.parametrize("seen_version", [2, None])
+def test_who_has_read_it_or_does_not_mind_closes_the_ticket(seen_version: int | None) -> None:
+    close = CLOSE.model_copy(update={"seen_version": seen_version})
+    assert kinds(when(given(opened(), replied()), close)) == [TicketSolved, TicketClosed]
 
 
 def test_send_and_solve_is_one_step() -> None:

@@ -154,7 +154,7 @@ async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
 
 
 class NewState(BaseModel):
-    """`until` and `reason` are of a hold. Solving is refused if the customer wrote after `expected_version`."""
+    """`until` and `reason` are of a hold. Solving and closing are refused if a letter came after `expected_version`."""
 
     state: State
     expected_version: int | None = None
@@ -177,6 +177,6 @@ async def post_state(wish: Wish, new: NewState) -> Changed:
         case State.SOLVED:
             return await wish.solve(new.expected_version)
         case State.CLOSED:
-            return await Handling(wish).close()
+            return await wish.close(new.expected_version)
         case _:
             assert_never(new.state)

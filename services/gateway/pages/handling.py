@@ -83,15 +83,13 @@ async def state(
             end = await _end_of_hold(here, who, wish.number, until, day)
             await handle.put_on_hold(end, reason)
             return await show("The ticket is on hold.", back)
-        case State.CLOSED:
-            await handle.close()
-            return await show("The ticket is closed.", back)
-        case State.SOLVED:
+        case State.SOLVED | State.CLOSED:
+            settle = wish.solve if state is State.SOLVED else wish.close
             try:
-                await wish.solve(seen_version)
+                await settle(seen_version)
             except Conflict as conflict:
                 return show_unseen(request, who, conflict)
-            return await show("The ticket is solved.", back)
+            return await show(f"The ticket is {state}.", back)
 
 
 async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, day: str) -> datetime | None:
