@@ -136,6 +136,16 @@ class MoveTicket(TicketCommand):
     correction: bool = False
 
 
+class UndoChange(TicketCommand):
+    """Give the ticket back what a command changed: its state with the hold, owner, ticketbox, priority, category, tags.
+
+    Refused if any of it changed again since. Whoever answered keeps the ticket.
+    """
+
+    undone_id: UUID
+    """The command's."""
+
+
 class TwoTicketsCommand(TicketCommand):
     """What is asked of `ticket_id` with regard to `other_id`."""
 
@@ -389,6 +399,7 @@ AnyCommand = (
     | AddTask
     | FinishTask
     | MoveTicket
+    | UndoChange
     | LinkTickets
     | UnlinkTickets
     | MergeTicket

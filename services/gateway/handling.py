@@ -122,7 +122,7 @@ class Handling:
             "ticket_id": await self._id_of(wish.number),
         }
         done = await wish.gateway.command(kind.model_validate(who | wanted))
-        return Changed(number=wish.number, version=done.version, id=made)
+        return wish.changed(done, made)
 
     async def _id_of(self, number: int) -> UUID:
         async with self.wish.gateway.service.pool.acquire() as db:

@@ -13,6 +13,7 @@ from contracts.commands import (
     StartBulkJob,
     StartWhatIf,
     UndoBulkJob,
+    UndoChange,
 )
 from contracts.erasures import GetErasure
 from contracts.queries import (
@@ -67,6 +68,7 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     for two_tickets_command in rearranging.TwoTicketsCommand.__args__:
         service.obey(two_tickets_command, partial(changes.change_two, service))
     service.obey(SplitTicket, partial(changes.split_ticket, service))
+    service.obey(UndoChange, partial(changes.undo_change, service))
     for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
         service.obey(desk_command, partial(changes.change_desk, service))
     for contact_command in contacts.ContactCommand.__args__:

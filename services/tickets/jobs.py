@@ -30,7 +30,7 @@ from contracts.event import Meta
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from contracts.stream_ids import job_actor, job_stream
 from contracts.tickets import Role
-from services.tickets import bulk, job_tables, tables
+from services.tickets import bulk, job_tables, tables, undoing
 from services.tickets.desk import Desk
 from services.tickets.job_tables import Job, Selected, Verdict
 from services.tickets.refusals import AlreadyThere, Forbidden, NotComplete, UnknownThing
@@ -248,7 +248,7 @@ def _turn(work: Work, job: Job, selected: Selected) -> Verdict:
     try:
         if job.undoes_id is not None:
             history = work.histories[ticket.ticket_id]
-            events = bulk.undo(job_actor(job.undoes_id), history, ticket, work.desk, turn)
+            events = undoing.undo(undoing.by_job(job.undoes_id), history, ticket, work.desk, turn)
         else:
             events = bulk.decide(job.actions, ticket, work.desk, turn)
     except Refusal as refusal:

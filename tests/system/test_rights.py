@@ -61,6 +61,7 @@ TABLE: dict[str, str] = {
     "POST /api/v1/tickets/{number}/tasks": ANSWERING,
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
+    "POST /api/v1/tickets/{number}/undo": ANSWERING,
     "POST /api/v1/tickets/{number}/links": ANSWERING,
     "DELETE /api/v1/tickets/{number}/links/{link}/{other}": ANSWERING,
     "POST /api/v1/tickets/{number}/merge": ANSWERING,
@@ -158,6 +159,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/tasks": {"text": "Call the workshop"},
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
     "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
+    "POST /api/v1/tickets/{number}/undo": {"command_id": str(uuid4())},
     "PUT /api/v1/tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
     "PUT /api/v1/tickets/{number}/visitors/me": {"doing": "looking"},
     "POST /api/v1/bulk-jobs": {"query": {"box": str(WORKSHOP)}, "actions": [{"do": "priority", "priority": "high"}]},
@@ -183,6 +185,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip
 MAY_BE_MISSING = {
+    "POST /api/v1/tickets/{number}/undo",
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}",
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry",
     "POST /api/v1/parked/{service}/{parked_id}/replay",

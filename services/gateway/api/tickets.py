@@ -153,6 +153,21 @@ async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
     return await wish.move(new.ticketbox, correction=new.correction)
 
 
+class ToUndo(BaseModel):
+    """`command_id` is from the answer to the write that is to be undone."""
+
+    command_id: UUID
+
+
+@router.post("/tickets/{number}/undo", status_code=201)
+async def post_undo(wish: Wish, new: ToUndo) -> Changed:
+    """Give back what one write changed: state with its hold, owner, ticketbox, priority, category and tags.
+
+    409 if any of it changed again since.
+    """
+    return await wish.undo(new.command_id)
+
+
 class NewState(BaseModel):
     """`until` and `reason` are of a hold. Solving and closing are refused if a letter came after `expected_version`."""
 

@@ -29,7 +29,7 @@ from services.gateway import (
 )
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
-from services.gateway.doing import Outdated
+from services.gateway.doing import Doing, Outdated
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of
@@ -167,6 +167,11 @@ class Undo:
     values: Mapping[str, str | list[str]]
 
 
+def back_from(wish: Doing) -> Undo:
+    """The way back of a wish that changed the state, the owner, the ticketbox or what else the ticket is."""
+    return Undo(wish.number, "undo", {"undone": str(wish.command_id)})
+
+
 async def show_ticket(
     request: Request,
     here: Gateway,
@@ -284,7 +289,7 @@ async def reply(
         who,
         wish.number,
         done=done,
-        undo=Undo(wish.number, "state", {"state": "open"}) if then == "solve" else None,
+        undo=back_from(wish) if then == "solve" else None,
     )
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
@@ -324,6 +329,7 @@ async def assignment(
         who,
         wish.number,
         done="The ticket has a new owner." if assignee else "The ticket is given back.",
+        undo=back_from(wish),
     )
 
 
