@@ -418,6 +418,17 @@ async def test_what_is_out_of_sight_is_in_no_list_search_report_or_count(house: 
         assert (await limited.get(f"/api/v1/reports/{report}")).json()["totals"][1] in (0, None)
 
 
+async def test_whoever_may_answer_is_offered_to_move_a_ticket_on_its_page_and_to_correct_its_way(
+    house: House,
+) -> None:
+    for actor, offered in (("supervisor", True), ("agent", True), ("reader", False)):
+        page = (await house.clients[actor].get(f"/tickets/{house.number}")).text
+        assert (f'hx-post="/tickets/{house.number}/ticketbox"' in page) is offered, actor
+    moved = {"box": str(ZOO), "correction": "true"}
+    answer = await house.clients["agent"].post(f"/tickets/{house.number}/ticketbox", data=moved)
+    assert (answer.status_code, "the wrong way is counted" in answer.text) == (200, True), answer.text
+
+
 async def test_live_events_tell_only_what_may_be_seen(house: House) -> None:
     heard: dict[str, list[int]] = {"limited": [], "reader": []}
 
