@@ -87,6 +87,9 @@ class PutOnHold(TicketCommand):
 class CloseTicket(TicketCommand):
     """Solve it for good."""
 
+    seen_version: int | None = None
+    """None: close whatever came since."""
+
 
 class SetPriority(TicketCommand):
     priority: Priority
@@ -131,6 +134,16 @@ class MoveTicket(TicketCommand):
 
     ticketbox_id: UUID
     correction: bool = False
+
+
+class UndoChange(TicketCommand):
+    """Give the ticket back what a command changed: its state with the hold, owner, ticketbox, priority, category, tags.
+
+    Refused if any of it changed again since. Whoever answered keeps the ticket.
+    """
+
+    undone_id: UUID
+    """The command's."""
 
 
 class TwoTicketsCommand(TicketCommand):
@@ -398,6 +411,7 @@ AnyConfiguringCommand = AnyDeskCommand | AnyRulesetCommand
 AnyCommand = (
     AnyTicketCommand
     | AnyTwoTicketsCommand
+    | UndoChange
     | SplitTicket
     | SelectTickets
     | StartBulkJob

@@ -101,6 +101,7 @@ class Gateway:
 _CONFLICTS = {
     "outdated",
     "changed_meanwhile",
+    "changed_since",
     "already_there",
     "not_failed",
     "merged",

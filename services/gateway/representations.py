@@ -556,6 +556,8 @@ class Changed(Representation):
 
     number: int
     version: int
+    command_id: UUID | None = None
+    """By which what changed is undone; null: it cannot be."""
     id: UUID | None = None
     """Of the reply, note, task or ticket that was made."""
     new_number: int | None = None

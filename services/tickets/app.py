@@ -17,6 +17,7 @@ from contracts.commands import (
     StartBulkJob,
     StartWhatIf,
     UndoBulkJob,
+    UndoChange,
 )
 from contracts.erasures import GetErasure
 from contracts.queries import (
@@ -66,6 +67,7 @@ async def set_up(service: Service[TicketsSettings]) -> None:
     for two_tickets_command in AnyTwoTicketsCommand.__args__:
         service.obey(two_tickets_command, partial(changes.change_two, service))
     service.obey(SplitTicket, partial(changes.split_ticket, service))
+    service.obey(UndoChange, partial(changes.undo_change, service))
     for desk_command in AnyConfiguringCommand.__args__:
         service.obey(desk_command, partial(changes.change_desk, service))
     for contact_command in AnyContactCommand.__args__:

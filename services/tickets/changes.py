@@ -30,12 +30,14 @@ from contracts.commands import (
     SplitTicket,
     SubmitReply,
     TicketCommand,
+    UndoChange,
     UndoContactMerge,
 )
 from contracts.event import Event, Meta
 from contracts.stream_ids import RULESET, RULESET_DRAFT, contact_stream
 from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import (
+    bulk,
     commands,
     contact_tables,
     contacts,
@@ -43,6 +45,7 @@ from services.tickets import (
     rearranging,
     rulesets,
     tables,
+    undoing,
 )
 from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.settings import TicketsSettings
@@ -62,6 +65,23 @@ async def change_ticket(
     await work.load(db, {command.ticket_id})
     current = _known(work, command.ticket_id)
     events = commands.decide(command, current, work.desk, work.now)
+    return await _write(work, command, {current.ticket_id: events}, db)
+
+
+async def undo_change(service: Service[TicketsSettings], command: UndoChange, db: Connection) -> Outcome:
+    """Undo what an earlier command changed in a ticket.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id})
+    current, undone = _known(work, command.ticket_id), undoing.by_command(command.undone_id)
+    history = work.histories[current.ticket_id]
+    turn = bulk.Turn(command.command_id, command.actor_id, current.version, work.now)
+    events = undoing.undo(undone, history, current, work.desk, turn)
+    if not any(map(undone, history)):
+        raise UnknownThing("There is nothing to undo: that changed nothing in this ticket.")
     return await _write(work, command, {current.ticket_id: events}, db)
 
 

@@ -322,14 +322,14 @@ def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
         Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    see_letters(ticket, command.seen_version)
+    _see_letters(ticket, command.seen_version)
     if ticket.state.done:
         return []
     require_fields(ticket, desk)
     return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)]
 
 
-def see_letters(ticket: Ticket, seen_version: int | None) -> None:
+def _see_letters(ticket: Ticket, seen_version: int | None) -> None:
     """Let no letter be solved away that nobody has read; None: whatever came.
 
     Raises:
@@ -343,8 +343,10 @@ def close(command: CloseTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
     """The matter is settled for good.
 
     Raises:
+        Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
+    _see_letters(ticket, command.seen_version)
     if ticket.state is State.CLOSED:
         return []
     require_fields(ticket, desk)

@@ -289,7 +289,8 @@ async def read_desk(db: Connection) -> Desk:
 
 async def _read_desk(db: Connection) -> Desk:
     # The revision comes first: what is written by a desk that is newer than it says is only written again.
-    revision, removed_at = await db.fetchrow("SELECT revision, removed_at FROM desk_revision")
+    revised = await db.fetchrow("SELECT revision, removed_at FROM desk_revision")
+    assert revised is not None  # noqa: S101 - the migration has put it there
     rows = await db.fetch("SELECT id, thing::text AS thing, since FROM thing")
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
     things = {row["id"]: _THINGS.validate_json(row["thing"]) for row in rows}
@@ -301,8 +302,8 @@ async def _read_desk(db: Connection) -> Desk:
         things=things,
         secret=secret,
         since=since,
-        revision=revision,
-        service_levels_since=max([*levels, removed_at or NEVER]),
+        revision=revised["revision"],
+        service_levels_since=max([*levels, revised["removed_at"] or NEVER]),
     )
 
 

@@ -295,6 +295,19 @@ class Work:
             await self._save_automatic_letters(db)
         return await log.append(db, self.answers, self.now)
 
+    async def _save_automatic_letters(self, db: Connection) -> None:
+        """Let them count for the caps, if no other service sent the same people any meanwhile.
+
+        The people are locked only here, when all else is written. With a lock from before the reading, one service
+        would wait for people with alarms of tickets in hand, and another for alarms with people in hand.
+        """
+        people = {person for person, _ in self.automatic_letters}
+        await tables.lock_automatic_mail(db, people)
+        mail = await tables.automatic_mail(db, people, self._counted_since)
+        if any(mail.get(one) != self.automatic_mail.get(one) for one in people):
+            raise log.VersionConflict("automatic mail left for the same person meanwhile")
+        await tables.keep_automatic_mail(db, self.automatic_letters, self.now, self._counted_since)
+
 
 def _alarm_cause(current: Ticket) -> UUID:
     return uuid5(current.ticket_id, f"alarm at version {current.version}")

@@ -61,6 +61,7 @@ TABLE: dict[str, str] = {
     "POST /api/v1/tickets/{number}/tasks": ANSWERING,
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
+    "POST /api/v1/tickets/{number}/undo": ANSWERING,
     "POST /api/v1/tickets/{number}/links": ANSWERING,
     "DELETE /api/v1/tickets/{number}/links/{link}/{other}": ANSWERING,
     "POST /api/v1/tickets/{number}/merge": ANSWERING,
@@ -158,6 +159,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/tasks": {"text": "Call the workshop"},
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
     "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
+    "POST /api/v1/tickets/{number}/undo": {"command_id": str(uuid4())},
     "PUT /api/v1/tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
     "PUT /api/v1/tickets/{number}/visitors/me": {"doing": "looking"},
     "POST /api/v1/bulk-jobs": {"query": {"box": str(WORKSHOP)}, "actions": [{"do": "priority", "priority": "high"}]},
@@ -185,6 +187,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/me/presence": {"presence": "off"},
 }  # fmt: skip
 MAY_BE_MISSING = {
+    "POST /api/v1/tickets/{number}/undo",
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}",
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry",
     "POST /api/v1/parked/{service}/{parked_id}/replay",
@@ -415,6 +418,17 @@ async def test_what_is_out_of_sight_is_in_no_list_search_report_or_count(house: 
     await until(counted)
     for report in ("first_response_time_by_agent", "busiest_day_of_the_week"):
         assert (await limited.get(f"/api/v1/reports/{report}")).json()["totals"][1] in (0, None)
+
+
+async def test_whoever_may_answer_is_offered_to_move_a_ticket_on_its_page_and_to_correct_its_way(
+    house: House,
+) -> None:
+    for actor, offered in (("supervisor", True), ("agent", True), ("reader", False)):
+        page = (await house.clients[actor].get(f"/tickets/{house.number}")).text
+        assert (f'hx-post="/tickets/{house.number}/ticketbox"' in page) is offered, actor
+    moved = {"box": str(ZOO), "correction": "true"}
+    answer = await house.clients["agent"].post(f"/tickets/{house.number}/ticketbox", data=moved)
+    assert (answer.status_code, "the wrong way is counted" in answer.text) == (200, True), answer.text
 
 
 async def test_live_events_tell_only_what_may_be_seen(house: House) -> None:

@@ -151,8 +151,23 @@ async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
     return await wish.move(new.ticketbox, correction=new.correction)
 
 
+class ToUndo(BaseModel):
+    """`command_id` is from the answer to the write that is to be undone."""
+
+    command_id: UUID
+
+
+@router.post("/tickets/{number}/undo", status_code=201)
+async def post_undo(wish: Wish, new: ToUndo) -> Changed:
+    """Give back what one write changed: state with its hold, owner, ticketbox, priority, category and tags.
+
+    409 if any of it changed again since.
+    """
+    return await wish.undo(new.command_id)
+
+
 class NewState(BaseModel):
-    """`until` and `reason` are of a hold. Solving is refused if the customer wrote after `expected_version`."""
+    """`until` and `reason` are of a hold. Solving and closing are refused if a letter came after `expected_version`."""
 
     state: State
     expected_version: int | None = None
@@ -175,6 +190,6 @@ async def post_state(wish: Wish, new: NewState) -> Changed:
         case State.SOLVED:
             return await wish.solve(new.expected_version)
         case State.CLOSED:
-            return await Handling(wish).close()
+            return await wish.close(new.expected_version)
         case _:
             assert_never(new.state)
