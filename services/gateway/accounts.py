@@ -205,10 +205,21 @@ async def begin_session(
         user_agent[:200],
         now,
     )
+    await db.execute(
+        """
+        INSERT INTO signed_in (person_id, since)
+        VALUES ($1, $2)
+        ON CONFLICT (person_id) DO UPDATE
+        SET since = excluded.since
+        """,
+        person_id,
+        now,
+    )
     return token
 
 
 async def end_session(db: Connection, token: str) -> None:
+    """End a session at once; what follows for the presence of its person is `presence.see_off`."""
     await db.execute("DELETE FROM session WHERE token_sha256 = $1", credentials.digest(token))
 
 

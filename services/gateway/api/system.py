@@ -11,9 +11,9 @@ from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
 from contracts.services import SERVICES
 from contracts.tickets import Presence
 from services.gateway import desk
-from services.gateway.doing import set_presence
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Administrator, Here, Signed, Writer, command_id_of
+from services.gateway.presence import Saying, set_presence
 from services.gateway.problems import NotFound
 from services.gateway.representations import BoxItem, LedgerView, Me, Page, PersonItem, Status
 from services.gateway.status import ledger_view, status
@@ -91,7 +91,8 @@ async def get_me(here: Here, who: Signed) -> Me:
 @router.post("/me/presence", status_code=201)
 async def put_presence(request: Request, here: Here, person: Writer, new: NewPresence) -> NewPresence:
     """Say whether you take tickets now, and for how long."""
-    await set_presence(here, person.person_id, command_id_of(request, person), new.presence, new.until)
+    saying = Saying(person.person_id, new.presence, new.until)
+    await set_presence(here, person.person_id, command_id_of(request, person), saying)
     return new
 
 
