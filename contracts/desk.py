@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 from contracts.event import Event
 from contracts.model import Model, Text
 from contracts.router import Priority
+from contracts.tags import Tags
 from contracts.tickets import PersonAdded, Role, State, TicketboxCreated
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -221,7 +222,7 @@ class Policy(Thing):
     priorities: tuple[Priority, ...] = ()
     ticketbox_ids: tuple[UUID, ...] = ()
     organisation_ids: tuple[UUID, ...] = ()
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     """Each empty: any. Of several tags one is enough."""
     targets: dict[Target, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     pause_in: tuple[State, ...] = (State.PENDING, State.ON_HOLD)
@@ -327,7 +328,7 @@ class Selection(Model):
 
     ticketbox_ids: tuple[UUID, ...] = ()
     priorities: tuple[Priority, ...] = ()
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     category_ids: tuple[UUID, ...] = ()
     organisation_ids: tuple[UUID, ...] = ()
     owner: Literal["anyone", "somebody", "nobody"] = "anyone"
@@ -348,8 +349,8 @@ class Actions(Model):
 
     raise_to: Priority | None = None
     """A ticket whose priority is as high already keeps it."""
-    add_tags: tuple[Text, ...] = ()
-    remove_tags: tuple[Text, ...] = ()
+    add_tags: Tags = ()
+    remove_tags: Tags = ()
     move_to: UUID | None = None
     """A ticketbox."""
     assign_to: UUID | None = None

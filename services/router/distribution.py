@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.desk import DistributionMethod, Person, Ticketbox
 from contracts.router import Considered, DistributionEvidence
+from contracts.tags import tag_of
 from contracts.tickets import Presence
 from rules.hours import WALL_CLOCK, Hours
 from services.router.language import name_of
@@ -59,7 +60,7 @@ class Asked:
 
     def missing(self, person: Person) -> str | None:
         """What somebody lacks; None: nothing."""
-        has = {_word(skill) for skill in person.skills}
+        has = {tag_of(skill) for skill in person.skills}
         for skill in self.skills:
             if skill not in has:
                 return f"does not have the skill {skill}"
@@ -91,17 +92,12 @@ def asked_of(wanted: Wanted, members: Iterable[Agent]) -> Asked:
     skills: set[str] = set()
     languages: set[str] = set()
     for agent in members:
-        skills.update(map(_word, agent.person.skills))
+        skills.update(map(tag_of, agent.person.skills))
         languages.update(agent.person.languages)
     return Asked(
-        skills=tuple(sorted({_word(tag) for tag in wanted.ticket.tags} & skills)),
+        skills=tuple(sorted({tag_of(tag) for tag in wanted.ticket.tags} & skills)),
         language=wanted.language if wanted.language in languages else "",
     )
-
-
-def _word(text: str) -> str:
-    """As tags are written."""
-    return "-".join(text.lower().split())
 
 
 def choose(

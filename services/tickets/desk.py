@@ -57,6 +57,7 @@ from contracts.tickets import (
     TicketboxCreated,
 )
 from rules.domains import is_public
+from services.tickets.custom_fields import belongs
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 
 T = TypeVar("T", bound=Thing)
@@ -293,7 +294,7 @@ def check(desk: Desk, before: Desk) -> None:
     for thing in desk.things.values():
         match thing:
             case Ticketbox():
-                _check_ticketbox(desk, thing)
+                _check_ticketbox(desk, thing, before)
             case Person():
                 if not is_address(thing.email):
                     raise Invalid(f"“{thing.email}” is not an e-mail address.")
@@ -373,7 +374,7 @@ def _require(desk: Desk, kind: type[T], identity: UUID | None, by: str) -> None:
         raise Invalid(f"{by} refers to a {kind.__name__.lower()} that does not exist.", id=identity)
 
 
-def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
+def _check_ticketbox(desk: Desk, box: Ticketbox, before: Desk) -> None:
     for address in box.addresses:
         if address != address.lower() or not is_address(address):
             raise Invalid(f"“{address}” is not an e-mail address in lower case, such as orders@example.com.")
@@ -384,9 +385,20 @@ def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
         raise Invalid(f"“{box.name}”: an overflow needs both a ticketbox and a time.")
     if overflow_to == box.id:
         raise Invalid(f"“{box.name}” cannot overflow into itself.")
-    keys = {one.key for one in desk.every(CustomField)}
-    if missing := [key for key in box.required_fields if key not in keys]:
-        raise Invalid(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
+    if new := [
+        key for key in _missing(desk, box) if key not in _missing(before, before.get(Ticketbox, box.id))
+    ]:
+        raise Invalid(
+            f"“{box.name}” requires the field {new[0]}, which its tickets do not have: none could be solved."
+        )
+
+
+def _missing(desk: Desk, box: Ticketbox | None) -> list[str]:
+    """Required fields that tickets of a ticketbox do not have."""
+    if box is None:
+        return []
+    keys = {one.key for one in desk.every(CustomField) if belongs(one, box.id)}
+    return [key for key in box.required_fields if key not in keys]
 
 
 def _check_automation(desk: Desk, automation: Automation) -> None:

@@ -316,6 +316,25 @@ def test_references_are_to_what_exists_and_is_of_that_kind(thing: AnyThing) -> N
     refused(Invalid, given(*HERE), thing)
 
 
+def test_a_ticketbox_requires_only_fields_that_its_tickets_have() -> None:
+    number = CustomField(id=uuid4(), name="Number", key="number", ticketbox_ids=(ORDERS.id,))
+    said = refused(Invalid, given(*HERE, number), like(SUPPORT, required_fields=("number",)))
+    assert "the field number, which its tickets do not have" in said
+    assert when(given(*HERE, number), like(ORDERS, required_fields=("number",)))
+
+    orders = like(ORDERS, required_fields=("number",))
+    desk = given(SUPPORT, orders, BOSS, number)
+    refused(Invalid, desk, like(number, ticketbox_ids=(SUPPORT.id,)))
+    refused(Invalid, desk, without=[number])
+    assert when(desk, like(number, ticketbox_ids=(SUPPORT.id,)), ORDERS), "both at once"
+
+
+def test_a_field_that_was_missing_before_does_not_stop_other_changes() -> None:
+    number = CustomField(id=uuid4(), name="Number", key="number", ticketbox_ids=(ORDERS.id,))
+    desk = given(*HERE[1:], like(SUPPORT, required_fields=("number",)), number)
+    assert when(desk, HOURS)
+
+
 def test_a_thing_keeps_its_kind() -> None:
     assert "is not a team" in refused(Invalid, given(*HERE), Team(id=SUPPORT.id, name="Support"))
 
