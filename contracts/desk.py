@@ -382,8 +382,44 @@ class Automation(Thing):
     then: Actions = Actions()
 
 
+class Placeholder(StrEnum):
+    """What stands in braces in a template, and is filled in when somebody answers with it."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    NUMBER = "number"
+    SUBJECT = "subject"
+
+
+class Template(Thing):
+    """An answer that people begin with and adapt."""
+
+    kind: Literal["template"] = "template"
+    text: Annotated[Text, Field(min_length=1, max_length=50_000)]
+    """With placeholders, such as `{customer}`."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
+    """A tag such as `de` (BCP 47); customers who speak it get it first. None: any."""
+    ticketbox_ids: tuple[UUID, ...] = ()
+    """Where it is offered; empty: everywhere."""
+
+    def is_managed_by(self, person: Person) -> bool:
+        """Whether somebody manages every ticketbox in which it is offered."""
+        where = person.where(Right.MANAGE)
+        return where is None or (self.ticketbox_ids != () and where.issuperset(self.ticketbox_ids))
+
+
 AnyThing = Annotated[
-    Ticketbox | Team | Person | Calendar | Policy | CustomField | Category | View | Organisation | Automation,
+    Ticketbox
+    | Team
+    | Person
+    | Calendar
+    | Policy
+    | CustomField
+    | Category
+    | View
+    | Organisation
+    | Template
+    | Automation,
     Field(discriminator="kind"),
 ]
 
@@ -398,6 +434,7 @@ KINDS: dict[str, type[Thing]] = {
     "categories": Category,
     "views": View,
     "organisations": Organisation,
+    "templates": Template,
     "automations": Automation,
 }
 """Every kind of thing, by the word for many of it, as in the API's addresses and in a file of the desk."""
@@ -451,6 +488,10 @@ class OrganisationChanged(DeskEvent):
     thing: Organisation
 
 
+class TemplateChanged(DeskEvent):
+    thing: Template
+
+
 class AutomationChanged(DeskEvent):
     thing: Automation
 
@@ -472,6 +513,7 @@ ThingChanged = (
     | CategoryChanged
     | ViewChanged
     | OrganisationChanged
+    | TemplateChanged
     | AutomationChanged
 )
 

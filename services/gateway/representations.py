@@ -65,6 +65,16 @@ class TicketItem(Representation):
     excerpt: str
 
 
+class AnswerTemplate(Representation):
+    """A template as an answer to one ticket begins with it."""
+
+    id: UUID
+    name: str
+    language: str | None
+    text: str
+    """With the customer's and your name, the ticket's number and subject filled in."""
+
+
 class DraftItem(Representation):
     """What someone writes on a ticket and has not sent."""
 

@@ -1,5 +1,6 @@
 """The desk's configuration: what is on it, and what may be changed."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -34,11 +35,14 @@ from contracts.desk import (
     OrganisationChanged,
     Person,
     PersonChanged,
+    Placeholder,
     Policy,
     PolicyChanged,
     Right,
     Team,
     TeamChanged,
+    Template,
+    TemplateChanged,
     Thing,
     ThingRemoved,
     Ticketbox,
@@ -239,14 +243,18 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
 def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
     """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
 
-    All else belongs to administrators.
+    A template belongs to those who manage every ticketbox in which it is offered. All else belongs to administrators.
     """
     actor = desk.get(Person, actor_id)
-    views = [thing for thing in (before, after) if thing is not None]
+    both = [thing for thing in (before, after) if thing is not None]
     own = {actor_id, None} if actor is not None and actor.role is Role.SUPERVISOR else {actor_id}
-    if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in views):
+    if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in both):
         return
     if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
+        return
+    if isinstance(after, Template) and actor_id != OPERATOR:
+        if actor is None or not all(isinstance(t, Template) and t.is_managed_by(actor) for t in both):
+            raise Forbidden("Only who manages every ticketbox in which a template is offered can change it.")
         return
     only_administrators(desk, actor_id)
 
@@ -271,6 +279,8 @@ def _changed(thing: AnyThing) -> Event:
             return ViewChanged(thing=thing)
         case Organisation():
             return OrganisationChanged(thing=thing)
+        case Template():
+            return TemplateChanged(thing=thing)
         case Automation():
             return AutomationChanged(thing=thing)
         case _:
@@ -324,6 +334,10 @@ def check(desk: Desk, before: Desk) -> None:
                 _check_category(desk, thing)
             case Organisation() if thing != before.things.get(thing.id):
                 _check_organisation(thing)
+            case Template():
+                for ticketbox_id in thing.ticketbox_ids:
+                    _require(desk, Ticketbox, ticketbox_id, thing.name)
+                _check_placeholders(thing)
             case Automation():
                 _check_automation(desk, thing)
             case _:
@@ -363,7 +377,7 @@ def _check_unique(desk: Desk) -> None:
                 claim(thing, "category name", thing.name, str(thing.parent_id))
             case View():
                 claim(thing, "view name", thing.name, str(thing.owner_id))
-            case Team() | Calendar() | Policy() | Automation():
+            case Team() | Calendar() | Policy() | Template() | Automation():
                 claim(thing, f"{thing.kind} name", thing.name)
             case _:
                 pass
@@ -399,6 +413,13 @@ def _missing(desk: Desk, box: Ticketbox | None) -> list[str]:
         return []
     keys = {one.key for one in desk.every(CustomField) if belongs(one, box.id)}
     return [key for key in box.required_fields if key not in keys]
+
+
+def _check_placeholders(template: Template) -> None:
+    for word in re.findall(r"{([A-Za-z_]+)}", template.text):
+        if word not in list(Placeholder):
+            known = ", ".join(f"{{{one}}}" for one in Placeholder)
+            raise Invalid(f"“{template.name}”: {{{word}}} is filled by nothing; there are {known}.")
 
 
 def _check_automation(desk: Desk, automation: Automation) -> None:

@@ -36,6 +36,7 @@ from contracts.desk import (
     Right,
     Selection,
     Team,
+    Template,
     TicketboxChanged,
     Timing,
     View,
@@ -58,6 +59,10 @@ def automation(then: Actions, **tickets: Any) -> Automation:
         tickets=Selection(**tickets),
         then=then,
     )
+
+
+def template(*boxes: AnyThing, text: str = "Hello {customer},") -> Template:
+    return Template(id=uuid4(), name="Hello", text=text, ticketbox_ids=tuple(box.id for box in boxes))
 
 
 HERE = (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)
@@ -137,6 +142,28 @@ def test_people_say_themselves_whether_they_are_there_and_administrators_for_the
         decide(presence(LEO.id), given(*HERE))
     with pytest.raises(UnknownThing):
         decide(presence(BOSS.id), given(BOSS))
+
+
+def test_who_manages_a_ticketbox_writes_its_templates_and_no_others() -> None:
+    anna = like(ANNA, rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.MANAGE),))
+    desk = given(SUPPORT, ORDERS, BOSS, anna)
+    for not_hers in (template(), template(SUPPORT), template(ORDERS, SUPPORT)):
+        refused(Forbidden, desk, not_hers, by=anna.id)
+    hers = template(ORDERS)
+    assert when(desk, hers, by=anna.id)
+    desk = given(SUPPORT, ORDERS, BOSS, anna, hers)
+    refused(Forbidden, desk, like(hers, ticketbox_ids=()), by=anna.id)
+    assert when(desk, like(hers, text="Good morning"), by=anna.id)
+    assert when(desk, without=[hers], by=anna.id)
+
+
+def test_who_manages_every_ticketbox_writes_templates_for_all_and_agents_write_none() -> None:
+    for written in (template(), template(SUPPORT)):
+        assert when(given(*HERE), written, by=SARA.id)
+        assert when(given(*HERE, written), without=[written], by=SARA.id)
+        for actor in (ANNA, LEO):
+            refused(Forbidden, given(*HERE), written, by=actor.id)
+            refused(Forbidden, given(*HERE, written), without=[written], by=actor.id)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +308,7 @@ def test_a_category_may_have_the_name_of_one_elsewhere_and_a_view_that_of_anothe
         (Category(id=(top := uuid4()), name="A", parent_id=top), "cannot be below itself"),
         (Category(id=uuid4(), name="A / B"), "has no /"),
         (automation(Actions(words="Look!")), "does nothing yet"),
+        (template(text="Dear {custmer},"), "{custmer} is filled by nothing"),
         (automation(Actions(give_back=True, assign_to=ANNA.id)), "choose one"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.kind,
@@ -302,6 +330,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(thing: AnyThing, said: s
         Policy(id=uuid4(), name="A", calendar_id=uuid4()),
         Policy(id=uuid4(), name="A", calendar_id=SUPPORT.id),
         CustomField(id=uuid4(), name="A", key="a", ticketbox_ids=(uuid4(),)),
+        Template(id=uuid4(), name="A", text="A", ticketbox_ids=(uuid4(),)),
         Category(id=uuid4(), name="A", parent_id=uuid4()),
         automation(Actions(move_to=uuid4())),
         automation(Actions(assign_to=uuid4())),

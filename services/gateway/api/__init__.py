@@ -14,6 +14,7 @@ from services.gateway.api import (
     reports,
     rulesets,
     system,
+    templates,
     tickets,
     what_ifs,
 )
@@ -23,6 +24,7 @@ for part in (
     tickets,
     handling,
     drafts,
+    templates,
     jobs,
     contacts,
     messages,

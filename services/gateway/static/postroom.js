@@ -96,6 +96,49 @@ function openTab(kind) {
   one(`#${kind}-text`).focus();
 }
 
+// --- Templates of answers: the search keeps the focus, arrows choose, Enter inserts ----------------------------------
+const offered = () => all("#template-list [data-text]");
+const chosenTemplate = () => one("#template-list [aria-selected=true]");
+let insertsWhenFound = false;
+
+function openTemplates() {
+  openTab("reply");
+  const menu = one("#template-menu");
+  if (menu) menu.open = true;
+}
+
+function beginSearch(menu) {
+  if (!menu.open) return;
+  one("#template-search").value = "";
+  one("#template-search").focus();
+}
+
+function chooseTemplate(step) {
+  const found = offered();
+  if (!found.length) return;
+  const next = found.at((found.indexOf(chosenTemplate()) + step) % found.length);
+  for (const option of found) option.setAttribute("aria-selected", String(option === next));
+  one("#template-search").setAttribute("aria-activedescendant", next.id);
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// Who types quickly means what will be found, not what is still shown.
+function insertChosen() {
+  insertsWhenFound = one("#template-list").dataset.q !== one("#template-search").value;
+  if (!insertsWhenFound && chosenTemplate()) insertTemplate(chosenTemplate());
+}
+
+function insertTemplate(option) {
+  const field = one("#reply-text");
+  one("#template-menu").open = false;
+  field.setRangeText(option.dataset.text, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+  keepDraft(field);
+}
+
+const TEMPLATE_KEYS = { ArrowDown: () => chooseTemplate(1), ArrowUp: () => chooseTemplate(-1), Enter: insertChosen };
+
+// --- Drafts ----------------------------------------------------------------------------------------------------------
 // What is written is kept on the server, and until it has arrived there, here.
 const unsavedKey = (field) => `unsaved ${document.body.dataset.me} ${location.pathname} ${field.id}`;
 const kindOf = (field) => field.id.split("-")[0];
@@ -300,6 +343,7 @@ const KEYS = {
   k: () => choose(-1),
   r: () => openTab("reply"),
   n: () => openTab("note"),
+  i: openTemplates,
   e: () => one("#solve")?.click(),
   w: () => one("#pending")?.click(),
   o: () => one("#reopen")?.click(),
@@ -323,13 +367,19 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
+  if (event.target.id === "template-search" && TEMPLATE_KEYS[event.key] && !event.isComposing) {
+    event.preventDefault();
+    TEMPLATE_KEYS[event.key]();
+  } else if (event.key === "." && event.ctrlKey && event.target.id === "reply-text") {
+    event.preventDefault();
+    openTemplates();
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
     event.target.form.requestSubmit(one("button.primary", event.target.form));
   } else if (event.key === "Escape" && event.target.closest?.("details.drop[open]")) {
     const menu = event.target.closest("details.drop");
     menu.open = false;
-    one("summary", menu).focus();
+    (one(`#${menu.dataset.returns}`) ?? one("summary", menu)).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
     event.preventDefault();  // it would empty a search, whose hits are to be walked through now
     event.target.blur();
@@ -343,6 +393,8 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of all("details.drop[open]")) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+  const option = target.closest("#template-list [data-text]");
+  if (option) insertTemplate(option);
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.opens) one(`#${button.dataset.opens}`).showModal();
@@ -431,6 +483,10 @@ document.body.addEventListener("selection-done", () => {
   countSelected();
 });
 
+document.addEventListener("toggle", ({ target }) => {
+  if (target.id === "template-menu") beginSearch(target);
+}, true);
+
 // A frame is as high as what is in it; its page has no scripts of its own to say so.
 document.addEventListener("load", ({ target }) => {
   if (target.tagName !== "IFRAME") return;
@@ -448,6 +504,9 @@ function findBack() {
   }
 }
 
+document.addEventListener("htmx:after:swap", () => {
+  if (insertsWhenFound && one("#template-list")) insertChosen();
+});
 document.addEventListener("htmx:after:swap", () => { sayTimes(); restoreDrafts(); noticeNewer(); countSelected(); findBack(); });
 
 findDrafts();

@@ -18,6 +18,7 @@ from contracts.desk import (
     Policy,
     Target,
     Team,
+    Template,
     Ticketbox,
     View,
     Weekday,
@@ -391,6 +392,40 @@ ORGANISATION = Page(
     lambda thing, _: ", ".join(thing.domains) if isinstance(thing, Organisation) else "",
 )
 _RUN_MINUTES = "Write whole minutes, such as 90, and 0 for at once."
+TEMPLATE = Page(
+    "Templates",
+    "template",
+    "Answers that people begin with and adapt: key i on a ticket, or Ctrl and . while writing.",
+    (
+        Group(
+            "",
+            (
+                NAME,
+                Field(
+                    "text",
+                    "Text",
+                    "text",
+                    "{customer}, {agent}, {number} and {subject} are filled in when somebody answers with it.",
+                    required=True,
+                    wrong="Write what it says, in at most 50,000 characters.",
+                ),
+                Field(
+                    "language",
+                    "Language",
+                    help="Such as de: customers who speak it get it first. Empty: any.",
+                    wrong="Write a language as in de or pt-BR, or leave it empty.",
+                    leave_out=True,
+                ),
+                Field("ticketbox_ids", "Ticketboxes", "things", "None chosen: all.", of="ticketboxes"),
+            ),
+        ),
+    ),
+    lambda thing, names: (
+        ", ".join(filter(None, (thing.language, *(names.get(one, "") for one in thing.ticketbox_ids))))
+        if isinstance(thing, Template)
+        else ""
+    ),
+)
 AUTOMATION = Page(
     "Automations",
     "automation",
@@ -527,6 +562,7 @@ PAGES: dict[str, Page] = {
     "categories": CATEGORY,
     "views": VIEW,
     "organisations": ORGANISATION,
+    "templates": TEMPLATE,
     "automations": AUTOMATION,
 }
 """By the word for many of them, in the order of the index."""

@@ -68,6 +68,8 @@ async def list_page(
 
 
 def _may_add(person: Person, kind: str) -> bool:
+    if kind == "templates":
+        return person.may_decide
     return person.may_administer and kind != "views"
 
 
@@ -124,7 +126,8 @@ async def _form_page(
         boxes = await desk.boxes(db, who.person.sight, here.service.settings.forms)
     box = next((one for one in boxes if one.id == form.thing_id), None)
     site = str(request.base_url).rstrip("/")
-    may_change = things.may_change(who.person, form.thing) if form.thing else who.person.may_administer
+    new = who.person.may_administer or _may_add(who.person, form.kind)
+    may_change = things.may_change(who.person, form.thing) if form.thing else new
     answer = page(
         request,
         "desk_thing.html",
