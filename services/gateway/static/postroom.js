@@ -104,13 +104,16 @@ let insertsWhenFound = false;
 function openTemplates() {
   openTab("reply");
   const menu = one("#template-menu");
-  if (menu) menu.open = true;
+  if (!menu) return;
+  menu.open = true;
+  beginSearch();  // at once: what is typed next belongs there, and "toggle" comes later
 }
 
-function beginSearch(menu) {
-  if (!menu.open) return;
-  one("#template-search").value = "";
-  one("#template-search").focus();
+function beginSearch() {
+  const search = one("#template-search");
+  if (document.activeElement === search) return;
+  search.value = "";
+  search.focus();
 }
 
 function chooseTemplate(step) {
@@ -484,7 +487,7 @@ document.body.addEventListener("selection-done", () => {
 });
 
 document.addEventListener("toggle", ({ target }) => {
-  if (target.id === "template-menu") beginSearch(target);
+  if (target.id === "template-menu" && target.open) beginSearch();
 }, true);
 
 // A frame is as high as what is in it; its page has no scripts of its own to say so.
