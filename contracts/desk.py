@@ -153,6 +153,21 @@ class Person(Thing):
             return None
         return frozenset(one.ticketbox_id for one in self.rights if self.may(right, one.ticketbox_id))
 
+    def right_in(self, ticketbox_id: UUID) -> Right | None:
+        """The most that this person may do in a ticketbox."""
+        granted = (right for right in reversed(Right) if self.may(right, ticketbox_id))
+        return next(granted, None)
+
+    def supervises(self, other: "Person") -> bool:
+        """Whether this person says of another one whether they take tickets.
+
+        Administrators do, and supervisors of those who may answer in a ticketbox that they manage.
+        """
+        if self.role is not Role.SUPERVISOR:
+            return self.active and self.role is Role.ADMINISTRATOR
+        where = self.where(Right.MANAGE)
+        return where is None or any(other.may(Right.ANSWER, ticketbox_id) for ticketbox_id in where)
+
 
 class Span(Model):
     """Part of a day, `09:00` to `12:30`; `24:00` is its end."""

@@ -62,8 +62,7 @@ class Person:
 
     def right_in(self, ticketbox_id: UUID) -> Right | None:
         """The most that this person may do in a ticketbox."""
-        granted = (right for right in reversed(Right) if self.may(right, ticketbox_id))
-        return next(granted, None)
+        return self.desk.right_in(ticketbox_id)
 
     @property
     def may_write(self) -> bool:

@@ -509,6 +509,23 @@ class Status(Representation):
     silent: list[str]
 
 
+class TagItem(Representation):
+    tag: str
+    tickets: int
+
+
+class MemberItem(Representation):
+    """Someone who may do something in a ticketbox."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+    right: Right
+    by: Literal["role", "rights"]
+    """`role`: they may it in every ticketbox."""
+
+
 class PersonItem(Representation):
     id: UUID
     name: str

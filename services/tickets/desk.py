@@ -150,10 +150,7 @@ def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """
     match command:
         case SetPresence(person_id=person_id):
-            if desk.get(Person, person_id) is None:
-                raise UnknownThing("There is no such person.", person_id=person_id)
-            if command.actor_id != person_id:
-                only_administrators(desk, command.actor_id)
+            _may_say_presence(desk, command.actor_id, person_id)
             changed = PresenceChanged(person_id=person_id, presence=command.presence, until=command.until)
             return {person_stream(person_id): [changed]}
         case CreateTicketbox():
@@ -190,6 +187,14 @@ def only_administrators(desk: Desk, actor_id: UUID) -> None:
     actor = desk.get(Person, actor_id)
     if actor_id != OPERATOR and (actor is None or not actor.active or actor.role is not Role.ADMINISTRATOR):
         raise Forbidden("Only administrators can change this.")
+
+
+def _may_say_presence(desk: Desk, actor_id: UUID, person_id: UUID) -> None:
+    person, actor = desk.get(Person, person_id), desk.get(Person, actor_id)
+    if person is None:
+        raise UnknownThing("There is no such person.", person_id=person_id)
+    if actor_id not in {person_id, OPERATOR} and (actor is None or not actor.supervises(person)):
+        raise Forbidden("Only administrators, and supervisors where someone answers, say this of others.")
 
 
 def _create_ticketbox(command: CreateTicketbox) -> TicketboxCreated:
@@ -243,7 +248,8 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
 def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
     """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
 
-    A template belongs to those who manage every ticketbox in which it is offered. All else belongs to administrators.
+    A template belongs to those who manage every ticketbox in which it is offered; who sees and answers in a ticketbox,
+    those decide who manage it. All else belongs to administrators.
     """
     actor = desk.get(Person, actor_id)
     both = [thing for thing in (before, after) if thing is not None]
@@ -252,11 +258,29 @@ def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) 
         return
     if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
         return
+    if isinstance(before, Person) and actor is not None and _only_membership(actor, before, after):
+        return
     if isinstance(after, Template) and actor_id != OPERATOR:
         if actor is None or not all(isinstance(t, Template) and t.is_managed_by(actor) for t in both):
             raise Forbidden("Only who manages every ticketbox in which a template is offered can change it.")
         return
     only_administrators(desk, actor_id)
+
+
+def _only_membership(actor: Person, before: Person, after: Thing) -> bool:
+    """Whether a change only lets somebody see or answer, or no longer, in ticketboxes that the actor manages.
+
+    Who has no rights of their own may what their role may, in all ticketboxes: to give or take that is more.
+    """
+    if not isinstance(after, Person) or not before.rights or not after.rights:
+        return False
+    if before.model_copy(update={"rights": after.rights}) != after:
+        return False
+    had, has = ({one.ticketbox_id: one.right for one in person.rights} for person in (before, after))
+    changed = {box for box in had.keys() | has.keys() if had.get(box) != has.get(box)}
+    return changed != set() and all(
+        actor.may(Right.MANAGE, box) and Right.MANAGE not in {had.get(box), has.get(box)} for box in changed
+    )
 
 
 def _changed(thing: AnyThing) -> Event:

@@ -141,6 +141,27 @@ async def test_who_is_not_there_when_an_announced_absence_ends_does_not_become_a
     assert await presence_of(api, anna.id) == "off", "it would end before anybody looks again"
 
 
+async def test_a_supervisor_says_of_an_agent_who_is_ill_that_nobody_is_there(
+    shared_postroom: Postroom, api: httpx.AsyncClient
+) -> None:
+    anna = await someone(shared_postroom, api)
+    desk = await sign_in(shared_postroom, anna)
+    sara = await sign_in(shared_postroom, await someone(shared_postroom, api, Role.SUPERVISOR))
+    path = f"/api/v1/people/{anna.id}/presence"
+    assert (await sara.put(path, json={"presence": "off"})).status_code == 200
+    assert (await desk.get("/api/v1/me")).json()["presence"] == "off"
+    page = await sara.get(f"/desk/people/{anna.id}")
+    assert 'hx-post="/people/' in page.text
+    assert (await sara.post(f"/people/{anna.id}/presence", data={"presence": "away"})).status_code == 200
+    assert await presence_of(api, anna.id) == "away"
+
+    me = (await sara.get("/api/v1/me")).json()["id"]
+    refused = await desk.put(f"/api/v1/people/{me}/presence", json={"presence": "off"})
+    assert (refused.status_code, "Only administrators, and supervisors" in refused.text) == (403, True)
+    assert "/presence" not in (await desk.get(f"/desk/people/{me}")).text.replace('hx-post="/presence"', "")
+    assert (await sara.put(f"/api/v1/people/{uuid4()}/presence", json={"presence": "off"})).status_code == 404
+
+
 async def test_who_never_signs_in_says_by_the_api_alone_when_they_are_there(
     shared_postroom: Postroom, api: httpx.AsyncClient
 ) -> None:

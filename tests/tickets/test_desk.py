@@ -65,6 +65,10 @@ def template(*boxes: AnyThing, text: str = "Hello {customer},") -> Template:
     return Template(id=uuid4(), name="Hello", text=text, ticketbox_ids=tuple(box.id for box in boxes))
 
 
+def right_in(box: AnyThing, right: Right) -> BoxRight:
+    return BoxRight(ticketbox_id=box.id, right=right)
+
+
 HERE = (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)
 HOURS = Calendar(id=uuid4(), name="Hours", time_zone="UTC")
 
@@ -132,16 +136,69 @@ def test_supervisors_share_views_and_agents_do_not() -> None:
     refused(Forbidden, given(*HERE, shared), without=[shared], by=ANNA.id)
 
 
-def test_people_say_themselves_whether_they_are_there_and_administrators_for_them() -> None:
-    def presence(actor_id: UUID) -> SetPresence:
-        return SetPresence(command_id=uuid4(), actor_id=actor_id, person_id=ANNA.id, presence=Presence.AWAY)
+def away(actor: Person, person: Person) -> SetPresence:
+    return SetPresence(command_id=uuid4(), actor_id=actor.id, person_id=person.id, presence=Presence.AWAY)
 
-    for actor in (ANNA, BOSS):
-        assert decide(presence(actor.id), given(*HERE))
-    with pytest.raises(Forbidden):
-        decide(presence(LEO.id), given(*HERE))
+
+def test_people_say_themselves_whether_they_are_there_and_administrators_and_supervisors_for_them() -> None:
+    for actor in (ANNA, BOSS, SARA):
+        assert decide(away(actor, ANNA), given(*HERE))
+    for actor in (LEO, like(ANNA, id=uuid4(), email="other@example.com")):
+        with pytest.raises(Forbidden):
+            decide(away(actor, ANNA), given(*HERE, actor))
     with pytest.raises(UnknownThing):
-        decide(presence(BOSS.id), given(BOSS))
+        decide(away(BOSS, ANNA), given(BOSS))
+
+
+def test_a_supervisor_says_it_only_of_those_who_answer_in_a_ticketbox_of_theirs() -> None:
+    sara = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    orders = like(ANNA, rights=(right_in(ORDERS, Right.ANSWER),))
+    support = like(ANNA, rights=(right_in(SUPPORT, Right.ANSWER), right_in(ORDERS, Right.SEE)))
+    assert decide(away(sara, orders), given(SUPPORT, ORDERS, BOSS, sara, orders))
+    with pytest.raises(Forbidden):
+        decide(away(sara, support), given(SUPPORT, ORDERS, BOSS, sara, support))
+    gone = like(SARA, active=False)
+    with pytest.raises(Forbidden):
+        decide(away(gone, ANNA), given(SUPPORT, BOSS, ANNA, gone))
+
+
+def test_who_manages_a_ticketbox_lets_people_see_and_answer_in_it() -> None:
+    manager = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    anna = like(ANNA, rights=(right_in(SUPPORT, Right.ANSWER),))
+    desk = given(SUPPORT, ORDERS, BOSS, manager, anna)
+    both = like(anna, rights=(*anna.rights, right_in(ORDERS, Right.ANSWER)))
+    assert when(desk, both, by=manager.id)
+    desk = given(SUPPORT, ORDERS, BOSS, manager, both)
+    assert when(desk, like(anna, rights=(*anna.rights, right_in(ORDERS, Right.SEE))), by=manager.id)
+    assert when(desk, anna, by=manager.id)
+
+
+SUPPORT_ANSWER = BoxRight(ticketbox_id=SUPPORT.id, right=Right.ANSWER)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rights": ()},
+        {"rights": (BoxRight(ticketbox_id=SUPPORT.id, right=Right.SEE),)},
+        {"rights": (SUPPORT_ANSWER, BoxRight(ticketbox_id=ORDERS.id, right=Right.MANAGE))},
+        {"rights": (SUPPORT_ANSWER,), "role": Role.SUPERVISOR},
+        {"rights": (SUPPORT_ANSWER, BoxRight(ticketbox_id=ORDERS.id, right=Right.SEE)), "capacity": 5},
+    ],
+    ids=["everywhere", "another ticketbox", "manage", "role", "capacity"],
+)
+def test_who_manages_a_ticketbox_changes_nothing_else_of_people(changes: dict[str, Any]) -> None:
+    manager = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    anna = like(ANNA, rights=(SUPPORT_ANSWER,))
+    refused(Forbidden, given(SUPPORT, ORDERS, BOSS, manager, anna), like(anna, **changes), by=manager.id)
+
+
+def test_who_manages_a_ticketbox_does_not_touch_its_managers_nor_those_who_are_there_by_their_role() -> None:
+    manager = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    other = like(LEO, rights=(right_in(ORDERS, Right.MANAGE), right_in(SUPPORT, Right.SEE)))
+    desk = given(SUPPORT, ORDERS, BOSS, manager, other, ANNA)
+    refused(Forbidden, desk, like(other, rights=other.rights[1:]), by=manager.id)
+    refused(Forbidden, desk, like(ANNA, rights=(right_in(ORDERS, Right.SEE),)), by=manager.id)
 
 
 def test_who_manages_a_ticketbox_writes_its_templates_and_no_others() -> None:

@@ -373,6 +373,9 @@ document.addEventListener("keydown", (event) => {
   if (event.target.id === "template-search" && TEMPLATE_KEYS[event.key] && !event.isComposing) {
     event.preventDefault();
     TEMPLATE_KEYS[event.key]();
+  } else if (event.key === "Enter" && "adds" in (event.target.dataset ?? {})) {
+    event.preventDefault();
+    add(event.target);
   } else if (event.key === "." && event.ctrlKey && event.target.id === "reply-text") {
     event.preventDefault();
     openTemplates();
@@ -448,7 +451,20 @@ function mention(choice) {
   field.focus();
 }
 
+// What is chosen of the tags in use goes into the field beside it.
+function add(input) {
+  const field = document.getElementById(input.dataset.adds);
+  const both = [field.value.trim(), input.value.trim()].filter(Boolean);
+  field.value = both.join(field.matches("textarea") ? "\n" : ", ");
+  input.value = "";
+}
+
+document.addEventListener("focusin", ({ target }) => {
+  if (target.list?.id === "tags" && !target.list.childElementCount) tell("tags-wanted");
+});
+
 document.addEventListener("change", ({ target }) => {
+  if ("adds" in target.dataset && target.value.trim()) add(target);
   if (target.form && "clears" in target.form.dataset) submitted = target.form;
   if ("mentions" in target.dataset && target.value) mention(target);
   if ("submits" in target.dataset) target.form.requestSubmit();

@@ -210,7 +210,7 @@ PERSON = Page(
         Group(
             "Distribution",
             (
-                Field("skills", "Skills", "lines", "One a line."),
+                Field("skills", "Skills", "lines", "One a line.", suggestions="tags"),
                 Field("languages", "Languages", "lines", "One a line, such as de."),
                 Field(
                     "capacity",
@@ -287,7 +287,7 @@ POLICY = Page(
                 Field("priorities", "Priorities", "choices", options=_words(Priority)),
                 Field("ticketbox_ids", "Ticketboxes", "things", of="ticketboxes"),
                 Field("organisation_ids", "Organisations", "things", of="organisations"),
-                Field("tags", "Tags", "lines", "One a line; one is enough."),
+                Field("tags", "Tags", "lines", "One a line; one is enough.", suggestions="tags"),
             ),
             "Where nothing is chosen, it applies to any.",
         ),
@@ -472,7 +472,9 @@ AUTOMATION = Page(
             (
                 Field("tickets.ticketbox_ids", "in", "things", of="ticketboxes"),
                 Field("tickets.priorities", "with the priority", "choices", options=_words(Priority)),
-                Field("tickets.tags", "with a tag", "lines", "One a line; one is enough."),
+                Field(
+                    "tickets.tags", "with a tag", "lines", "One a line; one is enough.", suggestions="tags"
+                ),
                 Field("tickets.category_ids", "about", "things", of="categories"),
                 Field("tickets.organisation_ids", "of", "things", of="organisations"),
                 Field(
@@ -515,8 +517,8 @@ AUTOMATION = Page(
         Group(
             "Tags",
             (
-                Field("then.add_tags", "add the tags", "lines", "One a line."),
-                Field("then.remove_tags", "remove the tags", "lines", "One a line."),
+                Field("then.add_tags", "add the tags", "lines", "One a line.", suggestions="tags"),
+                Field("then.remove_tags", "remove the tags", "lines", "One a line.", suggestions="tags"),
             ),
         ),
         Group(
