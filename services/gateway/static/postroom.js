@@ -114,6 +114,19 @@ function beginSearch() {
   if (document.activeElement === search) return;
   search.value = "";
   search.focus();
+  findTemplates();
+}
+
+let finding = null;
+
+async function findTemplates() {
+  const search = one("#template-search"), q = search.value;
+  const answer = await fetch(`/tickets/${one("#ticket").dataset.number}/templates?${new URLSearchParams({ q })}`,
+    { headers: { "HX-Request": "true" } });
+  const html = await answer.text();
+  if (search.value !== q) return;  // what is typed now is looked for, too
+  if (answer.ok) one("#template-list").outerHTML = html; else one("#notice").innerHTML = html;
+  if (answer.ok && insertsWhenFound) insertChosen();
 }
 
 function chooseTemplate(step) {
@@ -477,6 +490,10 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#composer textarea")) keepDraft(target);
   if (target.id === "travel-to") travel(target);
+  if (target.id === "template-search") {
+    clearTimeout(finding);
+    finding = setTimeout(findTemplates, 150);
+  }
 });
 
 // A moment that is chosen in the reader's zone, for a server that knows no zones.
@@ -523,9 +540,6 @@ function findBack() {
   }
 }
 
-document.addEventListener("htmx:after:swap", () => {
-  if (insertsWhenFound && one("#template-list")) insertChosen();
-});
 document.addEventListener("htmx:after:swap", () => { sayTimes(); restoreDrafts(); noticeNewer(); countSelected(); findBack(); });
 
 findDrafts();
