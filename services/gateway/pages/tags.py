@@ -15,4 +15,7 @@ async def suggestions(request: Request, here: Here, who: Signed) -> Response:
     """The tags in use, once a page needs them."""
     async with here.service.pool.acquire() as db:
         found = await tags.in_use(db, who.person.sight)
-    return page(request, "_tags.html", who, tags=found)
+    answer = page(request, "_tags.html", who, tags=found)
+    # All tickets are counted for it, and every ticket's page asks.
+    answer.headers.update({"Cache-Control": "private, max-age=300", "Vary": "Cookie"})
+    return answer
