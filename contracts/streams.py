@@ -97,6 +97,7 @@ EVENTS: dict[str, type[Event]] = {
         desk.CategoryChanged,
         desk.ViewChanged,
         desk.OrganisationChanged,
+        desk.TemplateChanged,
         desk.AutomationChanged,
         desk.ThingRemoved,
         *get_args(contacts.AnyContactEvent),

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.commands import (
@@ -13,12 +12,10 @@ from contracts.commands import (
     MoveTicket,
     ReopenTicket,
     RetryReply,
-    SetPresence,
     SolveTicket,
     SubmitReply,
     UndoChange,
 )
-from contracts.tickets import Presence
 from services.gateway import tickets
 from services.gateway.accounts import Person
 from services.gateway.conversation import quote_for
@@ -197,23 +194,6 @@ class Doing:
     async def _ticket_id(self) -> UUID:
         async with self.gateway.service.pool.acquire() as db:
             return await tickets.ticket_id_of(db, self.person.sight, self.number)
-
-
-async def set_presence(
-    gateway: Gateway, person_id: UUID, command_id: UUID, presence: Presence, until: datetime | None = None
-) -> None:
-    """Say whether someone takes tickets now, and for how long.
-
-    Raises:
-        Unprocessable: it would be over already.
-    """
-    if until is not None and until <= gateway.service.clock():
-        raise Unprocessable("That moment has passed. Say one that is to come, or none.")
-    await gateway.command(
-        SetPresence(
-            command_id=command_id, actor_id=person_id, person_id=person_id, presence=presence, until=until
-        )
-    )
 
 
 def _as_json(entry: Entry) -> dict[str, object]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.desk import DistributionMethod, Person, Ticketbox
 from contracts.router import Considered, DistributionEvidence
+from contracts.tags import tag_of
 from contracts.tickets import Presence
 from rules.hours import WALL_CLOCK, Hours
 from services.router.language import name_of
@@ -59,7 +60,7 @@ class Asked:
 
     def missing(self, person: Person) -> str | None:
         """What somebody lacks; None: nothing."""
-        has = {_word(skill) for skill in person.skills}
+        has = {tag_of(skill) for skill in person.skills}
         for skill in self.skills:
             if skill not in has:
                 return f"does not have the skill {skill}"
@@ -95,7 +96,7 @@ class Known:
 
     def asked_by(self, wanted: Wanted) -> Asked:
         """The ticket's tags that are skills, and its language."""
-        skills = {_word(tag) for tag in wanted.ticket.tags} & self.skills if self.skills else ()
+        skills = {tag_of(tag) for tag in wanted.ticket.tags} & self.skills if self.skills else ()
         return Asked(
             skills=tuple(sorted(skills)),
             language=wanted.language if wanted.language in self.languages else "",
@@ -108,14 +109,9 @@ def known_in(box: Ticketbox, members: Iterable[Agent]) -> Known:
         return Known()
     people = [agent.person for agent in members]
     return Known(
-        skills=frozenset(_word(skill) for person in people for skill in person.skills),
+        skills=frozenset(tag_of(skill) for person in people for skill in person.skills),
         languages=frozenset(language for person in people for language in person.languages),
     )
-
-
-def _word(text: str) -> str:
-    """As tags are written."""
-    return "-".join(text.lower().split())
 
 
 def choose(

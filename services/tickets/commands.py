@@ -29,6 +29,7 @@ from contracts.commands import (
 from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
 from contracts.mail import Address
 from contracts.model import is_erased
+from contracts.tags import tag_of
 from contracts.tickets import (
     CategoryAssigned,
     FieldsChanged,
@@ -456,7 +457,7 @@ def tagged(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> tu
 
 
 def _tag(text: str) -> str:
-    tag = "-".join(text.lower().split())
+    tag = tag_of(text)
     if not tag or len(tag) > 50:
         raise Invalid(f"“{text}” cannot be a tag: it needs 1 to 50 characters.")
     return tag

@@ -68,6 +68,8 @@ TABLE: dict[str, str] = {
     "POST /api/v1/tickets/{number}/merge/undo": "yes yes yes 403 404 422",
     "POST /api/v1/tickets/{number}/split": ANSWERING,
     "POST /api/v1/tickets/{number}/letters/move": ANSWERING,
+    "GET /api/v1/tickets/{number}/templates": ANSWERING,
+    "GET /api/v1/tags": ALL,
     "GET /api/v1/contacts": ALL,
     "POST /api/v1/contacts": "yes yes yes 403 404 yes",
     "GET /api/v1/contacts/{contact_id}": SEEING,
@@ -112,6 +114,9 @@ TABLE: dict[str, str] = {
     "PUT /api/v1/desk/{kind}/{thing_id}": MANAGING,
     "DELETE /api/v1/desk/{kind}/{thing_id}": ADMINISTERING,
     "GET /api/v1/desk/{kind}/{thing_id}/history": SEEING,
+    "GET /api/v1/desk/ticketboxes/{ticketbox_id}/members": SEEING,
+    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": "yes yes 403 403 404 403",
+    "PUT /api/v1/people/{person_id}/presence": "yes yes 403 403 403 403",
     "GET /api/v1/rulesets": MANAGING,
     "GET /api/v1/rulesets/in-force": MANAGING,
     "GET /api/v1/rulesets/figures": MANAGING,
@@ -185,6 +190,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/next": {"box": str(WORKSHOP)},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
+    "PUT /api/v1/people/{person_id}/presence": {"presence": "off"},
+    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": {"right": "see"},
 }  # fmt: skip
 MAY_BE_MISSING = {
     "POST /api/v1/tickets/{number}/undo",
@@ -259,7 +266,7 @@ class House:
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
             what_if_id=uuid4(), erasure_id=uuid4(),
             task_id=uuid4(), link="related", other=self.number, job_id=uuid4(), contact_id=contact_id(self.customer),
-            address=self.customer, organisation_id=ORGANISATION,
+            address=self.customer, organisation_id=ORGANISATION, ticketbox_id=WORKSHOP, person_id=self.people["member"],
         )  # fmt: skip
 
 
@@ -309,6 +316,16 @@ async def house(shared_postroom: Postroom) -> AsyncIterator[House]:
             )
             token = await token_for(shared_postroom, f"{actor}-{person_id}@example.com")
             built.clients[actor] = await stack.enter_async_context(client(token))
+        member_id = built.people["member"] = uuid4()
+        await set_thing(
+            admin,
+            "people",
+            member_id,
+            name="Member",
+            email=f"member-{member_id}@example.com",
+            role="agent",
+            rights=rights["limited"],
+        )
         subject = f"Quagga {uuid4().hex[:8]}"
         built.customer = f"kim{uuid4().hex[:8]}@customers.example"
         message = letter(900, subject=subject, sender=built.customer)
