@@ -243,11 +243,12 @@ class SetThing(Model):
 
 
 class RemoveThing(Model):
-    """Offer a thing of the desk no more."""
+    """Offer a thing of the desk no more. Refused if it was changed after `seen_version`."""
 
     change: Literal["remove"] = "remove"
     kind: Text
     id: UUID
+    seen_version: int | None = None
 
 
 class ChangeDesk(Command):

@@ -230,12 +230,19 @@ async def put(
     return (await gateway.command(command)).version
 
 
-async def remove(gateway: Gateway, person: Person, command_id: UUID, kind: str, thing_id: UUID) -> None:
+async def remove(
+    gateway: Gateway,
+    person: Person,
+    command_id: UUID,
+    kind: str,
+    thing_id: UUID,
+    expected_version: int | None = None,
+) -> None:
     """Offer a thing no more; its history can put it back.
 
     Raises:
-        Problem: tickets says no.
+        Problem: tickets says no, or it was changed after `expected_version`.
     """
-    change = RemoveThing(kind=kind_of(KINDS[kind]), id=thing_id)
+    change = RemoveThing(kind=kind_of(KINDS[kind]), id=thing_id, seen_version=expected_version)
     command = ChangeDesk(command_id=command_id, actor_id=person.person_id, changes=(change,))
     await gateway.command(command)

@@ -25,6 +25,7 @@ from contracts.commands import (
     MoveAddress,
     Outcome,
     PublishRuleset,
+    RemoveThing,
     SetContact,
     SetThing,
     SplitTicket,
@@ -291,12 +292,22 @@ def _seen(command: AnyConfiguringCommand) -> dict[str, int]:
             return {RULESET_DRAFT: version}
         case ChangeDesk(changes=changes):
             return {
-                desk.stream_of(change.thing.kind, change.thing.id): change.seen_version
+                desk.stream_of(*_kind_and_id(change)): change.seen_version
                 for change in changes
-                if isinstance(change, SetThing) and change.seen_version is not None
+                if change.seen_version is not None
             }
         case _:
             return {}
+
+
+def _kind_and_id(change: SetThing | RemoveThing) -> tuple[str, UUID]:
+    match change:
+        case SetThing(thing=thing):
+            return thing.kind, thing.id
+        case RemoveThing(kind=kind, id=identity):
+            return kind, identity
+        case _:
+            assert_never(change)
 
 
 def _version_after(answers: Sequence[Answer]) -> int:

@@ -49,7 +49,9 @@ async def test_a_thing_is_put_read_listed_changed_and_removed_and_its_history_br
     )
 
     assert (await api.delete(path.replace("calendars", "teams"))).status_code == 404, "it is no team"
-    assert (await api.delete(path)).status_code == 204
+    late = await api.delete(path, params={"expected_version": 1})
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    assert (await api.delete(path, params={"expected_version": 2})).status_code == 204
     assert (await api.get(path)).status_code == 404
     assert (await api.delete(path)).status_code == 404
     past = (await api.get(f"{path}/history")).json()["items"]

@@ -252,10 +252,11 @@ async def what_if(
 @router.post("/desk/{kind}/{thing_id}/remove")
 async def remove(request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID) -> Response:
     """Offer the thing no more; the list offers the way back."""
+    seen = _seen_version(await request.form())
     async with here.service.pool.acquire() as db:
         found = await things.find(db, who.person, kind, thing_id)
     try:
-        await things.remove(here, who.person, command_id_of(request, who.person), kind, thing_id)
+        await things.remove(here, who.person, command_id_of(request, who.person), kind, thing_id, seen)
     except Problem as problem:
         form = Form(kind, thing_id, things.content(found.thing), version=found.version)
         return await _again(request, here, who, form, problem)
