@@ -3,8 +3,10 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS_PUBLISHED = Counter("postroom_events_published_total", "Events that the relay has published.")
-RELAY_LAG = Gauge(
-    "postroom_relay_lag_events", "Events of this service's log that its stream does not hold yet."
+RELAY_CAUGHT_UP = Gauge(
+    "postroom_relay_caught_up_timestamp_seconds",
+    "When this process last had published all of its log; 0: another one does it, or none.",
+    ["stream"],
 )
 HANDLED = Counter("postroom_consumer_handled_total", "Events handled.", ["consumer"])
 PARKED = Counter("postroom_consumer_parked_total", "Events parked after all retries.", ["consumer"])

@@ -8,8 +8,6 @@ from functools import partial
 from typing import Generic, TypeVar
 
 import asyncpg
-import nats.errors
-import nats.js.errors
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsMessage
@@ -21,13 +19,14 @@ from opentelemetry.trace import SpanKind
 
 from chassis import commands, erasing, logging, metrics, telemetry
 from chassis.admin import AddressTaken, Probe, admin
+from chassis.background import PASSING, keep_running
 from chassis.backoff import growing
 from chassis.consume import Consumption, Handler, OnParked, PromptSubscriber
-from chassis.database import TRANSIENT, Connection, Pool, connect_pool
+from chassis.database import Connection, Pool, connect_pool
 from chassis.lifecycle import run as run_until_stopped
 from chassis.parking import parked, replay
 from chassis.projection import Projection, pass_over, project
-from chassis.relay import relay
+from chassis.relay import Relay
 from chassis.requests import ERROR
 from chassis.settings import ServiceSettings, read_settings
 from contracts.commands import Command, Outcome
@@ -201,9 +200,9 @@ class Service(Generic[S]):
                 return
             await self.broker.start()
             stack.push_async_callback(self.broker.stop)
-            tasks = [asyncio.create_task(self._keep_running(name, work)) for name, work in self._background]
             if self.name in STREAMS:
-                tasks.append(asyncio.create_task(relay(self.settings.database_url, self.name, self.js)))
+                self.background("relay", Relay(self.settings.database_url, self.name, self.js).run)
+            tasks = [asyncio.create_task(keep_running(name, work)) for name, work in self._background]
             stack.push_async_callback(_cancel, tasks)
             self._starting = None
             logger.info("started")
@@ -235,7 +234,7 @@ class Service(Generic[S]):
             try:
                 if await step():
                     return True
-            except (*TRANSIENT, nats.errors.Error, nats.js.errors.Error, asyncpg.PostgresError) as error:
+            except (*PASSING, asyncpg.PostgresError) as error:
                 self._starting = f"{type(error).__name__}: {error}"
                 logger.warning("waiting to start", error=repr(error))
             with suppress(TimeoutError):
@@ -246,15 +245,6 @@ class Service(Generic[S]):
         for consumption in self.consumptions.values():
             await self.js.consumer_info(consumption.consumer.stream.name, consumption.consumer.name)
         return True
-
-    async def _keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        waits = growing()
-        while True:
-            try:
-                await work()
-            except Exception as error:
-                logger.exception("background work failed", work=name, error=repr(error))
-            await asyncio.sleep(next(waits))
 
     def _answer_parked(self) -> None:
         async def list_parked(request: ListParked) -> Model:

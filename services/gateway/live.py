@@ -1,7 +1,7 @@
 """Tells open pages and programs what is new, as server-sent events (WHATWG HTML §9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.database import Connection, connect
+from chassis.database import Announcements, Connection, listening
 from chassis.logging import get_logger
 from chassis.service import Service
 from services.gateway.inbox import CHANNEL
@@ -89,33 +89,31 @@ class Feed:
     def __init__(self, service: Service[GatewaySettings]) -> None:
         self._service = service
         self._listeners: set[Listener] = set()
-        self._woken = asyncio.Event()
-        self._visited: set[int] = set()
         self.position = 0
         """How much of the log of tickets is told: a page that is read after this shows at least as much."""
 
     async def run(self) -> None:
         """Follow the read model until the service stops; PostgreSQL wakes it, a slow poll is the backstop."""
-        database_url = self._service.settings.database_url
-        db = await connect(database_url, self._service.name)
+        settings = self._service.settings
         try:
-            await db.add_listener(CHANNEL, lambda *_: self._woken.set())
-            await db.add_listener(VISITS, self._note_visit)
-            reached = {source: await _end(db, source) for source in ("tickets", "notify")}
-            messages = await _messages_end(db)
-            while not self._service.stopping.is_set():
-                self._woken.clear()
-                for source, position in reached.items():
-                    reached[source] = await self._tell(db, source, position)
-                self.position = reached["tickets"]
-                await self._tell_visits(db)
-                if self._listeners and messages != (messages := await _messages_end(db)):
-                    self.say("messages")
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+            async with listening(settings.database_url, self._service.name, CHANNEL, VISITS) as announced:
+                await self._follow(announced)
         finally:
             self._cut_all()
-            await db.close()
+
+    async def _follow(self, announced: Announcements) -> None:
+        db = announced.db
+        reached = {source: await _end(db, source) for source in ("tickets", "notify")}
+        messages = await _messages_end(db)
+        while not self._service.stopping.is_set():
+            heard = announced.take()
+            for source, position in reached.items():
+                reached[source] = await self._tell(db, source, position)
+            self.position = reached["tickets"]
+            await self._tell_visits(db, {int(number) for channel, number in heard if channel == VISITS})
+            if self._listeners and messages != (messages := await _messages_end(db)):
+                self.say("messages")
+            await announced.wait(POLL_SECONDS)
 
     async def _tell(self, db: Connection, source: str, reached: int) -> int:
         end = await _end(db, source)
@@ -130,12 +128,7 @@ class Feed:
             reached = news[-1].position if len(news) == BATCH else end
         return end
 
-    def _note_visit(self, _db: object, _pid: int, _channel: str, number: object) -> None:
-        self._visited.add(int(str(number)))
-        self._woken.set()
-
-    async def _tell_visits(self, db: Connection) -> None:
-        visited, self._visited = self._visited, set()
+    async def _tell_visits(self, db: Connection, visited: Collection[int]) -> None:
         if not visited or not self._listeners:
             return
         for row in await db.fetch(

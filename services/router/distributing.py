@@ -6,14 +6,13 @@ All of its state is in the database, so every router sees the same, and one at a
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID, uuid5
 
 from chassis import log, telemetry
 from chassis.consume import Batch
-from chassis.database import Connection, connect
+from chassis.database import Connection, listening
 from chassis.log import Answer
 from chassis.service import Service
 from contracts import desk
@@ -105,23 +104,17 @@ async def follow(batch: Batch, db: Connection) -> None:
 
 async def distribute(service: Service[RouterSettings]) -> None:
     """Give tickets whenever there is something to look at, until cancelled."""
-    listening = await connect(service.settings.database_url, service.name)
-    try:
-        woken = asyncio.Event()
-        await listening.add_listener(queue_tables.CHANNEL, lambda *_: woken.set())
+    settings = service.settings
+    async with listening(settings.database_url, service.name, queue_tables.CHANNEL) as announced:
         await _catch_up(service)
-        while not listening.is_closed():
-            woken.clear()
-            with suppress(log.VersionConflict, log.AlreadyAnswered):
-                async with service.pool.acquire() as db:
-                    async with db.transaction():
-                        await look(db, service.clock())
-                    at = await queue_tables.next_look(db)
-                wait = min(at - service.clock(), LONGEST_SLEEP) if at else LONGEST_SLEEP
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), max(wait.total_seconds(), 0.001))
-    finally:
-        listening.terminate()
+        while True:
+            announced.take()
+            async with service.pool.acquire() as db:
+                async with db.transaction():
+                    await look(db, service.clock())
+                at = await queue_tables.next_look(db)
+            wait = min(at - service.clock(), LONGEST_SLEEP) if at else LONGEST_SLEEP
+            await announced.wait(max(wait.total_seconds(), 0.001))
 
 
 async def _catch_up(service: Service[RouterSettings]) -> None:

@@ -3,30 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import nats
 import pytest
 from nats.aio.client import Client
 
-from chassis import log
+from chassis.background import keep_running
 from chassis.consume import Batch, TooEarly
 from chassis.database import Connection
-from chassis.log import Answer
 from chassis.migrations import Schema, migrate
 from chassis.projection import Projection
 from chassis.provisioning import consumer_config
-from chassis.relay import relay
+from chassis.relay import Relay
 from chassis.service import Service
 from chassis.settings import ServiceSettings
-from contracts.event import Event, Meta, Recorded
-from contracts.notify import ReplyFailed
-from contracts.stream_ids import reply_stream
+from contracts.event import Event, Recorded
 from contracts.streams import ANALYTICS
 from postroom.embedded.nats import Nats
 from postroom.migrate import migrate_streams
-from tests.events import NOON
+from tests.chassis import failed_replies
 from tests.running import until
 
 pytestmark = pytest.mark.anyio
@@ -52,12 +48,7 @@ async def db(database_url: str, tmp_path: Path) -> AsyncIterator[asyncpg.Connect
     none = tmp_path / "none"
     await migrate(db, [Schema("notify", none, speaks=True), Schema("analytics", folder, speaks=False)])
     await db.execute("SET search_path TO notify")
-    for _ in range(NUMBER):
-        reply_id, cause = uuid4(), uuid4()
-        failed = ReplyFailed(ticket_id=uuid4(), reply_id=reply_id, answer="550", attempts=1)
-        meta = Meta(correlation_id=cause, causation_id=cause)
-        async with db.transaction():
-            await log.append(db, [Answer(reply_stream(reply_id), (failed,), cause, meta, NOON)], NOON)
+    await failed_replies.append(db, NUMBER)
     yield db
     await db.close()
 
@@ -71,7 +62,7 @@ async def client(db: asyncpg.Connection, database_url: str, nats_server: Nats) -
         config = consumer_config(CONSUMER, 1)
         config.ack_wait = 2
         await js.add_consumer(CONSUMER.stream.name, config)
-        publishing = asyncio.create_task(relay(database_url, "notify", js))
+        publishing = asyncio.create_task(keep_running("relay", Relay(database_url, "notify", js).run))
 
         async def published() -> bool:
             return (await js.stream_info(CONSUMER.stream.name)).state.messages == NUMBER
