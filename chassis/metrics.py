@@ -10,6 +10,11 @@ RELAY_CAUGHT_UP = Gauge(
 )
 HANDLED = Counter("postroom_consumer_handled_total", "Events handled.", ["consumer"])
 PARKED = Counter("postroom_consumer_parked_total", "Events parked after all retries.", ["consumer"])
+UNSETTLED = Counter(
+    "postroom_consumer_unsettled_total",
+    "Events, or batches of them, that could be neither handled nor parked and are delivered again.",
+    ["consumer"],
+)
 BATCH_SECONDS = Histogram(
     "postroom_consumer_batch_seconds",
     "From a batch's arrival to its commit.",

@@ -112,12 +112,12 @@ async def _tail(js: JetStreamContext, stream: Stream) -> Tail:
     except NotFoundError:
         # Purged, or its last messages deleted: the log is the truth, so all of it is published again.
         return Tail(state.last_seq, 0)
-    position = (last.headers or {}).get(wire.POSITION)
+    position = wire.position(last.headers or {})
     if position is None:
         raise ForeignMessage(
             f"{stream.name}: its last message, {state.last_seq}, is not of a relay: delete it"
         )
-    return Tail(state.last_seq, int(position))
+    return Tail(state.last_seq, position)
 
 
 async def _publish(

@@ -85,7 +85,7 @@ class Service(Generic[S]):
                     self.pool,
                     partial(project, projection, consumer.source),
                     partial(pass_over, projection, consumer.source),
-                    in_order=True,
+                    projection=projection.name,
                 )
             )
 
@@ -247,9 +247,11 @@ class Service(Generic[S]):
         return True
 
     def _answer_parked(self) -> None:
+        projections = {name: one.projection for name, one in self.consumptions.items() if one.projection}
+
         async def list_parked(request: ListParked) -> Model:
             async with self.pool.acquire() as db:
-                return await parked(db, request.stream_id)
+                return await parked(db, projections, request.stream_id)
 
         async def replay_parked(request: ReplayParked) -> Replayed:
             async with self.pool.acquire() as db:

@@ -497,8 +497,11 @@ class Parked(Model):
 
     parked_id: UUID
     consumer: Text
+    projection: Text | None = None
+    """The projection that went on without it: only `postroom rebuild` puts it in its place."""
     event: Text
-    event_id: UUID
+    event_id: UUID | None
+    """None: somebody else published it, and it is no event."""
     stream_id: Text
     error: Text
     attempts: int

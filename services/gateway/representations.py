@@ -480,6 +480,9 @@ class ParkedItem(Representation):
     service: str
     parked_id: UUID
     consumer: str
+    projection: str | None = Field(
+        description="The projection that went on without it: only postroom rebuild puts it in its place."
+    )
     event: str
     stream_id: str
     error: str

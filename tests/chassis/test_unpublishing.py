@@ -79,7 +79,7 @@ class Published:
         position = await self.pool.fetchval("SELECT max(position) FROM event")
         state = (await self.js.stream_info("INGEST")).state
         last = await self.js.get_msg("INGEST", state.last_seq)
-        return bool(int((last.headers or {})[wire.POSITION]) == position)
+        return wire.position(last.headers or {}) == position
 
     async def read_all(self) -> None:
         """Every consumer reads what there is for it."""
