@@ -65,7 +65,9 @@ async def _tickets(http: httpx.AsyncClient, run: str, number_of: int) -> dict[in
     tickets: dict[int, int] = {}
     cursor = None
     while len(tickets) < number_of:
-        parameters: dict[str, str | int] = {"limit": 200, "sort": "opened"} | ({"cursor": cursor} if cursor else {})
+        parameters: dict[str, str | int] = {"limit": 200, "sort": "opened"} | (
+            {"cursor": cursor} if cursor else {}
+        )
         page = (await http.get("/api/v1/tickets", params=parameters)).raise_for_status().json()
         for item in page["items"]:
             subject, _, number = item["subject"].rpartition(" ")

@@ -177,29 +177,12 @@ async def answered(db: Connection, causes: Collection[UUID]) -> set[UUID]:
     return {row["cause"] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the last event of an answer stands."""
-
-    position: int
-    version: int
-
-
-_OUTCOME = """
-SELECT position, version
-FROM event
-WHERE event_id = ANY($1::uuid[])
-ORDER BY position DESC
-LIMIT 1
-"""
-_MOST_EVENTS_A_COMMAND = 16
-
-
-async def outcome(db: Connection, cause: UUID) -> Place | None:
-    """Where the answer to a command stands, if it was answered before."""
-    ids = [event_id(cause, index) for index in range(_MOST_EVENTS_A_COMMAND)]
-    row = await db.fetchrow(_OUTCOME, ids)
-    return None if row is None else Place(row["position"], row["version"])
+async def position_of(db: Connection, cause: UUID) -> int:
+    """Where the answer to a cause begins; 0 if there is none."""
+    position: int | None = await db.fetchval(
+        "SELECT position FROM event WHERE event_id = $1", event_id(cause)
+    )
+    return position or 0
 
 
 _COLUMNS = """

@@ -5,6 +5,7 @@ from uuid import uuid5
 
 import asyncpg
 
+from chassis import log
 from contracts.commands import OPERATOR, CreateTicketbox, PublishRuleset
 from contracts.router import Disposition
 from contracts.tickets import Rule
@@ -45,8 +46,10 @@ async def furnish(database_url: str) -> None:
     """Append the first configuration, once: each command is known by its id."""
     db = await asyncpg.connect(database_url, server_settings={"search_path": "tickets"})
     try:
+        done = await log.answered(db, [command.command_id for command in FIRST_COMMANDS])
         for command in FIRST_COMMANDS:
-            async with db.transaction():
-                await configure(db, command, datetime.now(UTC))
+            if command.command_id not in done:
+                async with db.transaction():
+                    await configure(db, command, datetime.now(UTC))
     finally:
         await db.close()

@@ -93,11 +93,10 @@ async def _answer(db: Connection, command_id: UUID) -> UploadAccepted | None:
     )
     if row is None:
         return None
-    place = await log.outcome(db, row["message_id"])
     return UploadAccepted(
         message_id=row["message_id"],
         duplicate=row["duplicate"],
-        position=place.position if place else 0,
+        position=await log.position_of(db, row["message_id"]),
     )
 
 

@@ -202,8 +202,6 @@ async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outc
     Raises:
         Refusal: nothing was changed, and why.
     """
-    if (before := await log.outcome(db, command.command_id)) is not None:
-        return Done(position=before.position, version=before.version)
     return await configure_together(db, [command], now)
 
 
