@@ -10,11 +10,12 @@ from chassis.backoff import Patience
 from chassis.database import TRANSIENT
 from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
+from chassis.requests import TryAgain
 
 logger = get_logger(__name__)
 
-PASSING = (*TRANSIENT, nats.errors.Error, nats.js.errors.Error, VersionConflict, AlreadyAnswered)
-"""Failures that pass by themselves, of the database, of NATS, and of several who do the same."""
+PASSING = (*TRANSIENT, nats.errors.Error, nats.js.errors.Error, VersionConflict, AlreadyAnswered, TryAgain)
+"""Failures that pass by themselves: of the database, of NATS, of other services, and of several who do the same."""
 
 
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:

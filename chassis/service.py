@@ -27,7 +27,7 @@ from chassis.lifecycle import run as run_until_stopped
 from chassis.parking import parked, replay
 from chassis.projection import Projection, pass_over, project
 from chassis.relay import Relay
-from chassis.requests import ERROR
+from chassis.requests import ERROR, OUTCOME, Ending, as_answer
 from chassis.settings import ServiceSettings, read_settings
 from contracts.commands import Command, Outcome
 from contracts.erasures import End, ErasePiece, FinishErasure, GetEnd, PieceErased
@@ -95,7 +95,7 @@ class Service(Generic[S]):
         """Answer commands or queries of one kind, several at a time, in the trace of the asker."""
 
         async def reply(body: bytes) -> tuple[bytes, dict[str, str]]:
-            return (await handler(request.model_validate_json(body))).model_dump_json().encode(), {}
+            return as_answer(await handler(request.model_validate_json(body)))
 
         self._respond(subject or subject_of(request), reply)
 
@@ -173,14 +173,16 @@ class Service(Generic[S]):
         async def respond(message: Msg) -> None:
             parent = (message.headers or {}).get("traceparent")
             with telemetry.span(f"answer {name}", SpanKind.SERVER, parent=parent):
-                outcome = "answered"
+                # What is raised is told to the asker; nothing of the request is half done.
                 try:
                     body, headers = await reply(message.data)
+                except PASSING as error:
+                    logger.warning("request not answered", request=name, error=repr(error))
+                    body, headers = b"", {OUTCOME: Ending.UNAVAILABLE, ERROR: type(error).__name__}
                 except Exception as error:
-                    # Told to the asker, who knows whether to ask again; nothing of it is half done.
                     logger.exception("request failed", request=name)
-                    outcome, body, headers = "failed", b"", {ERROR: type(error).__name__}
-            metrics.REQUESTS.labels(name, outcome).inc()
+                    body, headers = b"", {OUTCOME: Ending.FAILED, ERROR: type(error).__name__}
+            metrics.REQUESTS.labels(name, headers.get(OUTCOME, Ending.ANSWERED)).inc()
             await self.nats.publish(message.reply, body, headers=headers or None)
 
         subscriber = self.broker.subscriber(

@@ -25,7 +25,7 @@ from services.gateway import desk, history
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Administrator, Here, command_id_of
-from services.gateway.problems import NotFound, Unavailable
+from services.gateway.problems import NotFound, Unanswered
 from services.gateway.representations import Named, Representation
 
 
@@ -217,7 +217,7 @@ class Erasing:
             return found[0]
         try:
             progress = await self.gateway.ask(GetErasure(erasure_id=erasure_id), ErasureProgress)
-        except Unavailable as error:
+        except Unanswered as error:
             return found[0].model_copy(update={"waits_for": error.detail})
         return found[0].model_copy(update={"waits_for": progress.waits_for})
 

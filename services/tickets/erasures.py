@@ -19,7 +19,7 @@ from chassis.backoff import growing
 from chassis.database import Connection, connect
 from chassis.log import Answer
 from chassis.logging import get_logger
-from chassis.requests import ServiceUnavailable, ask
+from chassis.requests import RequestFailed, ServiceUnavailable, ask
 from chassis.service import Service
 from contracts.commands import Done, RequestErasure
 from contracts.desk import Person, Ticketbox
@@ -207,9 +207,7 @@ async def _lead(service: Service[TicketsSettings], db: Connection, erasure: Eras
     waits_for = None
     try:
         await _go_on(service, db, erasure)
-    except NotYet as error:
-        waits_for = str(error)
-    except ServiceUnavailable as error:
+    except (NotYet, ServiceUnavailable, RequestFailed) as error:
         waits_for = str(error)
     except (log.VersionConflict, log.AlreadyAnswered) as error:
         waits_for = repr(error)  # its ticket changed at this very moment
@@ -348,7 +346,7 @@ async def _finish(
     subject = FinishErasure.subject_of(holder)
     try:
         done = await ask(service.nats, request, PieceErased, subject, timeout_seconds=LONGEST_SECONDS)
-    except ServiceUnavailable as error:
+    except (ServiceUnavailable, RequestFailed) as error:
         return str(error)
     if done.waits_for is not None:
         return done.waits_for

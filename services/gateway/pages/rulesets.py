@@ -20,7 +20,7 @@ from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
-from services.gateway.problems import Conflict, NotFound, Problem, Unavailable, Unprocessable
+from services.gateway.problems import Conflict, NotFound, Problem, Unanswered, Unprocessable
 from services.gateway.rulesets import DraftView
 from services.gateway.ruling import RuleMaker, Wish
 
@@ -37,7 +37,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         names = await rulesets.names(db)
     try:
         figures = await ruling.figures(here)
-    except Unavailable:
+    except Unanswered:
         figures = ()
     return page(
         request,
@@ -56,7 +56,7 @@ async def _corrections(here: Gateway, person: Person) -> dict[str, int] | None:
     query = GetReport(name="misrouting_by_rule", ticketbox_ids=person.sight.in_order)
     try:
         report = await here.ask(query, Report)
-    except Unavailable:
+    except Unanswered:
         return None
     place = [column.name for column in report.columns].index("corrected")
     return {str(row[0]): int(row[place] or 0) for row in report.rows}
@@ -122,7 +122,7 @@ async def _draft(request: Request, here: Gateway, who: SignedIn, draft: DraftVie
         boxes = await desk.every(db, DeskTicketbox)
     try:
         runs = (await here.ask(ListDryRuns(), DryRunList)).items[:5]
-    except Unavailable:
+    except Unanswered:
         runs = ()
     return page(request, "rules_draft.html", who, draft=draft, now=now, names=names, boxes=boxes, runs=runs)
 

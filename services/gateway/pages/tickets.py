@@ -38,7 +38,7 @@ from services.gateway.lists import COUNTED
 from services.gateway.next_ticket import next_ticket
 from services.gateway.organisations import Organisations
 from services.gateway.pages.rendering import is_partial, page
-from services.gateway.problems import Conflict, NotFound, Unavailable
+from services.gateway.problems import Conflict, NotFound, Unanswered
 from services.gateway.tickets import Filter
 
 router = APIRouter()
@@ -253,7 +253,7 @@ async def _outgoing(here: Gateway) -> str | None:
     """Where answers go if no relay is set, so that nobody believes that a customer got one."""
     try:
         transport = await asyncio.wait_for(here.ask(GetTransport(), Transport), 1)
-    except (Unavailable, TimeoutError):
+    except (Unanswered, TimeoutError):
         return None
     return transport.target if transport.kind == "maildir" else None
 
