@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
+from chassis.telemetry import current_traceparent
 from contracts.event import Event, Meta, Recorded, event_id
 from contracts.streams import EVENTS
 
@@ -70,6 +71,16 @@ def caused_by(event: Recorded[Event], actor: str = "postroom") -> Meta:
         causation_id=event.event_id,
         actor=actor,
         traceparent=event.meta.traceparent,
+    )
+
+
+def commanded(command_id: UUID, actor_id: UUID, correlation_id: UUID | None = None) -> Meta:
+    """What is known about an event that does what a person asks; without a correlation, all begins with the command."""
+    return Meta(
+        correlation_id=correlation_id or command_id,
+        causation_id=command_id,
+        actor=str(actor_id),
+        traceparent=current_traceparent(),
     )
 
 

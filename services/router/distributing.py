@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID, uuid5
 
-from chassis import log, telemetry
+from chassis import log
 from chassis.consume import Batch
 from chassis.database import Connection, listening
 from chassis.log import Answer
@@ -316,12 +316,7 @@ async def next_ticket(service: Service[RouterSettings], command: NextTicket, db:
         raise pull.NothingWaits
     (ticket,) = waiting
     await queue_tables.keep_wishes(db, [(ticket, command.actor_id)])
-    meta = Meta(
-        correlation_id=ticket.correlation_id,
-        causation_id=command.command_id,
-        actor=str(command.actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(command.command_id, command.actor_id, ticket.correlation_id)
     stream_id = ticket_stream(ticket.ticket_id)
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
     routed = pull.routed(ticket, command.actor_id, loads.get(command.actor_id, 0))

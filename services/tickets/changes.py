@@ -180,12 +180,7 @@ async def keep_contacts(db: Connection, command: AnyContactCommand, now: datetim
     }
     present = contacts.after(before, events, versions)
     await contact_tables.keep(db, present, events)
-    meta = Meta(
-        correlation_id=command.command_id,
-        causation_id=command.command_id,
-        actor=str(command.actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(command.command_id, command.actor_id)
     answers = [
         Answer(stream, tuple(happened), command.command_id, meta, now, heads.get(stream, log.EMPTY))
         for identity, happened in events.items()
@@ -261,12 +256,7 @@ async def _append(
             raise ChangedMeanwhile(version, changed.get(stream_id, 0))
     heads = await log.heads(db, list(events))
     await tables.keep_desk(db, [event for happened in events.values() for event in happened], now)
-    meta = Meta(
-        correlation_id=command.command_id,
-        causation_id=command.command_id,
-        actor=str(command.actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(command.command_id, command.actor_id)
     answers = [
         Answer(stream_id, tuple(happened), command.command_id, meta, now, heads.get(stream_id, log.EMPTY))
         for stream_id, happened in events.items()

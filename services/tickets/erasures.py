@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 import asyncpg
 import orjson
 
-from chassis import log, telemetry
+from chassis import log
 from chassis.backoff import growing
 from chassis.database import Connection, connect
 from chassis.log import Answer
@@ -39,7 +39,7 @@ from contracts.erasures import (
     PieceErased,
     Subject,
 )
-from contracts.event import Event, Meta
+from contracts.event import Event
 from contracts.mail import without_detail
 from contracts.model import is_erased
 from contracts.services import SERVICES
@@ -139,12 +139,7 @@ async def _say(
     """Append to the erasure's own stream, in the caller's transaction."""
     stream_id = erasure_stream(erasure_id)
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
-    meta = Meta(
-        correlation_id=erasure_id,
-        causation_id=erasure_id,
-        actor=str(actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(erasure_id, actor_id)
     position = await log.append(db, [Answer(stream_id, (event,), cause, meta, now, head)], now)
     return Done(position=position, version=head.version + 1)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from chassis import log, telemetry
+from chassis import log
 from chassis.commands import Refusal
 from chassis.database import TRANSIENT, Connection
 from chassis.log import Answer
@@ -107,12 +107,7 @@ async def undo(service: Service[TicketsSettings], command: UndoBulkJob, db: Conn
 async def _begin(service: Service[TicketsSettings], started: BulkJobStarted, db: Connection) -> Done:
     now = service.clock()
     await job_tables.begin(db, started, now)
-    meta = Meta(
-        correlation_id=started.job_id,
-        causation_id=started.job_id,
-        actor=str(started.started_by),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(started.job_id, started.started_by)
     answer = Answer(job_stream(started.job_id), (started,), started.job_id, meta, now)
     return Done(position=await log.append(db, [answer], now), version=1)
 
