@@ -172,6 +172,8 @@ class MoveLetters(TwoTicketsCommand):
     """Put letters of `ticket_id` into `other_id`: their thread was wrong. The way back is the same, reversed."""
 
     message_ids: tuple[UUID, ...] = Field(min_length=1)
+    with_answers: bool = False
+    """Whether letters that answer these, and those that answer them, go along: on the way back, what came meanwhile."""
 
 
 class SplitTicket(TicketCommand):

@@ -110,9 +110,12 @@ class Handling:
             number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = $1", new_id)
         return done.model_copy(update={"id": new_id, "new_number": number})
 
-    async def move_letters(self, message_ids: Collection[UUID], to: int) -> Changed:
+    async def move_letters(self, message_ids: Collection[UUID], to: int, *, with_answers: bool) -> Changed:
         """Put letters into another ticket: their thread was wrong."""
-        return await self._do(MoveLetters, message_ids=tuple(message_ids), other_id=await self._id_of(to))
+        other_id = await self._id_of(to)
+        return await self._do(
+            MoveLetters, message_ids=tuple(message_ids), other_id=other_id, with_answers=with_answers
+        )
 
     async def _do(self, kind: type[TicketCommand], made: UUID | None = None, **wanted: object) -> Changed:
         wish = self.wish

@@ -20,7 +20,7 @@ from contracts.ingest import MessageReread, Reading
 from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
-from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent
+from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent, TicketOpened
 from services.gateway import contact_rows, desk
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, summarise
@@ -139,6 +139,8 @@ def words(event: Event) -> str | None:
             return f"{letter.subject}\n{sender}\n{text[:SEARCHED]}"
         case NoteAdded(text=text) | ReplySubmitted(text=text):
             return text[:SEARCHED]
+        case TicketOpened(split_from_id=UUID(), subject=subject):  # elsewhere it is the subject of its letter
+            return subject
         case _:
             return None
 

@@ -1,7 +1,8 @@
 """Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Literal, assert_never
 from uuid import UUID, uuid5
 
@@ -36,6 +37,7 @@ from contracts.tickets import (
     TicketSolved,
     TicketUnlinked,
 )
+from services.tickets import threading
 from services.tickets.commands import permit
 from services.tickets.desk import Desk
 from services.tickets.refusals import Invalid, Merged, UnknownThing
@@ -73,8 +75,9 @@ def decide(
             return _merge(ticket, other, actor_id)
         case UndoMerge(actor_id=actor_id):
             return _undo_merge(ticket, other, actor_id)
-        case MoveLetters(message_ids=message_ids, actor_id=actor_id):
-            return _move_letters(ticket, other, message_ids, actor_id, inside)
+        case MoveLetters(message_ids=message_ids, actor_id=actor_id, with_answers=with_answers):
+            chosen = _with_answers(ticket, message_ids) if with_answers else message_ids
+            return _move_letters(ticket, other, chosen, actor_id, inside)
         case _:
             assert_never(command)
 
@@ -169,7 +172,7 @@ def _rested(ticket: Ticket, without_id: UUID, actor_id: UUID) -> list[TicketEven
 
 
 def _move_letters(
-    ticket: Ticket, other: Ticket, message_ids: Sequence[UUID], actor_id: UUID, inside: Sequence[Ticket]
+    ticket: Ticket, other: Ticket, message_ids: Collection[UUID], actor_id: UUID, inside: Sequence[Ticket]
 ) -> Events:
     _not_merged(ticket, other)
     letters = _chosen(ticket, message_ids)
@@ -292,7 +295,18 @@ def _opened_at(now: datetime, ticket: Ticket, letter: LetterHead) -> tuple[Spell
     return waited if ticket.state is State.OPEN else (*waited, Spell(state=State.OPEN, since=now))
 
 
-def _chosen(ticket: Ticket, message_ids: Sequence[UUID]) -> list[LetterHead]:
+def _with_answers(ticket: Ticket, message_ids: Collection[UUID]) -> set[UUID]:
+    """Letters, with those of the ticket that answer them, and what answers these in turn."""
+    chosen = set(message_ids)
+    named = {letter.internet_message_id: message_id for message_id, letter in ticket.letters.items()}
+    for letter in sorted(ticket.letters.values(), key=attrgetter("received_at")):
+        answered = next((named[one] for one in threading.mentioned(letter) if one in named), None)
+        if answered in chosen:
+            chosen.add(letter.message_id)
+    return chosen
+
+
+def _chosen(ticket: Ticket, message_ids: Collection[UUID]) -> list[LetterHead]:
     """Letters of a ticket, in its order; at least one must stay, or else it is a merge that is wanted."""
     if unknown := [one for one in message_ids if one not in ticket.letters]:
         raise UnknownThing("This ticket has no such letter.", message_id=unknown[0])

@@ -185,11 +185,12 @@ async def test_a_letter_that_was_split_off_is_seen_where_its_new_ticket_is(
             moved_by=ANNA,
         ),
         events.opened(new.head, new.number).model_copy(
-            update={"ticketbox_id": STAFF, "split_from_id": desk.lamp.id}
+            update={"ticketbox_id": STAFF, "split_from_id": desk.lamp.id, "subject": "Wages in spring"}
         ),
     )
     assert await seen(db, desk.letter) == ["staff", "everyone"]
     assert (await custody(db, desk.letter)).ticket == new.number
+    assert await found(db, "wages") == {new.number}
     assert await said_in_history(db, STAFF_ONLY) == [(10016, "My pay"), (10024, "Confidential")]
 
 

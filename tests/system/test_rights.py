@@ -448,6 +448,71 @@ async def test_whoever_may_answer_is_offered_to_move_a_ticket_on_its_page_and_to
     assert (answer.status_code, "the wrong way is counted" in answer.text) == (200, True), answer.text
 
 
+async def test_a_letter_that_changed_its_ticketbox_is_for_those_who_see_where_it_is(house: House) -> None:
+    admin, limited = house.clients["administrator"], house.clients["limited"]
+    async with await a_person(house, "workshop") as workshop:
+        files = [f"/api/v1/messages/{house.message_id}{rest}" for rest in ("", "/raw", "/attachments/0")]
+
+        async def given(client: httpx.AsyncClient) -> set[int]:
+            return {(await client.get(path)).status_code for path in (*files, f"/letters/{house.message_id}")}
+
+        async def found(client: httpx.AsyncClient, q: str) -> list[int]:
+            items = (await client.get("/api/v1/tickets", params={"q": q})).json()["items"]
+            return [one["number"] for one in items]
+
+        word = (await admin.get(f"/api/v1/tickets/{house.number}")).json()["subject"].split()[1]
+        there = await a_ticket_in_the_zoo(house)
+        assert (await given(workshop), await given(limited)) == ({200}, {404})
+
+        moved = {"messages": [house.message_id], "to": there}
+        answer = await admin.post(f"/api/v1/tickets/{house.number}/letters/move", json=moved)
+        assert answer.status_code == 201, answer.text
+        assert (await given(workshop), await given(limited)) == ({404}, {200})
+        assert (await found(workshop, word), await found(limited, word)) == ([], [there])
+        history = f"/api/v1/contacts/{contact_id(house.customer)}/history"
+        assert house.message_id not in (await workshop.get(history)).text
+
+        # What goes on in another ticket is in both.
+        merged = await admin.post(f"/api/v1/tickets/{there}/merge", json={"into": house.number})
+        assert merged.status_code == 201, merged.text
+        assert (await given(workshop), await given(limited)) == ({200}, {200})
+        assert await found(workshop, word) == [house.number]
+
+
+async def a_person(house: House, name: str) -> httpx.AsyncClient:
+    """Somebody who may answer in the first ticketbox only."""
+    admin = house.clients["administrator"]
+    person_id = house.people[name] = uuid4()
+    email = f"{name}-{person_id}@example.com"
+    rights = [{"ticketbox_id": str(WORKSHOP), "right": "answer"}]
+    await set_thing(admin, "people", person_id, name=name, email=email, role="agent", rights=rights)
+    headers = {"Authorization": f"Bearer {await token_for(house.postroom, email)}"}
+    return httpx.AsyncClient(base_url=admin.base_url, headers=headers, timeout=30)
+
+
+async def a_ticket_in_the_zoo(house: House) -> int:
+    """A ticket of the same customer in the other ticketbox; and a second letter in the first, so that one may leave."""
+    admin = house.clients["administrator"]
+    events = (await admin.get(f"/api/v1/tickets/{house.number}/events")).json()["items"]
+    first = events[0]["data"]["letter"]["internet_message_id"]
+    for number, box, about in ((901, "workshop", {"In-Reply-To": first}), (902, "zoo", {})):
+        message = letter(number, subject="Once more", sender=house.customer, **about)
+        message.replace_header("To", f"{box}@example.com")
+        message.replace_header("Message-ID", f"<{uuid4()}@customers.example>")
+        house.postroom.send(message)
+
+    async def there() -> int | None:
+        wanted = {"contact": house.customer, "state": "open"}
+        items = (await admin.get("/api/v1/tickets", params=wanted)).json()["items"]
+        numbers = [one["number"] for one in items if one["box"]["name"] == "Zoo"]
+        letters = [one["letters"] for one in items if one["number"] == house.number]
+        return numbers[0] if numbers and letters == [2] else None
+
+    number = await until(there)
+    assert isinstance(number, int)
+    return number
+
+
 async def test_live_events_tell_only_what_may_be_seen(house: House) -> None:
     heard: dict[str, list[int]] = {"limited": [], "reader": []}
 

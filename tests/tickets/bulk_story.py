@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from contracts.bulk import BulkAction
+from contracts.commands import AnyTicketCommand
 from contracts.desk import BoxRight, Category, CustomField, Person, Right, Ticketbox
 from contracts.event import Event, Meta, Recorded
 from contracts.mail import Address, LetterHead
@@ -96,12 +97,12 @@ class Story:
         turn = bulk.Turn(uuid4(), by, self.ticket.version, now)  # type: ignore[arg-type]  # a UUID
         self.add(undoing.undo(undoing.by_job(JOB), self.history, self.ticket, DESK, turn), actor)
 
-    def does(self, command: commands.TicketCommand) -> None:
+    def does(self, command: AnyTicketCommand) -> None:
         """What a person asks of this one ticket."""
         events = commands.decide(command, self.ticket, DESK, NOON)
         self.add(events, str(command.actor_id), command.command_id)
 
-    def undo_command(self, command: commands.TicketCommand, now: datetime = NOON) -> None:
+    def undo_command(self, command: AnyTicketCommand, now: datetime = NOON) -> None:
         turn = bulk.Turn(uuid4(), command.actor_id, self.ticket.version, now)
         undone = undoing.by_command(command.command_id)
         self.add(undoing.undo(undone, self.history, self.ticket, DESK, turn), str(command.actor_id))

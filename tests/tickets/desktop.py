@@ -4,7 +4,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from contracts.commands import AnyTwoTicketsCommand, MergeTicket, MoveLetters, SplitTicket, UndoMerge
+from contracts.commands import (
+    AnyTicketCommand,
+    AnyTwoTicketsCommand,
+    MergeTicket,
+    MoveLetters,
+    SplitTicket,
+    UndoMerge,
+)
 from contracts.desk import BoxRight, Person, Right, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
@@ -118,7 +125,7 @@ class Desktop:
         self._keep(work)
         return events
 
-    def ask(self, command: commands.TicketCommand) -> None:
+    def ask(self, command: AnyTicketCommand) -> None:
         """What the shell does with a command about one ticket."""
         self.happen(
             command.ticket_id,

@@ -257,3 +257,18 @@ def test_a_letter_that_came_by_two_merges_can_be_split_off(desktop: Desktop) -> 
     desktop.do(undo(second, third))
     desktop.do(undo(first, second))
     assert [desktop.letters(each) for each in (first, second, third)] == [set(), {2}, {3}]
+
+
+def test_letters_that_are_moved_back_take_along_what_answered_them_meanwhile(desktop: Desktop) -> None:
+    one, other = desktop.take(letter(1)), desktop.take(letter(3))
+    desktop.take(letter(2, answers=in_reply(1)))
+    desktop.do(move(one, other, 2))
+    desktop.take(letter(4, answers=in_reply(2)).model_copy(update=at(1)))
+    desktop.take(letter(5, answers=in_reply(4)).model_copy(update=at(2)))
+    desktop.take(letter(6, answers=in_reply(3)).model_copy(update=at(3)))
+    ours = answer(desktop, other).internet_message_id
+    to_ours = {"references": (in_reply(3), in_reply(2), in_reply(6), ours)}
+    desktop.take(letter(7, answers=ours).model_copy(update={**to_ours, **at(4)}))
+    desktop.do(move(other, one, 2).model_copy(update={"with_answers": True}))
+    assert (desktop.letters(one), desktop.letters(other)) == ({1, 2, 4, 5}, {3, 6, 7})
+    assert desktop.take(letter(8, answers=in_reply(5))).ticket_id == one.ticket_id

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.commands import (
+    AnyTicketCommand,
     AssignTicket,
     ChangeTags,
     CloseTicket,
@@ -28,7 +29,6 @@ from contracts.tickets import (
     TicketSetPending,
     TicketSolved,
 )
-from services.tickets import commands
 from services.tickets.refusals import ChangedSince, Forbidden
 from tests.tickets.bulk_story import ANNA, BELA, BOX, LAMPS, NOON, ORDERS, TICKET, Story, standing
 
@@ -39,7 +39,7 @@ SOLVED = TicketSolved(ticket_id=TICKET, solved_by=BELA)
 MINE = TicketAssigned(ticket_id=TICKET, agent_id=ANNA, method="person", assigned_by=ANNA)
 
 
-def wish(kind: type[commands.TicketCommand], **wanted: object) -> commands.TicketCommand:
+def wish(kind: type[AnyTicketCommand], **wanted: object) -> AnyTicketCommand:
     who = {"command_id": uuid4(), "actor_id": ANNA, "ticket_id": TICKET}
     return kind.model_validate(who | wanted)
 
@@ -65,7 +65,7 @@ def chosen(agent_id: UUID) -> TicketAssigned:
         wish(MoveTicket, ticketbox_id=ORDERS),
     ],
 )
-def test_undo_gives_back_what_was(command: commands.TicketCommand, before: list[TicketPutOnHold]) -> None:
+def test_undo_gives_back_what_was(command: AnyTicketCommand, before: list[TicketPutOnHold]) -> None:
     story = Story(MINE, *before)
     was = standing(story.ticket)
     story.does(command)

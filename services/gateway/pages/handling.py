@@ -259,9 +259,9 @@ async def move_letters(
     to: Text = "",
     shown: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Put the letters that are ticked into the ticket that they belong to."""
+    """Put the letters that are ticked into the ticket that they belong to; or back, with what answered them since."""
     ticked, other, number = _ticked(message_id), number_in(to), handle.wish.number
-    await handle.move_letters(ticked, other)
+    await handle.move_letters(ticked, other, with_answers=shown is not None)
     undo = Undo(
         other,
         "letters/move",
