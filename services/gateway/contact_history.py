@@ -14,6 +14,7 @@ from contracts.tickets import (
     AutomaticReplyReceived,
     CustomerReplied,
     NoteAdded,
+    ReminderReleased,
     ReplyBounced,
     ReplySubmitted,
     TicketClosed,
@@ -34,6 +35,7 @@ _SENTENCES: dict[type[Event], str] = {
     ReplyBounced: "returned an answer of ours",
     ReplySubmitted: "answered",
     AcknowledgementReleased: "told that the letter has arrived",
+    ReminderReleased: "reminded",
     NoteAdded: "noted",
     TicketSolved: "solved it",
     TicketReopened: "it is open again",
@@ -140,7 +142,7 @@ def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: Mapping[UUI
             return entry.model_copy(update=_letter(letter, letters))
         case ReplySubmitted(text=text) | NoteAdded(text=text):
             return entry.model_copy(update={"text": text})
-        case AcknowledgementReleased(letter=sent):
+        case AcknowledgementReleased(letter=sent) | ReminderReleased(letter=sent):
             return entry.model_copy(update={"text": sent.text})
         case _:
             return entry

@@ -36,16 +36,27 @@ class News:
     ticketbox_id: UUID
     """Where the ticket is now: who may see it there hears of it."""
     data: bytes
+    left_id: UUID | None
+    """The ticketbox that the ticket leaves."""
+    gone: bytes
+    """What is told to who sees only that one."""
 
-    def frame(self) -> bytes:
-        """It as a server-sent event. Only places in the log of tickets are ids, so that they grow."""
+    def frame(self, sight: Sight) -> bytes | None:
+        """It as a server-sent event for somebody. Only places in the log of tickets are ids, so that they grow."""
+        if sight.sees(self.ticketbox_id):
+            data = self.data
+        elif self.left_id is not None and sight.sees(self.left_id):
+            data = self.gone
+        else:
+            return None
         identity = b"id: %d\n" % self.position if self.source == "tickets" else b""
-        return identity + b"event: ticket\ndata: " + self.data + b"\n\n"
+        return identity + b"event: ticket\ndata: " + data + b"\n\n"
 
 
 _NEWS = """
 SELECT history.source, history.position, history.type, history.version,
-       ticket.number, ticket.state, ticket.assignee_id, ticket.ticketbox_id
+       ticket.number, ticket.state, ticket.assignee_id, ticket.ticketbox_id,
+       CASE WHEN history.type = 'TicketMoved' THEN (history.data ->> 'from_id')::uuid END AS left_id
 FROM history
 JOIN ticket USING (ticket_id)
 WHERE history.source = $1
@@ -61,14 +72,20 @@ async def news_after(db: Connection, source: str, position: int) -> list[News]:
 
 
 def _news(row: asyncpg.Record) -> News:
-    said = {
-        "number": row["number"],
-        "type": row["type"],
+    gone = {"number": row["number"], "type": row["type"]}
+    said = gone | {
         "version": row["version"] if row["source"] == "tickets" else None,
         "state": row["state"],
         "assignee": row["assignee_id"] and str(row["assignee_id"]),
     }
-    return News(row["source"], row["position"], row["ticketbox_id"], orjson.dumps(said))
+    return News(
+        row["source"],
+        row["position"],
+        row["ticketbox_id"],
+        orjson.dumps(said),
+        row["left_id"],
+        orjson.dumps(gone),
+    )
 
 
 @dataclass(eq=False, slots=True)
@@ -122,9 +139,9 @@ class Feed:
         while self._listeners and reached < end:
             news = await news_after(db, source, reached)
             for one in news:
-                self._send(
-                    one.frame(), [each for each in self._listeners if each.sight.sees(one.ticketbox_id)]
-                )
+                for listener in list(self._listeners):
+                    if (frame := one.frame(listener.sight)) is not None:
+                        self._send(frame, [listener])
             reached = news[-1].position if len(news) == BATCH else end
         return end
 
@@ -192,8 +209,8 @@ class Feed:
             async with self._service.pool.acquire() as db:
                 news = await news_after(db, "tickets", position)
             for one in news:
-                if sight.sees(one.ticketbox_id):
-                    yield one.frame()
+                if (frame := one.frame(sight)) is not None:
+                    yield frame
             if len(news) < BATCH:
                 return
             position = news[-1].position
