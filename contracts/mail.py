@@ -1,6 +1,8 @@
 """Words for mail that several events share (RFC 5322)."""
 
+from collections.abc import Collection
 from enum import StrEnum
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -134,3 +136,20 @@ class LetterHead(Model):
     excerpt: Annotated[Text, Personal("")] = ""
     """The first 200 characters of what its author newly wrote."""
     attachments: int = 0
+
+    @property
+    def answers_go_to(self) -> Address | None:
+        """Where its author wants answers (RFC 5322 §3.6.2)."""
+        return self.reply_to[0] if self.reply_to else self.from_
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person wrote it."""
+        return not self.automatic and self.kind is not Kind.BOUNCE
+
+
+def last_written(letters: Collection[LetterHead]) -> LetterHead | None:
+    """The letter that an answer answers: the last that a person wrote, or else the first of a machine."""
+    by_people = [letter for letter in letters if letter.by_person]
+    # Of the same moment it is the later one.
+    return max(reversed(by_people), key=attrgetter("received_at"), default=next(iter(letters), None))

@@ -11,6 +11,7 @@ from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
 from contracts.model import Instant, Model, Personal, Text, Words
 from contracts.router import Disposition, DistributionEvidence, Priority
+from contracts.tags import Tags
 
 
 class TicketsEvent(Event):
@@ -62,6 +63,14 @@ class DeadlineItem(Model):
     left_seconds: int | None = None
 
 
+class Spell(Model):
+    """A state in which a ticket was, until the next spell began; `merged`: it went on in another one meanwhile."""
+
+    state: State
+    since: Instant
+    merged: bool = False
+
+
 class TicketOpened(TicketsEvent):
     """A customer's matter began with this message. Stream of this and all below: `ticket-{ticket_id}`."""
 
@@ -73,7 +82,7 @@ class TicketOpened(TicketsEvent):
     subject: Words
     contact: Annotated[Address, Personal()]
     priority: Priority = Priority.NORMAL
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     letter: LetterHead
     first_response_due_at: Instant | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
@@ -84,6 +93,8 @@ class TicketOpened(TicketsEvent):
     """The closed ticket that its first letter would have continued."""
     split_from_id: UUID | None = None
     """The ticket that its letters were taken out of."""
+    waited: tuple[Spell, ...] = ()
+    """What its letter has waited through there, and how it stands since; its clocks go on with it."""
     assignee_id: UUID | None = None
     """The owner whom a rule chose: nobody need be looked for."""
 
@@ -106,10 +117,12 @@ class AutomaticReplyReceived(TicketsEvent):
     ticket_id: UUID
     letter: LetterHead
     threaded_by: ThreadedBy
+    by_way_of: tuple[UUID, ...] = ()
+    """The tickets, each merged into the next and the last into this one, through which it came."""
 
 
 class ReplyBounced(TicketsEvent):
-    """An answer of ours came back."""
+    """An answer of ours came back. It is in the ticket that the answer is in, wherever that goes on."""
 
     ticket_id: UUID
     reply_id: UUID
@@ -255,7 +268,8 @@ class TicketReopened(TicketsEvent):
 
     ticket_id: UUID
     reopened_by: UUID | None = None
-    why: Literal["letter", "person", "hold_ended", "automation"] = "letter"
+    why: Literal["letter", "person", "hold_ended", "automation", "merge"] = "letter"
+    """`merge`: what waits for us in a ticket that was merged into it."""
 
 
 class TicketSetPending(TicketsEvent):
@@ -292,7 +306,7 @@ class PriorityChanged(TicketsEvent):
 
 class TagsChanged(TicketsEvent):
     ticket_id: UUID
-    tags: tuple[Text, ...]
+    tags: Tags
     """All of them, as they are now."""
     changed_by: UUID | None = None
 
@@ -412,6 +426,8 @@ class LettersTaken(TicketsEvent):
     letters: tuple[LetterHead, ...]
     by_way_of: dict[UUID, tuple[UUID, ...]] = Field(default_factory=dict)
     """Of letters that were written to tickets merged into this one, by message: the way by which they came."""
+    waited: dict[UUID, tuple[Spell, ...]] = Field(default_factory=dict)
+    """Of letters that nobody has answered, by message: what they have waited through until now."""
     moved_by: UUID
 
 
@@ -435,6 +451,8 @@ class TicketAbsorbed(TicketsEvent):
     message_ids: tuple[Text, ...] = ()
     """Message-IDs by which answers find this conversation from now on."""
     participants: tuple[Text, ...] = ()
+    waited: dict[UUID, tuple[Spell, ...]] = Field(default_factory=dict)
+    """Of letters that nobody has answered, by message: what they have waited through until now."""
     merged_by: UUID
 
 
@@ -538,13 +556,11 @@ class CustomerErased(TicketsEvent):
     erased_by: UUID
 
 
-TicketEvent = (
+Correspondence = (
     TicketOpened
     | CustomerReplied
     | AutomaticReplyReceived
     | ReplyBounced
-    | TicketAssigned
-    | DistributionDropped
     | NoteAdded
     | ReplySubmitted
     | ReplyReleased
@@ -553,6 +569,13 @@ TicketEvent = (
     | ReminderReleased
     | ReminderWithheld
     | DeliveryRecorded
+    | NoticeReleased
+)
+"""What is written in a ticket or about it, and what becomes of that."""
+
+Happening = (
+    TicketAssigned
+    | DistributionDropped
     | TicketSolved
     | TicketReopened
     | TicketSetPending
@@ -581,9 +604,11 @@ TicketEvent = (
     | SLABreached
     | AutomationRan
     | AutomationHeldBack
-    | NoticeReleased
     | CustomerErased
 )
+"""All else, each told in a sentence."""
+
+TicketEvent = Correspondence | Happening
 """All that happens to a ticket."""
 
 Placing = (
@@ -672,7 +697,7 @@ class Rule(Model):
     ticketbox_id: UUID | None = None
     """None: the box that the address belongs to, or else the default."""
     priority: Priority | None = None
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     disposition: Disposition = Disposition.DELIVER
     reason: Text | None = None
     """Why it is suppressed or quarantined."""

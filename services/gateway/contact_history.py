@@ -1,6 +1,6 @@
 """Everything that passed between a contact and us, in one line of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +14,7 @@ from contracts.tickets import (
     AutomaticReplyReceived,
     CustomerReplied,
     NoteAdded,
+    ReminderReleased,
     ReplyBounced,
     ReplySubmitted,
     TicketClosed,
@@ -34,6 +35,7 @@ _SENTENCES: dict[type[Event], str] = {
     ReplyBounced: "returned an answer of ours",
     ReplySubmitted: "answered",
     AcknowledgementReleased: "told that the letter has arrived",
+    ReminderReleased: "reminded",
     NoteAdded: "noted",
     TicketSolved: "solved it",
     TicketReopened: "it is open again",
@@ -47,7 +49,36 @@ SELECT
     history.schema_version, history.actor, history.occurred_at, history.recorded_at, history.ticket_id,
     history.message_id, history.reply_id, history.data::text AS data, ticket.number, ticket.subject
 FROM history
-JOIN ticket USING (ticket_id)
+LEFT JOIN message USING (message_id)
+JOIN ticket ON ticket.ticket_id = coalesce(message.ticket_id, history.ticket_id)
+"""
+
+# A letter is told in the ticket that it is in now; that a split took it out of another one is told by no other letter.
+_OF_TICKETS = """
+((history.ticket_id = ANY({0}::uuid[]) AND history.message_id IS NULL) OR history.message_id = ANY(ARRAY(
+    SELECT message_id
+    FROM message
+    WHERE ticket_id = ANY({0}::uuid[])
+)))
+"""
+_ONCE = "(history.type <> 'TicketOpened' OR history.data ->> 'split_from_id' IS NULL)"
+
+# A letter of a ticket that was merged is in those that this goes on in, too; what we wrote in it is not.
+_IN_SIGHT = """
+(ticket.ticketbox_id = ANY({0}) OR (message.message_id IS NOT NULL AND EXISTS (
+    WITH RECURSIVE way (ticketbox_id, merged_into) AS (
+        SELECT later.ticketbox_id, later.merged_into
+        FROM ticket AS later
+        WHERE later.number = ticket.merged_into
+        UNION ALL
+        SELECT later.ticketbox_id, later.merged_into
+        FROM way
+        JOIN ticket AS later ON later.number = way.merged_into
+    )
+    SELECT
+    FROM way
+    WHERE way.ticketbox_id = ANY({0})
+)))
 """
 
 _SAYS = """
@@ -73,12 +104,11 @@ async def timeline(
     row = await contacts.row_of(db, sight, contact_id)
     conditions = Where()
     conditions.add("history.source = 'tickets'")
-    conditions.add(
-        "history.ticket_id = ANY({0}::uuid[])", await contacts.ticket_ids(db, row["known_addresses"])
-    )
+    conditions.add(_OF_TICKETS, await contacts.ticket_ids(db, row["known_addresses"]))
     conditions.add("history.type = ANY({0}::text[])", _TYPES)
+    conditions.add(_ONCE)
     if not sight.everything:
-        conditions.add("ticket.ticketbox_id = ANY({0})", sight.in_order)
+        conditions.add(_IN_SIGHT, sight.in_order)
     if q is not None and q.strip():
         conditions.add(_SAYS, q.strip())
     rows, following = await page(
@@ -89,7 +119,7 @@ async def timeline(
     return Page(items=[_entry(row, letters, names) for row in rows], next=following)
 
 
-def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: dict[UUID, str]) -> TimelineEntry:
+def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: Mapping[UUID, str]) -> TimelineEntry:
     event = history.recorded(row).event
     entry = TimelineEntry(
         at=row["occurred_at"],
@@ -112,7 +142,7 @@ def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: dict[UUID, 
             return entry.model_copy(update=_letter(letter, letters))
         case ReplySubmitted(text=text) | NoteAdded(text=text):
             return entry.model_copy(update={"text": text})
-        case AcknowledgementReleased(letter=sent):
+        case AcknowledgementReleased(letter=sent) | ReminderReleased(letter=sent):
             return entry.model_copy(update={"text": sent.text})
         case _:
             return entry
@@ -129,7 +159,7 @@ def _letter(head: LetterHead, letters: dict[UUID, Reading]) -> dict[str, object]
     }
 
 
-def _named(event: Event, names: dict[UUID, str]) -> Named | None:
+def _named(event: Event, names: Mapping[UUID, str]) -> Named | None:
     match event:
         case ReplySubmitted(author_id=person_id) | NoteAdded(author_id=person_id):
             pass

@@ -342,5 +342,5 @@ SELECT ticket_id FROM message WHERE lower(from_address) = ANY($1::text[]) AND ti
 
 
 async def ticket_ids(db: Connection, addresses: Sequence[str]) -> list[UUID]:
-    """The tickets that a contact opened or wrote to."""
+    """The tickets that a contact opened, and those in which letters of the contact are now."""
     return [row["ticket_id"] for row in await db.fetch(_TICKETS, list(addresses))]

@@ -33,10 +33,15 @@ async def _custody(db: Connection, message_id: UUID) -> Custody:
     rows = await history.of_message(db, message_id) or await history.of_reply(db, message_id)
     if not rows:
         raise NotFound(f"There is no message {message_id}.")
-    standing = await db.fetchrow("SELECT state, reason FROM message WHERE message_id = $1", message_id)
-    state, reason = (standing["state"], standing["reason"]) if standing else outgoing_state(rows)
-    ticket_ids = [row["ticket_id"] for row in rows if row["ticket_id"]]
-    number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = ANY($1::uuid[])", ticket_ids)
+    standing = await db.fetchrow(
+        "SELECT state, reason, ticket_id FROM message WHERE message_id = $1", message_id
+    )
+    if standing is not None:
+        state, reason, ticket_id = standing["state"], standing["reason"], standing["ticket_id"]
+    else:
+        state, reason = outgoing_state(rows)
+        ticket_id = next((row["ticket_id"] for row in rows if row["ticket_id"]), None)
+    number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = $1", ticket_id)
     actors = await desk.called(db, {row["actor"] for row in rows})
     steps = [_step(row, actors[row["actor"]]) for row in rows]
     deciding = [step for step in steps if step.event in _DECIDING]

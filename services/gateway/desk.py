@@ -1,6 +1,6 @@
 """Reads the desk: who works here, where mail comes in, and everything else that administrators configure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.database import Connection
+from chassis.kept import Kept
 from contracts.desk import AnyThing, Person, Right, Thing, Ticketbox, kind_of
 from contracts.tickets import Presence, presence_at
 from services.gateway.representations import BoxItem, PersonItem
@@ -79,16 +80,30 @@ WITH_TEAMS = """
 """
 """A person, and the teams that they are one of: all that they are named by."""
 
-_NAMES = """
-SELECT id, thing ->> 'name' AS name
-FROM thing
-WHERE kind IN ('person', 'ticketbox', 'team', 'category', 'organisation')
+
+async def names(db: Connection) -> Mapping[UUID, str]:
+    """The names of all that is on the desk, or was: what refers to it keeps its name."""
+    return await _NAMES.get(db)
+
+
+async def _read_names(db: Connection) -> Mapping[UUID, str]:
+    return {
+        row["id"]: row["name"] for row in await db.fetch("SELECT id, thing ->> 'name' AS name FROM thing")
+    }
+
+
+_NAMES = Kept(_read_names)
+_RENEW_EDITION = """
+INSERT INTO desk_edition (edition)
+VALUES (gen_random_uuid())
+ON CONFLICT (only_row) DO UPDATE
+SET edition = excluded.edition
 """
 
 
-async def names(db: Connection) -> dict[UUID, str]:
-    """The names of whom and what tickets, lists and bulk jobs refer to, also of those that were removed."""
-    return {row["id"]: row["name"] for row in await db.fetch(_NAMES)}
+async def renew_edition(db: Connection) -> None:
+    """Say that things were changed: nobody goes on with what was read of them before."""
+    await db.execute(_RENEW_EDITION)
 
 
 _CALLED = """

@@ -10,7 +10,6 @@ from contracts.commands import (
     ChangeTags,
     ChangeTask,
     ChangeWatchers,
-    CloseTicket,
     FinishTask,
     HoldForTicket,
     LinkTickets,
@@ -52,10 +51,6 @@ class Handling:
     async def hold_for(self, number: int, reason: str) -> Changed:
         """Wait until a linked ticket is solved."""
         return await self._do(HoldForTicket, other_id=await self._id_of(number), reason=reason.strip())
-
-    async def close(self) -> Changed:
-        """Solve it for good."""
-        return await self._do(CloseTicket)
 
     async def set_priority(self, priority: Priority) -> Changed:
         """Say how urgent it is."""
@@ -136,9 +131,12 @@ class Handling:
             number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = $1", new_id)
         return done.model_copy(update={"id": new_id, "new_number": number})
 
-    async def move_letters(self, message_ids: Collection[UUID], to: int) -> Changed:
+    async def move_letters(self, message_ids: Collection[UUID], to: int, *, with_answers: bool) -> Changed:
         """Put letters into another ticket: their thread was wrong."""
-        return await self._do(MoveLetters, message_ids=tuple(message_ids), other_id=await self._id_of(to))
+        other_id = await self._id_of(to)
+        return await self._do(
+            MoveLetters, message_ids=tuple(message_ids), other_id=other_id, with_answers=with_answers
+        )
 
     async def _do(self, kind: type[TicketCommand], made: UUID | None = None, **wanted: object) -> Changed:
         wish = self.wish
@@ -148,7 +146,7 @@ class Handling:
             "ticket_id": await self._id_of(wish.number),
         }
         done = await wish.gateway.command(kind.model_validate(who | wanted))
-        return Changed(number=wish.number, version=done.version, id=made)
+        return wish.changed(done, made)
 
     async def _id_of(self, number: int) -> UUID:
         async with self.wish.gateway.service.pool.acquire() as db:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import reduce
 from operator import attrgetter
@@ -20,10 +20,11 @@ from contracts.ingest import MessageReread, Reading
 from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
-from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent
-from services.gateway import contact_rows, tasks
+from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent, TicketOpened
+from services.gateway import contact_rows, desk, tasks
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, summarise
+from services.gateway.whereabouts import moved
 
 CHANNEL = "postroom_inbox"
 """PostgreSQL's notifications that there is something new."""
@@ -139,6 +140,8 @@ def words(event: Event) -> str | None:
             return f"{letter.subject}\n{sender}\n{text[:SEARCHED]}"
         case NoteAdded(text=text) | ReplySubmitted(text=text):
             return text[:SEARCHED]
+        case TicketOpened(split_from_id=UUID(), subject=subject):  # elsewhere it is the subject of its letter
+            return subject
         case _:
             return None
 
@@ -223,18 +226,20 @@ WHERE message.message_id = new.message_id
 
 
 async def _keep_standings(db: Connection, batch: Batch) -> None:
-    said = news(batch)
-    if not said:
+    said, places = news(batch), moved(batch)
+    message_ids = list(said.keys() | places)
+    if not message_ids:
         return
-    rows = await db.fetch(_STANDINGS, list(said))
-    if len(rows) < len(said):  # ingest's log was not heard yet
-        await db.execute(_BEGIN_LINES, list(said))
-        rows = await db.fetch(_STANDINGS, list(said))
+    rows = await db.fetch(_STANDINGS, message_ids)
+    if len(rows) < len(message_ids):  # ingest's log was not heard yet
+        await db.execute(_BEGIN_LINES, message_ids)
+        rows = await db.fetch(_STANDINGS, message_ids)
     lines = []
     for row in rows:
         cells = {**dict(row), "routed_state": MessageState(row["routed_state"])}
         message_id = cells.pop("message_id")
-        standing = reduce(hear, said[message_id], Standing(**cells))
+        standing = reduce(hear, said.get(message_id, ()), Standing(**cells))
+        standing = replace(standing, ticket_id=places.get(message_id, standing.ticket_id))
         lines.append((message_id, *_standing_cells(standing)))
     await db.execute(_KEEP_STANDINGS, *zip(*lines, strict=True))
     boxes = {
@@ -323,6 +328,8 @@ SET shut_out_at = excluded.shut_out_at
 
 
 async def _keep_desk(db: Connection, batch: Batch) -> None:
+    if any(isinstance(item.event, THINGS) for item in batch):
+        await desk.renew_edition(db)
     for item in batch:
         if isinstance(item.event, THINGS):
             await _keep_thing(db, item)
@@ -352,7 +359,17 @@ async def _keep_thing(db: Connection, item: Recorded[Event]) -> None:
 INBOX = Projection(
     name="inbox",
     schema="gateway",
-    tables=("history", "ticket", "task", "message", "thing", "attendance", "contact", "contact_address"),
+    tables=(
+        "history",
+        "ticket",
+        "task",
+        "message",
+        "thing",
+        "desk_edition",
+        "attendance",
+        "contact",
+        "contact_address",
+    ),
     consumers=GATEWAY,
     apply=apply,
 )

@@ -59,6 +59,7 @@ async def where(db: Connection, sight: Sight, wanted: Filter) -> Where:
     result = Where()
     result.add("message.received_at IS NOT NULL")
     if not sight.everything:
+        # Where it goes on in another ticketbox, too, would be asked of each row; its page and its files know.
         result.add("coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY({0})", sight.in_order)
     if wanted.state is not None:
         result.add("message.state = {0}", wanted.state)

@@ -29,12 +29,22 @@ class Sight:
 EVERYTHING = Sight(None)
 
 
-_IN_SIGHT = """
-SELECT coalesce(ticket.ticketbox_id, message.ticketbox_id) AS ticketbox_id
-FROM message
-LEFT JOIN ticket USING (ticket_id)
-WHERE message.message_id = $1
-UNION ALL
+_BOXES = """
+WITH RECURSIVE place (ticketbox_id, merged_into) AS (
+    SELECT coalesce(ticket.ticketbox_id, message.ticketbox_id), ticket.merged_into
+    FROM message
+    LEFT JOIN ticket USING (ticket_id)
+    WHERE message.message_id = $1
+    UNION ALL
+    SELECT later.ticketbox_id, later.merged_into
+    FROM place
+    JOIN ticket AS later ON later.number = place.merged_into
+)
+SELECT ticketbox_id
+FROM place
+"""
+
+_BOX_OF_REPLY = """
 SELECT ticket.ticketbox_id
 FROM history
 JOIN ticket USING (ticket_id)
@@ -44,9 +54,9 @@ LIMIT 1
 
 
 async def may_see_message(db: Connection, sight: Sight, message_id: UUID) -> bool:
-    """Whether a message is in sight by where its ticket is, or else where the rules sent it.
+    """Whether a message is in sight by the ticket that it is in now, or one that this goes on in.
 
-    Answers of ours are found by their reply id.
+    Without a ticket, by where the rules sent it. Answers of ours are found by their reply id.
     """
-    row = await db.fetchrow(_IN_SIGHT, message_id)
-    return row is not None and sight.sees(row["ticketbox_id"])
+    rows = await db.fetch(_BOXES, message_id) or await db.fetch(_BOX_OF_REPLY, message_id)
+    return any(sight.sees(row["ticketbox_id"]) for row in rows)

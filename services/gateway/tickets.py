@@ -13,7 +13,7 @@ from contracts.event import Event, Recorded
 from contracts.tickets import TicketOpened
 from services.gateway import desk, history, past, why_here
 from services.gateway.choices import Choices, choices
-from services.gateway.conversation import Sources, conversation
+from services.gateway.conversation import Sources, contact, conversation, recipient_of
 from services.gateway.details import details
 from services.gateway.lists import COUNTED, Order, Where, page
 from services.gateway.organisations import Membership
@@ -79,7 +79,8 @@ SOUGHT = 5_000
 """With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full:
 see `services.gateway.messages`."""
 
-# A search looks at what was written, at subjects and contacts, and at numbers.
+# A search looks at what was written, at subjects and contacts, and at numbers. A letter is found in the ticket that it
+# is in now, and in those that this goes on in.
 _SAID = """
 SELECT ticket_id, message_id
 FROM history
@@ -88,10 +89,18 @@ WHERE words IS NOT NULL
 LIMIT $2
 """
 _TICKETS_OF = """
+WITH RECURSIVE placed (ticket_id, merged_into) AS (
+    SELECT ticket.ticket_id, ticket.merged_into
+    FROM message
+    JOIN ticket USING (ticket_id)
+    WHERE message.message_id = ANY($2::uuid[])
+    UNION
+    SELECT later.ticket_id, later.merged_into
+    FROM placed
+    JOIN ticket AS later ON later.number = placed.merged_into
+)
 SELECT ticket_id
-FROM history
-WHERE message_id = ANY($2::uuid[])
-  AND source = 'tickets'
+FROM placed
 UNION
 SELECT ticket_id
 FROM ticket
@@ -111,12 +120,18 @@ _FOUND = """
       AND said.words @@ websearch_to_tsquery('simple', {0})
     OFFSET 0
 ) OR EXISTS (
+    WITH RECURSIVE inside (ticket_id, number) AS (
+        SELECT ticket.ticket_id, ticket.number
+        UNION ALL
+        SELECT earlier.ticket_id, earlier.number
+        FROM inside
+        JOIN ticket AS earlier ON earlier.merged_into = inside.number
+    )
     SELECT
-    FROM history AS placed
-    JOIN history AS said ON said.message_id = placed.message_id AND said.words IS NOT NULL
-    WHERE placed.source = 'tickets'
-      AND placed.ticket_id = ticket.ticket_id
-      AND said.words @@ websearch_to_tsquery('simple', {0})
+    FROM inside
+    JOIN message ON message.ticket_id = inside.ticket_id
+    JOIN history AS said ON said.message_id = message.message_id AND said.words IS NOT NULL
+    WHERE said.words @@ websearch_to_tsquery('simple', {0})
     OFFSET 0
 ))
 """
@@ -194,8 +209,28 @@ def where(wanted: Filter, sight: Sight) -> Where:
     return result
 
 
-_ITEMS = """
-SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee
+# Answers of tickets that go on in one are not shown there; that one was not delivered must be.
+_UNDELIVERED_INSIDE = """
+WITH RECURSIVE inside (number, undelivered) AS (
+    SELECT earlier.number, earlier.undelivered
+    FROM ticket AS earlier
+    WHERE earlier.merged_into = {number}
+    UNION ALL
+    SELECT earlier.number, earlier.undelivered
+    FROM inside
+    JOIN ticket AS earlier ON earlier.merged_into = inside.number
+)
+SELECT {wanted}
+FROM inside
+WHERE cardinality(undelivered) > 0
+"""
+
+_INSIDE = _UNDELIVERED_INSIDE.format(number="$1", wanted="number, cardinality(undelivered) AS answers")
+_COUNT_INSIDE = _UNDELIVERED_INSIDE.format(number="ticket.number", wanted="sum(cardinality(undelivered))")
+
+_ITEMS = f"""
+SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee,
+       coalesce(({_COUNT_INSIDE}), 0)::integer AS undelivered_inside
 FROM ticket
 LEFT JOIN thing AS box ON box.kind = 'ticketbox' AND box.id = ticket.ticketbox_id
 LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assignee_id
@@ -268,7 +303,7 @@ def _item(row: asyncpg.Record) -> TicketItem:
         breached=row["breached"],
         letters=row["letters"],
         replies=row["replies"],
-        undelivered=len(row["undelivered"]),
+        undelivered=len(row["undelivered"]) + row["undelivered_inside"],
         excerpt=row["excerpt"],
     )
 
@@ -301,8 +336,10 @@ class Opened:
     summary: Summary
     events: list[Recorded[Event]]
     sources: Sources
-    boxes: dict[UUID, str]
+    boxes: Mapping[UUID, str]
     choices: Choices
+    undelivered_inside: Mapping[int, int]
+    """How many answers were not delivered of tickets that go on in it, by number."""
     then: DeskThen | None = None
     """The desk of the moment at which it is looked at; None: now."""
     as_of: datetime | None = None
@@ -368,7 +405,12 @@ async def _open(
         },
         people={**names, **known},
     )
-    return Opened(summary, events, sources, known, chosen_from)
+    inside = (
+        await db.fetch(_INSIDE, summary.number) if as_of is None else []
+    )  # nothing but events knows the past
+    return Opened(
+        summary, events, sources, known, chosen_from, {row["number"]: row["answers"] for row in inside}
+    )
 
 
 def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
@@ -398,7 +440,11 @@ def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
         breached=line.breached,
         letters=line.letters,
         replies=line.replies,
-        undelivered=len(line.undelivered),
+        undelivered=len(line.undelivered) + sum(opened.undelivered_inside.values()),
+        undelivered_in=sorted(opened.undelivered_inside),
+        recipient=contact(recipient)
+        if (recipient := recipient_of(opened.events))
+        else Contact(name=line.contact_name, address=line.contact_address),
         excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
         as_of=_as_of(opened),

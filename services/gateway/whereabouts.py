@@ -1,10 +1,11 @@
 """In which ticket each letter is now, and at which of a ticket's events it is shown: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from contracts.event import Event, Recorded
+from contracts.mail import LetterHead
 from contracts.tickets import (
     AbsorptionUndone,
     AutomaticReplyReceived,
@@ -51,6 +52,38 @@ def whereabouts(history: Iterable[Recorded[Event]]) -> Mapping[UUID, Whereabouts
             case _:
                 pass
     return found
+
+
+def letters_here(history: Sequence[Recorded[Event]]) -> list[LetterHead]:
+    """The letters that are in a ticket, in the order in which they first came."""
+    heads: dict[UUID, LetterHead] = {}
+    for item in history:
+        match item.event:
+            case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced() as event:
+                heads[event.letter.message_id] = event.letter
+            case LettersTaken(letters=letters) | TicketAbsorbed(letters=letters):
+                heads |= {one.message_id: one for one in letters}
+            case _:
+                pass
+    places = whereabouts(history)
+    return [letter for message_id, letter in heads.items() if _is_here(places.get(message_id))]
+
+
+def moved(history: Iterable[Recorded[Event]]) -> dict[UUID, UUID]:
+    """The letters that people put into other tickets, each with the one that it is in after the last of these events.
+
+    A merge moves none: they stay the first ticket's, which goes on in the other one.
+    """
+    places: dict[UUID, UUID] = {}
+    for item in history:
+        match item.event:
+            case TicketOpened(split_from_id=UUID(), ticket_id=ticket_id, letter=letter):
+                places[letter.message_id] = ticket_id
+            case LettersTaken(ticket_id=ticket_id, letters=letters):
+                places |= {one.message_id: ticket_id for one in letters}
+            case _:
+                pass
+    return places
 
 
 def _is_here(where: Whereabouts | None) -> bool:

@@ -82,8 +82,10 @@ def breaches(ticket: Ticket, now: datetime) -> Iterator[SLABreached]:
 
 
 def hold_ends(ticket: Ticket) -> datetime | None:
-    """When a hold ends by itself."""
-    return ticket.held_until if ticket.state is State.ON_HOLD else None
+    """When a hold ends by itself; while it was merged nothing happened to it, so then it ended after that."""
+    if ticket.state is not State.ON_HOLD or ticket.held_until is None:
+        return None
+    return max(ticket.held_until, ticket.changed_at)
 
 
 def closes_at(ticket: Ticket, desk: Desk) -> datetime | None:
@@ -92,4 +94,4 @@ def closes_at(ticket: Ticket, desk: Desk) -> datetime | None:
         return None
     box = desk.get(Ticketbox, ticket.ticketbox_id)
     days = box.follow_up.close_after_days if box else None
-    return None if days is None else ticket.done_at + timedelta(days=days)
+    return None if days is None else max(ticket.done_at + timedelta(days=days), ticket.changed_at)

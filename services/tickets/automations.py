@@ -11,6 +11,7 @@ from uuid import UUID
 from contracts.desk import Automation, Calendar, Moment, Selection, Ticketbox
 from contracts.model import Instant, Model, Text
 from contracts.router import Priority
+from contracts.tags import Tags
 from contracts.tickets import DeadlineItem, State
 from rules.hours import WALL_CLOCK, Hours, hours_of
 from services.tickets import service_level
@@ -24,7 +25,7 @@ class Standing(Model):
     number: int
     ticketbox_id: UUID
     priority: Priority
-    tags: tuple[Text, ...]
+    tags: Tags
     category_id: UUID | None
     contact: Text
     assignee_id: UUID | None
@@ -41,7 +42,7 @@ def standing_of(ticket: Ticket) -> Standing | None:
     """How a ticket stands; None if nothing happens to it by itself any more: it is closed, or goes on in another."""
     if ticket.merged_into_id is not None or ticket.state is State.CLOSED:
         return None
-    waits_since = ticket.began_at if ticket.first_response_at is None else ticket.waiting_since
+    waiting = ticket.waiting
     return Standing(
         number=ticket.number,
         ticketbox_id=ticket.ticketbox_id,
@@ -52,7 +53,7 @@ def standing_of(ticket: Ticket) -> Standing | None:
         assignee_id=ticket.assignee_id,
         state=ticket.state,
         since=ticket.spells[-1].since,
-        unanswered_since=None if ticket.state.done else waits_since,
+        unanswered_since=None if waiting is None or ticket.state.done else waiting.since,
         deadlines=ticket.deadlines,
         ran=ticket.ran,
         changed_at=ticket.changed_at,

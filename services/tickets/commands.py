@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.commands import (
     AddNote,
     AddTask,
+    AnyTicketCommand,
     AssignTicket,
     ChangeTags,
     ChangeTask,
@@ -30,6 +31,7 @@ from contracts.commands import (
 from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
 from contracts.mail import Address
 from contracts.model import is_erased
+from contracts.tags import tag_of
 from contracts.tickets import (
     CategoryAssigned,
     FieldsChanged,
@@ -68,46 +70,26 @@ from services.tickets.refusals import (
 )
 from services.tickets.ticket import ReplyState, Task, Ticket
 
-TicketCommand = (
-    SubmitReply
-    | RetryReply
-    | AddNote
-    | AssignTicket
-    | SolveTicket
-    | ReopenTicket
-    | SetPending
-    | PutOnHold
-    | CloseTicket
-    | SetPriority
-    | ChangeTags
-    | SetFields
-    | SetCategory
-    | ChangeWatchers
-    | AddTask
-    | FinishTask
-    | ChangeTask
-    | RemoveTask
-    | MoveTicket
-)
 OfOneTask = FinishTask | ChangeTask | RemoveTask
-"""They are done of a merged ticket, too: what was to be done still is."""
+STILL_DONE = (RetryReply, FinishTask, ChangeTask, RemoveTask)
+"""Of a merged ticket: an answer is sent again where it was written, and what was to be done still is."""
 MOST_TAGS = 30
 
 
-def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) -> list[TicketEvent]:
+def decide(command: AnyTicketCommand, ticket: Ticket, desk: Desk, now: datetime) -> list[TicketEvent]:
     """What happens because of a command of a person.
 
     Raises:
         Refusal: nothing happens, and why.
     """
     actor = permit(command.actor_id, ticket, desk)
-    if ticket.merged_into_id is not None and not isinstance(command, OfOneTask):
+    if ticket.merged_into_id is not None and not isinstance(command, STILL_DONE):
         raise Merged(ticket.number, ticket.merged_into_id)
     return act(command, ticket, desk, actor, now)
 
 
 def act(
-    command: TicketCommand, ticket: Ticket, desk: Desk, actor: Person, now: datetime
+    command: AnyTicketCommand, ticket: Ticket, desk: Desk, actor: Person, now: datetime
 ) -> list[TicketEvent]:
     """What happens because of a command of a person who may give it.
 
@@ -352,14 +334,14 @@ def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
         Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    see_letters(ticket, command.seen_version)
+    _see_letters(ticket, command.seen_version)
     if ticket.state.done:
         return []
     require_fields(ticket, desk)
     return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)]
 
 
-def see_letters(ticket: Ticket, seen_version: int | None) -> None:
+def _see_letters(ticket: Ticket, seen_version: int | None) -> None:
     """Let no letter be solved away that nobody has read; None: whatever came.
 
     Raises:
@@ -373,8 +355,10 @@ def close(command: CloseTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
     """The matter is settled for good.
 
     Raises:
+        Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
+    _see_letters(ticket, command.seen_version)
     if ticket.state is State.CLOSED:
         return []
     require_fields(ticket, desk)
@@ -484,7 +468,7 @@ def tagged(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> tu
 
 
 def _tag(text: str) -> str:
-    tag = "-".join(text.lower().split())
+    tag = tag_of(text)
     if not tag or len(tag) > 50:
         raise Invalid(f"“{text}” cannot be a tag: it needs 1 to 50 characters.")
     return tag

@@ -1,10 +1,13 @@
 """Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
 
-from collections.abc import Mapping, Sequence
-from typing import assert_never
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Literal, assert_never
 from uuid import UUID, uuid5
 
 from contracts.commands import (
+    AnyTwoTicketsCommand,
     HoldForTicket,
     LinkTickets,
     MergeTicket,
@@ -21,22 +24,26 @@ from contracts.tickets import (
     LettersTaken,
     LinkKind,
     MergeUndone,
+    Spell,
     State,
     TicketAbsorbed,
+    TicketClosed,
     TicketEvent,
     TicketLinked,
     TicketMerged,
     TicketOpened,
     TicketPutOnHold,
     TicketReopened,
+    TicketSetPending,
+    TicketSolved,
     TicketUnlinked,
 )
+from services.tickets import threading
 from services.tickets.commands import permit
 from services.tickets.desk import Desk
 from services.tickets.refusals import Invalid, Merged, UnknownThing
-from services.tickets.ticket import Ticket
+from services.tickets.ticket import Asked, Ticket
 
-TwoTicketsCommand = LinkTickets | UnlinkTickets | HoldForTicket | MergeTicket | UndoMerge | MoveLetters
 Events = dict[UUID, list[TicketEvent]]
 """What happens, by ticket."""
 
@@ -48,8 +55,10 @@ _OTHER_SIDE = {
 }
 
 
-def decide(command: TwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk) -> Events:
-    """What happens to two tickets.
+def decide(
+    command: AnyTwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk, inside: Sequence[Ticket]
+) -> Events:
+    """What happens to two tickets, and to those that go on `inside` the first.
 
     Raises:
         Refusal: nothing happens, and why.
@@ -69,8 +78,9 @@ def decide(command: TwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk
             return _merge(ticket, other, actor_id)
         case UndoMerge(actor_id=actor_id):
             return _undo_merge(ticket, other, actor_id)
-        case MoveLetters(message_ids=message_ids, actor_id=actor_id):
-            return _move_letters(ticket, other, message_ids, actor_id)
+        case MoveLetters(message_ids=message_ids, actor_id=actor_id, with_answers=with_answers):
+            chosen = _with_answers(ticket, message_ids) if with_answers else message_ids
+            return _move_letters(ticket, other, chosen, actor_id, inside)
         case _:
             assert_never(command)
 
@@ -141,18 +151,22 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         letters=tuple(ticket.letters.values()),
         message_ids=ticket.message_ids,
         participants=tuple(sorted(ticket.participants)),
+        # What was solved without an answer wants none in the other one either.
+        waited={} if ticket.state.done else _waited(ticket, ticket.letters.values()),
         merged_by=actor_id,
     )
-    # An open matter does not disappear in a solved one.
+    # An open matter does not disappear in a solved one, nor what waits for us in one that waits for the customer.
+    opens = absorbed.waited or (other.state.done and not ticket.state.done)
     return {
         ticket.ticket_id: [merged],
-        other.ticket_id: [absorbed, *(_reopened(other, actor_id) if not ticket.state.done else ())],
+        other.ticket_id: [absorbed, *(_reopened(other, actor_id, "merge") if opens else ())],
     }
 
 
 def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
     if ticket.merged_into_id != other.ticket_id:
         raise Invalid(f"Ticket {ticket.number} is not merged into {other.number}.")
+    _not_merged(other)  # what was written to the first one meanwhile is elsewhere by now
     ways = {
         message_id: way[: way.index(ticket.ticket_id)]
         for message_id, way in other.by_way_of.items()
@@ -168,20 +182,62 @@ def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
     if meanwhile:
         moved = _moved(other, ticket, meanwhile, actor_id, ways)
         left += moved[other.ticket_id]
-        parted += [*moved[ticket.ticket_id], *_reopened(ticket, actor_id)]
-    return {ticket.ticket_id: parted, other.ticket_id: left}
+        parted += moved[ticket.ticket_id]
+    return {ticket.ticket_id: parted, other.ticket_id: [*left, *_rested(other, ticket.ticket_id, actor_id)]}
 
 
-def _move_letters(ticket: Ticket, other: Ticket, message_ids: Sequence[UUID], actor_id: UUID) -> Events:
+def _rested(ticket: Ticket, without_id: UUID, actor_id: UUID) -> list[TicketEvent]:
+    """How it stood before a merge opened it, if nothing keeps it open without that one."""
+    if ticket.rest is None or ticket.rest.ended_for != {without_id}:
+        return []
+    match ticket.rest.state:
+        case State.SOLVED:
+            return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=actor_id)]
+        case State.CLOSED:
+            return [TicketClosed(ticket_id=ticket.ticket_id, closed_by=actor_id)]
+        case State.PENDING:
+            return [TicketSetPending(ticket_id=ticket.ticket_id, set_by=actor_id)]
+        case State.ON_HOLD:
+            until = ticket.rest.until
+            return [TicketPutOnHold(ticket_id=ticket.ticket_id, until=until, set_by=actor_id)]
+        case State.OPEN:
+            return []
+        case _:
+            assert_never(ticket.rest.state)
+
+
+def _move_letters(
+    ticket: Ticket, other: Ticket, message_ids: Collection[UUID], actor_id: UUID, inside: Sequence[Ticket]
+) -> Events:
     _not_merged(ticket, other)
     letters = _chosen(ticket, message_ids)
     moved = _moved(ticket, other, letters, actor_id)
-    moved[other.ticket_id] += _reopened(other, actor_id)
-    return moved
+    return {**_gone_from(inside, letters, other.ticket_id, other.number, actor_id), **moved}
 
 
-def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Events:
-    """Make a ticket of some letters; its id follows from the command.
+def _gone_from(
+    inside: Sequence[Ticket], letters: Sequence[LetterHead], to_id: UUID, to_number: int, actor_id: UUID
+) -> Events:
+    """What tickets lose that had brought letters by a merge: undoing that does not bring these back."""
+    return {
+        ticket.ticket_id: [
+            LettersMoved(
+                ticket_id=ticket.ticket_id,
+                to_id=to_id,
+                to_number=to_number,
+                message_ids=tuple(brought),
+                moved_by=actor_id,
+            )
+        ]
+        for ticket in inside
+        if (brought := [letter.message_id for letter in letters if letter.message_id in ticket.letters])
+    }
+
+
+def split(
+    command: SplitTicket, ticket: Ticket, desk: Desk, number: int, now: datetime, inside: Sequence[Ticket]
+) -> Events:
+    """Make a ticket of some letters; its id follows from the command. Others may go on `inside` the old one.
 
     Raises:
         Refusal: nothing happens, and why.
@@ -202,6 +258,7 @@ def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Even
         tags=ticket.tags,
         letter=first,
         split_from_id=ticket.ticket_id,
+        waited=_opened_at(now, ticket, first),
     )
     left = LettersMoved(
         ticket_id=ticket.ticket_id,
@@ -215,9 +272,14 @@ def split(command: SplitTicket, ticket: Ticket, desk: Desk, number: int) -> Even
         from_id=ticket.ticket_id,
         from_number=ticket.number,
         letters=tuple(rest),
+        waited=_waited(ticket, rest),
         moved_by=command.actor_id,
     )
-    return {ticket.ticket_id: [left], opened.ticket_id: [opened, *([taken] if rest else [])]}
+    return {
+        **_gone_from(inside, letters, opened.ticket_id, number, command.actor_id),
+        ticket.ticket_id: [left],
+        opened.ticket_id: [opened, *([taken] if rest else [])],
+    }
 
 
 def _moved(
@@ -240,12 +302,46 @@ def _moved(
         from_number=ticket.number,
         letters=tuple(letters),
         by_way_of={message_id: way for message_id, way in (ways or {}).items() if way},
+        waited=_waited(ticket, letters),
         moved_by=actor_id,
     )
-    return {ticket.ticket_id: [left], other.ticket_id: [taken]}
+    # What a machine wrote opens nothing, nor do thanks.
+    opens = taken.waited or (other.state.done and any(one.message_id in ticket.asked for one in letters))
+    return {
+        ticket.ticket_id: [left],
+        other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],
+    }
 
 
-def _chosen(ticket: Ticket, message_ids: Sequence[UUID]) -> list[LetterHead]:
+def _waited(ticket: Ticket, letters: Iterable[LetterHead]) -> dict[UUID, tuple[Spell, ...]]:
+    """What those of the letters have waited through that nobody has answered: they take it along."""
+    unanswered = ticket.unanswered
+    return {
+        letter.message_id: ticket.waited(unanswered[letter.message_id])
+        for letter in letters
+        if letter.message_id in unanswered
+    }
+
+
+def _opened_at(now: datetime, ticket: Ticket, letter: LetterHead) -> tuple[Spell, ...]:
+    """What a letter has waited through that opens a ticket of its own now, whether it was answered before or not."""
+    asked = ticket.asked.get(letter.message_id, Asked(letter.received_at, came_at=letter.received_at))
+    waited = ticket.waited(asked)
+    return waited if ticket.state is State.OPEN else (*waited, Spell(state=State.OPEN, since=now))
+
+
+def _with_answers(ticket: Ticket, message_ids: Collection[UUID]) -> set[UUID]:
+    """Letters, with those of the ticket that answer them, and what answers these in turn."""
+    chosen = set(message_ids)
+    named = {letter.internet_message_id: message_id for message_id, letter in ticket.letters.items()}
+    for letter in sorted(ticket.letters.values(), key=attrgetter("received_at")):
+        answered = next((named[one] for one in threading.mentioned(letter) if one in named), None)
+        if answered in chosen:
+            chosen.add(letter.message_id)
+    return chosen
+
+
+def _chosen(ticket: Ticket, message_ids: Collection[UUID]) -> list[LetterHead]:
     """Letters of a ticket, in its order; at least one must stay, or else it is a merge that is wanted."""
     if unknown := [one for one in message_ids if one not in ticket.letters]:
         raise UnknownThing("This ticket has no such letter.", message_id=unknown[0])
@@ -261,7 +357,9 @@ def _not_merged(*tickets: Ticket) -> None:
             raise Merged(ticket.number, ticket.merged_into_id)
 
 
-def _reopened(ticket: Ticket, actor_id: UUID) -> list[TicketEvent]:
-    if not ticket.state.done:
+def _reopened(
+    ticket: Ticket, actor_id: UUID, why: Literal["person", "merge"] = "person"
+) -> list[TicketEvent]:
+    if ticket.state is State.OPEN:
         return []
-    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why="person")]
+    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why=why)]

@@ -3,17 +3,17 @@
 docs/service-levels.md has the rules as a table. A deadline can be computed again from scratch at any time.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from contracts.desk import Calendar, Organisation, Policy, Target, Ticketbox
-from contracts.tickets import DeadlineItem, State
+from contracts.tickets import DeadlineItem, Spell, State
 from rules.domains import own_domains
 from rules.hours import Hours, hours_of
 from services.tickets.desk import Desk
-from services.tickets.ticket import Ticket
+from services.tickets.ticket import Asked, Ticket
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 HoursOf = Callable[[Calendar | None], Hours]
@@ -101,28 +101,27 @@ def deadlines(ticket: Ticket, level: Level) -> tuple[DeadlineItem, ...]:
     if ticket.state.done or ticket.merged_into_id is not None:
         return ()
     return tuple(
-        _deadline(target, since, level.targets[target], ticket, level)
-        for target, since in _running(ticket)
+        _deadline(target, asked.since, level.targets[target], ticket.waited(asked), level)
+        for target, asked in _running(ticket)
         if target in level.targets
     )
 
 
-def _running(ticket: Ticket) -> Iterator[tuple[Target, datetime]]:
-    """Which clocks run, and since when."""
-    if ticket.began_at is None:
-        return
-    if ticket.first_response_at is None:
-        yield Target.FIRST_RESPONSE, ticket.began_at
-    elif ticket.waiting_since is not None:
-        yield Target.NEXT_RESPONSE, ticket.waiting_since
-    yield Target.RESOLUTION, ticket.began_at
+def _running(ticket: Ticket) -> Iterator[tuple[Target, Asked]]:
+    """Which clocks run, and the letters that started them."""
+    if (waiting := ticket.waiting) is not None:
+        yield Target.FIRST_RESPONSE if ticket.first_response_at is None else Target.NEXT_RESPONSE, waiting
+    if (began := ticket.began) is not None:
+        yield Target.RESOLUTION, began
 
 
-def _deadline(target: Target, since: datetime, seconds: float, ticket: Ticket, level: Level) -> DeadlineItem:
-    due_at, left = _when(seconds, since, ticket, level)
+def _deadline(
+    target: Target, since: datetime, seconds: float, waited: Sequence[Spell], level: Level
+) -> DeadlineItem:
+    due_at, left = _when(seconds, waited, level)
     warn_at = None
     if level.warn_seconds is not None and due_at is not None:
-        warn_at, _ = _when(max(0.0, seconds - level.warn_seconds), since, ticket, level)
+        warn_at, _ = _when(max(0.0, seconds - level.warn_seconds), waited, level)
     return DeadlineItem(
         target=target,
         since=since,
@@ -132,10 +131,10 @@ def _deadline(target: Target, since: datetime, seconds: float, ticket: Ticket, l
     )
 
 
-def _when(seconds: float, since: datetime, ticket: Ticket, level: Level) -> tuple[datetime | None, float]:
+def _when(seconds: float, waited: Sequence[Spell], level: Level) -> tuple[datetime | None, float]:
     """When so much business time has run, with nothing left; or None and what is left, if the clock stands still."""
     left = seconds
-    for begin, end in _counting(since, ticket, level.pause_in):
+    for begin, end in _counting(waited, level.pause_in):
         here = None if end == FOREVER else level.hours.seconds_between(begin, end)
         if here is None or left <= here:
             due_at = level.hours.after(begin, left)
@@ -144,15 +143,12 @@ def _when(seconds: float, since: datetime, ticket: Ticket, level: Level) -> tupl
     return None, left
 
 
-def _counting(
-    since: datetime, ticket: Ticket, pause_in: frozenset[State]
-) -> Iterator[tuple[datetime, datetime]]:
-    """From when to when a clock ran: all spells since its beginning, without those in which it stood still."""
-    ends = [spell.since for spell in ticket.spells[1:]] + [FOREVER]
-    for spell, end in zip(ticket.spells, ends, strict=True):
-        begin = max(spell.since, since)
-        if begin < end and not (spell.merged or spell.state.done or spell.state in pause_in):
-            yield begin, end
+def _counting(waited: Sequence[Spell], pause_in: frozenset[State]) -> Iterator[tuple[datetime, datetime]]:
+    """From when to when a clock ran: without the spells in which it stood still."""
+    ends = [spell.since for spell in waited[1:]] + [FOREVER]
+    for spell, end in zip(waited, ends, strict=True):
+        if spell.since < end and not (spell.merged or spell.state.done or spell.state in pause_in):
+            yield spell.since, end
 
 
 def missed(ticket: Ticket, now: datetime) -> tuple[DeadlineItem, ...]:

@@ -1,14 +1,16 @@
 """The ticket: what it is, as its events made it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import chain
+from operator import attrgetter
 from typing import assert_never
 from uuid import UUID
 
 from contracts.event import Event, Recorded
-from contracts.mail import Address, LetterHead
+from contracts.mail import Address, LetterHead, last_written
 from contracts.router import Priority
 from contracts.tickets import (
     AbsorptionUndone,
@@ -43,6 +45,7 @@ from contracts.tickets import (
     ReplySubmitted,
     SLABreached,
     SLAWarned,
+    Spell,
     State,
     TagsChanged,
     TaskAdded,
@@ -99,12 +102,27 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
-    """A state, and since when the ticket is in it; it ends where the next begins."""
+class Rest:
+    """How a ticket stood that a merge opened."""
 
     state: State
+    until: datetime | None
+    """Of a hold."""
+    ended_for: frozenset[UUID]
+    """The tickets that were merged into it since, the one that opened it first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A letter that wants an answer, which starts clocks."""
+
     since: datetime
-    merged: bool = False
+    """When it was received."""
+    came_at: datetime
+    """Since when it waits through the spells of this ticket; that is later if it came from another one."""
+    before: tuple[Spell, ...] = ()
+    """What it had waited through until then."""
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +143,11 @@ class Ticket:
     letters: Mapping[UUID, LetterHead]
     """What customers and their machines wrote, in order."""
     last_letter_version: int
-    """The version at which the customer last wrote."""
+    """The version at which a letter of the customer last came into it."""
     last_message_version: int
     """The version at which a letter, of the customer or of ours, last came into it: an answer must have seen it."""
-    answer_to: str | None
-    """The Message-ID of the customer's last letter."""
-    reply_address: Address
+    answers_id: UUID | None
+    """The letter that an answer answers: the last that a person wrote."""
     trace: str | None
     """Of the customer's last letter; an answer belongs to it."""
     priority: Priority = Priority.NORMAL
@@ -149,14 +166,16 @@ class Ticket:
     merged_into_id: UUID | None = None
     absorbed: Mapping[UUID, TicketAbsorbed] = field(default_factory=dict)
     """Tickets that go on in this one, and what they brought."""
+    rest: Rest | None = None
+    """What undoing a merge that opened it gives back; None: something else keeps it open, or it is not."""
     by_way_of: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """Letters that were written to such a ticket, and the way by which they came."""
     spells: tuple[Spell, ...] = ()
-    began_at: datetime | None = None
-    """When a person first wrote in it: the clocks of the first response and of the resolution begin. None: nobody."""
+    asked: Mapping[UUID, Asked] = field(default_factory=dict)
+    """Letters in it that want an answer, or got one; not those of machines, and no thanks."""
+    began_by: UUID | None = None
+    """The letter that started the clock of the resolution; None: no person has written."""
     first_response_at: datetime | None = None
-    waiting_since: datetime | None = None
-    """When the customer wrote what nobody has answered, after a first answer."""
     deadlines: tuple[DeadlineItem, ...] = ()
     warned: frozenset[tuple[str, datetime]] = frozenset()
     breached: frozenset[tuple[str, datetime | None]] = frozenset()
@@ -164,7 +183,7 @@ class Ticket:
     changed_at: datetime = NEVER
     """When something last happened to it. Nothing happens by itself before that."""
     automatic_at: datetime | None = None
-    """When automatic mail last went to the customer."""
+    """When automatic mail last left for the customer."""
     ran: frozenset[tuple[UUID, str, datetime]] = frozenset()
     """Automations that had their time, each with the moment and when what it waited for began."""
     runs: tuple[datetime, ...] = ()
@@ -179,6 +198,42 @@ class Ticket:
     def answered(self) -> bool:
         """Whether a person of ours has answered."""
         return bool(self.replies)
+
+    @property
+    def answer_to(self) -> str | None:
+        """The Message-ID of the letter that an answer answers."""
+        return self.letters[self.answers_id].internet_message_id if self.answers_id else None
+
+    @property
+    def reply_address(self) -> Address:
+        """Where an answer goes."""
+        asked_for = self.letters[self.answers_id].answers_go_to if self.answers_id else None
+        return asked_for or self.contact
+
+    @property
+    def began(self) -> Asked | None:
+        """What started the clock of the resolution."""
+        return None if self.began_by is None else self.asked[self.began_by]
+
+    @property
+    def unanswered(self) -> dict[UUID, Asked]:
+        """Letters that wait for an answer."""
+        return {one: asked for one, asked in self.asked.items() if not asked.answered}
+
+    @property
+    def waiting(self) -> Asked | None:
+        """What has waited longest for an answer."""
+        return min(self.unanswered.values(), key=attrgetter("since"), default=None)
+
+    def waited(self, asked: Asked) -> tuple[Spell, ...]:
+        """What a letter has waited through, here and before."""
+        ends = (*(spell.since for spell in self.spells[1:]), None)
+        here = (
+            spell if spell.since >= asked.came_at else spell.model_copy(update={"since": asked.came_at})
+            for spell, end in zip(self.spells, ends, strict=True)
+            if end is None or end > asked.came_at
+        )
+        return (*asked.before, *here)
 
 
 def load(history: Iterable[Recorded[Event]]) -> Ticket | None:
@@ -213,6 +268,7 @@ def addresses(letter: LetterHead) -> frozenset[str]:
 def opened(event: TicketOpened, trace: str | None) -> Ticket:
     """The ticket at its beginning."""
     letter = event.letter
+    asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
     return Ticket(
         ticket_id=event.ticket_id,
         number=event.number,
@@ -226,12 +282,12 @@ def opened(event: TicketOpened, trace: str | None) -> Ticket:
         letters={letter.message_id: letter},
         last_letter_version=1,
         last_message_version=1,
-        answer_to=letter.internet_message_id,
-        reply_address=letter.reply_to[0] if letter.reply_to else event.contact,
+        answers_id=letter.message_id,
         priority=event.priority,
         tags=event.tags,
-        spells=(Spell(State.OPEN, letter.received_at),),
-        began_at=None if letter.automatic else letter.received_at,
+        spells=event.waited or (Spell(state=State.OPEN, since=letter.received_at),),
+        asked=asked,
+        began_by=next(iter(asked), None),
         deadlines=event.deadlines,
         trace=trace,
         changed_at=letter.received_at,
@@ -255,13 +311,14 @@ def evolve(
             return _reply_became(ticket, reply_id, _DELIVERED[outcome])
         case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending() | TicketPutOnHold():
             return _stands(ticket, event, at)
-        case LettersMoved() | LettersTaken() | TicketMerged() | TicketAbsorbed():
-            return _rearranged(ticket, event, at)
+        case TicketMerged(into_id=into_id):
+            spells = (*ticket.spells, Spell(state=ticket.state, since=at, merged=True))
+            return replace(ticket, merged_into_id=into_id, spells=spells)
         case MergeUndone():
-            spells = (*ticket.spells, Spell(ticket.state, at))
+            spells = (*ticket.spells, Spell(state=ticket.state, since=at))
             return replace(ticket, merged_into_id=None, spells=spells)
-        case AbsorptionUndone(from_id=from_id):
-            return _parted(ticket, from_id)
+        case LettersMoved() | LettersTaken() | TicketAbsorbed() | AbsorptionUndone():
+            return _addressed(_rearranged(ticket, event, at))
         case DeadlinesChanged(deadlines=deadlines):
             return replace(ticket, deadlines=deadlines)
         case SLAWarned(target=target, since=since):
@@ -300,34 +357,63 @@ def _heard(
     )
     match event:
         case CustomerReplied(by_way_of=way):
-            writer = letter.from_ or ticket.contact
+            before = ticket.letters[ticket.answers_id] if ticket.answers_id else None
+            last = last_written([*([before] if before else []), letter])
             return replace(
-                _waits(ticket, event),
+                ticket
+                if event.thanks
+                else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter)}),
                 by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
                 last_message_version=ticket.version,
-                answer_to=letter.internet_message_id,
-                reply_address=letter.reply_to[0] if letter.reply_to else writer,
+                answers_id=last.message_id if last else None,
                 trace=trace,
             )
+        case AutomaticReplyReceived(by_way_of=way):
+            ways = {**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of
+            return replace(ticket, by_way_of=ways)
         case ReplyBounced(reply_id=reply_id):
             return _reply_became(ticket, reply_id, ReplyState.BOUNCED)
-        case AutomaticReplyReceived():
-            return ticket
         case _:
             assert_never(event)
 
 
-def _waits(ticket: Ticket, event: CustomerReplied) -> Ticket:
-    """Whether the customer waits for an answer to a letter, and since when."""
-    if event.thanks:
-        return ticket
-    if ticket.began_at is None:
-        return replace(ticket, began_at=event.letter.received_at)
-    if ticket.first_response_at is not None and ticket.waiting_since is None:
-        return replace(ticket, waiting_since=event.letter.received_at)
-    return ticket
+def _not_at_rest(ticket: Ticket, way: Collection[UUID]) -> Ticket:
+    """It stays open, if more than what came with merged tickets opens it; that leaves with them."""
+    leaves = ticket.rest is not None and not ticket.rest.ended_for.isdisjoint(way)
+    return ticket if leaves else replace(ticket, rest=None)
+
+
+def _just_asked(letter: LetterHead) -> Asked:
+    return Asked(letter.received_at, came_at=letter.received_at)
+
+
+def _brought(
+    letters: Iterable[LetterHead], waited: Mapping[UUID, tuple[Spell, ...]], at: datetime
+) -> dict[UUID, Asked]:
+    """Letters from another ticket that wait for an answer."""
+    return {
+        one.message_id: Asked(one.received_at, came_at=at, before=waited[one.message_id])
+        for one in letters
+        if one.message_id in waited
+    }
+
+
+def _asks(ticket: Ticket, letters: Mapping[UUID, Asked]) -> Ticket:
+    """After more letters that want an answer. Where all was done they ask anew, and what was before is settled."""
+    settled = _all_answered(ticket) if letters and ticket.state.done else ticket
+    return _with_asked(settled, {**settled.asked, **letters})
+
+
+def _all_answered(ticket: Ticket) -> Ticket:
+    return replace(ticket, asked={one: replace(asked, answered=True) for one, asked in ticket.asked.items()})
+
+
+def _with_asked(ticket: Ticket, asked: Mapping[UUID, Asked]) -> Ticket:
+    """What started the resolution does so as long as it is there, and then the first of the others."""
+    first = min(asked, key=lambda one: asked[one].since, default=None)
+    return replace(ticket, asked=asked, began_by=ticket.began_by if ticket.began_by in asked else first)
 
 
 def _answered(
@@ -339,15 +425,14 @@ def _answered(
     match event:
         case ReplyReleased(reply_id=reply_id, letter=letter, author_id=author_id, attempt=attempt):
             return replace(
-                ticket,
+                ticket if attempt > 1 else _all_answered(ticket),
                 message_ids=_with(ticket.message_ids, letter.internet_message_id),
                 replies={**ticket.replies, reply_id: Reply(letter, author_id, attempt)},
                 first_response_at=ticket.first_response_at or at,
-                waiting_since=ticket.waiting_since if attempt > 1 else None,
             )
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             message_ids = _with(ticket.message_ids, letter.internet_message_id)
-            return replace(ticket, message_ids=message_ids, automatic_at=at)
+            return replace(ticket, message_ids=message_ids, automatic_at=letter.date)
         case ReplySubmitted():
             return replace(ticket, last_message_version=ticket.version)
         case _:
@@ -360,14 +445,16 @@ def _stands(
     at: datetime,
 ) -> Ticket:
     """After a change of state."""
-    held_for_id = None
+    held_for_id = rest = None
     match event:
         case TicketSolved():
             state, until = State.SOLVED, None
         case TicketClosed():
             state, until = State.CLOSED, None
-        case TicketReopened():
+        case TicketReopened(why=why):
             state, until = State.OPEN, None
+            if why == "merge":
+                rest = Rest(ticket.state, ticket.held_until, frozenset([*ticket.absorbed][-1:]))
         case TicketSetPending():
             state, until = State.PENDING, None
         case TicketPutOnHold():
@@ -380,48 +467,51 @@ def _stands(
         held_until=until,
         held_for_id=held_for_id,
         done_at=at if state.done else None,
-        spells=(*ticket.spells, Spell(state, at)),
-        waiting_since=None if state.done else ticket.waiting_since,
+        rest=rest,
+        spells=(*ticket.spells, Spell(state=state, since=at)),
     )
 
 
 def _rearranged(
-    ticket: Ticket, event: LettersMoved | LettersTaken | TicketMerged | TicketAbsorbed, at: datetime
+    ticket: Ticket, event: LettersMoved | LettersTaken | TicketAbsorbed | AbsorptionUndone, at: datetime
 ) -> Ticket:
     """After letters changed their ticket."""
     match event:
         case LettersMoved(message_ids=moved):
-            left = {one: letter for one, letter in ticket.letters.items() if one not in moved}
             ways = {one: way for one, way in ticket.by_way_of.items() if one not in moved}
-            return replace(ticket, letters=left, by_way_of=ways)
-        case LettersTaken(letters=letters, by_way_of=ways):
+            absorbed = {from_id: _but(brought, moved) for from_id, brought in ticket.absorbed.items()}
+            return replace(_without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed)
+        case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
             return replace(
-                _with_letters(ticket, letters),
+                _asks(_with_letters(_not_at_rest(ticket, ()), letters), _brought(letters, waited, at)),
                 by_way_of={**ticket.by_way_of, **ways},
+                last_letter_version=ticket.version,
                 last_message_version=ticket.version,
             )
-        case TicketMerged(into_id=into_id):
-            spells = (*ticket.spells, Spell(ticket.state, at, merged=True))
-            return replace(ticket, merged_into_id=into_id, spells=spells)
-        case TicketAbsorbed(letters=letters, message_ids=message_ids, participants=people):
+        case TicketAbsorbed(from_id=from_id, letters=letters, message_ids=message_ids):
             # What both had already is not given back when the merge is undone.
-            new = event.model_copy(
-                update={
-                    "letters": tuple(one for one in letters if one.message_id not in ticket.letters),
-                    "message_ids": tuple(one for one in message_ids if one not in ticket.message_ids),
-                    "participants": tuple(one for one in people if one not in ticket.participants),
-                }
+            new = _but(event, ticket.letters).model_copy(
+                update={"message_ids": tuple(one for one in message_ids if one not in ticket.message_ids)}
             )
+            rest = ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for | {from_id})
             return replace(
-                ticket,
-                absorbed={**ticket.absorbed, event.from_id: new},
-                letters={**ticket.letters, **{one.message_id: one for one in new.letters}},
+                _asks(_with_letters(ticket, new.letters), _brought(new.letters, event.waited, at)),
+                absorbed={**ticket.absorbed, from_id: new},
                 message_ids=(*ticket.message_ids, *new.message_ids),
-                participants=ticket.participants | frozenset(new.participants),
+                last_letter_version=ticket.version,
                 last_message_version=ticket.version,
+                rest=rest,
             )
+        case AbsorptionUndone(from_id=from_id):
+            return _parted(ticket, from_id)
         case _:
             assert_never(event)
+
+
+def _but(absorbed: TicketAbsorbed, letters: Container[UUID]) -> TicketAbsorbed:
+    """What a merge brought, but for some letters: they are the ticket's own, or have gone on."""
+    left = tuple(one for one in absorbed.letters if one.message_id not in letters)
+    return absorbed if len(left) == len(absorbed.letters) else absorbed.model_copy(update={"letters": left})
 
 
 def _parted(ticket: Ticket, from_id: UUID) -> Ticket:
@@ -429,13 +519,27 @@ def _parted(ticket: Ticket, from_id: UUID) -> Ticket:
     brought = ticket.absorbed.get(from_id)
     if brought is None:
         return ticket
-    gone = {letter.message_id for letter in brought.letters}
+    return replace(
+        _without_letters(ticket, {letter.message_id for letter in brought.letters}),
+        absorbed={one: rest for one, rest in ticket.absorbed.items() if one != from_id},
+        message_ids=tuple(one for one in ticket.message_ids if one not in brought.message_ids),
+        rest=ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for - {from_id}),
+    )
+
+
+def _addressed(ticket: Ticket) -> Ticket:
+    """Whom an answer goes to and who takes part, by the letters that are in it now."""
+    last = last_written(ticket.letters.values())
+    wrote = (addresses(letter) for letter in ticket.letters.values() if letter.by_person)
+    came = (brought.participants for brought in ticket.absorbed.values())
+    answers_id = last.message_id if last else None
     return replace(
         ticket,
-        absorbed={one: rest for one, rest in ticket.absorbed.items() if one != from_id},
-        letters={one: letter for one, letter in ticket.letters.items() if one not in gone},
-        message_ids=tuple(one for one in ticket.message_ids if one not in brought.message_ids),
-        participants=ticket.participants - frozenset(brought.participants),
+        answers_id=answers_id,
+        participants=frozenset((ticket.contact.address.lower(), *chain(*wrote, *came))),
+        last_message_version=ticket.last_message_version
+        if answers_id == ticket.answers_id
+        else ticket.version,
     )
 
 
@@ -524,9 +628,16 @@ def _with_letters(ticket: Ticket, letters: Iterable[LetterHead]) -> Ticket:
             ticket,
             letters={**ticket.letters, letter.message_id: letter},
             message_ids=_with(ticket.message_ids, letter.internet_message_id),
-            participants=ticket.participants | addresses(letter),
         )
     return ticket
+
+
+def _without_letters(ticket: Ticket, gone: Collection[UUID]) -> Ticket:
+    left = {one: letter for one, letter in ticket.letters.items() if one not in gone}
+    names = {letter.internet_message_id for one, letter in ticket.letters.items() if one in gone}
+    message_ids = tuple(one for one in ticket.message_ids if one not in names)
+    asked = {one: asked for one, asked in ticket.asked.items() if one not in gone}
+    return _with_asked(replace(ticket, letters=left, message_ids=message_ids), asked)
 
 
 def _with(message_ids: tuple[str, ...], another: str | None) -> tuple[str, ...]:

@@ -12,12 +12,16 @@ from contracts.event import Event, UnknownVersion
 from contracts.queries import WhatIfChange, WhatIfRow, WhatIfSummary
 from contracts.streams import EVENTS
 from contracts.tickets import (
+    AbsorptionUndone,
     CustomerReplied,
     DeadlineItem,
+    LettersMoved,
+    LettersTaken,
     MergeUndone,
     PriorityChanged,
     ReplyReleased,
     TagsChanged,
+    TicketAbsorbed,
     TicketClosed,
     TicketEvent,
     TicketMerged,
@@ -47,6 +51,10 @@ CLOCKED: tuple[type[Event], ...] = (
     TicketMoved,
     TicketMerged,
     MergeUndone,
+    TicketAbsorbed,
+    AbsorptionUndone,
+    LettersMoved,
+    LettersTaken,
 )
 """What may start, stop or change a clock; nothing else of a ticket need be read again."""
 

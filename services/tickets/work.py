@@ -43,7 +43,7 @@ from services.tickets.automations import Occasion
 from services.tickets.contact_tables import Belonging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known
-from services.tickets.ticket import Ticket
+from services.tickets.ticket import NEVER, Ticket
 
 
 @dataclass(slots=True)
@@ -60,12 +60,12 @@ class Work:
     belongings: dict[str, Belonging] = field(default_factory=dict)
     """The contacts of addresses that were looked up, where people spoke of them."""
     automatic_mail: dict[str, list[datetime]] = field(default_factory=dict)
-    """When automatic mail went to people lately."""
+    """When automatic mail left for people lately, as it was read: what leaves now is in `automatic_letters`."""
+    automatic_letters: list[tuple[str, UUID]] = field(default_factory=list)
+    """The person and the ticket of each automatic letter that leaves now."""
     answers: list[Answer] = field(default_factory=list)
     indexed: list[tuple[str, Known]] = field(default_factory=list)
     unindexed: list[tuple[str, Known]] = field(default_factory=list)
-    acknowledged: dict[UUID, str] = field(default_factory=dict)
-    """Whom automatic mail goes to now, by ticket."""
     changed: set[UUID] = field(default_factory=set)
     solved: set[UUID] = field(default_factory=set)
 
@@ -88,11 +88,26 @@ class Work:
                         wanted.add(loaded.merged_into_id)  # type: ignore[arg-type]  # it is not None
         loaded_now = list(self.tickets.values())[known:]
         await self.look_up(db, [one.contact.address for one in loaded_now])
-        late = [one for one in loaded_now if alarms.next_due(one, self.desk, self.now) is not None]
+        late = [
+            one
+            for one in loaded_now
+            if self._outdated_since(one) is not None or alarms.next_due(one, self.desk, self.now) is not None
+        ]
         if any(automation.then.remind for automation in self.desk.every(Automation)):
             await self.recall_automatic_mail(db, {one.reply_address.address for one in late})
         for one in late:
             self.ring(one.ticket_id)
+
+    async def load_inside(self, db: Connection, ticket_id: UUID) -> list[Ticket]:
+        """Read the tickets that go on in one, through any number of merges."""
+        inside: list[Ticket] = []
+        layer = [self.tickets[ticket_id]]
+        while layer:
+            wanted = [from_id for one in layer for from_id in one.absorbed]
+            await self.load(db, wanted)
+            layer = [self.tickets[one] for one in wanted]
+            inside += layer
+        return inside
 
     async def look_up(self, db: Connection, addresses: Iterable[str]) -> None:
         """Learn whose addresses these are, for threads and for service levels."""
@@ -112,11 +127,14 @@ class Work:
         return known.addresses if known else frozenset()
 
     async def recall_automatic_mail(self, db: Connection, addresses: Iterable[str]) -> None:
-        """Read when automatic mail went to the people behind addresses lately."""
+        """Read when automatic mail left for the people behind addresses lately."""
         people = {acknowledging.person_behind(address) for address in addresses} - set(self.automatic_mail)
         if people:
-            since = self.now - acknowledging.LONGEST_SPAN
-            self.automatic_mail |= await tables.automatic_mail(db, people, since)
+            self.automatic_mail |= await tables.automatic_mail(db, people, self._counted_since)
+
+    @property
+    def _counted_since(self) -> datetime:
+        return self.now - acknowledging.LONGEST_SPAN
 
     def ring(self, ticket_id: UUID) -> None:
         """Let what has come due for a ticket happen, in the order of true times."""
@@ -124,31 +142,46 @@ class Work:
         # Hours after the letter: a trace of its own, linked back.
         with telemetry.root_span("strike clock", links=[first.trace] if first.trace else []) as span:
             meta = Meta(correlation_id=ticket_id, causation_id=ticket_id, traceparent=span.traceparent)
-            while (due := alarms.next_due(self.tickets[ticket_id], self.desk, self.now)) is not None:
+            if (since := self._outdated_since(first)) is not None:
+                # What the earlier service level asked for counts until then, and nothing of it after that.
+                self._ring_until(since, ticket_id, meta)
                 current = self.tickets[ticket_id]
-                cause = uuid5(ticket_id, f"alarm at version {current.version}")
-                match due.what:
-                    case Occasion(automation=automation) as occasion:
-                        mail = self.automatic_mail_to(current.reply_address.address)
-                        events = actions.run(occasion, current, self.desk, mail)
-                        by = meta.model_copy(update={"actor": f"automation:{automation.name}"})
-                        self.add(current, events, cause, by, due.at)
-                        if any(isinstance(event, ReminderReleased) for event in events):
-                            self.keep_automatic_mail(current, current.reply_address.address, due.at)
-                    case None:
-                        self.add(current, (), cause, meta, due.at)
-                    case event:
-                        self.add(current, [event], cause, meta, due.at)
+                self.add(current, (), _alarm_cause(current), meta, since)
+            self._ring_until(self.now, ticket_id, meta)
+
+    def _ring_until(self, until: datetime, ticket_id: UUID, meta: Meta) -> None:
+        while (due := alarms.next_due(self.tickets[ticket_id], self.desk, until)) is not None:
+            current = self.tickets[ticket_id]
+            match due.what:
+                case Occasion(automation=automation) as occasion:
+                    mail = self.automatic_mail_to(current.reply_address.address)
+                    events = actions.run(occasion, current, self.desk, mail, self.now)
+                    by = meta.model_copy(update={"actor": f"automation:{automation.name}"})
+                    self.add(current, events, _alarm_cause(current), by, due.at)
+                    if any(isinstance(event, ReminderReleased) for event in events):
+                        self.keep_automatic_mail(current, current.reply_address.address)
+                case None:
+                    self.add(current, (), _alarm_cause(current), meta, due.at)
+                case event:
+                    self.add(current, [event], _alarm_cause(current), meta, due.at)
+
+    def _outdated_since(self, current: Ticket) -> datetime | None:
+        """Since when the desk asks for other deadlines than a ticket has; None: it does not."""
+        box_since = self.desk.since.get(current.ticketbox_id, NEVER)
+        since = min(max(self.desk.service_levels_since, box_since), self.now)
+        if since <= current.changed_at or self._deadlines_changed(current) is None:
+            return None
+        return since
 
     def automatic_mail_to(self, address: str) -> Sequence[datetime]:
-        """When automatic mail went to the person behind an address lately."""
-        return self.automatic_mail.get(acknowledging.person_behind(address), ())
-
-    def keep_automatic_mail(self, current: Ticket, address: str, at: datetime) -> None:
-        """Remember that automatic mail goes to the person behind an address."""
+        """When automatic mail left for the person behind an address lately, and leaves now."""
         person = acknowledging.person_behind(address)
-        self.automatic_mail.setdefault(person, []).append(at)
-        self.acknowledged[current.ticket_id] = person
+        now = [self.now for recipient, _ in self.automatic_letters if recipient == person]
+        return [*self.automatic_mail.get(person, ()), *now]
+
+    def keep_automatic_mail(self, current: Ticket, address: str) -> None:
+        """Remember that an automatic letter leaves for the person behind an address."""
+        self.automatic_letters.append((acknowledging.person_behind(address), current.ticket_id))
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
@@ -236,7 +269,10 @@ class Work:
                         self.unindexed.append((identity, Known(first, None)))
             case Released(letter=outgoing, reply_id=reply_id):
                 self._remember(outgoing.internet_message_id, Known(event.ticket_id, reply_id))
-            case CustomerReplied(letter=letter, by_way_of=(first, *_)):
+            case (
+                CustomerReplied(letter=letter, by_way_of=(first, *_))
+                | AutomaticReplyReceived(letter=letter, by_way_of=(first, *_))
+            ):
                 # By the ticket that it was written to: its answers follow it when the merge is undone.
                 self._remember(letter.internet_message_id, Known(first, None))
             case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
@@ -271,7 +307,11 @@ class Work:
                 )
 
     async def save(self, db: Connection) -> int:
-        """Write it all; the append comes last."""
+        """Write it all; the append comes last.
+
+        Raises:
+            VersionConflict: what was decided by has changed meanwhile.
+        """
         await self._end_holds(db)
         await tables.forget_messages(db, self.unindexed)
         await tables.index_messages(db, self.indexed)
@@ -281,7 +321,23 @@ class Work:
         await tables.keep_numbers(db, {event.number: event.ticket_id for event in opened})
         alarms_now = {ticket_id: self._alarm(self.tickets[ticket_id]) for ticket_id in self.changed}
         await tables.set_alarms(db, alarms_now, self.desk.revision)
-        await tables.keep_automatic_mail(
-            db, self.acknowledged, self.now, self.now - acknowledging.LONGEST_SPAN
-        )
+        if self.automatic_letters:
+            await self._save_automatic_letters(db)
         return await log.append(db, self.answers, self.now)
+
+    async def _save_automatic_letters(self, db: Connection) -> None:
+        """Let them count for the caps, if no other service sent the same people any meanwhile.
+
+        The people are locked only here, when all else is written. With a lock from before the reading, one service
+        would wait for people with alarms of tickets in hand, and another for alarms with people in hand.
+        """
+        people = {person for person, _ in self.automatic_letters}
+        await tables.lock_automatic_mail(db, people)
+        mail = await tables.automatic_mail(db, people, self._counted_since)
+        if any(mail.get(one) != self.automatic_mail.get(one) for one in people):
+            raise log.VersionConflict("automatic mail left for the same person meanwhile")
+        await tables.keep_automatic_mail(db, self.automatic_letters, self.now, self._counted_since)
+
+
+def _alarm_cause(current: Ticket) -> UUID:
+    return uuid5(current.ticket_id, f"alarm at version {current.version}")

@@ -3,18 +3,19 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from contracts.mail import Bounce
+from contracts.mail import Address, Bounce
 from contracts.notify import ReplyDelayed
 from contracts.tickets import (
     DeliveryOutcome,
     DeliveryRecorded,
+    LettersMoved,
     ReplyBounced,
     SLABreached,
     TicketAssigned,
     TicketReopened,
     TicketSolved,
 )
-from services.gateway.conversation import Sources, conversation, quote_for
+from services.gateway.conversation import Sources, conversation, quote_for, recipient_of
 from services.gateway.summary import Summary, summarise
 from tests import events
 from tests.events import ANNA, BELA, NOON, recorded
@@ -125,6 +126,29 @@ def test_a_quote_is_what_the_customer_newly_wrote_last() -> None:
     quote = quote_for(history, sources)
     assert quote is not None
     assert (quote.author, quote.text) == ("Kim", "I ordered a lamp.")
+
+
+def test_what_has_left_the_ticket_is_neither_quoted_nor_answered() -> None:
+    robs = events.letter(NOON + timedelta(hours=1)).model_copy(
+        update={
+            "from_": Address(name="Rob", address="rob@b.example"),
+            "reply_to": (Address(address="desk@b.example"),),
+        }
+    )
+    came = recorded(OPENED, events.replied(TICKET, robs))
+    sources = Sources(letters={one.message_id: events.received(one) for one in (OPENED.letter, robs)})
+    assert recipient_of(came) == Address(address="desk@b.example")
+    quote = quote_for(came, sources)
+    assert quote is not None
+    assert quote.author == "Rob"
+    moved = LettersMoved(
+        ticket_id=TICKET, to_id=uuid4(), to_number=10016, message_ids=(robs.message_id,), moved_by=ANNA
+    )
+    left = recorded(OPENED, events.replied(TICKET, robs), moved)
+    assert recipient_of(left) == Address(name="Kim", address="kim@customers.example")
+    quote = quote_for(left, sources)
+    assert quote is not None
+    assert quote.author == "Kim"
 
 
 def test_a_letter_whose_text_has_not_come_yet_says_so() -> None:

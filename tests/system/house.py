@@ -62,7 +62,8 @@ class House:
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
             what_if_id=self.what_if_id, erasure_id=uuid4(),
             task_id=uuid4(), link="related", other=self.number, job_id=uuid4(), contact_id=contact_id(self.customer),
-            address=self.customer, organisation_id=ORGANISATION, key="no_such", view_id=uuid4(), index=0, place="new",
+            address=self.customer, organisation_id=ORGANISATION, ticketbox_id=WORKSHOP, person_id=self.people["member"],
+            key="no_such", view_id=uuid4(), index=0, place="new",
         )  # fmt: skip
 
 
@@ -114,6 +115,16 @@ async def opened(postroom: Postroom) -> AsyncIterator[House]:
             )
             token = await token_for(postroom, f"{actor}-{person_id}@example.com")
             built.clients[actor] = await stack.enter_async_context(client(token))
+        member_id = built.people["member"] = uuid4()
+        await set_thing(
+            admin,
+            "people",
+            member_id,
+            name="Member",
+            email=f"member-{member_id}@example.com",
+            role="agent",
+            rights=rights["limited"],
+        )
         subject = f"Quagga {uuid4().hex[:8]}"
         built.customer = f"kim{uuid4().hex[:8]}@customers.example"
         message = letter(900, subject=subject, sender=built.customer)

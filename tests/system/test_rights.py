@@ -11,7 +11,7 @@ import pytest
 
 from contracts.stream_ids import contact_id
 from postroom.people import change_password
-from tests.running import PASSWORD, until
+from tests.running import PASSWORD, letter, until
 from tests.system.house import (
     ACTORS,
     ADMINISTERING,
@@ -22,6 +22,8 @@ from tests.system.house import (
     WORKSHOP,
     ZOO,
     House,
+    set_thing,
+    token_for,
 )
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
@@ -48,12 +50,15 @@ TABLE: dict[str, str] = {
     "DELETE /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "GET /api/v1/tasks": ALL,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
+    "POST /api/v1/tickets/{number}/undo": ANSWERING,
     "POST /api/v1/tickets/{number}/links": ANSWERING,
     "DELETE /api/v1/tickets/{number}/links/{link}/{other}": ANSWERING,
     "POST /api/v1/tickets/{number}/merge": ANSWERING,
     "POST /api/v1/tickets/{number}/merge/undo": "yes yes yes 403 404 422 yes",
     "POST /api/v1/tickets/{number}/split": ANSWERING,
     "POST /api/v1/tickets/{number}/letters/move": ANSWERING,
+    "GET /api/v1/tickets/{number}/templates": ANSWERING,
+    "GET /api/v1/tags": ALL,
     "GET /api/v1/contacts": ALL,
     "POST /api/v1/contacts": "yes yes yes 403 404 yes yes",
     "GET /api/v1/contacts/{contact_id}": SEEING,
@@ -98,6 +103,9 @@ TABLE: dict[str, str] = {
     "PUT /api/v1/desk/{kind}/{thing_id}": MANAGING,
     "DELETE /api/v1/desk/{kind}/{thing_id}": ADMINISTERING,
     "GET /api/v1/desk/{kind}/{thing_id}/history": SEEING,
+    "GET /api/v1/desk/ticketboxes/{ticketbox_id}/members": SEEING,
+    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": "yes yes 403 403 404 403 yes",
+    "PUT /api/v1/people/{person_id}/presence": "yes yes 403 403 403 403 403",
     "GET /api/v1/rulesets": MANAGING,
     "GET /api/v1/rulesets/in-force": MANAGING,
     "GET /api/v1/rulesets/figures": MANAGING,
@@ -146,6 +154,7 @@ BODIES: dict[str, Any] = {
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
     "PUT /api/v1/tickets/{number}/tasks/{task_id}": {"text": "Call the workshop"},
     "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
+    "POST /api/v1/tickets/{number}/undo": {"command_id": str(uuid4())},
     "PUT /api/v1/tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
     "PUT /api/v1/tickets/{number}/visitors/me": {"doing": "looking"},
     "POST /api/v1/bulk-jobs": {"query": {"box": str(WORKSHOP)}, "actions": [{"do": "priority", "priority": "high"}]},
@@ -158,7 +167,9 @@ BODIES: dict[str, Any] = {
     },
     "POST /api/v1/rulesets/{version}/roll-back": {"reason": "Try", "expected_version": 999},
     "PUT /api/v1/rulesets/draft": {"rules": [], "default_ticketbox_id": str(WORKSHOP)},
-    "POST /api/v1/rulesets/draft/publication": {"reason": "Try", "expected_version": 999},
+    "POST /api/v1/rulesets/draft/publication": {
+        "reason": "Try", "expected_version": 999, "expected_draft_version": 999
+    },
     "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
     "POST /api/v1/what-ifs": {"things": [{"kind": "policy", "id": str(uuid4()), "name": "Tried"}], "months": 1},
     "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},
@@ -169,10 +180,13 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/next": {"box": str(WORKSHOP)},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
+    "PUT /api/v1/people/{person_id}/presence": {"presence": "off"},
+    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": {"right": "see"},
 }  # fmt: skip
 MAY_BE_MISSING = {
     "PUT /api/v1/tickets/{number}/tasks/{task_id}",
     "DELETE /api/v1/tickets/{number}/tasks/{task_id}",
+    "POST /api/v1/tickets/{number}/undo",
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}",
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry",
     "POST /api/v1/parked/{service}/{parked_id}/replay",
@@ -292,6 +306,82 @@ async def test_what_is_out_of_sight_is_in_no_list_search_report_or_count(house: 
     await until(counted)
     for report in ("first_response_time_by_agent", "busiest_day_of_the_week"):
         assert (await limited.get(f"/api/v1/reports/{report}")).json()["totals"][1] in (0, None)
+
+
+async def test_whoever_may_answer_is_offered_to_move_a_ticket_on_its_page_and_to_correct_its_way(
+    house: House,
+) -> None:
+    for actor, offered in (("supervisor", True), ("agent", True), ("reader", False)):
+        page = (await house.clients[actor].get(f"/tickets/{house.number}")).text
+        assert (f'hx-post="/tickets/{house.number}/ticketbox"' in page) is offered, actor
+    moved = {"box": str(ZOO), "correction": "true"}
+    answer = await house.clients["agent"].post(f"/tickets/{house.number}/ticketbox", data=moved)
+    assert (answer.status_code, "the wrong way is counted" in answer.text) == (200, True), answer.text
+
+
+async def test_a_letter_that_changed_its_ticketbox_is_for_those_who_see_where_it_is(house: House) -> None:
+    admin, limited = house.clients["administrator"], house.clients["limited"]
+    async with await a_person(house, "workshop") as workshop:
+        files = [f"/api/v1/messages/{house.message_id}{rest}" for rest in ("", "/raw", "/attachments/0")]
+
+        async def given(client: httpx.AsyncClient) -> set[int]:
+            return {(await client.get(path)).status_code for path in (*files, f"/letters/{house.message_id}")}
+
+        async def found(client: httpx.AsyncClient, q: str) -> list[int]:
+            items = (await client.get("/api/v1/tickets", params={"q": q})).json()["items"]
+            return [one["number"] for one in items]
+
+        word = (await admin.get(f"/api/v1/tickets/{house.number}")).json()["subject"].split()[1]
+        there = await a_ticket_in_the_zoo(house)
+        assert (await given(workshop), await given(limited)) == ({200}, {404})
+
+        moved = {"messages": [house.message_id], "to": there}
+        answer = await admin.post(f"/api/v1/tickets/{house.number}/letters/move", json=moved)
+        assert answer.status_code == 201, answer.text
+        assert (await given(workshop), await given(limited)) == ({404}, {200})
+        assert (await found(workshop, word), await found(limited, word)) == ([], [there])
+        history = f"/api/v1/contacts/{contact_id(house.customer)}/history"
+        assert house.message_id not in (await workshop.get(history)).text
+
+        # What goes on in another ticket is in both.
+        merged = await admin.post(f"/api/v1/tickets/{there}/merge", json={"into": house.number})
+        assert merged.status_code == 201, merged.text
+        assert (await given(workshop), await given(limited)) == ({200}, {200})
+        assert await found(workshop, word) == [house.number]
+
+
+async def a_person(house: House, name: str) -> httpx.AsyncClient:
+    """Somebody who may answer in the first ticketbox only."""
+    admin = house.clients["administrator"]
+    person_id = house.people[name] = uuid4()
+    email = f"{name}-{person_id}@example.com"
+    rights = [{"ticketbox_id": str(WORKSHOP), "right": "answer"}]
+    await set_thing(admin, "people", person_id, name=name, email=email, role="agent", rights=rights)
+    headers = {"Authorization": f"Bearer {await token_for(house.postroom, email)}"}
+    return httpx.AsyncClient(base_url=admin.base_url, headers=headers, timeout=30)
+
+
+async def a_ticket_in_the_zoo(house: House) -> int:
+    """A ticket of the same customer in the other ticketbox; and a second letter in the first, so that one may leave."""
+    admin = house.clients["administrator"]
+    events = (await admin.get(f"/api/v1/tickets/{house.number}/events")).json()["items"]
+    first = events[0]["data"]["letter"]["internet_message_id"]
+    for number, box, about in ((901, "workshop", {"In-Reply-To": first}), (902, "zoo", {})):
+        message = letter(number, subject="Once more", sender=house.customer, **about)
+        message.replace_header("To", f"{box}@example.com")
+        message.replace_header("Message-ID", f"<{uuid4()}@customers.example>")
+        house.postroom.send(message)
+
+    async def there() -> int | None:
+        wanted = {"contact": house.customer, "state": "open"}
+        items = (await admin.get("/api/v1/tickets", params=wanted)).json()["items"]
+        numbers = [one["number"] for one in items if one["box"]["name"] == "Zoo"]
+        letters = [one["letters"] for one in items if one["number"] == house.number]
+        return numbers[0] if numbers and letters == [2] else None
+
+    number = await until(there)
+    assert isinstance(number, int)
+    return number
 
 
 async def test_live_events_tell_only_what_may_be_seen(house: House) -> None:

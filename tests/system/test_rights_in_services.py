@@ -61,6 +61,7 @@ from contracts.commands import (
     StartWhatIf,
     SubmitReply,
     UndoBulkJob,
+    UndoChange,
     UndoContactMerge,
     UndoMerge,
     UnlinkTickets,
@@ -83,7 +84,7 @@ OF_CONTACTS = "yes yes yes 403 404 yes yes"
 STATUS = {"forbidden": "403", "unknown": "404"}
 """Refusals, as the API tells them."""
 AS_IF_MISSING = {
-    *(RetryReply, FinishTask, ChangeTask, RemoveTask),
+    *(RetryReply, FinishTask, ChangeTask, RemoveTask, UndoChange),
     *(CancelBulkJob, UndoBulkJob, CancelDryRun, ReadAgain),
 }
 """They are about what is not there; who may do it is told so."""
@@ -111,6 +112,7 @@ def of_the_ticket(house: House) -> Iterator[tuple[type[Command], str, dict[str, 
         (ChangeTask, {"task_id": uuid4(), "text": "Write to the workshop"}),
         (RemoveTask, {"task_id": uuid4()}),
         (MoveTicket, {"ticketbox_id": WORKSHOP}),
+        (UndoChange, {"undone_id": uuid4()}),
         (LinkTickets, {"link": LinkKind.RELATED, "other_id": house.ticket_id}),
         (UnlinkTickets, {"link": LinkKind.RELATED, "other_id": house.ticket_id}),
         (HoldForTicket, {"other_id": house.ticket_id}),
@@ -134,7 +136,7 @@ def of_the_desk(house: House, actor_id: UUID) -> Iterator[tuple[type[Command], s
     )
     yield SetPresence, ALL, {"person_id": actor_id, "presence": Presence.OFF}
     other = next(one for one in house.people.values() if one != actor_id)
-    yield SetPresence, ADMINISTERING, {"person_id": other, "presence": Presence.OFF}
+    yield SetPresence, "yes yes 403 403 403 403 403", {"person_id": other, "presence": Presence.OFF}
     new = {"name": f"New {uuid4()}", "addresses": (f"{uuid4()}@example.com",)}
     yield CreateTicketbox, ADMINISTERING, {"ticketbox_id": uuid4(), **new}
     new = {"name": "New", "email": f"{uuid4()}@example.com"}

@@ -58,6 +58,9 @@ TABLE: dict[str, str] = {
     "POST /tickets/{number}/tasks/{task_id}": ANSWERING,
     "POST /tickets/{number}/tasks/{task_id}/change": ANSWERING,
     "POST /tickets/{number}/tasks/{task_id}/remove": ANSWERING,
+    "POST /tickets/{number}/undo": ANSWERING,
+    "GET /tickets/{number}/templates": ANSWERING,
+    "GET /tags": ALL,
     "GET /tasks": ALL,
     "POST /tasks/{number}/{task_id}": ANSWERING,
     "POST /tickets/{number}/ticketbox": ANSWERING,
@@ -132,6 +135,8 @@ TABLE: dict[str, str] = {
     "POST /desk/{kind}/{thing_id}/what-if": MANAGING,
     "POST /desk/{kind}/{thing_id}/history/{version}": "yes yes 403 403 404 403 yes",
     "POST /desk/{kind}/{thing_id}/remove": ADMINISTERING,
+    "POST /desk/ticketboxes/{ticketbox_id}/members": "yes yes 403 403 404 403 yes",
+    "POST /people/{person_id}/presence": "yes yes 403 403 403 403 403",
     "GET /erasures": ADMINISTERING,
     "POST /erasures": ADMINISTERING,
     "GET /erasures/new": ADMINISTERING,
@@ -153,6 +158,8 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /tickets/{number}/tasks/{task_id}": {"done": "true"},
     "POST /tickets/{number}/tasks/{task_id}/change": {"text": "Write to the workshop"},
     "POST /tasks/{number}/{task_id}": {"done": "true"},
+    "POST /tickets/{number}/undo": {"undone": str(uuid4())},
+    "POST /people/{person_id}/presence": {"presence": "off"},
     "POST /tickets/{number}/ticketbox": {"box": str(WORKSHOP)},
     "POST /tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
     "POST /tickets/{number}/visit": {"doing": "looking"},
@@ -174,6 +181,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /what-ifs/{what_if_id}/save": {"thing_id": str(TRIED)},
 }
 MISSING = {
+    "POST /tickets/{number}/undo",
     "POST /tickets/{number}/tasks/{task_id}/change",
     "POST /tickets/{number}/tasks/{task_id}/remove",
     "POST /tasks/{number}/{task_id}",
@@ -239,6 +247,8 @@ async def status_of(house: House, actor: str, page: str) -> int:
             "version": "0",
             "merged": str(contact_id(house.customer)),
         }
+    if page.endswith("/members"):
+        form = {"member": str(house.people["member"]), "right": "see"}
     if page == "POST /views":
         form = {"name": f"List of {uuid4()}"}
     if page == "POST /jobs":

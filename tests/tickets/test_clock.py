@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from contracts.desk import Ticketbox, TicketboxChanged
+from contracts.desk import Policy, PolicyChanged, Target, ThingRemoved, Ticketbox, TicketboxChanged
 from contracts.event import Meta
 from contracts.stream_ids import ticket_stream
 from contracts.streams import EVENTS
@@ -140,3 +140,47 @@ async def test_what_passes_by_itself_puts_nothing_off(
 
     await clock.take_turn(db, DUE)
     assert len(await breached(db)) == 3
+
+
+async def deadlines(db: asyncpg.Connection, ticket_id: UUID) -> dict[str, datetime | None]:
+    work = Work(NOON, await tables.read_desk(db))
+    await work.load(db, [ticket_id])
+    return {item.target: item.due_at for item in work.tickets[ticket_id].deadlines}
+
+
+@pytest.mark.parametrize(("minutes", "missed"), [(60, set()), (20, {NOON + 20 * MINUTE})])
+async def test_what_an_earlier_policy_asked_for_is_missed_only_if_it_was_due_before_the_change(
+    db: asyncpg.Connection, minutes: int, missed: set[datetime]
+) -> None:
+    strict = Policy(id=uuid4(), name="Standard", targets={Target.FIRST_RESPONSE: minutes})
+    relaxed = strict.model_copy(update={"targets": {Target.FIRST_RESPONSE: 240}})
+    await tables.keep_desk(db, [PolicyChanged(thing=strict)], NOON)
+    first, *_ = await three_tickets(db)
+    await tables.keep_desk(db, [PolicyChanged(thing=relaxed)], NOON + 30 * MINUTE)
+
+    await clock.take_turn(db, NOON + 61 * MINUTE)
+
+    assert set((await breached(db)).values()) == missed
+    assert await deadlines(db, first) == {"first_response": NOON + 240 * MINUTE}
+
+
+async def test_what_a_policy_asked_for_is_not_missed_after_it_was_removed(db: asyncpg.Connection) -> None:
+    hour = Policy(id=uuid4(), name="Hour", targets={Target.FIRST_RESPONSE: 30})
+    await tables.keep_desk(db, [PolicyChanged(thing=hour)], NOON)
+    first, *_ = await three_tickets(db)
+    await tables.keep_desk(db, [ThingRemoved(kind="policy", id=hour.id)], NOON + 20 * MINUTE)
+
+    await clock.take_turn(db, NOON + 31 * MINUTE)
+
+    assert await breached(db) == {}
+    assert await deadlines(db, first) == {"first_response": DUE}, "what its ticketbox asks for"
+
+
+async def test_a_ticket_is_looked_at_when_its_ticketbox_was_removed(db: asyncpg.Connection) -> None:
+    tickets = await three_tickets(db)
+    await tables.keep_desk(db, [ThingRemoved(kind="ticketbox", id=BOX)], NOON + MINUTE)
+
+    await clock.take_turn(db, NOON + 2 * MINUTE)
+
+    assert [await alarm(db, one) for one in tickets] == [None, None, None]
+    assert await breached(db) == {}

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.commands import (
     OPERATOR,
+    AnyContactCommand,
     Done,
     MergeContacts,
     MergeTicket,
@@ -38,7 +39,6 @@ from contracts.tickets import Role, ThreadedBy
 from postroom.migrate import migrate_database
 from services.tickets import commands, contact_tables, erasing, erasures, intake, rearranging, tables
 from services.tickets.changes import keep_contacts
-from services.tickets.contacts import ContactCommand
 from services.tickets.refusals import Invalid, UnknownThing
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
@@ -131,7 +131,7 @@ async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
     return find_place(head, work.index, tokens, work.tickets, work.others(head))
 
 
-async def do(db: asyncpg.Connection, command: ContactCommand) -> None:
+async def do(db: asyncpg.Connection, command: AnyContactCommand) -> None:
     async with db.transaction():
         await keep_contacts(db, command, NOON)
 
@@ -218,7 +218,7 @@ async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: a
     assert other_id not in stale
 
 
-async def by_liu(db: asyncpg.Connection, command: ContactCommand) -> None:
+async def by_liu(db: asyncpg.Connection, command: AnyContactCommand) -> None:
     """By who answers in the ticketbox Zoo, and sees no other."""
     await do(db, command.model_copy(update={"actor_id": LIU}))
 

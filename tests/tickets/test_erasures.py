@@ -53,8 +53,9 @@ def test_a_reason_that_names_the_person_is_refused() -> None:
 
 
 def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
-    event = ticket_opened(letter())
-    ticket = replace(opened(event, None), reply_address=Address(address="erased-12@erased.invalid"))
+    erased = Address(address="erased-12@erased.invalid")
+    event = ticket_opened(letter().model_copy(update={"from_": erased, "reply_to": ()}))
+    ticket = opened(event.model_copy(update={"contact": erased}), None)
     command = SubmitReply(
         command_id=uuid4(),
         actor_id=ANNA.id,

@@ -1,8 +1,8 @@
 """Links, merges, splits and letters in the wrong thread, and their ways back, against a simple model with clocks."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,160 +12,61 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from contracts.commands import (
     LinkTickets,
-    MergeTicket,
-    MoveLetters,
-    SplitTicket,
-    UndoMerge,
     UnlinkTickets,
 )
-from contracts.desk import BoxRight, Person, Policy, Right, Target, Ticketbox
-from contracts.event import Meta
-from contracts.mail import Address, LetterHead
-from contracts.router import MessageRouted, RoutingEvidence
+from contracts.desk import FollowUp, Policy, Target, Ticketbox
+from contracts.mail import Address
 from contracts.tickets import (
     LinkKind,
     OutgoingLetter,
     ReplyReleased,
-    Role,
+    SLABreached,
     State,
+    TicketClosed,
     TicketEvent,
-    TicketOpened,
+    TicketPutOnHold,
     TicketReopened,
     TicketSetPending,
     TicketSolved,
 )
-from services.tickets import intake, rearranging
-from services.tickets.desk import Desk
 from services.tickets.refusals import Forbidden, Invalid, Merged, UnknownThing
-from services.tickets.threading import Known, Tokens, find_place
-from services.tickets.ticket import Ticket
-from services.tickets.work import Work
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-BOX, ORDERS, ANNA, BELA = (uuid4() for _ in range(4))
-DESK = Desk(
-    {
-        BOX: Ticketbox(id=BOX, name="Support", addresses=("support@example.com",)),
-        ORDERS: Ticketbox(id=ORDERS, name="Orders", addresses=("orders@example.com",)),
-        ANNA: Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT),
-        BELA: Person(
-            id=BELA,
-            name="Bela",
-            email="bela@example.com",
-            role=Role.AGENT,
-            rights=(BoxRight(ticketbox_id=ORDERS, right=Right.ANSWER),),
-        ),
-    }
+from tests.tickets.desktop import (
+    ANNA,
+    BELA,
+    BOX,
+    DESK,
+    MINUTE,
+    NOON,
+    ORDERS,
+    Desktop,
+    letter,
+    merge,
+    move,
+    split,
+    undo,
 )
-TARGETS = {Target.FIRST_RESPONSE: 60, Target.NEXT_RESPONSE: 120, Target.RESOLUTION: 480}
-"""In minutes by the wall clock; a ticket that waits for the customer stops them."""
-STANDARD = Policy(id=uuid4(), name="Standard", targets=TARGETS, pause_in=(State.PENDING,))
-CLOCKED = replace(DESK, things={**DESK.things, STANDARD.id: STANDARD})
-TOKENS = Tokens(DESK.secret)
-META = Meta(correlation_id=ANNA, causation_id=ANNA)
+from tests.tickets.stop_watches import CLOSES_AFTER, TARGETS, Case, Watch
 
-
-def letter(
-    number: int, sender: str = "kim@customers.example", answers: str | None = None, at: datetime = NOON
-) -> LetterHead:
-    return LetterHead(
-        message_id=UUID(int=number),
-        internet_message_id=f"<{number}@customers.example>",
-        in_reply_to=answers,
-        subject=f"Letter {number}",
-        received_at=at,
-        from_=Address(address=sender),
-    )
-
-
-@dataclass
-class Desktop:
-    """Tickets in memory, and the index of their messages."""
-
-    tickets: dict[UUID, Ticket]
-    index: dict[str, list[Known]]
-    numbers: int = 1000
-    desk: Desk = DESK
-    now: datetime = NOON
-
-    @classmethod
-    def empty(cls, desk: Desk = DESK) -> "Desktop":
-        return cls({}, {}, desk=desk)
-
-    def work(self) -> Work:
-        return Work(self.now, self.desk, self.tickets, index=self.index)
-
-    def take(self, head: LetterHead, box: UUID = BOX) -> Ticket:
-        """What the shell does with a routed message."""
-        routed = MessageRouted(
-            letter=head,
-            ticketbox_id=box,
-            ticketbox="",
-            evidence=RoutingEvidence(ruleset_version=1, rule=None),
-        )
-        work, place = self.work(), find_place(head, self.index, TOKENS, self.tickets)
-        if place is not None:
-            current = self.tickets[place.ticket_id]
-            work.add(current, intake.continue_ticket(routed, current, place), uuid4(), META)
-            return self.tickets[place.ticket_id]
-        self.numbers += 1
-        opened = intake.open_ticket(routed, self.numbers, DESK)
-        work.open(opened, uuid4(), META)
-        return self.tickets[opened.ticket_id]
-
-    def do(self, command: rearranging.TwoTicketsCommand | SplitTicket) -> rearranging.Events:
-        ticket = self.tickets[command.ticket_id]
-        if isinstance(command, SplitTicket):
-            self.numbers += 1
-            events = rearranging.split(command, ticket, DESK, self.numbers)
-        else:
-            events = rearranging.decide(command, ticket, self.tickets[command.other_id], DESK)
-        work = self.work()
-        for ticket_id, happened in events.items():
-            openings = [event for event in happened if isinstance(event, TicketOpened)]
-            for event in openings:
-                work.open(event, uuid4(), META)
-            work.add(self.tickets[ticket_id], happened[len(openings) :], uuid4(), META)
-        for identity, known in work.unindexed:
-            kept = [one for one in self.index.get(identity, []) if one.ticket_id != known.ticket_id]
-            self.index[identity] = kept
-        for identity, known in work.indexed:
-            if known not in self.index[identity]:
-                self.index[identity].append(known)
-        return events
-
-    def solve(self, ticket: Ticket) -> None:
-        self.happen(ticket.ticket_id, TicketSolved(ticket_id=ticket.ticket_id, solved_by=ANNA))
-
-    def happen(self, ticket_id: UUID, event: TicketEvent) -> None:
-        self.work().add(self.tickets[ticket_id], [event], uuid4(), META)
-
-    def letters(self, ticket: Ticket) -> set[int]:
-        return {message_id.int for message_id in self.tickets[ticket.ticket_id].letters}
-
-    def state(self, ticket: Ticket) -> State:
-        return self.tickets[ticket.ticket_id].state
-
-
-def merge(ticket: Ticket, other: Ticket, actor: UUID = ANNA) -> MergeTicket:
-    return MergeTicket(
-        command_id=uuid4(), actor_id=actor, ticket_id=ticket.ticket_id, other_id=other.ticket_id
-    )
-
-
-def undo(ticket: Ticket, other: Ticket) -> UndoMerge:
-    return UndoMerge(command_id=uuid4(), actor_id=ANNA, ticket_id=ticket.ticket_id, other_id=other.ticket_id)
-
-
-def move(ticket: Ticket, other: Ticket, *letters: int) -> MoveLetters:
-    return MoveLetters(
-        command_id=uuid4(),
-        actor_id=ANNA,
-        ticket_id=ticket.ticket_id,
-        other_id=other.ticket_id,
-        message_ids=tuple(UUID(int=number) for number in letters),
-    )
+STANDARD = Policy(id=uuid4(), name="Standard", targets=TARGETS)
+SUPPORT = Ticketbox(
+    id=BOX,
+    name="Support",
+    addresses=("support@example.com",),
+    follow_up=FollowUp(close_after_days=CLOSES_AFTER.days),
+)
+CLOCKED = replace(DESK, things={**DESK.things, BOX: SUPPORT, STANDARD.id: STANDARD})
+MOST_OPENED = 3
+"""Few tickets, to which much happens."""
+KINDS = st.sampled_from(["letter", "letter", "letter", "thanks", "machine"])
+STATES: dict[State, Callable[[UUID], tuple[TicketEvent, ...]]] = {
+    State.OPEN: lambda one: (TicketReopened(ticket_id=one, reopened_by=ANNA, why="person"),),
+    State.PENDING: lambda one: (TicketSetPending(ticket_id=one, set_by=ANNA),),
+    State.SOLVED: lambda one: (TicketSolved(ticket_id=one, solved_by=ANNA),),
+    State.CLOSED: lambda one: (
+        TicketSolved(ticket_id=one, solved_by=ANNA),
+        TicketClosed(ticket_id=one, closed_by=ANNA),
+    ),
+}
 
 
 def answered(ticket_id: UUID) -> ReplyReleased:
@@ -178,15 +79,6 @@ def answered(ticket_id: UUID) -> ReplyReleased:
         text="Soon.",
     )
     return ReplyReleased(ticket_id=ticket_id, reply_id=uuid4(), author_id=ANNA, letter=outgoing)
-
-
-def split(ticket: Ticket, *letters: int) -> SplitTicket:
-    return SplitTicket(
-        command_id=uuid4(),
-        actor_id=ANNA,
-        ticket_id=ticket.ticket_id,
-        message_ids=tuple(UUID(int=number) for number in letters),
-    )
 
 
 @pytest.fixture
@@ -287,37 +179,8 @@ def test_who_may_not_answer_in_both_ticketboxes_changes_neither(desktop: Desktop
         desktop.do(merge(one, other, BELA))
 
 
-@dataclass
-class Watches:
-    """The stop watches of one ticket, in minutes, as someone would hold them who sees what happens."""
-
-    state: State = State.OPEN
-    merged: bool = False
-    ran: dict[Target, int] = field(default_factory=lambda: {Target.FIRST_RESPONSE: 0, Target.RESOLUTION: 0})
-    """Those that are in the hand; while the ticket is not open, or merged, they stand still."""
-
-    def pass_minutes(self, minutes: int) -> None:
-        if self.state is State.OPEN and not self.merged:
-            self.ran = {target: ran + minutes for target, ran in self.ran.items()}
-
-    def hear(self) -> None:
-        if Target.FIRST_RESPONSE not in self.ran:
-            self.ran.setdefault(Target.NEXT_RESPONSE, 0)
-        self.state = State.OPEN
-
-    def answer(self) -> None:
-        self.ran = {Target.RESOLUTION: self.ran[Target.RESOLUTION]}
-
-    def open_if_done(self) -> None:
-        self.state = State.OPEN if self.state is State.SOLVED else self.state
-
-    def solve(self) -> None:
-        self.state = State.SOLVED
-        self.ran.pop(Target.NEXT_RESPONSE, None)
-
-
 class Rearranging(RuleBasedStateMachine):
-    """Any merges, splits, moves, undos, answers and states, while time passes.
+    """Any merges, splits, moves, undos, answers, states and holds, while time passes.
 
     The model beside it only knows which letter lies where, by which way it came, and the stop watches.
     """
@@ -333,36 +196,55 @@ class Rearranging(RuleBasedStateMachine):
         self.ways: dict[int, list[UUID]] = {}
         """Of each letter that was written to a merged ticket, those through which it came."""
         self.received: dict[int, datetime] = {}
-        self.watches: dict[UUID, Watches] = {}
+        self.machines: set[int] = set()
+        self.cases: dict[UUID, Case] = {}
 
-    def _write(self, answers: int | None) -> Ticket:
+    def _pass_minutes(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.desktop.now += MINUTE
+            for case in self.cases.values():
+                case.pass_minute(self.desktop.now)
+                case.look(self.desktop.now)
+
+    def _look(self) -> None:
+        """What has come due happens before anything else does, and again at once after it."""
+        for ticket_id, case in self.cases.items():
+            self.desktop.ring(ticket_id)
+            case.look(self.desktop.now)
+
+    def _write(self, answers: int | None, kind: str) -> UUID:
+        self._pass_minutes(1)  # no two letters come at the same time
+        self._look()
         self.sent += 1
         named = None if answers is None else f"<{answers}@customers.example>"
-        ticket = self.desktop.take(letter(self.sent, answers=named, at=self.desktop.now))
-        self.received[self.sent] = self.desktop.now
-        if answers is None:
-            self.home[self.sent] = ticket.ticket_id
-            self.watches[ticket.ticket_id] = Watches()
-            return ticket
-        home = self.home[self.sent] = self.home[answers]
+        excerpt = "Thank you!" if kind == "thanks" else "Where is it?"
+        now, machine = self.desktop.now, kind == "machine"
+        head = letter(self.sent, answers=named, at=now, automatic=machine, excerpt=excerpt)
+        ticket_id = self.desktop.take(head).ticket_id
+        self.received[self.sent] = now
+        self.machines |= {self.sent} if machine else set()
+        home = self.home[self.sent] = ticket_id if answers is None else self.home[answers]
         self.ways[self.sent] = list(self._way(home))
-        self.watches[self._where(home)].hear()
-        return ticket
+        case = self.cases.setdefault(ticket_id, Case())
+        if not machine and not (kind == "thanks" and case.state.done):
+            case.ask({self.sent: Watch(now)})
+        self._look()
+        return ticket_id
 
-    @rule(minutes=st.integers(1, 90))
+    @rule(minutes=st.one_of(st.integers(1, 90), st.just(CLOSES_AFTER // MINUTE)))
     def time_passes(self, minutes: int) -> None:
-        self.desktop.now += timedelta(minutes=minutes)
-        for watches in self.watches.values():
-            watches.pass_minutes(minutes)
+        self._pass_minutes(minutes)
+        self._look()
 
-    @rule()
-    def a_customer_writes(self) -> None:
-        self.opened.append(self._write(None).ticket_id)
+    @precondition(lambda self: len(self.opened) < MOST_OPENED)
+    @rule(kind=KINDS)
+    def a_customer_writes(self, kind: str) -> None:
+        self.opened.append(self._write(None, kind))
 
     @precondition(lambda self: self.sent)
-    @rule(data=st.data())
-    def a_customer_answers(self, data: st.DataObject) -> None:
-        self._write(data.draw(st.integers(1, self.sent)))
+    @rule(data=st.data(), kind=KINDS)
+    def a_customer_answers(self, data: st.DataObject, kind: str) -> None:
+        self._write(data.draw(st.integers(1, self.sent)), kind)
 
     def _standing(self) -> list[UUID]:
         return [one for one in self.opened if one not in self.merged]
@@ -372,22 +254,25 @@ class Rearranging(RuleBasedStateMachine):
     def an_agent_answers(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(self._standing()))
         self.desktop.happen(one, answered(one))
-        self.watches[one].answer()
+        self.cases[one].answer()
+        self._look()
 
     @precondition(lambda self: self._standing())
-    @rule(data=st.data(), state=st.sampled_from([State.OPEN, State.PENDING, State.SOLVED]))
+    @rule(data=st.data(), state=st.sampled_from([State.OPEN, State.PENDING, State.SOLVED, State.CLOSED]))
     def the_state_changes(self, data: st.DataObject, state: State) -> None:
         one = data.draw(st.sampled_from(self._standing()))
-        match state:
-            case State.OPEN:
-                self.desktop.happen(one, TicketReopened(ticket_id=one, reopened_by=ANNA, why="person"))
-                self.watches[one].state = State.OPEN
-            case State.PENDING:
-                self.desktop.happen(one, TicketSetPending(ticket_id=one, set_by=ANNA))
-                self.watches[one].state = State.PENDING
-            case _:
-                self.desktop.happen(one, TicketSolved(ticket_id=one, solved_by=ANNA))
-                self.watches[one].solve()
+        self.desktop.happen(one, *STATES[state](one))
+        self.cases[one].stand(state, self.desktop.now)
+        self._look()
+
+    @precondition(lambda self: self._standing())
+    @rule(data=st.data(), minutes=st.one_of(st.none(), st.integers(1, 90)))
+    def it_is_put_on_hold(self, data: st.DataObject, minutes: int | None) -> None:
+        one = data.draw(st.sampled_from(self._standing()))
+        until = None if minutes is None else self.desktop.now + minutes * MINUTE
+        self.desktop.happen(one, TicketPutOnHold(ticket_id=one, until=until, set_by=ANNA))
+        self.cases[one].stand(State.ON_HOLD, self.desktop.now, until)
+        self._look()
 
     @precondition(lambda self: len(self._standing()) > 1)
     @rule(data=st.data())
@@ -395,9 +280,12 @@ class Rearranging(RuleBasedStateMachine):
         one, other = data.draw(st.permutations(self._standing()))[:2]
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
-        self.watches[one].merged = True
-        if self.watches[one].state is not State.SOLVED:
-            self.watches[other].open_if_done()
+        case, far = self.cases[one], self.cases[other]
+        far.ask(case.shown(one))
+        if far.state.done and not case.state.done:
+            far.stand(State.OPEN, self.desktop.now)
+        case.merged = True
+        self._look()
 
     @precondition(lambda self: self.merged)
     @rule(data=st.data())
@@ -409,12 +297,16 @@ class Rearranging(RuleBasedStateMachine):
             return  # the outer merge is undone first
         self.desktop.do(undo(self.desktop.tickets[one], self.desktop.tickets[other]))
         del self.merged[one]
-        self.watches[one].merged = False
+        case, far = self.cases[one], self.cases[other]
+        case.merged = False
+        far.lose([number for number, watch in far.watches.items() if watch.brought_by == one])
         came = [number for number, way in self.ways.items() if one in way]
         for number in came:
             self.ways[number] = self.ways[number][: self.ways[number].index(one)]
-        if came:
-            self.watches[one].open_if_done()
+        case.ask(far.taken(came))
+        if came and case.state.done:
+            case.stand(State.OPEN, self.desktop.now)
+        self._look()
 
     def _own(self, data: st.DataObject, one: UUID) -> int | None:
         """A letter that can leave a ticket."""
@@ -429,9 +321,12 @@ class Rearranging(RuleBasedStateMachine):
         if (number := self._own(data, one)) is not None:
             self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
             self.home[number] = other
-            self.watches[other].open_if_done()
+            self.cases[other].ask(self.cases[one].taken([number]))
+            if self.cases[other].state.done:
+                self.cases[other].stand(State.OPEN, self.desktop.now)
+            self._look()
 
-    @precondition(lambda self: self._standing())
+    @precondition(lambda self: self._standing() and len(self.opened) <= MOST_OPENED)
     @rule(data=st.data())
     def a_letter_is_split_off(self, data: st.DataObject) -> None:
         one = data.draw(st.sampled_from(self._standing()))
@@ -439,9 +334,14 @@ class Rearranging(RuleBasedStateMachine):
             new_id = list(self.desktop.do(split(self.desktop.tickets[one], number)))[-1]
             self.opened.append(new_id)
             self.home[number] = new_id
-            self.watches[new_id] = Watches()
-            # Its customer has waited since he wrote it.
-            self.watches[new_id].pass_minutes((self.desktop.now - self.received[number]) // MINUTE)
+            case, since = self.cases[one], self.received[number]
+            counted = [minute for minute in case.counted if minute >= since]
+            watch = Watch(since, case.watches[number].counted if number in case.watches else counted)
+            case.lose([number])
+            self.cases[new_id] = Case(counted=[*watch.counted])
+            if number not in self.machines:
+                self.cases[new_id].ask({number: watch})
+            self._look()
 
     def _way(self, home: UUID) -> Iterator[UUID]:
         while home in self.merged:
@@ -461,20 +361,34 @@ class Rearranging(RuleBasedStateMachine):
 
     @invariant()
     def every_clock_agrees_with_its_stop_watch(self) -> None:
-        for ticket_id, watches in self.watches.items():
+        for ticket_id, case in self.cases.items():
             ticket = self.desktop.tickets[ticket_id]
-            assert ticket.state is watches.state
-            running = {} if watches.merged or watches.state is State.SOLVED else watches.ran
-            assert {item.target for item in ticket.deadlines} == set(running)
+            assert ticket.state is case.state
+            running = case.running()
+            assert {item.target: item.since for item in ticket.deadlines} == {
+                target: watch.since for target, watch in running.items()
+            }
             for item in ticket.deadlines:
-                left = TARGETS[Target(item.target)] - running[Target(item.target)]
+                watch, minutes = running[Target(item.target)], TARGETS[Target(item.target)]
+                left = minutes - len(watch.counted)
                 if left <= 0:
-                    assert item.due_at is not None
-                    assert item.due_at <= self.desktop.now
-                elif watches.state is State.PENDING:
+                    assert item.due_at == watch.due(minutes)
+                elif case.state is not State.OPEN:
                     assert item.left_seconds == left * 60
                 else:
                     assert item.due_at == self.desktop.now + left * MINUTE
+
+    @invariant()
+    def what_was_missed_is_written_down_once_and_nothing_before_what_was_before(self) -> None:
+        missed: dict[UUID, list[tuple[str, datetime | None, datetime]]] = {one: [] for one in self.cases}
+        times: dict[UUID, list[datetime]] = {one: [] for one in self.cases}
+        for at, event in self.desktop.happened:
+            times[event.ticket_id].append(at)
+            if isinstance(event, SLABreached):
+                missed[event.ticket_id].append((event.target, event.since, event.due_at))
+        for ticket_id, case in self.cases.items():
+            assert sorted(missed[ticket_id]) == sorted((*key, due_at) for key, due_at in case.missed.items())
+            assert times[ticket_id] == sorted(times[ticket_id])
 
 
 TestRearranging = Rearranging.TestCase

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from contracts.commands import (
+    AnyTicketCommand,
     Command,
     HoldForTicket,
     LinkTickets,
@@ -27,7 +28,6 @@ from contracts.stream_ids import ticket_stream
 from contracts.tickets import LinkKind, Role, State, TicketOpened, TicketReopened
 from postroom.migrate import migrate_database
 from services.tickets import changes, tables
-from services.tickets.commands import TicketCommand
 from services.tickets.refusals import Forbidden, Invalid
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
@@ -68,7 +68,7 @@ class Desk:
     async def do(self, kind: type[Command], ticket_id: UUID, by: UUID = ANNA, **wanted: object) -> None:
         who = {"command_id": uuid4(), "actor_id": by, "ticket_id": ticket_id}
         command: Any = kind.model_validate(who | wanted)
-        change = changes.change_ticket if isinstance(command, TicketCommand) else changes.change_two
+        change = changes.change_ticket if isinstance(command, AnyTicketCommand) else changes.change_two
         async with self.db.transaction():
             await change(SERVICE, command, self.db)  # type: ignore[arg-type]
 

@@ -168,9 +168,12 @@ async def post_split(handle: Handle, new: NewSplit) -> Changed:
 class LettersToMove(BaseModel):
     messages: Messages
     to: int = Field(description="The number of the ticket that they belong to.")
+    with_answers: bool = Field(
+        default=False, description="Letters that answer them go along: on the way back, what came meanwhile."
+    )
 
 
 @router.post("/tickets/{number}/letters/move", status_code=201)
 async def post_letters(handle: Handle, new: LettersToMove) -> Changed:
     """Put letters into the ticket that they belong to: their thread was wrong. One letter must stay."""
-    return await handle.move_letters(new.messages, new.to)
+    return await handle.move_letters(new.messages, new.to, with_answers=new.with_answers)

@@ -1,0 +1,121 @@
+"""Clocks as someone would keep them who has a stop watch for each letter, and sees what happens minute by minute."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.desk import Target
+from contracts.tickets import State
+
+MINUTE = timedelta(minutes=1)
+TARGETS = {Target.FIRST_RESPONSE: 60, Target.NEXT_RESPONSE: 120, Target.RESOLUTION: 480}
+"""In minutes by the wall clock; a ticket that is pending or on hold stops them."""
+CLOSES_AFTER = timedelta(days=1)
+
+
+@dataclass
+class Watch:
+    """The stop watch of a letter, which lies with the letter: the minutes that it has counted."""
+
+    since: datetime
+    counted: list[datetime] = field(default_factory=list)
+    answered: bool = False
+    brought_by: UUID | None = None
+    """The merged ticket that it is shown for."""
+
+    def due(self, minutes: int) -> datetime | None:
+        """When so many minutes were counted; None: not yet."""
+        return self.counted[minutes - 1] + MINUTE if len(self.counted) >= minutes else None
+
+
+@dataclass
+class Case:
+    """One ticket: its state, and the watches of letters that want an answer, or got one."""
+
+    state: State = State.OPEN
+    held_until: datetime | None = None
+    done_at: datetime | None = None
+    merged: bool = False
+    first_answered: bool = False
+    watches: dict[int, Watch] = field(default_factory=dict)
+    begun: int | None = None
+    """The letter whose watch is also that of the resolution."""
+    counted: list[datetime] = field(default_factory=list)
+    """Every minute in which its watches were let run."""
+    missed: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+
+    def pass_minute(self, now: datetime) -> None:
+        """The minute that ends now."""
+        if self.state is State.OPEN and not self.merged:
+            self.counted.append(now - MINUTE)
+            for watch in self.watches.values():
+                watch.counted.append(now - MINUTE)
+
+    def look(self, now: datetime) -> None:
+        """What happens by itself, and what is missed."""
+        if self.merged:
+            return
+        if self.held_until is not None and self.held_until <= now:
+            self.stand(State.OPEN, now)
+        if self.state is State.SOLVED and self.done_at is not None and self.done_at + CLOSES_AFTER <= now:
+            self.stand(State.CLOSED, now)
+        for target, watch in self.running().items():
+            if (due := watch.due(TARGETS[target])) is not None:
+                self.missed.setdefault((target, watch.since), due)
+
+    def running(self) -> dict[Target, Watch]:
+        if self.merged or self.state.done:
+            return {}
+        waiting = min(self.unanswered().values(), key=lambda watch: watch.since, default=None)
+        response = Target.NEXT_RESPONSE if self.first_answered else Target.FIRST_RESPONSE
+        running = {response: waiting} if waiting else {}
+        return running | ({Target.RESOLUTION: self.watches[self.begun]} if self.begun else {})
+
+    def unanswered(self) -> dict[int, Watch]:
+        return {number: watch for number, watch in self.watches.items() if not watch.answered}
+
+    def stand(self, state: State, now: datetime, held_until: datetime | None = None) -> None:
+        self.state, self.held_until = state, held_until
+        self.done_at = now if state.done else None
+
+    def answer(self) -> None:
+        self.first_answered = True
+        self.settle()
+
+    def settle(self) -> None:
+        for watch in self.watches.values():
+            watch.answered = True
+
+    def ask(self, watches: dict[int, Watch]) -> None:
+        """Letters come that nobody has answered: a ticket that was done is asked anew. They open it."""
+        if watches:
+            if self.state.done:
+                self.settle()
+            self.watches |= watches
+            self.begin()
+            self.state, self.held_until, self.done_at = State.OPEN, None, None
+
+    def lose(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            self.watches.pop(number, None)
+        self.begin()
+
+    def begin(self) -> None:
+        if self.begun not in self.watches:
+            self.begun = min(self.watches, key=lambda number: self.watches[number].since, default=None)
+
+    def shown(self, ticket_id: UUID) -> dict[int, Watch]:
+        """What its letters are in another ticket, into which it is merged: watches that run on there."""
+        return {
+            number: replace(watch, counted=[*watch.counted], brought_by=ticket_id)
+            for number, watch in self.unanswered().items()
+            if not self.state.done
+        }
+
+    def taken(self, numbers: Iterable[int]) -> dict[int, Watch]:
+        """Watches that leave it together with their letters; those of answered ones are of no use elsewhere."""
+        waiting = self.unanswered()
+        taken = {number: replace(waiting[number], brought_by=None) for number in numbers if number in waiting}
+        self.lose(numbers)
+        return taken
