@@ -75,7 +75,9 @@ async def follow(batch: Batch, db: Connection) -> None:
             after[ticket_id] = heard = hear(after.get(ticket_id), item)
             if isinstance(item.event, ReplyReleased) and item.event.attempt == 1:
                 answer = LastAnswer(item.occurred_at, item.event.author_id)
-                answers[heard.contact_key] = max(answer, answers.get(heard.contact_key, answer))
+                # Of the same moment, what is heard later came later.
+                known = answers.get(heard.contact_key, answer)
+                answers[heard.contact_key] = max(answer, known, key=attrgetter("at"))
         else:
             early.append(item)
     await queue_tables.keep_early(db, early)
