@@ -1,6 +1,6 @@
 """Links, merges, splits and letters in the wrong thread, and their ways back, against a simple model with clocks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -227,7 +227,9 @@ class Rearranging(RuleBasedStateMachine):
         self.ways[self.sent] = list(self._way(home))
         case = self.cases.setdefault(ticket_id, Case())
         if not machine and not (kind == "thanks" and case.state.done):
+            rest = None if case.opened_for.isdisjoint(self.ways[self.sent]) else case.rest
             case.ask({self.sent: Watch(now)})
+            case.rest = rest  # what it came by takes it away again
         self._look()
         return ticket_id
 
@@ -281,9 +283,7 @@ class Rearranging(RuleBasedStateMachine):
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
         case, far = self.cases[one], self.cases[other]
-        far.ask(case.shown(one))
-        if far.state.done and not case.state.done:
-            far.stand(State.OPEN, self.desktop.now)
+        far.absorb(one, case.shown(one), self.desktop.now, is_open=not case.state.done)
         case.merged = True
         self._look()
 
@@ -303,10 +303,16 @@ class Rearranging(RuleBasedStateMachine):
         came = [number for number, way in self.ways.items() if one in way]
         for number in came:
             self.ways[number] = self.ways[number][: self.ways[number].index(one)]
-        case.ask(far.taken(came))
-        if came and case.state.done:
-            case.stand(State.OPEN, self.desktop.now)
+        self._comes_to(case, far.taken(came), came)
+        far.part(one, self.desktop.now)
         self._look()
+
+    def _comes_to(self, case: Case, watches: dict[int, Watch], letters: Collection[int]) -> None:
+        """Letters come from another ticket, some with watches; what a person wrote opens what was done."""
+        case.ask(watches)
+        if case.state.done and not self.machines.issuperset(letters):
+            case.stand(State.OPEN, self.desktop.now)
+        case.rest = None if letters else case.rest
 
     def _own(self, data: st.DataObject, one: UUID) -> int | None:
         """A letter that can leave a ticket."""
@@ -321,9 +327,7 @@ class Rearranging(RuleBasedStateMachine):
         if (number := self._own(data, one)) is not None:
             self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
             self.home[number] = other
-            self.cases[other].ask(self.cases[one].taken([number]))
-            if self.cases[other].state.done:
-                self.cases[other].stand(State.OPEN, self.desktop.now)
+            self._comes_to(self.cases[other], self.cases[one].taken([number]), [number])
             self._look()
 
     @precondition(lambda self: self._standing() and len(self.opened) <= MOST_OPENED)
