@@ -136,7 +136,7 @@ async def _in_time(postroom: Postroom, box: Ticketbox) -> list[Figure]:
     what = f"clocks, {RUNNING:,} running, {A_SECOND} due a second"
     return [
         Figure(f"{what}: late by, median", percentile(waits, 0.5), "s"),
-        Figure(f"{what}: late by, p99", percentile(waits, 0.99), "s", 2, "less"),
+        Figure(f"{what}: late by, the last", max(waits), "s", 2, "less"),
     ]
 
 
@@ -145,7 +145,7 @@ async def _together(postroom: Postroom, box: Ticketbox) -> list[Figure]:
         written = await write(postroom, box, [datetime.now(UTC) + timedelta(seconds=8)] * TOGETHER)
         await _all(struck, written, 60)
     last = max(lateness(struck, written))
-    return [Figure(f"clocks, {TOGETHER:,} due at the same moment: the last is late by", last, "s")]
+    return [Figure(f"clocks, {TOGETHER:,} due at the same moment: the last is late by", last, "s", 2, "less")]
 
 
 async def _overdue(postroom: Postroom, box: Ticketbox) -> list[Figure]:
@@ -169,10 +169,10 @@ async def _changed(postroom: Postroom, box: Ticketbox, late: Automation) -> list
         changing = asyncio.create_task(_set_anew(postroom))
         await _all(struck, written, SECONDS + 60)
         seconds = await changing - began
-    p99 = percentile(lateness(struck, written), 0.99)
+    last = max(lateness(struck, written))
     return [
         Figure(f"a changed automation: the alarms of {RUNNING:,} tickets are set anew", seconds, "s"),
-        Figure("clocks that strike meanwhile: late by, p99", p99, "s", 2, "less"),
+        Figure("clocks that strike meanwhile: late by, the last", last, "s", 2, "less"),
     ]
 
 

@@ -10,37 +10,44 @@ from collections.abc import Sequence
 import asyncpg
 import httpx
 
-from bench import pages, throughput, what_if
-from bench.table import Figure
+from bench import bulk, distribution, latency, pages, routing, throughput, what_if
+from bench.table import Figure, side_by_side
+from contracts.streams import STREAMS
 from tests.running import Postroom
 
-MOST_MESSAGES = 3_000
-"""At each size."""
+MESSAGES = 3_000
+"""As mail, at each size: each fifth goes on with an earlier one, and all ask 200 rules."""
 
 
-async def measure(postroom: Postroom, sizes: Sequence[int], messages: int) -> list[Figure]:
-    """Figures at each size, where `messages` come in as mail, too.
+async def measure(postroom: Postroom, sizes: Sequence[int]) -> list[Figure]:
+    """Figures at each size of a Postroom with policies and 200 rules.
 
     `what` ends with the size, so that they can be shown side by side.
     """
+    await routing.publish(postroom)
     figures: list[Figure] = []
-    there = 0
     for size in sorted(sizes):
+        there = await _tickets(postroom)
         loaded = await load(postroom, max(1, size - there), seed=size)
-        there = max(size, there + 1)
         events = await _events(postroom)
         print(f"{size:,} tickets are there, {events:,} events in all logs", flush=True)
-        mail = await throughput.measure(postroom, min(messages, MOST_MESSAGES))
-        there += min(messages, MOST_MESSAGES)
-        await caught_up(postroom)
         found = [
             Figure("events in all logs", events, ""),
             Figure("tickets loaded, all services at work", loaded, "/s"),
-            *(one for one in mail if one.what.startswith(("mail into", "memory"))),
-            *await pages.measure(postroom),
-            *((one._replace(what="what-if, for 100,000 tickets")) for one in await what_if.measure(postroom)),
         ]
+        for part in (
+            throughput.measure(postroom, MESSAGES, every_goes_on=5),
+            latency.measure(postroom),
+            pages.measure(postroom),
+            distribution.measure(postroom),
+            bulk.measure(postroom),
+            routing.dry_run(postroom),
+            what_if.measure(postroom),
+        ):
+            found += await part
+            await caught_up(postroom)
         figures += [one._replace(what=f"{one.what} @ {size:,}") for one in found]
+        print(side_by_side(figures), flush=True)
     return figures
 
 
@@ -65,13 +72,18 @@ async def caught_up(postroom: Postroom) -> None:
             quiet = 0 if any(one["waiting"] for one in consumers) else quiet + 1
 
 
+async def _tickets(postroom: Postroom) -> int:
+    return await _count(postroom, "SELECT count(*) FROM gateway.ticket")
+
+
 async def _events(postroom: Postroom) -> int:
+    logs = [f"SELECT count(*) AS number FROM {service}.event" for service in STREAMS]
+    return await _count(postroom, f"SELECT sum(number) FROM ({' UNION ALL '.join(logs)}) AS log")
+
+
+async def _count(postroom: Postroom, question: str) -> int:
     db = await asyncpg.connect(postroom.database_url)
     try:
-        counted = [
-            await db.fetchval(f"SELECT count(*) FROM {service}.event")
-            for service in ("ingest", "router", "tickets", "notify")
-        ]
+        return int(await db.fetchval(question))
     finally:
         await db.close()
-    return sum(counted)

@@ -65,11 +65,13 @@ async def _tickets(http: httpx.AsyncClient, run: str, number_of: int) -> dict[in
     tickets: dict[int, int] = {}
     cursor = None
     while len(tickets) < number_of:
-        parameters = {"limit": 200} | ({"cursor": cursor} if cursor else {})
+        parameters: dict[str, str | int] = {"limit": 200, "sort": "opened"} | (
+            {"cursor": cursor} if cursor else {}
+        )
         page = (await http.get("/api/v1/tickets", params=parameters)).raise_for_status().json()
         for item in page["items"]:
-            _, of_run, number = item["subject"].split(" ")
-            if of_run == run:
+            subject, _, number = item["subject"].rpartition(" ")
+            if subject == f"Bench {run}":
                 tickets[int(number)] = item["number"]
         cursor = page["next"]
         if cursor is None:

@@ -1,18 +1,23 @@
 """A client that costs as little as possible, since it shares the cores with what it measures."""
 
 import asyncio
-from collections.abc import Callable
 
 BODY = "\r\n".join(
     ["This line stands for what a customer writes on an ordinary day, and it is as long as most are."] * 38
 )
 
 
-def message(number: int, run: str) -> bytes:
-    """About 4 kB."""
+def message(number: int, run: str, goes_on: int | None = None) -> bytes:
+    """About 4 kB; the same customer may go on with an earlier one."""
+    customer = number if goes_on is None else goes_on
+    subject = f"Bench {run} {customer}"
+    threading = ""
+    if goes_on is not None:
+        subject = f"Re: {subject}"
+        threading = f"In-Reply-To: <{run}.{goes_on}@customers.example>\r\n"
     return (
-        f"From: Customer {number} <c{run}.{number}@customers.example>\r\nTo: support@example.com\r\n"
-        f"Subject: Bench {run} {number}\r\nMessage-ID: <{run}.{number}@customers.example>\r\n"
+        f"From: Customer {customer} <c{run}.{customer}@customers.example>\r\nTo: support@example.com\r\n"
+        f"Subject: {subject}\r\nMessage-ID: <{run}.{number}@customers.example>\r\n{threading}"
         f"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{BODY}\r\n"
     ).encode()
 
@@ -51,15 +56,16 @@ class Client:
             raise RuntimeError(f"{line[:60]!r} was answered with {answer!r}")
 
 
-async def send_all(port: int, run: str, numbers: range, connections: int, sent: Callable[[], None]) -> None:
-    """Send as fast as it goes, over several connections."""
+async def send_all(port: int, run: str, numbers: range, connections: int, *, every_goes_on: int = 0) -> None:
+    """Send as fast as it goes, over several connections; each so many-th letter goes on with an earlier one."""
     queue = iter(numbers)
 
     async def work() -> None:
         client = await Client.connect(port)
         for number in queue:
-            await client.send(f"c{run}.{number}@customers.example", message(number, run))
-            sent()
+            goes_on = every_goes_on and number % every_goes_on == every_goes_on - 1
+            content = message(number, run, number - every_goes_on + 1 if goes_on else None)
+            await client.send(f"c{run}.{number}@customers.example", content)
         await client.close()
 
     await asyncio.gather(*(work() for _ in range(connections)))

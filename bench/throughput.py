@@ -15,7 +15,8 @@ from tests.running import Postroom
 CONNECTIONS = 8
 
 
-async def measure(postroom: Postroom, messages: int) -> list[Figure]:
+async def measure(postroom: Postroom, messages: int, *, every_goes_on: int = 0) -> list[Figure]:
+    """`messages` of them, of which each `every_goes_on`-th belongs to a ticket that is there."""
     run = str(time.time_ns())
     most = 0.0
 
@@ -29,7 +30,7 @@ async def measure(postroom: Postroom, messages: int) -> list[Figure]:
         before = (await ask(client, GetLedger(), Ledger)).ticketed
         watching = asyncio.create_task(watch())
         began = time.perf_counter()
-        await send_all(postroom.smtp_port, run, range(messages), CONNECTIONS, lambda: None)
+        await send_all(postroom.smtp_port, run, range(messages), CONNECTIONS, every_goes_on=every_goes_on)
         accepted = time.perf_counter() - began
         while (await ask(client, GetLedger(), Ledger)).ticketed < before + messages:
             await asyncio.sleep(0.1)

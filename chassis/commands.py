@@ -2,6 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from uuid import UUID
+
+import asyncpg
 
 from chassis import log
 from chassis.database import Connection, Pool
@@ -23,7 +26,9 @@ class Refusal(Exception):  # noqa: N818 - a refusal is not an error
 
 
 async def answer(pool: Pool, command: Command, decide: Callable[[Connection], Awaitable[Outcome]]) -> Outcome:
-    """Have `decide` append in a transaction, once however often the command comes.
+    """Have `decide` append in a transaction, once however often the command comes: a repeat gets the first answer.
+
+    Only a refusal is not kept: what is refused today may be done tomorrow.
 
     Raises:
         VersionConflict: its stream changes too fast.
@@ -32,11 +37,36 @@ async def answer(pool: Pool, command: Command, decide: Callable[[Connection], Aw
         with suppress(log.VersionConflict, log.AlreadyAnswered):
             try:
                 async with pool.acquire() as db, db.transaction():
-                    if (before := await log.outcome(db, command.command_id)) is not None:
-                        return Done(position=before.position, version=before.version)
-                    return await decide(db)
+                    if (before := await _before(db, command.command_id)) is not None:
+                        return before
+                    outcome = await decide(db)
+                    if isinstance(outcome, Done):
+                        await _keep(db, command.command_id, outcome)
+                    return outcome
             except Refusal as refusal:
                 return Refused(
                     code=refusal.code, detail=str(refusal), version=refusal.version, facts=refusal.facts
                 )
     raise log.VersionConflict(f"{type(command).__name__}: what it is about changes too fast")
+
+
+async def _before(db: Connection, command_id: UUID) -> Done | None:
+    row = await db.fetchrow("SELECT position, version FROM done WHERE command_id = $1", command_id)
+    return None if row is None else Done(position=row["position"], version=row["version"])
+
+
+async def _keep(db: Connection, command_id: UUID, done: Done) -> None:
+    """Keep an answer in its transaction.
+
+    Raises:
+        AlreadyAnswered: the same command has come twice at once, and nothing that it did tells the log.
+    """
+    try:
+        await db.execute(
+            "INSERT INTO done (command_id, position, version) VALUES ($1, $2, $3)",
+            command_id,
+            done.position,
+            done.version,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise log.AlreadyAnswered(error.detail) from error

@@ -2,7 +2,7 @@
 
 Failures end in one of three ways. What passes by itself (the database is away, something else must come before) is
 waited for, with the batch in hand. An item that fails by itself is tried again after `RETRY_SECONDS`, then parked; the
-rest goes on. Nothing is dropped.
+rest goes on. What cannot even be parked stays in the stream, and is told of. Nothing is dropped.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from chassis.database import TRANSIENT, Connection, Pool
 from chassis.log import AlreadyAnswered, UnknownEvent, VersionConflict
 from chassis.logging import get_logger
 from chassis.pace import next_batch_at
+from chassis.provisioning import ACK_WAIT_SECONDS
 from contracts.event import Event, Recorded, UnknownVersion
 from contracts.streams import CONSUMERS, Consumer
 
@@ -31,8 +32,8 @@ RETRY_SECONDS = (1, 5, 30, 120, 600)
 MOST_DELIVERIES = 20
 """A message that came so often without an outcome may be what kills the process: it is parked unworked."""
 MOST_CONFLICTS = 20
-EARLY_SECONDS = 1.0
-"""How long to wait, at most, before what is too early is tried again; it must stay below the time to acknowledge."""
+LONGEST_WAIT_SECONDS = ACK_WAIT_SECONDS / 10
+"""Before another try of what is in hand: far below the time to acknowledge, so that it stays there."""
 PAUSES: dict[str | None, float] = {consumer.name: consumer.pause_seconds for consumer in CONSUMERS}
 
 Batch = Sequence[Recorded[Event]]
@@ -51,6 +52,13 @@ class SuspectedKiller(Exception):  # noqa: N818
         super().__init__(
             f"delivered more than {MOST_DELIVERIES} times without an outcome; the process may have died of it"
         )
+
+
+class GoneOn(Exception):  # noqa: N818
+    """A projection is in order: what it has passed over has its place in a rebuild only."""
+
+    def __init__(self, projection: str) -> None:
+        super().__init__(f"the projection has gone on behind it: run postroom rebuild {projection}")
 
 
 class PromptSubscriber(BatchPullStreamSubscriber):
@@ -150,35 +158,59 @@ class Consumption:
         handler: Handler,
         on_parked: OnParked | None,
         *,
-        in_order: bool = False,
+        projection: str | None = None,
     ) -> None:
-        """`in_order`: what fails is parked at once, since all that is behind it would wait for its retries."""
+        """What a `projection` fails on is parked at once: all that is behind would wait for its retries."""
         self.consumer = consumer
+        self.projection = projection
         self._pool = pool
         self._handler = handler
         self._on_parked = on_parked
-        self._retry_seconds = () if in_order else RETRY_SECONDS
+        self._retry_seconds = () if projection else RETRY_SECONDS
+        self._hand: list[Msg] = []
 
     async def take(self, subscriber: PromptSubscriber, messages: Sequence[Msg]) -> None:
-        """Work a batch to its end: each message is acknowledged, handed back for later, or parked.
+        """Work a batch to its end: each message is acknowledged, handed back for later, or parked."""
+        self._hand = [*messages]
+        try:
+            await self._take_hand(subscriber)
+        except Exception:
+            # FastStream would say nothing. What is not settled is delivered again.
+            logger.exception("batch not settled", consumer=self.consumer.name)
+            metrics.UNSETTLED.labels(self.consumer.name).inc()
+
+    async def _take_hand(self, subscriber: PromptSubscriber) -> None:
+        """Work what is in hand.
 
         What is too early waits here and not in the stream. What it waits for may be with a process that was killed
         and is delivered again to whoever asks, so more is asked for meanwhile.
         """
-        items = await self._read_all(messages)
-        waits = growing(first=0.05, most=EARLY_SECONDS)
+        items = await self._read_all(self._hand)
+        waits = growing(first=0.05, most=LONGEST_WAIT_SECONDS)
         while early := await self._work(items):
             if not subscriber.running:
                 for item in early:
                     await item.message.nak()
                 return
+            await self._hold()
             more = await subscriber.more(self.consumer.batch, next(waits))
-            for item in early:
-                await item.message.in_progress()
+            self._hand += more
             items = _in_order([*early, *await self._read_all(more)])
 
+    async def _hold(self) -> None:
+        """Tell NATS that what is in hand is still worked on."""
+        for message in self._hand:
+            if not message.is_acked:
+                await message.in_progress()
+
     async def work_again(self, event: Recorded[Event], db: Connection) -> None:
-        """Handle one event that was parked, in the caller's transaction."""
+        """Handle one event that was parked, in the caller's transaction.
+
+        Raises:
+            GoneOn: it takes a rebuild.
+        """
+        if self.projection is not None:
+            raise GoneOn(self.projection)
         await self._handler([event], db)
 
     async def _read_all(self, messages: Sequence[Msg]) -> list[Item]:
@@ -224,7 +256,7 @@ class Consumption:
         return []
 
     async def _transact(self, items: Sequence[Item]) -> None:
-        waits, conflicts = growing(), 0
+        waits, conflicts = growing(most=LONGEST_WAIT_SECONDS), 0
         while True:
             try:
                 with telemetry.processing(
@@ -241,8 +273,7 @@ class Consumption:
                 logger.warning(
                     "waiting", consumer=self.consumer.name, error=repr(error), seconds=round(wait, 1)
                 )
-                for item in items:
-                    await item.message.in_progress()
+                await self._hold()
                 await asyncio.sleep(wait)
             else:
                 return
@@ -252,19 +283,28 @@ class Consumption:
         if attempt <= len(self._retry_seconds):
             await item.message.nak(delay=self._retry_seconds[attempt - 1])
             return
-        await self._park(item, f"{type(error).__name__}: {error}", attempt)
-        await item.message.term()
+        try:
+            await self._park(item, f"{type(error).__name__}: {error}", attempt)
+        except Exception:
+            # Parked without what is to be done for that, a letter would be lost to the ledger, and a projection would
+            # wait for ever. So it stays in the stream, and the others go on.
+            logger.exception("cannot park", consumer=self.consumer.name, event_id=item.headers.get("ce-id"))
+            metrics.UNSETTLED.labels(self.consumer.name).inc()
+            await item.message.nak(delay=RETRY_SECONDS[-1])
+        else:
+            await item.message.term()
 
     async def _park(self, item: Item, error: str, attempts: int) -> None:
-        waits = growing()
+        waits = growing(most=LONGEST_WAIT_SECONDS)
         while True:
             try:
                 async with self._pool.acquire() as db, db.transaction():
                     await parking.park(db, self.consumer.name, item.message, error, attempts)
                     if self._on_parked is not None:
                         await self._on_parked(item, error, db)
-            except TRANSIENT:
-                await item.message.in_progress()
+            except (*TRANSIENT, VersionConflict, AlreadyAnswered) as passing:
+                logger.warning("waiting to park", consumer=self.consumer.name, error=repr(passing))
+                await self._hold()
                 await asyncio.sleep(next(waits))
             else:
                 logger.error("message parked", consumer=self.consumer.name, error=error)

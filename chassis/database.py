@@ -1,5 +1,8 @@
 """Connections to PostgreSQL: each service works as its own role and sees its own schema only."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -44,6 +47,56 @@ def session_settings(service: str) -> dict[str, str]:
 async def connect(database_url: str, service: str) -> Connection:
     """A connection of its own, outside the pool: for locks and notifications that last."""
     return await asyncpg.connect(database_url, server_settings=session_settings(service))
+
+
+class Announcements:
+    """What PostgreSQL tells a connection that listens. The connection may be used for more."""
+
+    def __init__(self, db: Connection) -> None:
+        self.db = db
+        self._heard: set[tuple[str, str]] = set()
+        self._woken = asyncio.Event()
+        db.add_termination_listener(lambda _: self._woken.set())
+
+    async def listen(self, channel: str) -> None:
+        await self.db.add_listener(channel, self._hear)
+
+    def _hear(self, _db: object, _pid: int, channel: str, text: object) -> None:
+        self._heard.add((channel, str(text)))
+        self._woken.set()
+
+    def take(self) -> set[tuple[str, str]]:
+        """Channel and text of what was announced since the last time.
+
+        It is taken before what it announces is looked for: what comes after that wakes again.
+        """
+        self._woken.clear()
+        heard, self._heard = self._heard, set()
+        return heard
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until something is announced, at most so long.
+
+        Raises:
+            asyncpg.PostgresConnectionError: the connection is lost, and what was announced meanwhile with it.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        if self.db.is_closed():
+            raise asyncpg.ConnectionDoesNotExistError("the connection that listens is lost")
+
+
+@asynccontextmanager
+async def listening(database_url: str, service: str, *channels: str) -> AsyncIterator[Announcements]:
+    """A connection of its own that hears what is announced; what was before is for its user to look for."""
+    db = await connect(database_url, service)
+    try:
+        announced = Announcements(db)
+        for channel in channels:
+            await announced.listen(channel)
+        yield announced
+    finally:
+        db.terminate()
 
 
 async def connect_pool(database_url: str, service: str, size: int) -> Pool:

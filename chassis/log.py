@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
+from chassis.telemetry import current_traceparent
 from contracts.event import Event, Meta, Recorded, event_id
 from contracts.streams import EVENTS
 
@@ -70,6 +71,16 @@ def caused_by(event: Recorded[Event], actor: str = "postroom") -> Meta:
         causation_id=event.event_id,
         actor=actor,
         traceparent=event.meta.traceparent,
+    )
+
+
+def commanded(command_id: UUID, actor_id: UUID, correlation_id: UUID | None = None) -> Meta:
+    """What is known about an event that does what a person asks; without a correlation, all begins with the command."""
+    return Meta(
+        correlation_id=correlation_id or command_id,
+        causation_id=command_id,
+        actor=str(actor_id),
+        traceparent=current_traceparent(),
     )
 
 
@@ -177,29 +188,12 @@ async def answered(db: Connection, causes: Collection[UUID]) -> set[UUID]:
     return {row["cause"] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the last event of an answer stands."""
-
-    position: int
-    version: int
-
-
-_OUTCOME = """
-SELECT position, version
-FROM event
-WHERE event_id = ANY($1::uuid[])
-ORDER BY position DESC
-LIMIT 1
-"""
-_MOST_EVENTS_A_COMMAND = 16
-
-
-async def outcome(db: Connection, cause: UUID) -> Place | None:
-    """Where the answer to a command stands, if it was answered before."""
-    ids = [event_id(cause, index) for index in range(_MOST_EVENTS_A_COMMAND)]
-    row = await db.fetchrow(_OUTCOME, ids)
-    return None if row is None else Place(row["position"], row["version"])
+async def position_of(db: Connection, cause: UUID) -> int:
+    """Where the answer to a cause begins; 0 if there is none."""
+    position: int | None = await db.fetchval(
+        "SELECT position FROM event WHERE event_id = $1", event_id(cause)
+    )
+    return position or 0
 
 
 _COLUMNS = """

@@ -3,11 +3,18 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 EVENTS_PUBLISHED = Counter("postroom_events_published_total", "Events that the relay has published.")
-RELAY_LAG = Gauge(
-    "postroom_relay_lag_events", "Events of this service's log that its stream does not hold yet."
+RELAY_CAUGHT_UP = Gauge(
+    "postroom_relay_caught_up_timestamp_seconds",
+    "When this process last had published all of its log; 0: another one does it, or none.",
+    ["stream"],
 )
 HANDLED = Counter("postroom_consumer_handled_total", "Events handled.", ["consumer"])
 PARKED = Counter("postroom_consumer_parked_total", "Events parked after all retries.", ["consumer"])
+UNSETTLED = Counter(
+    "postroom_consumer_unsettled_total",
+    "Events, or batches of them, that could be neither handled nor parked and are delivered again.",
+    ["consumer"],
+)
 BATCH_SECONDS = Histogram(
     "postroom_consumer_batch_seconds",
     "From a batch's arrival to its commit.",

@@ -14,7 +14,7 @@ _SHARED = Path(__file__).parent / "schema"
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The schema of one service. One that `speaks` has a log; one that `tries` has trials."""
+    """The schema of one service. One that `speaks` has a log, and may obey; one that `tries` has trials."""
 
     service: str
     folder: Path
@@ -25,7 +25,7 @@ class Schema:
         """Its migrations: a name that stays, and where its SQL is."""
         shared = [
             "consumption",
-            *(["log", "erasure"] if self.speaks else []),
+            *(["log", "erasure", "commands"] if self.speaks else []),
             *(["trial"] if self.tries else []),
         ]
         return [

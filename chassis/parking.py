@@ -1,6 +1,6 @@
 """Messages that a consumer could not handle, kept with their error until a person replays them."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -37,8 +37,11 @@ async def park(db: Connection, consumer: str, message: Msg, error: str, attempts
     )
 
 
-async def parked(db: Connection, stream_id: str | None = None) -> ParkedList:
-    """What is parked in this schema, in all or of one stream, the oldest first."""
+async def parked(db: Connection, projections: Mapping[str, str], stream_id: str | None = None) -> ParkedList:
+    """What is parked in this schema, in all or of one stream, the oldest first.
+
+    `projections` has the names of projections, by that of a consumer.
+    """
     rows = await db.fetch(
         """
         SELECT parked_id, consumer, headers::text AS headers, error, attempts, parked_at
@@ -50,14 +53,15 @@ async def parked(db: Connection, stream_id: str | None = None) -> ParkedList:
         """,
         stream_id,
     )
-    return ParkedList(items=tuple(_parked(row) for row in rows))
+    return ParkedList(items=tuple(_parked(row, projections) for row in rows))
 
 
-def _parked(row: asyncpg.Record) -> Parked:
+def _parked(row: asyncpg.Record, projections: Mapping[str, str]) -> Parked:
     headers = orjson.loads(row["headers"])
     return Parked(
         parked_id=row["parked_id"],
         consumer=row["consumer"],
+        projection=projections.get(row["consumer"]),
         event=headers.get("ce-type", "not an event"),
         event_id=headers.get("ce-id"),
         stream_id=headers.get("ce-subject", ""),

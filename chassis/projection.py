@@ -37,19 +37,29 @@ class Gap(TooEarly):
         )
 
 
-_LOCK_POSITION = """
-INSERT INTO position (projection, source, position)
-VALUES ($1, $2, 0)
-ON CONFLICT (projection, source) DO UPDATE SET position = position.position
-RETURNING position
-"""
+async def lock_position(db: Connection, projection: Projection, source: str) -> int:
+    """How far a projection has read a log; it stays there until the transaction ends."""
+    position: int = await db.fetchval(
+        f"""
+        INSERT INTO {projection.schema}.position (projection, source, position)
+        VALUES ($1, $2, 0)
+        ON CONFLICT (projection, source) DO UPDATE SET position = position.position
+        RETURNING position
+        """,
+        projection.name,
+        source,
+    )
+    return position
 
-_MOVE_POSITION = """
-UPDATE position
-SET position = $3
-WHERE projection = $1
-  AND source = $2
-"""
+
+async def move_position(db: Connection, projection: Projection, source: str, position: int) -> None:
+    """Let a projection go on behind a position, which it holds locked."""
+    await db.execute(
+        f"UPDATE {projection.schema}.position SET position = $3 WHERE projection = $1 AND source = $2",
+        projection.name,
+        source,
+        position,
+    )
 
 
 async def project(projection: Projection, source: str, batch: Batch, db: Connection) -> None:
@@ -58,8 +68,8 @@ async def project(projection: Projection, source: str, batch: Batch, db: Connect
     Raises:
         Gap: something before the batch is missing.
     """
-    # The row stays locked until the commit, so that a rebuild can switch the tables between two batches.
-    position: int = await db.fetchval(_LOCK_POSITION, projection.name, source)
+    # Locked until the commit, so that a rebuild can switch the tables between two batches.
+    position = await lock_position(db, projection, source)
     news = [event for event in batch if event.position > position]
     if not news:
         return
@@ -69,14 +79,14 @@ async def project(projection: Projection, source: str, batch: Batch, db: Connect
             raise Gap(source, expected, event.after)
         expected = event.position
     await projection.apply(news, db)
-    await db.execute(_MOVE_POSITION, projection.name, source, expected)
+    await move_position(db, projection, source, expected)
 
 
 async def pass_over(projection: Projection, source: str, item: Item, _error: str, db: Connection) -> None:
-    """Go on behind an event that was parked."""
-    position, _ = wire.place(item.headers)
-    await db.fetchval(_LOCK_POSITION, projection.name, source)
-    await db.execute(_MOVE_POSITION, projection.name, source, position)
+    """Go on behind an event that was parked. What no relay has published has no place to go on behind."""
+    reached = await lock_position(db, projection, source)
+    if (position := wire.position(item.headers)) is not None and position > reached:
+        await move_position(db, projection, source, position)
 
 
 async def wait_for(pool: Pool, projection: str, source: str, position: int, seconds: float = 5.0) -> bool:

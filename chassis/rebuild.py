@@ -9,7 +9,7 @@ import asyncpg
 from chassis.database import Connection, role_of
 from chassis.log import read_after, recorded
 from chassis.migrations import let_clean
-from chassis.projection import Projection
+from chassis.projection import Projection, lock_position, move_position
 from contracts.event import Event, Recorded
 
 BATCH = 2_000
@@ -120,24 +120,16 @@ async def _switch(
     applied = 0
     for source in sorted(reached):
         # The row that each batch of the service locks first: from here on it moves no further.
-        await db.execute(
-            f"""
-            INSERT INTO {schema}.position (projection, source, position)
-            VALUES ($1, $2, 0)
-            ON CONFLICT (projection, source) DO UPDATE SET position = position.position
-            """,
-            projection.name,
-            source,
-        )
+        await lock_position(db, projection, source)
     for source, position in reached.items():
         end, number = await _fill(database_url, db, projection, source, position, advance)
         applied += number
-        await db.execute(
-            f"UPDATE {schema}.position SET position = $3 WHERE projection = $1 AND source = $2",
-            projection.name,
-            source,
-            end,
-        )
+        await move_position(db, projection, source, end)
+    # What could not be applied then is in the new tables.
+    await db.execute(
+        f"DELETE FROM {schema}.parked WHERE consumer = ANY($1::text[])",
+        [consumer.name for consumer in projection.consumers],
+    )
     for table in projection.tables:
         comment = await db.fetchval(f"SELECT obj_description('{schema}.{table}'::regclass)")
         await db.execute(f"DROP TABLE {schema}.{table}")

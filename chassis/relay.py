@@ -6,21 +6,19 @@ The stream's own last message says how far it is, so a stream that lost its tail
 import asyncio
 import time
 from collections.abc import Awaitable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import asyncpg
-import nats.errors
+import nats.js.errors
 from nats.js import JetStreamContext, api
-from nats.js.errors import APIError, Error, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from chassis import metrics, wire
-from chassis.backoff import growing
-from chassis.database import TRANSIENT, Connection, connect
+from chassis.database import Announcements, listening
 from chassis.log import read_after
 from chassis.logging import get_logger
 from chassis.pace import next_batch_at
-from contracts.streams import EVENTS, STREAMS, Stream, subject
+from contracts.streams import STREAMS, Stream, subject
 
 logger = get_logger(__name__)
 
@@ -28,8 +26,6 @@ BATCH = 500
 POLL_SECONDS = 1.0
 PUBLISH_SECONDS = 5
 """What the server has not acknowledged by then never reached it, as while it restarts: look at the tail and go on."""
-CALM_SECONDS = 60
-"""A relay that has worked for so long has forgotten the failures before."""
 POLLS_A_CHECK = 5
 """An idle relay looks this rarely whether the stream still holds what it published."""
 
@@ -42,7 +38,7 @@ class Tail:
     position: int
 
 
-class TailMoved(Exception):  # noqa: N818
+class TailMoved(nats.js.errors.Error):
     """The stream does not end where this relay thought: look again."""
 
 
@@ -50,53 +46,61 @@ class Swallowed(TailMoved):
     """The server took a message for a repeat, though the stream holds it no more (it was purged a moment ago)."""
 
 
-async def relay(database_url: str, service: str, js: JetStreamContext) -> None:
-    """Run until cancelled. One relay a log is active; the others wait for its lock, which ends with its connection."""
-    stream = STREAMS[service]
-    waits, identified = growing(), True
-    loop = asyncio.get_running_loop()
-    while True:
-        began = loop.time()
-        try:
-            db = await connect(database_url, service)
+class ForeignMessage(Exception):  # noqa: N818
+    """Somebody else published to the stream."""
+
+
+class Relay:
+    """Of the log of one service."""
+
+    def __init__(self, database_url: str, service: str, js: JetStreamContext) -> None:
+        self._database_url = database_url
+        self._js = js
+        self._stream = STREAMS[service]
+        self._identified = True
+        self._caught_up = metrics.RELAY_CAUGHT_UP.labels(self._stream.name)
+
+    async def run(self) -> None:
+        """Publish until something goes wrong, which raises it: begin again.
+
+        One relay a log is active; the others wait for its lock, which ends with its connection.
+        """
+        service = self._stream.service
+        async with listening(self._database_url, service, f"postroom_{service}") as announced:
+            await announced.db.execute(
+                "SELECT pg_advisory_lock(hashtextextended('postroom relay ' || $1, 0))", service
+            )
+            identified, self._identified = self._identified, True
             try:
-                await db.execute(
-                    "SELECT pg_advisory_lock(hashtextextended('postroom relay ' || $1, 0))", service
-                )
-                await _publish_all(db, stream, js, identified=identified)
-            finally:
-                db.terminate()
-        except (*TRANSIENT, nats.errors.Error, Error, TailMoved) as error:
-            identified = not isinstance(error, Swallowed)
-            if loop.time() - began > CALM_SECONDS:
-                waits = growing()
-            wait = next(waits)
-            logger.warning("relay interrupted", error=repr(error), retry_seconds=round(wait, 1))
-            await asyncio.sleep(wait)
+                await self._publish_all(announced, identified=identified)
+            except Swallowed:
+                self._identified = False
+                raise
 
-
-async def _publish_all(db: Connection, stream: Stream, js: JetStreamContext, *, identified: bool) -> None:
-    """Publish what is there and what comes, until something goes wrong."""
-    appended = asyncio.Event()
-    await db.add_listener(f"postroom_{stream.service}", lambda *_: appended.set())
-    tail = await _tail(js, stream)
-    logger.info("relay active", stream=stream.name, sequence=tail.sequence, position=tail.position)
-    idle = 0
-    while True:
-        appended.clear()
-        rows = await read_after(db, tail.position, BATCH)
-        if rows:
-            idle, began = 0, time.monotonic()
-            tail = await _publish(js, stream, tail, rows, identified=identified)
-            metrics.EVENTS_PUBLISHED.inc(len(rows))
-            if len(rows) < BATCH:
+    async def _publish_all(self, announced: Announcements, *, identified: bool) -> None:
+        """Publish what is there and what comes."""
+        stream, js = self._stream, self._js
+        tail = await _tail(js, stream)
+        logger.info("relay active", stream=stream.name, sequence=tail.sequence, position=tail.position)
+        idle = 0
+        while True:
+            announced.take()
+            looked_at, began = time.time(), time.monotonic()
+            rows = await read_after(announced.db, tail.position, BATCH)
+            if rows:
+                idle = 0
+                tail = await _publish(js, stream, tail, rows, identified=identified)
+                metrics.EVENTS_PUBLISHED.inc(len(rows))
+            if len(rows) == BATCH:
+                continue
+            self._caught_up.set(looked_at)
+            if rows:
                 await asyncio.sleep(next_batch_at(began, time.monotonic()) - time.monotonic())
-            continue
-        with suppress(TimeoutError):
-            await asyncio.wait_for(appended.wait(), POLL_SECONDS)
-        idle += 1
-        if idle % POLLS_A_CHECK == 0 and await _tail(js, stream) != tail:
-            raise TailMoved(stream.name)
+                continue
+            await announced.wait(POLL_SECONDS)
+            idle += 1
+            if idle % POLLS_A_CHECK == 0 and await _tail(js, stream) != tail:
+                raise TailMoved(stream.name)
 
 
 async def _tail(js: JetStreamContext, stream: Stream) -> Tail:
@@ -108,7 +112,12 @@ async def _tail(js: JetStreamContext, stream: Stream) -> Tail:
     except NotFoundError:
         # Purged, or its last messages deleted: the log is the truth, so all of it is published again.
         return Tail(state.last_seq, 0)
-    return Tail(state.last_seq, int((last.headers or {})[wire.POSITION]))
+    position = wire.position(last.headers or {})
+    if position is None:
+        raise ForeignMessage(
+            f"{stream.name}: its last message, {state.last_seq}, is not of a relay: delete it"
+        )
+    return Tail(state.last_seq, position)
 
 
 async def _publish(
@@ -117,16 +126,20 @@ async def _publish(
     """Publish rows in a pipeline; each expects the sequence before it, so a lost one stops those behind it.
 
     `identified` lets the server know repeats by the event's id.
+
+    Raises:
+        UnknownEvent: a newer release appended it, which was rolled back. What stands before it is published.
     """
     answers: list[Awaitable[api.PubAck]] = []
     after = tail.position
     for number, row in enumerate(rows):
+        headers = wire.headers(row, stream.service, after)
         answers.append(
             await js.publish_async(
-                subject(EVENTS[row["type"]], row["stream_id"]),
+                subject(wire.type_of(headers), row["stream_id"]),
                 row["data"].encode(),
                 headers={
-                    **wire.headers(row, stream.service, after),
+                    **headers,
                     **({api.Header.MSG_ID: str(row["event_id"])} if identified else {}),
                     api.Header.EXPECTED_LAST_SEQUENCE: str(tail.sequence + number),
                     api.Header.EXPECTED_STREAM: stream.name,

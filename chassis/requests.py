@@ -1,6 +1,7 @@
 """Commands and queries by NATS request and reply."""
 
 from collections.abc import AsyncIterator
+from enum import StrEnum
 from typing import TypeVar
 
 import nats.errors
@@ -14,17 +15,45 @@ from contracts.queries import GetBlob, Query
 
 M = TypeVar("M", bound=Model)
 TIMEOUT_SECONDS = 8
+OUTCOME = "Postroom-Outcome"
+"""How a request ended, as `Ending` has it; without it, it was answered."""
 ERROR = "Postroom-Error"
+"""The name of what was raised, where a request was not answered."""
 SIZE = "Postroom-Size"
 _OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 
 
-class ServiceUnavailable(Exception):  # noqa: N818
-    """A service does not answer: it is starting, stopped or cut off. The same request may be made again."""
+class Ending(StrEnum):
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    UNAVAILABLE = "unavailable"
+    """What it needs is away: the same request may be made again."""
+    FAILED = "failed"
+    """It would fail again."""
+
+
+class TryAgain(Exception):  # noqa: N818
+    """A request cannot be answered now; the same request may be made again."""
+
+
+class ServiceUnavailable(TryAgain):
+    """A service does not answer: it is starting, stopped or cut off, or what it needs is."""
 
     def __init__(self, subject: str, why: str) -> None:
-        self.service = subject.split(".")[1]
+        self.service = _service(subject)
         super().__init__(f"{self.service} does not answer ({why}); try again in a moment")
+
+
+class RequestFailed(Exception):  # noqa: N818
+    """A service failed on a request, and would again: a bug, or data that it cannot read. Nothing of it is done."""
+
+    def __init__(self, subject: str, why: str) -> None:
+        self.service = _service(subject)
+        super().__init__(f"{self.service} failed on this ({why}), and would again; its log says more")
+
+
+def _service(subject: str) -> str:
+    return subject.split(".")[1]
 
 
 class RefusedQuery(Exception):  # noqa: N818
@@ -40,6 +69,7 @@ async def send_command(nc: Client, command: Command) -> Done | Refused:
 
     Raises:
         ServiceUnavailable: nothing is known about its effect; send the same command again.
+        RequestFailed.
     """
     return _OUTCOME.validate_json((await _request(nc, command.subject(), command))[0])
 
@@ -54,10 +84,10 @@ async def ask(
     """Ask a service something.
 
     Raises:
-        ServiceUnavailable, RefusedQuery.
+        ServiceUnavailable, RequestFailed, RefusedQuery.
     """
-    body, _ = await _request(nc, subject or query.subject(), query, timeout_seconds)
-    if body.startswith(b'{"outcome":"refused"'):
+    body, headers = await _request(nc, subject or query.subject(), query, timeout_seconds)
+    if headers.get(OUTCOME) == Ending.REFUSED:
         raise RefusedQuery(Refused.model_validate_json(body))
     return answer.model_validate_json(body)
 
@@ -66,7 +96,7 @@ async def blob(nc: Client, sha256: str) -> AsyncIterator[bytes]:
     """The bytes of a blob, piece by piece.
 
     Raises:
-        ServiceUnavailable, NoSuchBlob.
+        ServiceUnavailable, RequestFailed, NoSuchBlob.
     """
     offset, size = 0, 1
     while offset < size:
@@ -84,6 +114,12 @@ class NoSuchBlob(Exception):  # noqa: N818
     """Nothing with this sha256 is stored."""
 
 
+def as_answer(answered: Model) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of an answer, which may be a refusal."""
+    headers = {OUTCOME: Ending.REFUSED.value} if isinstance(answered, Refused) else {}
+    return answered.model_dump_json().encode(), headers
+
+
 async def _request(
     nc: Client, subject: str, request: Model, timeout_seconds: float = TIMEOUT_SECONDS
 ) -> tuple[bytes, dict[str, str]]:
@@ -95,6 +131,10 @@ async def _request(
     except (nats.errors.Error, TimeoutError) as error:
         raise ServiceUnavailable(subject, type(error).__name__) from error
     answered = message.headers or {}
-    if ERROR in answered:
-        raise ServiceUnavailable(subject, answered[ERROR])
-    return message.data, answered
+    match Ending(answered.get(OUTCOME, Ending.ANSWERED)):
+        case Ending.UNAVAILABLE:
+            raise ServiceUnavailable(subject, answered[ERROR])
+        case Ending.FAILED:
+            raise RequestFailed(subject, answered[ERROR])
+        case Ending.ANSWERED | Ending.REFUSED:
+            return message.data, answered

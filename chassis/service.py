@@ -8,8 +8,6 @@ from functools import partial
 from typing import Generic, TypeVar
 
 import asyncpg
-import nats.errors
-import nats.js.errors
 from faststream import AckPolicy
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsMessage
@@ -21,14 +19,15 @@ from opentelemetry.trace import SpanKind
 
 from chassis import commands, erasing, logging, metrics, telemetry
 from chassis.admin import AddressTaken, Probe, admin
+from chassis.background import PASSING, keep_running
 from chassis.backoff import growing
 from chassis.consume import Consumption, Handler, OnParked, PromptSubscriber
-from chassis.database import TRANSIENT, Connection, Pool, connect_pool
+from chassis.database import Connection, Pool, connect_pool
 from chassis.lifecycle import run as run_until_stopped
 from chassis.parking import parked, replay
 from chassis.projection import Projection, pass_over, project
-from chassis.relay import relay
-from chassis.requests import ERROR
+from chassis.relay import Relay
+from chassis.requests import ERROR, OUTCOME, Ending, as_answer
 from chassis.settings import ServiceSettings, read_settings
 from contracts.commands import Command, Outcome
 from contracts.erasures import End, ErasePiece, FinishErasure, GetEnd, PieceErased
@@ -86,7 +85,7 @@ class Service(Generic[S]):
                     self.pool,
                     partial(project, projection, consumer.source),
                     partial(pass_over, projection, consumer.source),
-                    in_order=True,
+                    projection=projection.name,
                 )
             )
 
@@ -96,7 +95,7 @@ class Service(Generic[S]):
         """Answer commands or queries of one kind, several at a time, in the trace of the asker."""
 
         async def reply(body: bytes) -> tuple[bytes, dict[str, str]]:
-            return (await handler(request.model_validate_json(body))).model_dump_json().encode(), {}
+            return as_answer(await handler(request.model_validate_json(body)))
 
         self._respond(subject or subject_of(request), reply)
 
@@ -174,14 +173,16 @@ class Service(Generic[S]):
         async def respond(message: Msg) -> None:
             parent = (message.headers or {}).get("traceparent")
             with telemetry.span(f"answer {name}", SpanKind.SERVER, parent=parent):
-                outcome = "answered"
+                # What is raised is told to the asker; nothing of the request is half done.
                 try:
                     body, headers = await reply(message.data)
+                except PASSING as error:
+                    logger.warning("request not answered", request=name, error=repr(error))
+                    body, headers = b"", {OUTCOME: Ending.UNAVAILABLE, ERROR: type(error).__name__}
                 except Exception as error:
-                    # Told to the asker, who knows whether to ask again; nothing of it is half done.
                     logger.exception("request failed", request=name)
-                    outcome, body, headers = "failed", b"", {ERROR: type(error).__name__}
-            metrics.REQUESTS.labels(name, outcome).inc()
+                    body, headers = b"", {OUTCOME: Ending.FAILED, ERROR: type(error).__name__}
+            metrics.REQUESTS.labels(name, headers.get(OUTCOME, Ending.ANSWERED)).inc()
             await self.nats.publish(message.reply, body, headers=headers or None)
 
         subscriber = self.broker.subscriber(
@@ -201,9 +202,9 @@ class Service(Generic[S]):
                 return
             await self.broker.start()
             stack.push_async_callback(self.broker.stop)
-            tasks = [asyncio.create_task(self._keep_running(name, work)) for name, work in self._background]
             if self.name in STREAMS:
-                tasks.append(asyncio.create_task(relay(self.settings.database_url, self.name, self.js)))
+                self.background("relay", Relay(self.settings.database_url, self.name, self.js).run)
+            tasks = [asyncio.create_task(keep_running(name, work)) for name, work in self._background]
             stack.push_async_callback(_cancel, tasks)
             self._starting = None
             logger.info("started")
@@ -235,7 +236,7 @@ class Service(Generic[S]):
             try:
                 if await step():
                     return True
-            except (*TRANSIENT, nats.errors.Error, nats.js.errors.Error, asyncpg.PostgresError) as error:
+            except (*PASSING, asyncpg.PostgresError) as error:
                 self._starting = f"{type(error).__name__}: {error}"
                 logger.warning("waiting to start", error=repr(error))
             with suppress(TimeoutError):
@@ -247,19 +248,12 @@ class Service(Generic[S]):
             await self.js.consumer_info(consumption.consumer.stream.name, consumption.consumer.name)
         return True
 
-    async def _keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        waits = growing()
-        while True:
-            try:
-                await work()
-            except Exception as error:
-                logger.exception("background work failed", work=name, error=repr(error))
-            await asyncio.sleep(next(waits))
-
     def _answer_parked(self) -> None:
+        projections = {name: one.projection for name, one in self.consumptions.items() if one.projection}
+
         async def list_parked(request: ListParked) -> Model:
             async with self.pool.acquire() as db:
-                return await parked(db, request.stream_id)
+                return await parked(db, projections, request.stream_id)
 
         async def replay_parked(request: ReplayParked) -> Replayed:
             async with self.pool.acquire() as db:

@@ -153,25 +153,28 @@ async def findings(db: Connection, trial_id: UUID, kind: str | None, after: int,
 
 async def work(service: Service[S], prepare: Prepare) -> None:
     """Work on what is asked for, one after another, until cancelled."""
-    while True:
-        db = await connect(service.settings.database_url, service.name)
-        try:
-            while (row := await _claim(db)) is not None:
+    db = await connect(service.settings.database_url, service.name)
+    try:
+        while True:
+            if (row := await _claim(db)) is not None:
                 await _run(service, db, row, prepare)
-                await db.execute("SELECT pg_advisory_unlock_all()")
-        finally:
-            db.terminate()  # its locks go with it
-        await asyncio.sleep(POLL_SECONDS)
+            else:
+                await asyncio.sleep(POLL_SECONDS)
+            await db.execute("SELECT pg_advisory_unlock_all()")
+    finally:
+        db.terminate()  # its locks go with it
 
 
 async def _claim(db: Connection) -> asyncpg.Record | None:
-    """The oldest that nobody works on."""
-    rows = await db.fetch(
-        f"SELECT {_COLUMNS} FROM trial WHERE state IN ('waiting', 'running') ORDER BY asked_at"
-    )
-    for row in rows:
-        if await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", f"{row['trial_id']}"):
-            return row
+    """Lock the oldest that nobody works on."""
+    open_ = "state IN ('waiting', 'running')"
+    for listed in await db.fetch(f"SELECT trial_id FROM trial WHERE {open_} ORDER BY asked_at"):
+        trial_id = listed["trial_id"]
+        if await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", f"{trial_id}"):
+            # Whoever held the lock may have ended it a moment ago.
+            row = await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1 AND {open_}", trial_id)
+            if row is not None:
+                return row
     return None
 
 

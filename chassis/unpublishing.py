@@ -103,7 +103,7 @@ async def _published(js: JetStreamContext, stream: str, position: int) -> bool:
         last = await js.get_msg(stream, seq=state.last_seq)
     except NotFoundError:
         return False
-    return int((last.headers or {})[wire.POSITION]) >= position
+    return (wire.position(last.headers or {}) or 0) >= position
 
 
 async def _find(js: JetStreamContext, stream: str, erased: Erased) -> dict[int, str]:

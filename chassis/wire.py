@@ -11,7 +11,7 @@ from chassis.log import UnknownEvent
 from contracts.event import Event, Meta, Recorded
 from contracts.streams import EVENTS
 
-POSITION = "Postroom-Position"
+_POSITION = "Postroom-Position"
 _AFTER = "Postroom-After"
 _VERSION = "Postroom-Version"
 _RECORDED_AT = "Postroom-Recorded-At"
@@ -34,7 +34,7 @@ def headers(row: asyncpg.Record, service: str, after: int) -> dict[str, str]:
         "ce-correlationid": meta["correlation_id"],
         "ce-causationid": meta["causation_id"],
         "Content-Type": "application/json",
-        POSITION: str(row["position"]),
+        _POSITION: str(row["position"]),
         _AFTER: str(after),
         _VERSION: str(row["version"]),
         _RECORDED_AT: row["recorded_at"].isoformat(),
@@ -72,7 +72,7 @@ def read(fields: Mapping[str, str], body: bytes) -> Recorded[Event]:
         event_id=UUID(fields["ce-id"]),
         stream_id=fields["ce-subject"],
         version=int(fields[_VERSION]),
-        position=int(fields[POSITION]),
+        position=int(fields[_POSITION]),
         after=int(fields[_AFTER]),
         meta=Meta.model_construct(
             correlation_id=UUID(fields["ce-correlationid"]),
@@ -90,6 +90,7 @@ def schema_version(fields: Mapping[str, str]) -> int:
     return int(fields[_SCHEMA_VERSION])
 
 
-def place(fields: Mapping[str, str]) -> tuple[int, int]:
-    """Where an event stands in its log: its position and the one before it."""
-    return int(fields[POSITION]), int(fields[_AFTER])
+def position(fields: Mapping[str, str]) -> int | None:
+    """Where an event stands in its log; None: no relay has published this."""
+    text = fields.get(_POSITION)
+    return None if text is None else int(text)

@@ -87,6 +87,9 @@ class PutOnHold(TicketCommand):
 class CloseTicket(TicketCommand):
     """Solve it for good."""
 
+    seen_version: int | None = None
+    """None: close whatever came since."""
+
 
 class SetPriority(TicketCommand):
     priority: Priority
@@ -131,6 +134,16 @@ class MoveTicket(TicketCommand):
 
     ticketbox_id: UUID
     correction: bool = False
+
+
+class UndoChange(TicketCommand):
+    """Give the ticket back what a command changed: its state with the hold, owner, ticketbox, priority, category, tags.
+
+    Refused if any of it changed again since. Whoever answered keeps the ticket.
+    """
+
+    undone_id: UUID
+    """The command's."""
 
 
 class TwoTicketsCommand(TicketCommand):
@@ -232,11 +245,12 @@ class SetThing(Model):
 
 
 class RemoveThing(Model):
-    """Offer a thing of the desk no more."""
+    """Offer a thing of the desk no more. Refused if it was changed after `seen_version`."""
 
     change: Literal["remove"] = "remove"
     kind: Text
     id: UUID
+    seen_version: int | None = None
 
 
 class ChangeDesk(Command):
@@ -284,6 +298,8 @@ class PublishRuleset(Command):
     rules: tuple[Rule, ...]
     default_ticketbox_id: UUID
     seen_version: int
+    seen_draft: int | None = None
+    """The version of the draft that these rules are: refused if it was changed since, for nobody read that."""
     comment: Text = ""
     rolls_back_to: int | None = None
 
@@ -370,7 +386,7 @@ class ReadAgain(MessageCommand):
     service: ClassVar[str] = "ingest"
 
 
-AnyCommand = (
+AnyTicketCommand = (
     SubmitReply
     | RetryReply
     | AddNote
@@ -388,27 +404,25 @@ AnyCommand = (
     | AddTask
     | FinishTask
     | MoveTicket
-    | LinkTickets
-    | UnlinkTickets
-    | MergeTicket
-    | UndoMerge
-    | MoveLetters
+)
+"""What changes one ticket."""
+AnyTwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
+AnyDeskCommand = ChangeDesk | SetPresence | CreateTicketbox | AddPerson
+AnyContactCommand = SetContact | MoveAddress | MergeContacts | UndoContactMerge
+AnyRulesetCommand = PublishRuleset | DraftRuleset | DropRulesetDraft
+AnyConfiguringCommand = AnyDeskCommand | AnyRulesetCommand
+AnyCommand = (
+    AnyTicketCommand
+    | AnyTwoTicketsCommand
+    | UndoChange
     | SplitTicket
     | SelectTickets
     | StartBulkJob
     | CancelBulkJob
     | UndoBulkJob
-    | ChangeDesk
-    | SetPresence
-    | CreateTicketbox
-    | AddPerson
-    | SetContact
-    | MoveAddress
-    | MergeContacts
-    | UndoContactMerge
-    | PublishRuleset
-    | DraftRuleset
-    | DropRulesetDraft
+    | AnyDeskCommand
+    | AnyContactCommand
+    | AnyRulesetCommand
     | StartDryRun
     | CancelDryRun
     | StartWhatIf

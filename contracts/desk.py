@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 from contracts.event import Event
 from contracts.model import Model, Text
 from contracts.router import Priority
+from contracts.tags import Tags
 from contracts.tickets import PersonAdded, Role, State, TicketboxCreated
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -152,6 +153,25 @@ class Person(Thing):
             return None
         return frozenset(one.ticketbox_id for one in self.rights if self.may(right, one.ticketbox_id))
 
+    def may_anywhere(self, right: Right) -> bool:
+        """Whether there is a ticketbox in which this person may do something."""
+        return self.where(right) != frozenset()
+
+    def right_in(self, ticketbox_id: UUID) -> Right | None:
+        """The most that this person may do in a ticketbox."""
+        granted = (right for right in reversed(Right) if self.may(right, ticketbox_id))
+        return next(granted, None)
+
+    def supervises(self, other: "Person") -> bool:
+        """Whether this person says of another one whether they take tickets.
+
+        Administrators do, and supervisors of those who may answer in a ticketbox that they manage.
+        """
+        if self.role is not Role.SUPERVISOR:
+            return self.active and self.role is Role.ADMINISTRATOR
+        where = self.where(Right.MANAGE)
+        return where is None or any(other.may(Right.ANSWER, ticketbox_id) for ticketbox_id in where)
+
 
 class Span(Model):
     """Part of a day, `09:00` to `12:30`; `24:00` is its end."""
@@ -221,7 +241,7 @@ class Policy(Thing):
     priorities: tuple[Priority, ...] = ()
     ticketbox_ids: tuple[UUID, ...] = ()
     organisation_ids: tuple[UUID, ...] = ()
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     """Each empty: any. Of several tags one is enough."""
     targets: dict[Target, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     pause_in: tuple[State, ...] = (State.PENDING, State.ON_HOLD)
@@ -327,7 +347,7 @@ class Selection(Model):
 
     ticketbox_ids: tuple[UUID, ...] = ()
     priorities: tuple[Priority, ...] = ()
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     category_ids: tuple[UUID, ...] = ()
     organisation_ids: tuple[UUID, ...] = ()
     owner: Literal["anyone", "somebody", "nobody"] = "anyone"
@@ -348,8 +368,8 @@ class Actions(Model):
 
     raise_to: Priority | None = None
     """A ticket whose priority is as high already keeps it."""
-    add_tags: tuple[Text, ...] = ()
-    remove_tags: tuple[Text, ...] = ()
+    add_tags: Tags = ()
+    remove_tags: Tags = ()
     move_to: UUID | None = None
     """A ticketbox."""
     assign_to: UUID | None = None
@@ -381,8 +401,44 @@ class Automation(Thing):
     then: Actions = Actions()
 
 
+class Placeholder(StrEnum):
+    """What stands in braces in a template, and is filled in when somebody answers with it."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    NUMBER = "number"
+    SUBJECT = "subject"
+
+
+class Template(Thing):
+    """An answer that people begin with and adapt."""
+
+    kind: Literal["template"] = "template"
+    text: Annotated[Text, Field(min_length=1, max_length=50_000)]
+    """With placeholders, such as `{customer}`."""
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
+    """A tag such as `de` (BCP 47); customers who speak it get it first. None: any."""
+    ticketbox_ids: tuple[UUID, ...] = ()
+    """Where it is offered; empty: everywhere."""
+
+    def is_managed_by(self, person: Person) -> bool:
+        """Whether somebody manages every ticketbox in which it is offered."""
+        where = person.where(Right.MANAGE)
+        return where is None or (self.ticketbox_ids != () and where.issuperset(self.ticketbox_ids))
+
+
 AnyThing = Annotated[
-    Ticketbox | Team | Person | Calendar | Policy | CustomField | Category | View | Organisation | Automation,
+    Ticketbox
+    | Team
+    | Person
+    | Calendar
+    | Policy
+    | CustomField
+    | Category
+    | View
+    | Organisation
+    | Template
+    | Automation,
     Field(discriminator="kind"),
 ]
 
@@ -397,6 +453,7 @@ KINDS: dict[str, type[Thing]] = {
     "categories": Category,
     "views": View,
     "organisations": Organisation,
+    "templates": Template,
     "automations": Automation,
 }
 """Every kind of thing, by the word for many of it, as in the API's addresses and in a file of the desk."""
@@ -450,6 +507,10 @@ class OrganisationChanged(DeskEvent):
     thing: Organisation
 
 
+class TemplateChanged(DeskEvent):
+    thing: Template
+
+
 class AutomationChanged(DeskEvent):
     thing: Automation
 
@@ -471,6 +532,7 @@ ThingChanged = (
     | CategoryChanged
     | ViewChanged
     | OrganisationChanged
+    | TemplateChanged
     | AutomationChanged
 )
 

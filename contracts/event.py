@@ -68,6 +68,14 @@ class Meta(Model):
     traceparent: str | None = None
     """W3C trace context of the span that appended it."""
 
+    @property
+    def person_id(self) -> UUID | None:
+        """The person who did it; None: a service, an automation or a job."""
+        try:
+            return UUID(self.actor)
+        except ValueError:
+            return None
+
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 

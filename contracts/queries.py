@@ -262,8 +262,8 @@ class RoutingOutcome(Model):
     """Those that held."""
     category_id: UUID | None = None
     assignee_id: UUID | None = None
-    acknowledge: bool | None = None
     acknowledgement: Text | None = None
+    """What the customer is told at once, by a rule or else by the ticketbox as it is now; None: nothing."""
     forward_to: tuple[Text, ...] = ()
     alert: tuple[UUID, ...] = ()
 
@@ -497,8 +497,11 @@ class Parked(Model):
 
     parked_id: UUID
     consumer: Text
+    projection: Text | None = None
+    """The projection that went on without it: only `postroom rebuild` puts it in its place."""
     event: Text
-    event_id: UUID
+    event_id: UUID | None
+    """None: somebody else published it, and it is no event."""
     stream_id: Text
     error: Text
     attempts: int

@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.event import Event
 from contracts.mail import Address, LetterHead
 from contracts.model import Instant, Model, Personal, Text, Words
+from contracts.tags import Tags
 
 
 class RouterEvent(Event):
@@ -67,7 +68,7 @@ class MessageRouted(RouterEvent):
     ticketbox_id: UUID
     ticketbox: Text
     priority: Priority = Priority.NORMAL
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     disposition: Disposition = Disposition.DELIVER
     reason: Text | None = None
     """Why it was suppressed or quarantined."""

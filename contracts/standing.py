@@ -23,9 +23,6 @@ from contracts.tickets import (
 DISCARDED = "discarded"
 """The reason why a message is suppressed that a person deleted."""
 
-IntoTicket = TicketOpened | CustomerReplied | AutomaticReplyReceived | ReplyBounced
-"""How a message can come into a conversation."""
-
 
 class MessageState(StrEnum):
     IN_FLIGHT = "in_flight"

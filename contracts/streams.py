@@ -97,6 +97,7 @@ EVENTS: dict[str, type[Event]] = {
         desk.CategoryChanged,
         desk.ViewChanged,
         desk.OrganisationChanged,
+        desk.TemplateChanged,
         desk.AutomationChanged,
         desk.ThingRemoved,
         *get_args(contacts.AnyContactEvent),
@@ -193,7 +194,8 @@ THINGS: tuple[type[Event], ...] = (
 ROUTER_DESK = Consumer(
     "router", "tickets", "things", (*THINGS, tickets.PresenceChanged, tickets.RulesetPublished)
 )
-ROUTER_CONTACTS = Consumer("router", "tickets", "contacts", get_args(contacts.AnyContactEvent))
+ROUTER_CONTACTS = Consumer("router", "tickets", "cards", get_args(contacts.AnyContactEvent))
+"""Under its first name, “contacts”, it would not read again what it read before addresses had keys."""
 ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketingFailed,))
 """Its name is from when it heard of the desk, too: under another one, it would hear of all old failures again."""
 ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=500, pause_seconds=0.1)

@@ -11,6 +11,7 @@ from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
 from contracts.model import Instant, Model, Personal, Text, Words
 from contracts.router import Disposition, DistributionEvidence, Priority
+from contracts.tags import Tags
 
 
 class TicketsEvent(Event):
@@ -81,7 +82,7 @@ class TicketOpened(TicketsEvent):
     subject: Words
     contact: Annotated[Address, Personal()]
     priority: Priority = Priority.NORMAL
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     letter: LetterHead
     first_response_due_at: Instant | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
@@ -302,7 +303,7 @@ class PriorityChanged(TicketsEvent):
 
 class TagsChanged(TicketsEvent):
     ticket_id: UUID
-    tags: tuple[Text, ...]
+    tags: Tags
     """All of them, as they are now."""
     changed_by: UUID | None = None
 
@@ -530,13 +531,11 @@ class CustomerErased(TicketsEvent):
     erased_by: UUID
 
 
-TicketEvent = (
+Correspondence = (
     TicketOpened
     | CustomerReplied
     | AutomaticReplyReceived
     | ReplyBounced
-    | TicketAssigned
-    | DistributionDropped
     | NoteAdded
     | ReplySubmitted
     | ReplyReleased
@@ -545,6 +544,13 @@ TicketEvent = (
     | ReminderReleased
     | ReminderWithheld
     | DeliveryRecorded
+    | NoticeReleased
+)
+"""What is written in a ticket or about it, and what becomes of that."""
+
+Happening = (
+    TicketAssigned
+    | DistributionDropped
     | TicketSolved
     | TicketReopened
     | TicketSetPending
@@ -571,9 +577,11 @@ TicketEvent = (
     | SLABreached
     | AutomationRan
     | AutomationHeldBack
-    | NoticeReleased
     | CustomerErased
 )
+"""All else, each told in a sentence."""
+
+TicketEvent = Correspondence | Happening
 """All that happens to a ticket."""
 
 Placing = (
@@ -662,7 +670,7 @@ class Rule(Model):
     ticketbox_id: UUID | None = None
     """None: the box that the address belongs to, or else the default."""
     priority: Priority | None = None
-    tags: tuple[Text, ...] = ()
+    tags: Tags = ()
     disposition: Disposition = Disposition.DELIVER
     reason: Text | None = None
     """Why it is suppressed or quarantined."""

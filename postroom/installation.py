@@ -5,15 +5,16 @@ from uuid import uuid5
 
 import asyncpg
 
-from contracts.commands import OPERATOR, CreateTicketbox, PublishRuleset
+from chassis import log
+from contracts.commands import OPERATOR, AnyConfiguringCommand, CreateTicketbox, PublishRuleset
 from contracts.router import Disposition
 from contracts.tickets import Rule
-from services.tickets.changes import DeskCommand, configure
+from services.tickets.changes import configure
 
 SUPPORT = uuid5(OPERATOR, "ticketbox support")
 FIRST_RESPONSE_SECONDS = 4 * 3600
 
-FIRST_COMMANDS: tuple[DeskCommand, ...] = (
+FIRST_COMMANDS: tuple[AnyConfiguringCommand, ...] = (
     CreateTicketbox(
         command_id=uuid5(OPERATOR, "create support"),
         actor_id=OPERATOR,
@@ -45,8 +46,10 @@ async def furnish(database_url: str) -> None:
     """Append the first configuration, once: each command is known by its id."""
     db = await asyncpg.connect(database_url, server_settings={"search_path": "tickets"})
     try:
+        done = await log.answered(db, [command.command_id for command in FIRST_COMMANDS])
         for command in FIRST_COMMANDS:
-            async with db.transaction():
-                await configure(db, command, datetime.now(UTC))
+            if command.command_id not in done:
+                async with db.transaction():
+                    await configure(db, command, datetime.now(UTC))
     finally:
         await db.close()

@@ -33,9 +33,9 @@ _NAME = re.compile(r"\bmessage\b(?:\s*\.\s*([A-Za-z_]\w*)(?:\s*\.\s*([A-Za-z_]\w
 _FUNCTIONS = frozenset(
     {
         "size", "contains", "startsWith", "endsWith", "finds",
-        "int", "uint", "double", "string", "bool", "duration", "timestamp",
+        "int", "uint", "double", "string", "duration", "timestamp",
         "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek",
-        "getDayOfYear", "getHours", "getMinutes", "getSeconds", "max", "min",
+        "getDayOfYear", "getHours", "getMinutes", "getSeconds",
     }
 )  # fmt: skip
 LONGEST = 10_000

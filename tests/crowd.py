@@ -97,6 +97,18 @@ async def come(postroom: Postroom, people: Sequence[Person], presence: Presence 
         assert isinstance(done, Done), done
 
 
+async def send_home(postroom: Postroom) -> None:
+    """Nobody is there any more."""
+    db = await asyncpg.connect(postroom.database_url)
+    rows = await db.fetch("SELECT person_id FROM gateway.attendance WHERE presence <> 'off'")
+    await db.close()
+    for row in rows:
+        off = SetPresence(
+            command_id=uuid4(), actor_id=OPERATOR, person_id=row["person_id"], presence=Presence.OFF
+        )
+        await postroom.command(off)
+
+
 async def open_tickets(postroom: Postroom, boxes: Sequence[Ticketbox], number: int) -> list[UUID]:
     """Tickets, in turn in the ticketboxes, straight into the log as tickets writes them."""
     db = await connect(postroom.database_url, "tickets")

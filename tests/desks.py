@@ -28,6 +28,7 @@ from contracts.desk import (
     SpecialDay,
     Target,
     Team,
+    Template,
     Ticketbox,
     Timing,
     Told,
@@ -167,6 +168,16 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
         Category(id=draw(IDS), name=below, parent_id=category.id),
         Category(id=draw(IDS), name=top, parent_id=category.id),
         *teams,
+        *(
+            Template(
+                id=draw(IDS),
+                name=name,
+                text=draw(TEXT.filter(bool).filter(lambda text: "{" not in text)) + "\n{customer}",
+                language=draw(st.sampled_from([None, "de"])),
+                ticketbox_ids=draw(some(box_ids)),
+            )
+            for name in draw(names(2))
+        ),
         *(
             Automation(
                 id=draw(IDS),

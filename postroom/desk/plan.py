@@ -88,7 +88,9 @@ def plan(file: File, present: Present, command_id: UUID, new_id: Callable[[], UU
     changes = [_change(thing, present, before, names) for thing in different]
     changes += [Change("removed", thing.kind, before.key_of(thing.id)) for thing in removed]
     sets = [SetThing(thing=one, seen_version=present.versions.get(one.id)) for one in different]
-    gone = [RemoveThing(kind=one.kind, id=one.id) for one in removed]
+    gone = [
+        RemoveThing(kind=one.kind, id=one.id, seen_version=present.versions.get(one.id)) for one in removed
+    ]
     commands: list[ChangeDesk | PublishRuleset] = []
     if sets or gone:
         commands.append(

@@ -14,6 +14,7 @@ from contracts.desk import (
     Person,
     Policy,
     Team,
+    Template,
     Thing,
     Ticketbox,
     View,
@@ -54,6 +55,7 @@ REFERENCES: dict[type[Thing], tuple[Reference, ...]] = {
         Reference("calendar_id", "calendar", "calendars"),
     ),
     CustomField: (Reference("ticketbox_ids", "ticketboxes", "ticketboxes"),),
+    Template: (Reference("ticketbox_ids", "ticketboxes", "ticketboxes"),),
     Automation: (
         Reference("ticketbox_ids", "ticketboxes", "ticketboxes", within="tickets"),
         Reference("category_ids", "categories", "categories", within="tickets"),

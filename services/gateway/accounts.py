@@ -62,13 +62,12 @@ class Person:
 
     def right_in(self, ticketbox_id: UUID) -> Right | None:
         """The most that this person may do in a ticketbox."""
-        granted = (right for right in reversed(Right) if self.may(right, ticketbox_id))
-        return next(granted, None)
+        return self.desk.right_in(ticketbox_id)
 
     @property
     def may_write(self) -> bool:
         """Whether there is a ticketbox in which this person may answer."""
-        return self.desk.where(Right.ANSWER) != frozenset()
+        return self.desk.may_anywhere(Right.ANSWER)
 
     @property
     def may_share(self) -> bool:
@@ -78,7 +77,7 @@ class Person:
     @property
     def may_configure(self) -> bool:
         """Whether there is anything on the desk that this person may change for others."""
-        return self.may_administer or self.manages.boxes != frozenset()
+        return self.desk.may_anywhere(Right.MANAGE)
 
     @property
     def manages(self) -> Sight:
@@ -88,7 +87,7 @@ class Person:
     @property
     def may_decide(self) -> bool:
         """Whether there is a ticketbox in which this person decides what becomes of mail that was stopped."""
-        return self.manages.boxes != frozenset()
+        return self.desk.may_anywhere(Right.MANAGE)
 
     @property
     def may_administer(self) -> bool:
@@ -205,10 +204,21 @@ async def begin_session(
         user_agent[:200],
         now,
     )
+    await db.execute(
+        """
+        INSERT INTO signed_in (person_id, since)
+        VALUES ($1, $2)
+        ON CONFLICT (person_id) DO UPDATE
+        SET since = excluded.since
+        """,
+        person_id,
+        now,
+    )
     return token
 
 
 async def end_session(db: Connection, token: str) -> None:
+    """End a session at once; what follows for the presence of its person is `presence.see_off`."""
     await db.execute("DELETE FROM session WHERE token_sha256 = $1", credentials.digest(token))
 
 

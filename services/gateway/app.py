@@ -5,7 +5,7 @@ from functools import partial
 
 from chassis.admin import serve
 from chassis.service import Service, run
-from services.gateway import erasing
+from services.gateway import erasing, presence
 from services.gateway.gateway import Gateway
 from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
@@ -27,6 +27,7 @@ async def set_up(service: Service[GatewaySettings]) -> None:
     """Say what this service does."""
     feed, serving = Feed(service), asyncio.Event()
     watch = Watch(service, feed)
+    gateway = Gateway(service, feed, watch)
 
     async def not_serving() -> str | None:
         return None if serving.is_set() else f"{service.settings.http} is not served yet"
@@ -35,7 +36,8 @@ async def set_up(service: Service[GatewaySettings]) -> None:
     service.erase(erasing.erase, (*INBOX.tables, "draft"))
     service.background("live feed", feed.run)
     service.background("watch", watch.run)
-    service.background("HTTP", partial(serve_http, Gateway(service, feed, watch), serving))
+    service.background("presence", partial(presence.watch, gateway))
+    service.background("HTTP", partial(serve_http, gateway, serving))
     service.ready_when(not_serving)
 
 

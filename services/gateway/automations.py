@@ -7,7 +7,7 @@ from contracts.desk import Actions, Automation, Moment, Selection, Told
 from contracts.queries import AutomationTrial, Coming, GetWhatComes, TryAutomation, WhatComes
 from services.gateway import desk
 from services.gateway.gateway import Gateway
-from services.gateway.problems import Unavailable
+from services.gateway.problems import Unanswered
 from services.gateway.representations import ComingItem, TrialItem
 
 Names = Mapping[UUID, str]
@@ -107,7 +107,7 @@ async def coming(here: Gateway, ticket_id: UUID) -> list[ComingItem] | None:
     """What will happen to a ticket by itself, the next first; None: tickets does not answer."""
     try:
         found = await here.ask(GetWhatComes(ticket_id=ticket_id), WhatComes)
-    except Unavailable:
+    except Unanswered:
         return None
     if not found.items:
         return []

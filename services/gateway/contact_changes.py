@@ -47,8 +47,8 @@ def told(rows: Sequence[asyncpg.Record], names: Mapping[UUID, str]) -> list[Chan
 def _change(
     item: Recorded[Event], event: AnyContactEvent, before: Card | None, names: Mapping[UUID, str]
 ) -> Change:
-    called = {str(identity): name for identity, name in names.items()}
-    actor = called.get(item.meta.actor, "Postroom")
+    person_id = item.meta.person_id
+    actor = names.get(person_id, "Postroom") if person_id else "Postroom"
     match event:
         case ContactAdded():
             return Change(item.occurred_at, actor, "began the card")

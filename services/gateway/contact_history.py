@@ -1,6 +1,6 @@
 """Everything that passed between a contact and us, in one line of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +14,7 @@ from contracts.tickets import (
     AutomaticReplyReceived,
     CustomerReplied,
     NoteAdded,
+    ReminderReleased,
     ReplyBounced,
     ReplySubmitted,
     TicketClosed,
@@ -34,6 +35,7 @@ _SENTENCES: dict[type[Event], str] = {
     ReplyBounced: "returned an answer of ours",
     ReplySubmitted: "answered",
     AcknowledgementReleased: "told that the letter has arrived",
+    ReminderReleased: "reminded",
     NoteAdded: "noted",
     TicketSolved: "solved it",
     TicketReopened: "it is open again",
@@ -117,7 +119,7 @@ async def timeline(
     return Page(items=[_entry(row, letters, names) for row in rows], next=following)
 
 
-def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: dict[UUID, str]) -> TimelineEntry:
+def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: Mapping[UUID, str]) -> TimelineEntry:
     event = history.recorded(row).event
     entry = TimelineEntry(
         at=row["occurred_at"],
@@ -140,7 +142,7 @@ def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: dict[UUID, 
             return entry.model_copy(update=_letter(letter, letters))
         case ReplySubmitted(text=text) | NoteAdded(text=text):
             return entry.model_copy(update={"text": text})
-        case AcknowledgementReleased(letter=sent):
+        case AcknowledgementReleased(letter=sent) | ReminderReleased(letter=sent):
             return entry.model_copy(update={"text": sent.text})
         case _:
             return entry
@@ -157,7 +159,7 @@ def _letter(head: LetterHead, letters: dict[UUID, Reading]) -> dict[str, object]
     }
 
 
-def _named(event: Event, names: dict[UUID, str]) -> Named | None:
+def _named(event: Event, names: Mapping[UUID, str]) -> Named | None:
     match event:
         case ReplySubmitted(author_id=person_id) | NoteAdded(author_id=person_id):
             pass

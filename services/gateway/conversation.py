@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from contracts.event import Event, Recorded
+from contracts.event import Event, Meta, Recorded
 from contracts.ingest import Reading
 from contracts.mail import Address, LetterHead, last_written
 from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
@@ -14,10 +14,13 @@ from contracts.tickets import (
     AcknowledgementReleased,
     AcknowledgementWithheld,
     AutomaticReplyReceived,
+    Correspondence,
     CustomerReplied,
     DeliveryRecorded,
+    Happening,
     LettersTaken,
     NoteAdded,
+    NoticeReleased,
     Quote,
     Released,
     ReminderReleased,
@@ -32,7 +35,7 @@ from contracts.tickets import (
 )
 from services.gateway import why_owner
 from services.gateway.authentication import sender_of
-from services.gateway.happenings import Happening, said
+from services.gateway.happenings import said
 from services.gateway.representations import AttachmentItem, Contact, Delivery, Entry, Letter, Named, Reply
 from services.gateway.whereabouts import Whereabouts, letters_here, whereabouts
 from services.gateway.withholding import withheld
@@ -65,43 +68,70 @@ class Sources:
     def person(self, identity: UUID | None) -> Named | None:
         return None if identity is None else Named(id=identity, name=self.people.get(identity, "somebody"))
 
-    def known(self, actor: str) -> UUID | None:
-        """The person behind an event's actor; None for services, rules and jobs."""
-        return next((one for one in self.people if str(one) == actor), None)
+    def known(self, meta: Meta) -> UUID | None:
+        """The person who did it, if we know the name."""
+        return meta.person_id if meta.person_id in self.people else None
 
 
 def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[Entry]:
     """What happened, in order. An answer is one entry, whatever became of it later; a letter is where it came last."""
-    released = {item.event.reply_id: item.event for item in history if isinstance(item.event, Released)}
     places = whereabouts(history)
-    entries = []
+    entries: list[Entry] = []
     for item in history:
-        match item.event:
-            case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced() as event:
-                if places[event.letter.message_id].version == item.version:
-                    entries.append(_letter_entry(event, item, sources, places[event.letter.message_id]))
-            case ReplySubmitted() | AcknowledgementReleased() | ReminderReleased() as event:
-                delivery = delivery_of(event.reply_id, history, sources.deliveries)
-                reply = _reply(event, released.get(event.reply_id), delivery)
-                entries.append(_own_entry(event, item, sources).model_copy(update={"reply": reply}))
-            case AcknowledgementWithheld() | ReminderWithheld() | NoteAdded() as event:
-                entries.append(_own_entry(event, item, sources))
-            case DeliveryRecorded() | ReplyReleased(attempt=1):
-                pass  # shown with the answer
-            case ReplyReleased(author_id=author_id):
-                entries.append(_made(item, "sent the answer again", sources.person(author_id)))
-            case event if isinstance(event, Happening):
-                if (sentence := said(event, sources.people, sources.known(item.meta.actor))) is not None:
-                    entry = _made(item, sentence.sentence, sources.person(sentence.actor), sentence.at)
-                    more: dict[str, object] = {"ticket": sentence.ticket}
-                    if isinstance(event, TicketAssigned):
-                        more["distribution"] = why_owner.view(event, sources.person)
-                    entries.append(entry.model_copy(update=more))
-                if isinstance(event, TicketAbsorbed | LettersTaken):
-                    entries += _brought(event, item, sources, places)
-            case _:
-                pass
+        if isinstance(item.event, Happening):
+            entries += _happened(item.event, item, sources, places)
+        elif isinstance(item.event, Correspondence):
+            entries += _written(item.event, item, history, sources, places)
     return entries
+
+
+def _happened(
+    event: Happening, item: Recorded[Event], sources: Sources, places: Mapping[UUID, Whereabouts]
+) -> list[Entry]:
+    brought = (
+        _brought(event, item, sources, places) if isinstance(event, TicketAbsorbed | LettersTaken) else []
+    )
+    sentence = said(event, sources.people, sources.known(item.meta))
+    if sentence is None:
+        return brought
+    entry = _made(item, sentence.sentence, sources.person(sentence.actor), sentence.at)
+    more: dict[str, object] = {"ticket": sentence.ticket}
+    if isinstance(event, TicketAssigned):
+        more["distribution"] = why_owner.view(event, sources.person)
+    return [entry.model_copy(update=more), *brought]
+
+
+def _written(
+    event: Correspondence,
+    item: Recorded[Event],
+    history: Sequence[Recorded[Event]],
+    sources: Sources,
+    places: Mapping[UUID, Whereabouts],
+) -> list[Entry]:
+    match event:
+        case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
+            place = places[event.letter.message_id]
+            return [_letter_entry(event, item, sources, place)] if place.version == item.version else []
+        case ReplySubmitted() | AcknowledgementReleased() | ReminderReleased():
+            delivery = delivery_of(event.reply_id, history, sources.deliveries)
+            reply = _reply(event, _released(event.reply_id, history), delivery)
+            return [_own_entry(event, item, sources).model_copy(update={"reply": reply})]
+        case AcknowledgementWithheld() | ReminderWithheld() | NoteAdded():
+            return [_own_entry(event, item, sources)]
+        case ReplyReleased(attempt=attempt, author_id=author_id) if attempt > 1:
+            return [_made(item, "sent the answer again", sources.person(author_id))]
+        case DeliveryRecorded() | ReplyReleased():
+            return []  # shown with the answer
+        case NoticeReleased():
+            return []  # whom an automation told, is said with what else it did
+        case _:
+            assert_never(event)
+
+
+def _released(reply_id: UUID, history: Sequence[Recorded[Event]]) -> Released | None:
+    """An answer as it left."""
+    released = (item.event for item in reversed(history) if isinstance(item.event, Released))
+    return next((event for event in released if event.reply_id == reply_id), None)
 
 
 def _made(

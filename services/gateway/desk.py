@@ -1,6 +1,6 @@
 """Reads the desk: who works here, where mail comes in, and everything else that administrators configure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from chassis.database import Connection
+from chassis.kept import Kept
 from contracts.desk import AnyThing, Person, Right, Thing, Ticketbox, kind_of
 from contracts.tickets import Presence, presence_at
 from services.gateway.representations import BoxItem, PersonItem
@@ -68,28 +69,29 @@ async def who_may_answer(db: Connection, ticketbox_id: UUID) -> frozenset[UUID]:
     return frozenset(one.id for one in await every(db, Person) if one.may(Right.ANSWER, ticketbox_id))
 
 
-_NAMES = """
-SELECT id, thing ->> 'name' AS name
-FROM thing
-WHERE kind IN ('person', 'ticketbox', 'team', 'category', 'organisation')
+async def names(db: Connection) -> Mapping[UUID, str]:
+    """The names of all that is on the desk, or was: what refers to it keeps its name."""
+    return await _NAMES.get(db)
+
+
+async def _read_names(db: Connection) -> Mapping[UUID, str]:
+    return {
+        row["id"]: row["name"] for row in await db.fetch("SELECT id, thing ->> 'name' AS name FROM thing")
+    }
+
+
+_NAMES = Kept(_read_names)
+_RENEW_EDITION = """
+INSERT INTO desk_edition (edition)
+VALUES (gen_random_uuid())
+ON CONFLICT (only_row) DO UPDATE
+SET edition = excluded.edition
 """
 
 
-async def names(db: Connection) -> dict[UUID, str]:
-    """The names of whom and what tickets refer to, also of those that were removed."""
-    return {row["id"]: row["name"] for row in await db.fetch(_NAMES)}
-
-
-_REFERRED = """
-SELECT id, thing ->> 'name' AS name
-FROM thing
-WHERE kind IN ('person', 'ticketbox', 'category', 'organisation')
-"""
-
-
-async def referred(db: Connection) -> dict[UUID, str]:
-    """The names of all that a list or a bulk job refers to, also of what was removed."""
-    return {row["id"]: row["name"] for row in await db.fetch(_REFERRED)}
+async def renew_edition(db: Connection) -> None:
+    """Say that things were changed: nobody goes on with what was read of them before."""
+    await db.execute(_RENEW_EDITION)
 
 
 _CALLED = """

@@ -2,21 +2,20 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.commands import (
     AddNote,
     AssignTicket,
+    CloseTicket,
     Done,
     MoveTicket,
     ReopenTicket,
     RetryReply,
-    SetPresence,
     SolveTicket,
     SubmitReply,
+    UndoChange,
 )
-from contracts.tickets import Presence
 from services.gateway import tickets
 from services.gateway.accounts import Person
 from services.gateway.conversation import quote_for
@@ -70,9 +69,11 @@ class Doing:
         )
         done = await self._seeing(command, seen_version)
         await Drafting(self.gateway, self.person, self.number).sent("reply", command.ticket_id)
-        return Changed(number=self.number, version=done.version, id=reply_id)
+        return self.changed(done, reply_id)
 
-    async def _seeing(self, command: SubmitReply | SolveTicket, seen_version: int | None) -> Done:
+    async def _seeing(
+        self, command: SubmitReply | SolveTicket | CloseTicket, seen_version: int | None
+    ) -> Done:
         """Have something done by who has seen the ticket up to a version.
 
         Raises:
@@ -99,7 +100,7 @@ class Doing:
                 reply_id=reply_id,
             )
         )
-        return Changed(number=self.number, version=done.version, id=reply_id)
+        return self.changed(done, reply_id)
 
     async def note(self, text: str, mentions: Collection[UUID] = ()) -> Changed:
         """Write to colleagues; whom the text mentions as `@Name` hears of it too."""
@@ -118,7 +119,7 @@ class Doing:
         )
         done = await self.gateway.command(command)
         await Drafting(self.gateway, self.person, self.number).sent("note", command.ticket_id)
-        return Changed(number=self.number, version=done.version, id=note_id)
+        return self.changed(done, note_id)
 
     async def assign(self, agent_id: UUID | None) -> Changed:
         """Give the ticket to someone; None: back to everyone."""
@@ -130,7 +131,7 @@ class Doing:
                 agent_id=agent_id,
             )
         )
-        return Changed(number=self.number, version=done.version)
+        return self.changed(done)
 
     async def move(self, ticketbox_id: UUID, *, correction: bool) -> Changed:
         """Give the ticket to another ticketbox; a `correction` counts as a mistake of the rules."""
@@ -142,7 +143,7 @@ class Doing:
             correction=correction,
         )
         done = await self.gateway.command(command)
-        return Changed(number=self.number, version=done.version)
+        return self.changed(done)
 
     async def solve(self, seen_version: int | None) -> Changed:
         """The matter is settled."""
@@ -153,7 +154,18 @@ class Doing:
             seen_version=seen_version,
         )
         done = await self._seeing(command, seen_version)
-        return Changed(number=self.number, version=done.version)
+        return self.changed(done)
+
+    async def close(self, seen_version: int | None) -> Changed:
+        """The matter is settled for good."""
+        command = CloseTicket(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            seen_version=seen_version,
+        )
+        done = await self._seeing(command, seen_version)
+        return self.changed(done)
 
     async def reopen(self) -> Changed:
         """The matter is not settled after all."""
@@ -162,28 +174,26 @@ class Doing:
                 command_id=self.command_id, actor_id=self.person.person_id, ticket_id=await self._ticket_id()
             )
         )
-        return Changed(number=self.number, version=done.version)
+        return self.changed(done)
+
+    async def undo(self, undone_id: UUID) -> Changed:
+        """Give back what an earlier command changed."""
+        command = UndoChange(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            undone_id=undone_id,
+        )
+        done = await self.gateway.command(command)
+        return self.changed(done)
+
+    def changed(self, done: Done, made: UUID | None = None) -> Changed:
+        """The answer to the wish; `made` is what is new by it."""
+        return Changed(number=self.number, version=done.version, command_id=self.command_id, id=made)
 
     async def _ticket_id(self) -> UUID:
         async with self.gateway.service.pool.acquire() as db:
             return await tickets.ticket_id_of(db, self.person.sight, self.number)
-
-
-async def set_presence(
-    gateway: Gateway, person_id: UUID, command_id: UUID, presence: Presence, until: datetime | None = None
-) -> None:
-    """Say whether someone takes tickets now, and for how long.
-
-    Raises:
-        Unprocessable: it would be over already.
-    """
-    if until is not None and until <= gateway.service.clock():
-        raise Unprocessable("That moment has passed. Say one that is to come, or none.")
-    await gateway.command(
-        SetPresence(
-            command_id=command_id, actor_id=person_id, person_id=person_id, presence=presence, until=until
-        )
-    )
 
 
 def _as_json(entry: Entry) -> dict[str, object]:

@@ -150,8 +150,17 @@ async def one(db: Connection, person: Person, number: int, kind: Kind) -> DraftI
 
 
 async def every(db: Connection, person: Person) -> list[DraftItem]:
-    """All that someone has not sent, the newest first."""
-    rows = await db.fetch(f"{_ITEMS} ORDER BY draft.saved_at DESC LIMIT 200", person.person_id)
+    """All that someone has not sent on tickets that they see now, the newest first."""
+    rows = await db.fetch(
+        f"""
+        {_ITEMS}
+          AND ($2::uuid[] IS NULL OR ticket.ticketbox_id = ANY($2))
+        ORDER BY draft.saved_at DESC
+        LIMIT 200
+        """,
+        person.person_id,
+        person.sight.in_order,
+    )
     return [_item(row) for row in rows]
 
 

@@ -15,7 +15,7 @@ from contracts.event import Data
 from contracts.model import ERASED
 from contracts.stream_ids import contact_stream
 from contracts.streams import EVENTS, STREAMS
-from services.gateway import contact_rows, history, inbox
+from services.gateway import contact_rows, desk, history, inbox
 from services.gateway.inbox import INBOX
 from services.gateway.summary import summarise
 
@@ -82,6 +82,7 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
     await _erase_lines(db, person)
     await _erase_drafts(db, person)
     await erase_mentions(db, person, "thing", "thing", "jsonb")
+    await desk.renew_edition(db)
     await contact_rows.forget(db, person.contact_ids, person.addresses, person.names)
     return PieceErased(rows=erased + await erase_parked(db, person))
 

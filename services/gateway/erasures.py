@@ -1,6 +1,6 @@
 """Erasures of people's data: what one would take, what was asked for, and how far each is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -25,7 +25,7 @@ from services.gateway import desk, history
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Administrator, Here, command_id_of
-from services.gateway.problems import NotFound, Unavailable
+from services.gateway.problems import NotFound, Unanswered
 from services.gateway.representations import Named, Representation
 
 
@@ -152,7 +152,7 @@ async def every(db: Connection) -> list[ErasureView]:
     return await _read(db, None)
 
 
-def _view(events: Sequence[Recorded[Event]], names: dict[UUID, str]) -> ErasureView:
+def _view(events: Sequence[Recorded[Event]], names: Mapping[UUID, str]) -> ErasureView:
     begun, begun_at, ended_at = (
         ErasureBegun(erasure_id=UUID(int=0), letters=0, tickets=0, answers=0),
         None,
@@ -217,7 +217,7 @@ class Erasing:
             return found[0]
         try:
             progress = await self.gateway.ask(GetErasure(erasure_id=erasure_id), ErasureProgress)
-        except Unavailable as error:
+        except Unanswered as error:
             return found[0].model_copy(update={"waits_for": error.detail})
         return found[0].model_copy(update={"waits_for": progress.waits_for})
 

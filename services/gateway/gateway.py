@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chassis import requests
 from chassis.projection import wait_for
-from chassis.requests import NoSuchBlob, RefusedQuery, ServiceUnavailable
+from chassis.requests import NoSuchBlob, RefusedQuery, RequestFailed, ServiceUnavailable
 from chassis.service import Service
 from contracts.commands import Command, Done, MessageCommand, Refused
 from contracts.queries import Query
@@ -15,6 +15,7 @@ from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
 from services.gateway.problems import (
     Conflict,
+    Failed,
     Forbidden,
     NotFound,
     Problem,
@@ -43,12 +44,14 @@ class Gateway:
         """Have something done, and wait until the read model shows it.
 
         Raises:
-            Problem: it was refused, or the service that does it does not answer.
+            Problem: it was refused, or the service that does it fails or does not answer.
         """
         try:
             outcome = await requests.send_command(self.service.nats, command)
         except ServiceUnavailable as error:
             raise Unavailable(str(error)) from error
+        except RequestFailed as error:
+            raise Failed(str(error)) from error
         if isinstance(outcome, Refused):
             raise refusal(outcome)
         await wait_for(self.service.pool, INBOX.name, command.service, outcome.position)
@@ -60,12 +63,14 @@ class Gateway:
         """Ask another service.
 
         Raises:
-            Problem: it says no, or does not answer.
+            Problem: it says no, fails, or does not answer.
         """
         try:
             return await requests.ask(self.service.nats, query, answer, subject)
         except ServiceUnavailable as error:
             raise Unavailable(str(error)) from error
+        except RequestFailed as error:
+            raise Failed(str(error)) from error
         except RefusedQuery as error:
             raise refusal(error.refused) from error
 
@@ -73,13 +78,15 @@ class Gateway:
         """Stored bytes, as they come; the first piece is there before this returns, so errors are told in time.
 
         Raises:
-            Problem: there is no such blob, or ingest does not answer.
+            Problem: there is no such blob, or ingest fails or does not answer.
         """
         pieces = requests.blob(self.service.nats, sha256)
         try:
             first = await anext(pieces, b"")
         except ServiceUnavailable as error:
             raise Unavailable(str(error)) from error
+        except RequestFailed as error:
+            raise Failed(str(error)) from error
         except NoSuchBlob as error:
             raise NotFound("These bytes are not stored any more.") from error
 
@@ -94,6 +101,7 @@ class Gateway:
 _CONFLICTS = {
     "outdated",
     "changed_meanwhile",
+    "changed_since",
     "already_there",
     "not_failed",
     "merged",

@@ -1,5 +1,6 @@
 """Who is asking, and whether they may."""
 
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4, uuid5
@@ -79,55 +80,35 @@ def refuse_foreign(request: HTTPConnection) -> None:
         raise Forbidden("This request came from another site.")
 
 
-def writer(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
-    """Someone who may change things.
-
-    Raises:
-        Forbidden.
-    """
-    if not who.person.may_write:
-        raise Forbidden("You can read, and change nothing.")
-    return who.person
-
-
-def decider(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
-    """Someone who may decide what becomes of mail that was stopped.
-
-    Raises:
-        Forbidden.
-    """
-    if not who.person.may_decide:
-        raise Forbidden("Only supervisors and administrators can do this.")
-    return who.person
-
-
-def exporter(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
-    """Someone who may take away everything that is held of a contact.
-
-    Raises:
-        Forbidden.
-    """
-    if who.person.role not in {Role.ADMINISTRATOR, Role.SUPERVISOR}:
-        raise Forbidden("Only supervisors and administrators can do this.")
-    return who.person
-
-
-def administrator(who: Annotated[SignedIn, Depends(signed_in)]) -> Person:
-    """Someone who may repair the system.
-
-    Raises:
-        Forbidden.
-    """
-    if not who.person.may_administer:
-        raise Forbidden("Only administrators can do this.")
-    return who.person
-
-
 Signed = Annotated[SignedIn, Depends(signed_in)]
-Writer = Annotated[Person, Depends(writer)]
-Decider = Annotated[Person, Depends(decider)]
-Exporter = Annotated[Person, Depends(exporter)]
-Administrator = Annotated[Person, Depends(administrator)]
+
+
+def only(may: Callable[[Person], bool], otherwise: str) -> Callable[[SignedIn], Person]:
+    """A dependency that lets in who may; all others are told `otherwise`."""
+
+    def let_in(who: Signed) -> Person:
+        if not may(who.person):
+            raise Forbidden(otherwise)
+        return who.person
+
+    return let_in
+
+
+_SUPERVISORS = "Only supervisors and administrators can do this."
+Writer = Annotated[
+    Person, Depends(only(lambda person: person.may_write, "You can read, and change nothing."))
+]
+"""Someone who may change things."""
+Decider = Annotated[Person, Depends(only(lambda person: person.may_decide, _SUPERVISORS))]
+"""Someone who may decide what becomes of mail that was stopped."""
+Exporter = Annotated[
+    Person, Depends(only(lambda person: person.role in {Role.ADMINISTRATOR, Role.SUPERVISOR}, _SUPERVISORS))
+]
+"""Someone who may take away everything that is held of a contact."""
+Administrator = Annotated[
+    Person, Depends(only(lambda person: person.may_administer, "Only administrators can do this."))
+]
+"""Someone who may repair the system."""
 Here = Annotated[Gateway, Depends(gateway_of)]
 
 

@@ -9,7 +9,6 @@ from contracts.commands import (
     AddTask,
     ChangeTags,
     ChangeWatchers,
-    CloseTicket,
     FinishTask,
     LinkTickets,
     MergeTicket,
@@ -45,10 +44,6 @@ class Handling:
     async def put_on_hold(self, until: datetime | None, reason: str) -> Changed:
         """Wait for a moment, or for something that has none."""
         return await self._do(PutOnHold, until=until, reason=reason.strip())
-
-    async def close(self) -> Changed:
-        """Solve it for good."""
-        return await self._do(CloseTicket)
 
     async def set_priority(self, priority: Priority) -> Changed:
         """Say how urgent it is."""
@@ -130,7 +125,7 @@ class Handling:
             "ticket_id": await self._id_of(wish.number),
         }
         done = await wish.gateway.command(kind.model_validate(who | wanted))
-        return Changed(number=wish.number, version=done.version, id=made)
+        return wish.changed(done, made)
 
     async def _id_of(self, number: int) -> UUID:
         async with self.wish.gateway.service.pool.acquire() as db:

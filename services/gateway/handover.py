@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from chassis import requests
 from chassis.backoff import growing
-from chassis.requests import RefusedQuery, ServiceUnavailable
+from chassis.requests import RefusedQuery, RequestFailed, ServiceUnavailable
 from contracts.uploads import PIECE, AcceptUpload, Stored, StoreUpload, UploadAccepted, UploadRequest
 from services.gateway.gateway import Gateway
-from services.gateway.problems import TooLarge, Unavailable, Unprocessable
+from services.gateway.problems import Failed, TooLarge, Unavailable, Unprocessable
 
 PATIENCE_SECONDS = 20
 """How long ingest may be away: a restart takes a second or two, and nobody should have to send 20 MB again for it."""
@@ -90,6 +90,8 @@ async def _ask(
             return await requests.ask(gateway.service.nats, request, answer, timeout_seconds=timeout_seconds)
         except RefusedQuery as error:
             raise Unavailable(error.refused.detail) from error
+        except RequestFailed as error:
+            raise Failed(str(error)) from error
         except ServiceUnavailable as error:
             if loop.time() > deadline:
                 raise Unavailable(str(error)) from error

@@ -15,6 +15,7 @@ from contracts.tickets import (
     DeadlinesChanged,
     DistributionDropped,
     FieldsChanged,
+    Happening,
     LettersMoved,
     LettersTaken,
     LinkKind,
@@ -39,37 +40,6 @@ from contracts.tickets import (
     WatchersChanged,
 )
 
-Happening = (
-    TicketAssigned
-    | DistributionDropped
-    | TicketSolved
-    | TicketReopened
-    | TicketSetPending
-    | TicketPutOnHold
-    | TicketClosed
-    | PriorityChanged
-    | TagsChanged
-    | FieldsChanged
-    | CategoryAssigned
-    | WatchersChanged
-    | TaskAdded
-    | TaskDone
-    | TicketLinked
-    | TicketUnlinked
-    | TicketMoved
-    | LettersMoved
-    | LettersTaken
-    | TicketMerged
-    | TicketAbsorbed
-    | MergeUndone
-    | AbsorptionUndone
-    | DeadlinesChanged
-    | SLAWarned
-    | SLABreached
-    | AutomationRan
-    | AutomationHeldBack
-    | CustomerErased
-)
 TARGETS = {"first_response": "first response", "next_response": "next response", "resolution": "resolution"}
 LINKS = {
     LinkKind.PARENT: "its parent",

@@ -21,7 +21,7 @@ from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
 from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent, TicketOpened
-from services.gateway import contact_rows, history
+from services.gateway import contact_rows, desk, history
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, rearranges, summarise
 from services.gateway.whereabouts import moved
@@ -330,6 +330,8 @@ SET shut_out_at = excluded.shut_out_at
 
 
 async def _keep_desk(db: Connection, batch: Batch) -> None:
+    if any(isinstance(item.event, THINGS) for item in batch):
+        await desk.renew_edition(db)
     for item in batch:
         if isinstance(item.event, THINGS):
             await _keep_thing(db, item)
@@ -359,7 +361,16 @@ async def _keep_thing(db: Connection, item: Recorded[Event]) -> None:
 INBOX = Projection(
     name="inbox",
     schema="gateway",
-    tables=("history", "ticket", "message", "thing", "attendance", "contact", "contact_address"),
+    tables=(
+        "history",
+        "ticket",
+        "message",
+        "thing",
+        "desk_edition",
+        "attendance",
+        "contact",
+        "contact_address",
+    ),
     consumers=GATEWAY,
     apply=apply,
 )

@@ -122,7 +122,7 @@ async def every(here: Gateway, person: Person) -> Sequence[BulkJob]:
 async def names(here: Gateway) -> Mapping[UUID, str]:
     """What jobs and lists refer to."""
     async with here.service.pool.acquire() as db:
-        return await desk.referred(db)
+        return await desk.names(db)
 
 
 async def asked_for(here: Gateway, person: Person, query: TicketQuery) -> tuple[Filter, list[str]]:
@@ -134,7 +134,7 @@ async def asked_for(here: Gateway, person: Person, query: TicketQuery) -> tuple[
         NotFound: there is no such organisation or contact.
     """
     async with here.service.pool.acquire() as db:
-        names = dict(await desk.referred(db))
+        names = dict(await desk.names(db))
         if isinstance(query.contact, UUID):
             names[query.contact] = (await contacts.shown(db, person.sight, query.contact)).addresses[0]
         wanted = query.filter(person.person_id, await organisations.read(db))

@@ -1,7 +1,7 @@
 """Tells open pages and programs what is new, as server-sent events (WHATWG HTML §9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.database import Connection, connect
+from chassis.database import Announcements, Connection, listening
 from chassis.logging import get_logger
 from chassis.service import Service
 from services.gateway.inbox import CHANNEL
@@ -36,16 +36,27 @@ class News:
     ticketbox_id: UUID
     """Where the ticket is now: who may see it there hears of it."""
     data: bytes
+    left_id: UUID | None
+    """The ticketbox that the ticket leaves."""
+    gone: bytes
+    """What is told to who sees only that one."""
 
-    def frame(self) -> bytes:
-        """It as a server-sent event. Only places in the log of tickets are ids, so that they grow."""
+    def frame(self, sight: Sight) -> bytes | None:
+        """It as a server-sent event for somebody. Only places in the log of tickets are ids, so that they grow."""
+        if sight.sees(self.ticketbox_id):
+            data = self.data
+        elif self.left_id is not None and sight.sees(self.left_id):
+            data = self.gone
+        else:
+            return None
         identity = b"id: %d\n" % self.position if self.source == "tickets" else b""
-        return identity + b"event: ticket\ndata: " + self.data + b"\n\n"
+        return identity + b"event: ticket\ndata: " + data + b"\n\n"
 
 
 _NEWS = """
 SELECT history.source, history.position, history.type, history.version,
-       ticket.number, ticket.state, ticket.assignee_id, ticket.ticketbox_id
+       ticket.number, ticket.state, ticket.assignee_id, ticket.ticketbox_id,
+       CASE WHEN history.type = 'TicketMoved' THEN (history.data ->> 'from_id')::uuid END AS left_id
 FROM history
 JOIN ticket USING (ticket_id)
 WHERE history.source = $1
@@ -61,14 +72,20 @@ async def news_after(db: Connection, source: str, position: int) -> list[News]:
 
 
 def _news(row: asyncpg.Record) -> News:
-    said = {
-        "number": row["number"],
-        "type": row["type"],
+    gone = {"number": row["number"], "type": row["type"]}
+    said = gone | {
         "version": row["version"] if row["source"] == "tickets" else None,
         "state": row["state"],
         "assignee": row["assignee_id"] and str(row["assignee_id"]),
     }
-    return News(row["source"], row["position"], row["ticketbox_id"], orjson.dumps(said))
+    return News(
+        row["source"],
+        row["position"],
+        row["ticketbox_id"],
+        orjson.dumps(said),
+        row["left_id"],
+        orjson.dumps(gone),
+    )
 
 
 @dataclass(eq=False, slots=True)
@@ -89,33 +106,31 @@ class Feed:
     def __init__(self, service: Service[GatewaySettings]) -> None:
         self._service = service
         self._listeners: set[Listener] = set()
-        self._woken = asyncio.Event()
-        self._visited: set[int] = set()
         self.position = 0
         """How much of the log of tickets is told: a page that is read after this shows at least as much."""
 
     async def run(self) -> None:
         """Follow the read model until the service stops; PostgreSQL wakes it, a slow poll is the backstop."""
-        database_url = self._service.settings.database_url
-        db = await connect(database_url, self._service.name)
+        settings = self._service.settings
         try:
-            await db.add_listener(CHANNEL, lambda *_: self._woken.set())
-            await db.add_listener(VISITS, self._note_visit)
-            reached = {source: await _end(db, source) for source in ("tickets", "notify")}
-            messages = await _messages_end(db)
-            while not self._service.stopping.is_set():
-                self._woken.clear()
-                for source, position in reached.items():
-                    reached[source] = await self._tell(db, source, position)
-                self.position = reached["tickets"]
-                await self._tell_visits(db)
-                if self._listeners and messages != (messages := await _messages_end(db)):
-                    self.say("messages")
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+            async with listening(settings.database_url, self._service.name, CHANNEL, VISITS) as announced:
+                await self._follow(announced)
         finally:
             self._cut_all()
-            await db.close()
+
+    async def _follow(self, announced: Announcements) -> None:
+        db = announced.db
+        reached = {source: await _end(db, source) for source in ("tickets", "notify")}
+        messages = await _messages_end(db)
+        while not self._service.stopping.is_set():
+            heard = announced.take()
+            for source, position in reached.items():
+                reached[source] = await self._tell(db, source, position)
+            self.position = reached["tickets"]
+            await self._tell_visits(db, {int(number) for channel, number in heard if channel == VISITS})
+            if self._listeners and messages != (messages := await _messages_end(db)):
+                self.say("messages")
+            await announced.wait(POLL_SECONDS)
 
     async def _tell(self, db: Connection, source: str, reached: int) -> int:
         end = await _end(db, source)
@@ -124,18 +139,13 @@ class Feed:
         while self._listeners and reached < end:
             news = await news_after(db, source, reached)
             for one in news:
-                self._send(
-                    one.frame(), [each for each in self._listeners if each.sight.sees(one.ticketbox_id)]
-                )
+                for listener in list(self._listeners):
+                    if (frame := one.frame(listener.sight)) is not None:
+                        self._send(frame, [listener])
             reached = news[-1].position if len(news) == BATCH else end
         return end
 
-    def _note_visit(self, _db: object, _pid: int, _channel: str, number: object) -> None:
-        self._visited.add(int(str(number)))
-        self._woken.set()
-
-    async def _tell_visits(self, db: Connection) -> None:
-        visited, self._visited = self._visited, set()
+    async def _tell_visits(self, db: Connection, visited: Collection[int]) -> None:
         if not visited or not self._listeners:
             return
         for row in await db.fetch(
@@ -199,8 +209,8 @@ class Feed:
             async with self._service.pool.acquire() as db:
                 news = await news_after(db, "tickets", position)
             for one in news:
-                if sight.sees(one.ticketbox_id):
-                    yield one.frame()
+                if (frame := one.frame(sight)) is not None:
+                    yield frame
             if len(news) < BATCH:
                 return
             position = news[-1].position

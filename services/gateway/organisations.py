@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Connection
+from chassis.kept import Kept
 from contracts.desk import Organisation
 from rules.domains import is_public, own_domains
 from services.gateway import desk
@@ -52,10 +53,17 @@ def _above(domain: str) -> tuple[str, ...]:
 
 async def read(db: Connection) -> Organisations:
     """All organisations, for looking up which one a contact belongs to."""
+    return await _ORGANISATIONS.get(db)
+
+
+async def _read(db: Connection) -> Organisations:
     found = await desk.every(db, Organisation)
     return Organisations(
         {one.id: one for one in found}, {domain: one for one in found for domain in one.domains}
     )
+
+
+_ORGANISATIONS = Kept(_read)
 
 
 _MEMBERS = """

@@ -93,6 +93,18 @@ class TooManyTries(Problem):
         super().__init__(f"Too many failed tries. Wait {seconds} s, then try again.")
 
 
-class Unavailable(Problem):
+class Unanswered(Problem):
+    """A service that was asked gave no answer: for a page that can do without."""
+
+
+class Unavailable(Unanswered):
+    """It is away: the same may be asked again."""
+
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "unavailable"
+
+
+class Failed(Unanswered):
+    """It failed, and would again."""
+
+    code = "failed"

@@ -65,6 +65,16 @@ class TicketItem(Representation):
     excerpt: str
 
 
+class AnswerTemplate(Representation):
+    """A template as an answer to one ticket begins with it."""
+
+    id: UUID
+    name: str
+    language: str | None
+    text: str
+    """With the customer's and your name, the ticket's number and subject filled in."""
+
+
 class DraftItem(Representation):
     """What someone writes on a ticket and has not sent."""
 
@@ -484,6 +494,9 @@ class ParkedItem(Representation):
     service: str
     parked_id: UUID
     consumer: str
+    projection: str | None = Field(
+        description="The projection that went on without it: only postroom rebuild puts it in its place."
+    )
     event: str
     stream_id: str
     error: str
@@ -501,6 +514,23 @@ class Status(Representation):
     parked: list[ParkedItem]
     outgoing: str | None
     silent: list[str]
+
+
+class TagItem(Representation):
+    tag: str
+    tickets: int
+
+
+class MemberItem(Representation):
+    """Someone who may do something in a ticketbox."""
+
+    id: UUID
+    name: str
+    email: str
+    role: str
+    right: Right
+    by: Literal["role", "rights"]
+    """`role`: they may it in every ticketbox."""
 
 
 class PersonItem(Representation):
@@ -553,6 +583,8 @@ class Changed(Representation):
 
     number: int
     version: int
+    command_id: UUID | None = None
+    """By which what changed is undone; null: it cannot be."""
     id: UUID | None = None
     """Of the reply, note, task or ticket that was made."""
     new_number: int | None = None

@@ -218,9 +218,3 @@ def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
 def hits_of(figures: Sequence[RuleFigures], version: int) -> dict[str, RuleFigures]:
     """What each rule did under a version, by its name."""
     return {one.rule: one for one in figures if one.ruleset_version == version}
-
-
-async def names(db: Connection) -> dict[UUID, str]:
-    """The names of all that rules refer to, also of what was removed."""
-    rows = await db.fetch("SELECT id, thing ->> 'name' AS name FROM thing")
-    return {row["id"]: row["name"] for row in rows}

@@ -19,9 +19,11 @@ from contracts.tickets import Rule
 from services.gateway import rulesets
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, command_id_of
-from services.gateway.problems import Forbidden, NotFound, Unprocessable
+from services.gateway.guard import Here, command_id_of, only
+from services.gateway.problems import Conflict, NotFound, Unprocessable
 from services.gateway.rulesets import DraftView, RulesetView
+
+DRAFT_CHANGED = "Someone changed the draft after you opened it. Reload the page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,15 @@ class Ruling:
         default_ticketbox_id: UUID,
         reason: str,
         expected_version: int,
+        *,
         rolls_back_to: int | None = None,
+        draft_version: int | None = None,
     ) -> int:
         """Put rules in force, and return their version.
 
         Raises:
-            Problem: a rule cannot be in force, or other rules are since `expected_version`.
+            Problem: a rule cannot be in force, or other rules are since `expected_version`, or the draft that they
+                are is another than `draft_version`.
         """
         done = await self.gateway.command(
             PublishRuleset(
@@ -83,20 +88,25 @@ class Ruling:
                 rules=tuple(rules),
                 default_ticketbox_id=default_ticketbox_id,
                 seen_version=expected_version,
+                seen_draft=draft_version,
                 comment=reason,
                 rolls_back_to=rolls_back_to,
             )
         )
         return done.version
 
-    async def publish_draft(self, reason: str, expected_version: int) -> int:
-        """Put the draft in force.
+    async def publish_draft(self, reason: str, expected_version: int, draft_version: int) -> int:
+        """Put the draft in force, as it was read.
 
         Raises:
-            Problem.
+            Problem: someone changed it after `draft_version`, or it cannot be in force.
         """
         found = await self.open_draft()
-        return await self.publish(found.rules, found.default_ticketbox_id, reason, expected_version)
+        if found.version != draft_version:  # whoever is behind: these are not the rules that were read
+            raise Conflict("changed_meanwhile", DRAFT_CHANGED)
+        return await self.publish(
+            found.rules, found.default_ticketbox_id, reason, expected_version, draft_version=draft_version
+        )
 
     async def roll_back(self, version: int, reason: str, expected_version: int) -> int:
         """Put the rules of an earlier version in force again, as a new version.
@@ -172,18 +182,11 @@ async def dry_run(
     return await gateway.ask(query, DryRun)
 
 
-def rule_maker(who: Signed) -> Person:
-    """Someone who may look at rules and propose some: who manages a ticketbox.
-
-    Raises:
-        Forbidden.
-    """
-    if not who.person.may_configure:
-        raise Forbidden("Rules belong to those who manage a ticketbox.")
-    return who.person
-
-
-RuleMaker = Annotated[Person, Depends(rule_maker)]
+RuleMaker = Annotated[
+    Person,
+    Depends(only(lambda person: person.may_configure, "Rules belong to those who manage a ticketbox.")),
+]
+"""Someone who may look at rules and propose some."""
 
 
 def ruling(request: Request, here: Here, person: RuleMaker) -> Ruling:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chassis.database import Connection
 from contracts.commands import OPERATOR, ChangeDesk, RemoveThing, SetThing
-from contracts.desk import KINDS, AnyThing, Right, Ticketbox, View, kind_of, thing_of
+from contracts.desk import KINDS, AnyThing, Right, Template, Ticketbox, View, kind_of, thing_of
 from contracts.streams import EVENTS
 from contracts.tickets import Role
 from services.gateway import desk
@@ -29,6 +29,7 @@ Kind = Literal[
     "categories",
     "views",
     "organisations",
+    "templates",
     "automations",
 ]
 """The kinds by the words of `KINDS`, for the description of the API."""
@@ -58,12 +59,14 @@ class Change:
 
 
 def in_sight(person: Person, thing: AnyThing) -> bool:
-    """Whether someone may look at a thing: ticketboxes that they see, shared views and their own, and all else."""
+    """Whether someone may look at a thing: it is in their sight, it is a view of theirs or shared, or anything else."""
     match thing:
         case Ticketbox():
             return person.sight.sees(thing.id)
         case View():
             return thing.owner_id in {None, person.person_id}
+        case Template():
+            return not thing.ticketbox_ids or any(map(person.sight.sees, thing.ticketbox_ids))
         case _:
             return True
 
@@ -76,6 +79,8 @@ def may_change(person: Person, thing: AnyThing) -> bool:
         case View(owner_id=None) if person.role is Role.SUPERVISOR:
             return True
         case Ticketbox() if person.may(Right.MANAGE, thing.id):
+            return True
+        case Template() if thing.is_managed_by(person.desk):
             return True
         case _:
             return person.may_administer
@@ -225,12 +230,19 @@ async def put(
     return (await gateway.command(command)).version
 
 
-async def remove(gateway: Gateway, person: Person, command_id: UUID, kind: str, thing_id: UUID) -> None:
+async def remove(
+    gateway: Gateway,
+    person: Person,
+    command_id: UUID,
+    kind: str,
+    thing_id: UUID,
+    expected_version: int | None = None,
+) -> None:
     """Offer a thing no more; its history can put it back.
 
     Raises:
-        Problem: tickets says no.
+        Problem: tickets says no, or it was changed after `expected_version`.
     """
-    change = RemoveThing(kind=kind_of(KINDS[kind]), id=thing_id)
+    change = RemoveThing(kind=kind_of(KINDS[kind]), id=thing_id, seen_version=expected_version)
     command = ChangeDesk(command_id=command_id, actor_id=person.person_id, changes=(change,))
     await gateway.command(command)

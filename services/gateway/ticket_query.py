@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from contracts.model import Text
 from contracts.router import Priority
+from contracts.tags import tag_of
 from contracts.tickets import State
 from services.gateway.organisations import Organisations
 from services.gateway.tickets import Filter, Sort
@@ -75,7 +76,7 @@ class TicketQuery(BaseModel):
             unassigned=self.assignee == "none",
             contact=self.contact,
             organisation=known.membership(self.organisation) if self.organisation else None,
-            tag=self.tag,
+            tag=self.tag and tag_of(self.tag),
             priority=self.priority,
             category=self.category,
             due_within=DUE_WITHIN[self.due] if self.due else None,

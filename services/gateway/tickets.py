@@ -333,7 +333,7 @@ class Opened:
     summary: Summary
     events: list[Recorded[Event]]
     sources: Sources
-    boxes: dict[UUID, str]
+    boxes: Mapping[UUID, str]
     choices: Choices
     undelivered_inside: Mapping[int, int]
     """How many answers were not delivered of tickets that go on in it, by number."""

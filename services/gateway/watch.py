@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chassis import requests
-from chassis.requests import ServiceUnavailable
+from chassis.requests import RequestFailed, ServiceUnavailable
 from chassis.service import Service
 from contracts.queries import GetLedger, Ledger
 from contracts.standing import MessageState
@@ -47,7 +47,7 @@ class Watch:
         """The ledger knows what is stuck even if nothing of it came here; while it is silent, its last news counts."""
         try:
             ledger = await requests.ask(self._service.nats, GetLedger(), Ledger)
-        except ServiceUnavailable:
+        except (ServiceUnavailable, RequestFailed):
             return
         oldest_at = ledger.oldest_in_flight_at if ledger.late else None
         self._notice(replace(self.attention, late=ledger.late, oldest_at=oldest_at))

@@ -15,8 +15,8 @@ from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, What
 from services.gateway import things
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, command_id_of
-from services.gateway.problems import Forbidden, Unprocessable
+from services.gateway.guard import Here, command_id_of, only
+from services.gateway.problems import Unprocessable
 from services.gateway.representations import Contact, Representation
 from services.gateway.sight import Sight
 
@@ -52,18 +52,13 @@ class Trying:
         )
 
 
-def planner(who: Signed) -> Person:
-    """Someone who may try service levels: who manages a ticketbox.
-
-    Raises:
-        Forbidden.
-    """
-    if not who.person.may_configure:
-        raise Forbidden("Service levels are tried by those who manage a ticketbox.")
-    return who.person
-
-
-Planner = Annotated[Person, Depends(planner)]
+Planner = Annotated[
+    Person,
+    Depends(
+        only(lambda person: person.may_configure, "Service levels are tried by those who manage a ticketbox.")
+    ),
+]
+"""Someone who may try service levels."""
 
 
 def trying(request: Request, here: Here, person: Planner) -> Trying:

@@ -8,6 +8,7 @@ import asyncpg
 from chassis.consume import Batch
 from chassis.database import TRANSIENT, Connection, Pool
 from chassis.logging import get_logger
+from chassis.requests import TryAgain
 from contracts.desk import ThingRemoved, Ticketbox, thing_of
 from contracts.tickets import RulesetPublished
 from services.ingest.desk import Desk, desk_of
@@ -22,7 +23,7 @@ PATIENCE_SECONDS = (0.1, 0.3, 0.6)
 """Between looks for an address that is not there: a ticketbox that was created a moment ago may be on its way to us."""
 
 
-class DeskUnknown(Exception):  # noqa: N818
+class DeskUnknown(TryAgain):
     """The desk's first events have not come yet."""
 
 

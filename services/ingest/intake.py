@@ -23,17 +23,6 @@ MOST_ATTACHMENTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """What was found out about a message between reading and commit; None: nobody was to look."""
-
-    authentication: Authentication | None = None
-    scan: Scan | NotScanned | None = None
-
-
-UNEXAMINED = Examined()
-
-
-@dataclass(frozen=True, slots=True)
 class Accepted:
     """What one message leaves behind: the event, and the bytes that it names by sha256."""
 

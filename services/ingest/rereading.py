@@ -3,13 +3,12 @@
 import asyncio
 from uuid import UUID
 
-from chassis import commands, log, telemetry
+from chassis import commands, log
 from chassis.commands import Refusal
 from chassis.database import Connection
 from chassis.log import Answer, History
 from chassis.service import Service
 from contracts.commands import Done, Outcome, ReadAgain
-from contracts.event import Meta
 from contracts.ingest import MessageReread, Reading
 from contracts.stream_ids import message_stream
 from services.ingest.intake import receive
@@ -109,12 +108,7 @@ class Rereading:
             return Done(position=0, version=history.head.version)
         event, blobs = found
         await keep_blobs(db, blobs)
-        meta = Meta(
-            correlation_id=command.message_id,
-            causation_id=command.command_id,
-            actor=str(command.actor_id),
-            traceparent=telemetry.current_traceparent(),
-        )
+        meta = log.commanded(command.command_id, command.actor_id, command.message_id)
         now = self._service.clock()
         stream_id = message_stream(command.message_id)
         answer = Answer(stream_id, (event,), command.command_id, meta, now, history.head)

@@ -10,6 +10,7 @@ import asyncpg
 
 from chassis import log, telemetry
 from chassis.database import Connection
+from chassis.requests import TryAgain
 from chassis.service import Service
 from contracts.commands import Refused
 from contracts.uploads import AcceptUpload, Stored, StoreUpload, UploadAccepted
@@ -77,7 +78,7 @@ async def _take(
     return answered
 
 
-class TakenElsewhere(Exception):  # noqa: N818
+class TakenElsewhere(TryAgain):
     """The same message came by another way at this very moment: asked again, it is a duplicate."""
 
 
@@ -93,11 +94,10 @@ async def _answer(db: Connection, command_id: UUID) -> UploadAccepted | None:
     )
     if row is None:
         return None
-    place = await log.outcome(db, row["message_id"])
     return UploadAccepted(
         message_id=row["message_id"],
         duplicate=row["duplicate"],
-        position=place.position if place else 0,
+        position=await log.position_of(db, row["message_id"]),
     )
 
 

@@ -12,8 +12,9 @@ from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
 from chassis import telemetry
+from chassis.background import keep_running
 from chassis.backoff import growing
-from chassis.database import TRANSIENT, Pool, connect
+from chassis.database import TRANSIENT, Pool, listening
 from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
 from services.notify.deliveries import QUEUED_CHANNEL, Claim, LeaseLost, claim, renew, seconds_to_next, settle
@@ -64,7 +65,10 @@ class Senders:
     async def run(self) -> None:
         """Send until cancelled; then end what is being handed over, within 6 s, and record it."""
         senders = [asyncio.create_task(self._send_what_is_due()) for _ in range(self._number)]
-        companions = [asyncio.create_task(work()) for work in (self._listen, self._keep_leases)]
+        companions = [
+            asyncio.create_task(keep_running("waking senders", self._listen)),
+            asyncio.create_task(keep_running("keeping leases", self._keep_leases)),
+        ]
         try:
             await asyncio.wait(senders)
         finally:
@@ -159,32 +163,16 @@ class Senders:
 
     async def _listen(self) -> None:
         """Wake the senders as soon as something is queued."""
-        waits = growing()
-        while True:
-            try:
-                await self._listen_until_gone()
-                waits = growing()
-            except TRANSIENT as error:
-                logger.warning("cannot listen", error=repr(error))
-            await asyncio.sleep(next(waits))
-
-    async def _listen_until_gone(self) -> None:
-        gone = asyncio.Event()
-        db = await connect(self._database_url, "notify")
-        try:
-            db.add_termination_listener(lambda _: gone.set())
-            await db.add_listener(QUEUED_CHANNEL, lambda *_: self._due.set())
+        async with listening(self._database_url, "notify", QUEUED_CHANNEL) as announced:
             self._due.set()  # what was queued before
-            await gone.wait()
-        finally:
-            db.terminate()
+            while True:
+                await announced.wait(POLL_SECONDS)
+                if announced.take():
+                    self._due.set()
 
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 4)
             if self._busy:
-                try:
-                    async with self._pool.acquire() as db:
-                        await renew(db, self._owner, self._lease)
-                except TRANSIENT as error:
-                    logger.warning("cannot renew leases", error=repr(error))
+                async with self._pool.acquire() as db:
+                    await renew(db, self._owner, self._lease)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from uuid import uuid5
 
-from chassis import log, parking, telemetry, trials
+from chassis import log, parking, trials
 from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection
 from chassis.log import Answer
@@ -19,7 +19,6 @@ from contracts.commands import (
     ReleaseMessage,
     StartDryRun,
 )
-from contracts.event import Meta
 from contracts.ingest import Reading
 from contracts.mail import Address
 from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFiguresList
@@ -117,12 +116,7 @@ async def decide_message(
         case DiscardMessage():
             events = discard(message, command.actor_id)
     await _forget_parked(db, [message])
-    meta = Meta(
-        correlation_id=command.message_id,
-        causation_id=command.command_id,
-        actor=str(command.actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(command.command_id, command.actor_id, command.message_id)
     now, head = service.clock(), message.history.head
     stream_id = message_stream(command.message_id)
     answer = Answer(stream_id, tuple(events), command.command_id, meta, now, head)

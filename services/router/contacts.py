@@ -7,6 +7,7 @@ from contracts.contacts import AnyContactEvent, ContactAdded, ContactChanged
 from contracts.event import Event, Recorded
 from contracts.model import is_erased
 from services.router.facts import Contact
+from services.router.queue import contact_key
 
 _KEEP = """
 INSERT INTO contact (contact_id, position, name, organisation_id)
@@ -19,13 +20,14 @@ WHERE contact.position < excluded.position
 """
 
 _KEEP_ADDRESSES = """
-INSERT INTO contact_address (address, position, contact_id)
-SELECT address, $1, contact_id
-FROM unnest($2::text[], $3::uuid[]) AS new (address, contact_id)
+INSERT INTO contact_address (address, contact_key, position, contact_id)
+SELECT address, contact_key, $1, contact_id
+FROM unnest($2::text[], $3::uuid[], $4::uuid[]) AS new (address, contact_key, contact_id)
 ON CONFLICT (address) DO UPDATE
-SET position = excluded.position,
+SET contact_key = excluded.contact_key,
+    position = excluded.position,
     contact_id = excluded.contact_id
-WHERE contact_address.position < excluded.position
+WHERE contact_address.position <= excluded.position
 """
 
 
@@ -37,7 +39,8 @@ async def keep(db: Connection, item: Recorded[Event]) -> None:
         await db.execute(_KEEP, card.id, item.position, card.name, card.organisation_id)
     if isinstance(event, AnyContactEvent):
         belongs = {address: owner for address, owner in event.belongs.items() if not is_erased(address)}
-        await db.execute(_KEEP_ADDRESSES, item.position, list(belongs), list(belongs.values()))
+        keys = list(map(contact_key, belongs))
+        await db.execute(_KEEP_ADDRESSES, item.position, list(belongs), keys, list(belongs.values()))
 
 
 _CONTACTS = """

@@ -6,14 +6,13 @@ All of its state is in the database, so every router sees the same, and one at a
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID, uuid5
 
-from chassis import log, telemetry
+from chassis import log
 from chassis.consume import Batch
-from chassis.database import Connection, connect
+from chassis.database import Connection, listening
 from chassis.log import Answer
 from chassis.service import Service
 from contracts import desk
@@ -40,11 +39,12 @@ from services.router.distribution import (
     Situation,
     Wanted,
     gone_at,
+    hindrance,
     plan,
 )
 from services.router.language import language_of
 from services.router.notices import supervisors, waiting_notices
-from services.router.queue import Queued, follows, hear, ticket_of
+from services.router.queue import LastAnswer, Queued, follows, hear, ticket_of
 from services.router.settings import RouterSettings
 
 BOXES_A_TURN = 20
@@ -64,7 +64,7 @@ async def follow(batch: Batch, db: Connection) -> None:
     happened = {item.stream_id: ticket_id for item in batch if (ticket_id := ticket_of(item.stream_id))}
     before = await queue_tables.tickets(db, happened.values())
     after = dict(before)
-    last_agents: dict[UUID, UUID] = {}
+    answers: dict[UUID, LastAnswer] = {}
     early: list[Recorded[Event]] = []
     items = [item for item in batch if item.stream_id in happened]
     items += await queue_tables.take_early(db, happened)
@@ -72,8 +72,9 @@ async def follow(batch: Batch, db: Connection) -> None:
         ticket_id = happened[item.stream_id]
         if follows(after.get(ticket_id), item):
             after[ticket_id] = heard = hear(after.get(ticket_id), item)
-            if isinstance(item.event, ReplyReleased):
-                last_agents[heard.contact_key] = item.event.author_id
+            if isinstance(item.event, ReplyReleased) and item.event.attempt == 1:
+                answer = LastAnswer(item.occurred_at, item.event.author_id)
+                answers[heard.contact_key] = max(answer, answers.get(heard.contact_key, answer))
         else:
             early.append(item)
     await queue_tables.keep_early(db, early)
@@ -100,28 +101,22 @@ async def follow(batch: Batch, db: Connection) -> None:
         await queue_tables.mark_all(db, now, waiting_only=True)  # somebody has time again
     await queue_tables.keep(db, changed)
     await queue_tables.add_loads(db, loads)
-    await queue_tables.keep_last_agents(db, last_agents)
+    await queue_tables.keep_last_agents(db, answers)
 
 
 async def distribute(service: Service[RouterSettings]) -> None:
     """Give tickets whenever there is something to look at, until cancelled."""
-    listening = await connect(service.settings.database_url, service.name)
-    try:
-        woken = asyncio.Event()
-        await listening.add_listener(queue_tables.CHANNEL, lambda *_: woken.set())
+    settings = service.settings
+    async with listening(settings.database_url, service.name, queue_tables.CHANNEL) as announced:
         await _catch_up(service)
-        while not listening.is_closed():
-            woken.clear()
-            with suppress(log.VersionConflict, log.AlreadyAnswered):
-                async with service.pool.acquire() as db:
-                    async with db.transaction():
-                        await look(db, service.clock())
-                    at = await queue_tables.next_look(db)
-                wait = min(at - service.clock(), LONGEST_SLEEP) if at else LONGEST_SLEEP
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), max(wait.total_seconds(), 0.001))
-    finally:
-        listening.terminate()
+        while True:
+            announced.take()
+            async with service.pool.acquire() as db:
+                async with db.transaction():
+                    await look(db, service.clock())
+                at = await queue_tables.next_look(db)
+            wait = min(at - service.clock(), LONGEST_SLEEP) if at else LONGEST_SLEEP
+            await announced.wait(max(wait.total_seconds(), 0.001))
 
 
 async def _catch_up(service: Service[RouterSettings]) -> None:
@@ -149,7 +144,7 @@ async def look(db: Connection, now: datetime) -> None:
         if (box := boxes.get(box_id)) is None:
             continue  # removed: its tickets wait for a person who moves them
         hours = hours_of(calendars.get(box.calendar_id) if box.calendar_id else None)
-        situation = await _situation(db, box, boxes, agents, hours, now)
+        situation = await _situation(db, box, boxes, agents, loads, hours, now)
         made = plan(situation, loads, now)
         looks[box_id] = made.look_at
         answers += await _write_down(db, situation, made, now)
@@ -162,11 +157,13 @@ async def _situation(
     box: desk.Ticketbox,
     boxes: Mapping[UUID, desk.Ticketbox],
     agents: Sequence[Agent],
+    loads: Mapping[UUID, int],
     hours: Hours,
     now: datetime,
 ) -> Situation:
     rule = box.distribution
     members = [agent for agent in agents if agent.person.may(Right.ANSWER, box.id)]
+    gives = rule.method in PUSHING and any(hindrance(agent, loads) is None for agent in members)
     overflows = rule.overflow_after_minutes is not None and rule.overflow_to in boxes
     tells = rule.tell_after_minutes is not None
     keepers = [agent.id for agent in members if (gone := gone_at(agent, box, hours)) is None or gone > now]
@@ -176,7 +173,7 @@ async def _situation(
         members=members,
         hours=hours,
         last=(await tables.rounds(db, [box.id])).get(box.id),
-        waiting=await _wanted(db, box) if rule.method in PUSHING else (),
+        waiting=await _wanted(db, box) if gives else (),
         may_overflow=await queue_tables.may_overflow(db, box, read) if overflows else (),
         untold=await queue_tables.untold(db, box.id, read) if tells else (),
         left=await queue_tables.left(db, box.id, keepers, MOST_AT_ONCE),
@@ -319,12 +316,7 @@ async def next_ticket(service: Service[RouterSettings], command: NextTicket, db:
         raise pull.NothingWaits
     (ticket,) = waiting
     await queue_tables.keep_wishes(db, [(ticket, command.actor_id)])
-    meta = Meta(
-        correlation_id=ticket.correlation_id,
-        causation_id=command.command_id,
-        actor=str(command.actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(command.command_id, command.actor_id, ticket.correlation_id)
     stream_id = ticket_stream(ticket.ticket_id)
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
     routed = pull.routed(ticket, command.actor_id, loads.get(command.actor_id, 0))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.desk import DistributionMethod, Person, Ticketbox
 from contracts.router import Considered, DistributionEvidence
+from contracts.tags import tag_of
 from contracts.tickets import Presence
 from rules.hours import WALL_CLOCK, Hours
 from services.router.language import name_of
@@ -59,7 +60,7 @@ class Asked:
 
     def missing(self, person: Person) -> str | None:
         """What somebody lacks; None: nothing."""
-        has = {_word(skill) for skill in person.skills}
+        has = {tag_of(skill) for skill in person.skills}
         for skill in self.skills:
             if skill not in has:
                 return f"does not have the skill {skill}"
@@ -83,29 +84,39 @@ class Choice:
     evidence: DistributionEvidence
 
 
-def asked_of(wanted: Wanted, members: Iterable[Agent]) -> Asked:
-    """The ticket's tags that are skills, and its language, as far as anybody in the ticketbox has them.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What anybody in a ticketbox has, present or not, if it is distributed by that.
 
-    What nobody has, present or not, would only make the customer wait.
+    What nobody has would only make the customer wait, and is not asked for.
     """
-    skills: set[str] = set()
-    languages: set[str] = set()
-    for agent in members:
-        skills.update(map(_word, agent.person.skills))
-        languages.update(agent.person.languages)
-    return Asked(
-        skills=tuple(sorted({_word(tag) for tag in wanted.ticket.tags} & skills)),
-        language=wanted.language if wanted.language in languages else "",
+
+    skills: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+    def asked_by(self, wanted: Wanted) -> Asked:
+        """The ticket's tags that are skills, and its language."""
+        skills = {tag_of(tag) for tag in wanted.ticket.tags} & self.skills if self.skills else ()
+        return Asked(
+            skills=tuple(sorted(skills)),
+            language=wanted.language if wanted.language in self.languages else "",
+        )
+
+
+def known_in(box: Ticketbox, members: Iterable[Agent]) -> Known:
+    """What tickets may ask for in a ticketbox."""
+    if box.distribution.method is not DistributionMethod.SKILLS:
+        return Known()
+    people = [agent.person for agent in members]
+    return Known(
+        skills=frozenset(tag_of(skill) for person in people for skill in person.skills),
+        languages=frozenset(language for person in people for language in person.languages),
     )
-
-
-def _word(text: str) -> str:
-    """As tags are written."""
-    return "-".join(text.lower().split())
 
 
 def choose(
     wanted: Wanted,
+    asked: Asked,
     box: Ticketbox,
     members: Sequence[Agent],
     loads: Mapping[UUID, int],
@@ -122,7 +133,6 @@ def choose(
             if agent.id == wanted.last_agent_id:
                 others = _in_turn([one for one in there if one is not agent], last)
                 return _chosen(wanted, agent, others, members, loads, LAST_AGENT, Asked())
-    asked = asked_of(wanted, members) if method is DistributionMethod.SKILLS else Asked()
     candidates = _in_turn([agent for agent in there if asked.missing(agent.person) is None], last)
     if method is not DistributionMethod.ROUND_ROBIN:
         shares = _shares(candidates, loads)
@@ -259,14 +269,26 @@ def plan(situation: Situation, loads: dict[UUID, int], now: datetime) -> Plan:
 
 
 def _give(made: Plan, situation: Situation, loads: dict[UUID, int]) -> None:
+    box, members = situation.box, situation.members
+    known = known_in(box, members)
+    free = {agent.id: agent for agent in members if hindrance(agent, loads) is None}
+    in_vain: set[Asked] = set()
+    """What nobody has who is free: many tickets may ask for it, and it is looked for once."""
     for wanted in situation.waiting:
-        if len(made.choices) == MOST_AT_ONCE or all(hindrance(one, loads) for one in situation.members):
+        if len(made.choices) == MOST_AT_ONCE or not free:
             return
-        choice = choose(wanted, situation.box, situation.members, loads, made.last)
-        if choice is not None:
-            made.choices.append(choice)
-            made.last = choice.agent_id
-            loads[choice.agent_id] = loads.get(choice.agent_id, 0) + 1
+        asked = known.asked_by(wanted)
+        if asked in in_vain and wanted.last_agent_id not in free:
+            continue
+        choice = choose(wanted, asked, box, members, loads, made.last)
+        if choice is None:
+            in_vain.add(asked)
+            continue
+        made.choices.append(choice)
+        made.last = choice.agent_id
+        loads[choice.agent_id] = loads.get(choice.agent_id, 0) + 1
+        if hindrance(free[choice.agent_id], loads):
+            del free[choice.agent_id]
 
 
 def _over(

@@ -1,17 +1,18 @@
 """What rules would have done with recorded mail, against what was done with it. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from contracts.ingest import MessageReceived
 from contracts.queries import DryRunChange, DryRunSummary, RoutingOutcome
-from contracts.router import MessageRouted, RoutingEvidence
-from services.router.ruleset import Ruleset, route, routed
+from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from services.router.ruleset import Ruleset, Ticketbox, route, routed
 
 MOST_KINDS = 500
 """Of `from → to` that are counted by themselves."""
@@ -95,7 +96,8 @@ def examine(messages: Iterable[Recorded], ruleset: Ruleset, since: datetime) -> 
         if message.routed is None:
             tally.unread += 1
             continue
-        _compare(tally, received, outcome_then(orjson.loads(message.routed)), outcome_now(now))
+        boxes = ruleset.ticketboxes
+        _compare(tally, received, outcome_then(orjson.loads(message.routed), boxes), outcome_now(now, boxes))
     return tally
 
 
@@ -132,6 +134,7 @@ _COMPARED = {
     "owner": "assignee_id",
     "copies": "forward_to",
     "alerts": "alert",
+    "acknowledgement": "acknowledgement",
 }
 
 
@@ -141,33 +144,40 @@ def differences(before: RoutingOutcome, after: RoutingOutcome) -> tuple[str, ...
     def plain(value: object) -> object:
         return frozenset(value) if isinstance(value, tuple) else value
 
-    found = [
+    return tuple(
         kind
         for kind, name in _COMPARED.items()
         if plain(getattr(before, name)) != plain(getattr(after, name))
-    ]
-    told = ("acknowledge", "acknowledgement")
-    if any(getattr(before, name) != getattr(after, name) for name in told):
-        found.append("acknowledgement")
-    return tuple(found)
+    )
 
 
 _SAME = (
     *("disposition", "reason", "ticketbox_id", "ticketbox", "priority", "tags", "category_id"),
-    *("assignee_id", "acknowledge", "acknowledgement", "forward_to", "alert"),
+    *("assignee_id", "forward_to", "alert"),
 )
 
 
-def outcome_now(decision: MessageRouted) -> RoutingOutcome:
+def outcome_now(decision: MessageRouted, ticketboxes: Mapping[UUID, Ticketbox]) -> RoutingOutcome:
     """What a decision comes to."""
+    box = ticketboxes.get(decision.ticketbox_id)
     values = {name: getattr(decision, name) for name in _SAME}
-    return RoutingOutcome(**values, rules=_rules(decision.evidence))
+    told = _told(decision.disposition, decision.acknowledge, decision.acknowledgement, box)
+    return RoutingOutcome(**values, acknowledgement=told, rules=_rules(decision.evidence))
 
 
-def outcome_then(data: dict[str, Any]) -> RoutingOutcome:
+def outcome_then(data: dict[str, Any], ticketboxes: Mapping[UUID, Ticketbox]) -> RoutingOutcome:
     """The same of `MessageRouted` as it is recorded, whose letter need not be read again."""
+    box = ticketboxes.get(UUID(data["ticketbox_id"]))
+    told = _told(data["disposition"], data.get("acknowledge"), data.get("acknowledgement"), box)
     evidence = RoutingEvidence.model_validate(data["evidence"])
-    return RoutingOutcome.model_validate({**data, "rules": _rules(evidence)})
+    return RoutingOutcome.model_validate({**data, "acknowledgement": told, "rules": _rules(evidence)})
+
+
+def _told(disposition: str, wanted: bool | None, words: str | None, box: Ticketbox | None) -> str | None:
+    """What a customer is told of a letter, as tickets will do it: nothing of one that is held back."""
+    if disposition != Disposition.DELIVER or wanted is False:
+        return None
+    return words or (box.acknowledgement if box else None)
 
 
 def _rules(evidence: RoutingEvidence) -> Sequence[str]:

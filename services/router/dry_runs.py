@@ -69,7 +69,7 @@ async def cancel(service: Service[RouterSettings], command: CancelDryRun, db: Co
 
 async def _permit(db: Connection, actor_id: UUID) -> None:
     actor = await tables.person(db, actor_id)
-    if actor_id != OPERATOR and (actor is None or actor.where(Right.MANAGE) == frozenset()):
+    if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.MANAGE)):
         raise Forbidden("Only who manages a ticketbox can try rules.")
 
 

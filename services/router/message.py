@@ -95,13 +95,18 @@ def _box_of(message: Message, ruleset: Ruleset) -> Ticketbox:
     """The ticketbox that the rules gave a message, or else its address; the default one if neither is known."""
     for item in reversed(message.history.events):
         match item.event:
-            case MessageRouted(ticketbox_id=ticketbox_id, ticketbox=name):
-                return Ticketbox(ticketbox_id, name, frozenset())
+            case MessageRouted() as decided:
+                return _box_for(decided, ruleset)
             case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
                 return by_address(letter, ruleset, taken_for).ticketbox
             case _:
                 pass
     return ruleset.ticketboxes[ruleset.default_ticketbox_id]
+
+
+def _box_for(decided: MessageRouted, ruleset: Ruleset) -> Ticketbox:
+    """The ticketbox of a decision; if it was removed since, the one that the address points to."""
+    return ruleset.ticketboxes.get(decided.ticketbox_id) or by_address(decided.letter, ruleset).ticketbox
 
 
 def is_to_be_routed(reading: Reading, message: Message) -> bool:
@@ -130,8 +135,7 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
             ):
                 raise Erased
             case MessageRouted() as decided:
-                delivered = {"disposition": Disposition.DELIVER, "reason": None, "released_by": actor_id}
-                return [decided.model_copy(update=delivered)]
+                return [_delivered(decided, _box_for(decided, ruleset), actor_id)]
             case RoutingFailed(letter=LetterHead() as letter, ticketbox_id=taken_for):
                 # The rules cannot decide about it, so only its address does.
                 decided = routed(letter, by_address(letter, ruleset, taken_for))
@@ -139,6 +143,19 @@ def release(message: Message, ruleset: Ruleset, actor_id: UUID) -> list[RouterEv
             case _:
                 pass
     raise MustBeReplayed
+
+
+def _delivered(decided: MessageRouted, box: Ticketbox, actor_id: UUID) -> MessageRouted:
+    """The same decision, but that the message goes to the ticketbox."""
+    changes: dict[str, object] = {
+        "disposition": Disposition.DELIVER,
+        "reason": None,
+        "released_by": actor_id,
+    }
+    if box.ticketbox_id != decided.ticketbox_id:
+        no_rule = decided.evidence.model_copy(update={"ticketbox_rule": None})
+        changes |= {"ticketbox_id": box.ticketbox_id, "ticketbox": box.name, "evidence": no_rule}
+    return decided.model_copy(update=changes)
 
 
 def discard(message: Message, actor_id: UUID) -> list[RouterEvent]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.event import Event, Recorded
@@ -69,6 +70,13 @@ class Queued:
     def loads(self) -> UUID | None:
         """Whose capacity it takes."""
         return self.owner_id if self.open else None
+
+
+class LastAnswer(NamedTuple):
+    """Who answered a customer, and when: the later one is the greater."""
+
+    at: datetime
+    agent_id: UUID
 
 
 def contact_key(address: str) -> UUID:
@@ -149,7 +157,7 @@ def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
             return replace(ticket, ticketbox_id=box, overflowed_from=())
         case CustomerReplied(thanks=False):
             return replace(ticket, unanswered=True)
-        case ReplyReleased():
+        case ReplyReleased(attempt=1):  # a retry answers nothing that came meanwhile
             return replace(ticket, unanswered=False)
         case TicketMerged():
             return replace(ticket, merged=True)

@@ -12,7 +12,7 @@ from chassis.database import Connection
 from chassis.log import recorded
 from contracts.desk import Ticketbox
 from contracts.event import Event, Recorded
-from services.router.queue import Queued
+from services.router.queue import LastAnswer, Queued
 
 CHANNEL = "postroom_distribution"
 """Wakes the routers when there is something to look at."""
@@ -113,25 +113,38 @@ async def add_loads(db: Connection, more: Mapping[UUID, int]) -> None:
 
 
 _KEEP_LAST_AGENTS = """
-INSERT INTO last_agent (contact_key, agent_id)
-SELECT contact_key, agent_id
-FROM unnest($1::uuid[], $2::uuid[]) AS new (contact_key, agent_id)
+INSERT INTO last_agent (contact_key, answered_at, agent_id)
+SELECT contact_key, answered_at, agent_id
+FROM unnest($1::uuid[], $2::timestamptz[], $3::uuid[]) AS new (contact_key, answered_at, agent_id)
 ON CONFLICT (contact_key) DO UPDATE
-SET agent_id = excluded.agent_id
+SET answered_at = excluded.answered_at,
+    agent_id = excluded.agent_id
+WHERE last_agent.answered_at IS NULL OR last_agent.answered_at <= excluded.answered_at
 """
 
 
-async def keep_last_agents(db: Connection, agents: Mapping[UUID, UUID]) -> None:
-    """Remember who answered customers last."""
-    if agents:
-        await db.execute(_KEEP_LAST_AGENTS, list(agents), list(agents.values()))
+async def keep_last_agents(db: Connection, answers: Mapping[UUID, LastAnswer]) -> None:
+    """Remember who answered customers last; what was heard late changes nothing."""
+    if answers:
+        rows = answers.values()
+        await db.execute(
+            _KEEP_LAST_AGENTS, list(answers), [one.at for one in rows], [one.agent_id for one in rows]
+        )
+
+
+_LAST_AGENTS = """
+SELECT DISTINCT ON (wanted.contact_key) wanted.contact_key, agent_id
+FROM unnest($1::uuid[]) AS wanted (contact_key)
+LEFT JOIN contact_address AS known ON known.contact_key = wanted.contact_key
+LEFT JOIN contact_address AS same ON same.contact_id = known.contact_id
+JOIN last_agent ON last_agent.contact_key = coalesce(same.contact_key, wanted.contact_key)
+ORDER BY wanted.contact_key, answered_at DESC NULLS LAST
+"""
 
 
 async def last_agents(db: Connection, contact_keys: Collection[UUID]) -> dict[UUID, UUID]:
-    """Who answered these customers last; of a new customer nobody."""
-    rows = await db.fetch(
-        "SELECT contact_key, agent_id FROM last_agent WHERE contact_key = ANY($1::uuid[])", list(contact_keys)
-    )
+    """Who answered these customers last, by any address of the same contact; of a new customer nobody."""
+    rows = await db.fetch(_LAST_AGENTS, list(contact_keys))
     return {row["contact_key"]: row["agent_id"] for row in rows}
 
 
@@ -228,12 +241,19 @@ NOT EXISTS (
 """
 """Nothing is on its way to it."""
 
+# A ticketbox at a time is read in the order of its index, and no further than is asked for.
 _WAITING = f"""
 SELECT {_LISTED}
-FROM ticket
-WHERE ticketbox_id = ANY($1::uuid[])
-  AND waiting_since IS NOT NULL
-  AND {_UNWANTED}
+FROM unnest($1::uuid[]) AS within (ticketbox_id)
+CROSS JOIN LATERAL (
+    SELECT {_LISTED}
+    FROM ticket
+    WHERE ticket.ticketbox_id = within.ticketbox_id
+      AND waiting_since IS NOT NULL
+      AND {_UNWANTED}
+    ORDER BY urgency DESC, due_at, waiting_since, ticket_id
+    LIMIT $2
+) AS ticket
 ORDER BY urgency DESC, due_at, waiting_since, ticket_id
 LIMIT $2
 """
@@ -265,12 +285,11 @@ async def may_overflow(db: Connection, box: Ticketbox, limit: int) -> list[Queue
 _UNTOLD = f"""
 SELECT {_LISTED}
 FROM ticket
-LEFT JOIN told USING (ticket_id)
 WHERE ticketbox_id = $1
-  AND ticket.waiting_since IS NOT NULL
-  AND ticket.waiting_since IS DISTINCT FROM told.waiting_since
+  AND waiting_since IS NOT NULL
+  AND waiting_since IS DISTINCT FROM told_since
   AND {_UNWANTED}
-ORDER BY ticket.waiting_since
+ORDER BY waiting_since
 LIMIT $2
 """
 
@@ -282,14 +301,21 @@ async def untold(db: Connection, ticketbox_id: UUID, limit: int) -> list[Queued]
 
 _LEFT = f"""
 SELECT {_LISTED}
-FROM ticket
-WHERE ticketbox_id = $1
-  AND owner_id IS NOT NULL
-  AND owner_id <> ALL($2::uuid[])
-  AND state = 'open'
-  AND NOT merged
-  AND unanswered
-  AND {_UNWANTED}
+FROM load
+CROSS JOIN LATERAL (
+    SELECT {_LISTED}
+    FROM ticket
+    WHERE ticketbox_id = $1
+      AND owner_id = load.agent_id
+      AND state = 'open'
+      AND NOT merged
+      AND unanswered
+      AND {_UNWANTED}
+    ORDER BY owned_since
+    LIMIT $3
+) AS ticket
+WHERE load.tickets > 0
+  AND load.agent_id <> ALL($2::uuid[])
 ORDER BY owned_since
 LIMIT $3
 """
@@ -353,11 +379,10 @@ async def keep_wishes(db: Connection, wishes: Sequence[tuple[Queued, UUID | None
 
 
 _KEEP_TOLD = """
-INSERT INTO told (ticket_id, waiting_since)
-SELECT ticket_id, waiting_since
+UPDATE ticket
+SET told_since = new.waiting_since
 FROM unnest($1::uuid[], $2::timestamptz[]) AS new (ticket_id, waiting_since)
-ON CONFLICT (ticket_id) DO UPDATE
-SET waiting_since = excluded.waiting_since
+WHERE ticket.ticket_id = new.ticket_id
 """
 
 

@@ -1,6 +1,7 @@
 """Mail of the last days out of ingest's stream, with what this service said of each message."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import nats.errors
@@ -16,6 +17,8 @@ from services.router.dry_run import Recorded
 
 BATCH = 500
 _FETCH_SECONDS = 5
+_SILENCES = 12
+"""Requests one after another that the broker may leave without an answer while there is more."""
 _FORGET_SECONDS = 60
 
 # The newest word of the rules counts; what a person released is what they had said.
@@ -29,6 +32,10 @@ ORDER BY stream_id, version DESC
 """
 
 
+class Silent(Exception):  # noqa: N818
+    """There is more mail, and the broker does not give it."""
+
+
 class Mail:
     """What came in since a moment, read once from the beginning to what there was when it began."""
 
@@ -38,7 +45,11 @@ class Mail:
         """Known as soon as the first batch is there; messages that were stored again count too."""
 
     async def batches(self) -> AsyncIterator[Sequence[Recorded]]:
-        """Piece by piece. A message lies in the stream no earlier than it came in, so none is missed."""
+        """Piece by piece. A message lies in the stream no earlier than it came in, so none is missed.
+
+        Raises:
+            Silent: the broker gives no more, though there is more.
+        """
         stream = STREAMS["ingest"].name
         config = ConsumerConfig(
             filter_subjects=[every(MessageReceived)],
@@ -50,19 +61,35 @@ class Mail:
             num_replicas=1,
         )
         made = await self._js.add_consumer(stream, config)
-        left = self.total = made.num_pending or 0
+        self.total = made.num_pending or 0
         subscription = await self._js.pull_subscribe_bind(made.name, stream)
+        read = silences = 0
         try:
-            while left > 0:
+            while read < self.total:
                 try:
-                    messages = await subscription.fetch(min(BATCH, left), timeout=_FETCH_SECONDS)
-                except nats.errors.TimeoutError:
-                    return  # erased meanwhile
-                left -= len(messages)
+                    messages = await subscription.fetch(min(BATCH, self.total - read), timeout=_FETCH_SECONDS)
+                except TimeoutError:  # the client raises both its own, which is one, and asyncio's
+                    if await self._is_all(stream, made.name, read):
+                        return  # the rest was erased meanwhile
+                    silences += 1
+                    if silences == _SILENCES:
+                        raise Silent(f"NATS gave {read:,} of {self.total:,} messages and then none") from None
+                    continue
+                read, silences = read + len(messages), 0
                 yield await self._with_what_was_said(messages)
         finally:
             await subscription.unsubscribe()
-            await self._js.delete_consumer(stream, made.name)
+            with suppress(nats.errors.Error):  # it is forgotten by itself
+                await self._js.delete_consumer(stream, made.name)
+
+    async def _is_all(self, stream: str, consumer: str, read: int) -> bool:
+        """Whether nothing is left, nor on its way to us."""
+        try:
+            info = await self._js.consumer_info(stream, consumer)
+        except nats.errors.TimeoutError:
+            return False
+        delivered = info.delivered.consumer_seq if info.delivered else 0
+        return not info.num_pending and delivered <= read
 
     async def _with_what_was_said(self, messages: Sequence[Msg]) -> list[Recorded]:
         streams = [(message.headers or {})["ce-subject"] for message in messages]

@@ -40,6 +40,8 @@ class Ticketbox:
     sender: str = ""
     """The address that mail of ours comes from."""
     hours: Hours = field(default=WALL_CLOCK, compare=False)
+    acknowledgement: str | None = None
+    """What a customer is told at once; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from chassis import log
 from chassis.database import Connection
+from chassis.kept import Kept
 from contracts import desk
 from contracts.desk import (
     AnyThing,
@@ -67,11 +68,18 @@ async def person(db: Connection, person_id: UUID) -> Person | None:
 
 async def read_ruleset(db: Connection) -> Ruleset | None:
     """The ruleset in force with what it needs of the desk; None until the desk's first events have come."""
+    return await _RULESET.get(db)
+
+
+async def _read_ruleset(db: Connection) -> Ruleset | None:
     row = await db.fetchrow("SELECT version, rules::text AS rules, default_ticketbox_id FROM ruleset")
     if row is None:
         return None
     found = await around(db, row["version"], read_rules(row["rules"]), row["default_ticketbox_id"])
     return found if found.default_ticketbox_id in found.ticketboxes else None
+
+
+_RULESET = Kept(_read_ruleset)
 
 
 @lru_cache(maxsize=16)
@@ -96,6 +104,7 @@ async def around(
                 addresses=frozenset(box.addresses),
                 sender=box.addresses[0],
                 hours=hours.get(box.calendar_id, WALL_CLOCK) if box.calendar_id else WALL_CLOCK,
+                acknowledgement=box.acknowledgement,
             )
             for box in sorted(await things(db, desk.Ticketbox), key=lambda box: box.name)
         },

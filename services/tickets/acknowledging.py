@@ -66,7 +66,10 @@ def person_behind(address: str) -> str:
 
 
 def cap_reached(earlier: Sequence[datetime], now: datetime) -> str | None:
-    """What keeps one more automatic letter back, after the `earlier` ones to the same person; None: nothing."""
+    """What keeps one more automatic letter back, after the `earlier` ones to the same person; None: nothing.
+
+    Those that left after `now` count as well.
+    """
     for span, most in CAPS:
         if sum(now - at < span for at in earlier) >= most:
             return f"{most} automatic letters went there within {span.total_seconds() / 60:.0f} minutes"

@@ -35,8 +35,13 @@ METHOD = "automation"
 _HEIGHT = {priority: height for height, priority in enumerate(Priority)}
 
 
-def run(occasion: Occasion, ticket: Ticket, desk: Desk, mail: Sequence[datetime]) -> list[TicketEvent]:
-    """Run an automation, and say so first. `mail` is when automatic mail went to the customer lately."""
+def run(
+    occasion: Occasion, ticket: Ticket, desk: Desk, mail: Sequence[datetime], now: datetime
+) -> list[TicketEvent]:
+    """Run an automation, and say so first.
+
+    `mail` is when automatic mail left for the customer lately; what the automation sends leaves `now`.
+    """
     automation, at = occasion.automation, occasion.at
     ran = AutomationRan(
         ticket_id=ticket.ticket_id,
@@ -49,7 +54,7 @@ def run(occasion: Occasion, ticket: Ticket, desk: Desk, mail: Sequence[datetime]
         detail = f"{MOST_RUNS} automations ran for this ticket within a day"
         return [AutomationHeldBack(**ran.model_dump(exclude={"told", "left_out"}), detail=detail)]
     seed = uuid5(ticket.ticket_id, f"{automation.id} {ran.moment} {occasion.since.isoformat()}")
-    doing = _Doing(ticket, desk, at, seed)
+    doing = _Doing(ticket, desk, at, now, seed)
     doing.all_of(automation, mail)
     said = {"told": tuple(one.id for one in doing.told), "left_out": tuple(doing.left_out)}
     return [ran.model_copy(update=said), *doing.events]
@@ -62,6 +67,7 @@ class _Doing:
     ticket: Ticket
     desk: Desk
     at: datetime
+    now: datetime
     seed: UUID
     events: list[TicketEvent] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -78,7 +84,7 @@ class _Doing:
             reply_id = uuid5(self.seed, "reminder")
             self._happens(
                 reminding.remind(
-                    self.ticket, self.desk, then.remind, automation.name, reply_id, mail, self.at
+                    self.ticket, self.desk, then.remind, automation.name, reply_id, mail, self.at, self.now
                 )
             )
         self._tell(automation)

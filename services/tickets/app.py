@@ -5,6 +5,10 @@ from functools import partial
 from chassis import trials
 from chassis.service import Service, run
 from contracts.commands import (
+    AnyConfiguringCommand,
+    AnyContactCommand,
+    AnyTicketCommand,
+    AnyTwoTicketsCommand,
     CancelBulkJob,
     CancelWhatIf,
     RequestErasure,
@@ -13,6 +17,7 @@ from contracts.commands import (
     StartBulkJob,
     StartWhatIf,
     UndoBulkJob,
+    UndoChange,
 )
 from contracts.erasures import GetErasure
 from contracts.queries import (
@@ -28,15 +33,10 @@ from services.tickets import (
     changes,
     clock,
     coming,
-    commands,
-    contacts,
-    desk,
     erasing,
     erasures,
     jobs,
     letters,
-    rearranging,
-    rulesets,
     what_ifs,
 )
 from services.tickets.settings import TicketsSettings
@@ -62,14 +62,15 @@ async def set_up(service: Service[TicketsSettings]) -> None:
         TICKETS_ROUTED, partial(letters.take_routed, service), partial(letters.ticketing_failed, service)
     )
     service.consume(TICKETS_DELIVERIES, partial(letters.take_deliveries, service))
-    for ticket_command in commands.TicketCommand.__args__:
+    for ticket_command in AnyTicketCommand.__args__:
         service.obey(ticket_command, partial(changes.change_ticket, service))
-    for two_tickets_command in rearranging.TwoTicketsCommand.__args__:
+    for two_tickets_command in AnyTwoTicketsCommand.__args__:
         service.obey(two_tickets_command, partial(changes.change_two, service))
     service.obey(SplitTicket, partial(changes.split_ticket, service))
-    for desk_command in (*desk.DeskCommand.__args__, *rulesets.RulesetCommand.__args__):
+    service.obey(UndoChange, partial(changes.undo_change, service))
+    for desk_command in AnyConfiguringCommand.__args__:
         service.obey(desk_command, partial(changes.change_desk, service))
-    for contact_command in contacts.ContactCommand.__args__:
+    for contact_command in AnyContactCommand.__args__:
         service.obey(contact_command, partial(changes.change_contacts, service))
     service.obey(StartWhatIf, partial(what_ifs.start, service))
     service.obey(CancelWhatIf, partial(what_ifs.cancel, service))

@@ -11,6 +11,7 @@ from uuid import UUID
 from contracts.desk import Automation, Calendar, Moment, Selection, Ticketbox
 from contracts.model import Instant, Model, Text
 from contracts.router import Priority
+from contracts.tags import Tags
 from contracts.tickets import DeadlineItem, State
 from rules.hours import WALL_CLOCK, Hours, hours_of
 from services.tickets import service_level
@@ -24,7 +25,7 @@ class Standing(Model):
     number: int
     ticketbox_id: UUID
     priority: Priority
-    tags: tuple[Text, ...]
+    tags: Tags
     category_id: UUID | None
     contact: Text
     assignee_id: UUID | None

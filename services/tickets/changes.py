@@ -13,6 +13,11 @@ from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
 from contracts.commands import (
+    AnyConfiguringCommand,
+    AnyContactCommand,
+    AnyRulesetCommand,
+    AnyTicketCommand,
+    AnyTwoTicketsCommand,
     ChangeDesk,
     Done,
     DraftRuleset,
@@ -20,16 +25,20 @@ from contracts.commands import (
     MoveAddress,
     Outcome,
     PublishRuleset,
+    RemoveThing,
     SetContact,
     SetThing,
     SplitTicket,
     SubmitReply,
+    TicketCommand,
+    UndoChange,
     UndoContactMerge,
 )
 from contracts.event import Event, Meta
 from contracts.stream_ids import RULESET, RULESET_DRAFT, contact_stream
 from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import (
+    bulk,
     commands,
     contact_tables,
     contacts,
@@ -37,6 +46,7 @@ from services.tickets import (
     rearranging,
     rulesets,
     tables,
+    undoing,
 )
 from services.tickets.refusals import ChangedMeanwhile, UnknownThing
 from services.tickets.settings import TicketsSettings
@@ -45,7 +55,7 @@ from services.tickets.work import Work
 
 
 async def change_ticket(
-    service: Service[TicketsSettings], command: commands.TicketCommand, db: Connection
+    service: Service[TicketsSettings], command: AnyTicketCommand, db: Connection
 ) -> Outcome:
     """Do what a command about a ticket asks.
 
@@ -59,8 +69,25 @@ async def change_ticket(
     return await _write(work, command, {current.ticket_id: events}, db)
 
 
+async def undo_change(service: Service[TicketsSettings], command: UndoChange, db: Connection) -> Outcome:
+    """Undo what an earlier command changed in a ticket.
+
+    Raises:
+        Refusal: nothing is changed, and why.
+    """
+    work = Work(service.clock(), await tables.read_desk(db))
+    await work.load(db, {command.ticket_id})
+    current, undone = _known(work, command.ticket_id), undoing.by_command(command.undone_id)
+    history = work.histories[current.ticket_id]
+    turn = bulk.Turn(command.command_id, command.actor_id, current.version, work.now)
+    events = undoing.undo(undone, history, current, work.desk, turn)
+    if not any(map(undone, history)):
+        raise UnknownThing("There is nothing to undo: that changed nothing in this ticket.")
+    return await _write(work, command, {current.ticket_id: events}, db)
+
+
 async def change_two(
-    service: Service[TicketsSettings], command: rearranging.TwoTicketsCommand, db: Connection
+    service: Service[TicketsSettings], command: AnyTwoTicketsCommand, db: Connection
 ) -> Outcome:
     """Do what a command about two tickets asks.
 
@@ -96,11 +123,8 @@ def _known(work: Work, ticket_id: UUID) -> Ticket:
     return ticket
 
 
-AnyTicketCommand = commands.TicketCommand | rearranging.TwoTicketsCommand | SplitTicket
-
-
 async def _write(
-    work: Work, command: AnyTicketCommand, events: Mapping[UUID, Sequence[TicketEvent]], db: Connection
+    work: Work, command: TicketCommand, events: Mapping[UUID, Sequence[TicketEvent]], db: Connection
 ) -> Done:
     # An answer belongs to the trace of the letter that it answers; the request that brought it is linked.
     asked = telemetry.current_traceparent()
@@ -124,7 +148,7 @@ async def _write(
 
 
 async def change_contacts(
-    service: Service[TicketsSettings], command: contacts.ContactCommand, db: Connection
+    service: Service[TicketsSettings], command: AnyContactCommand, db: Connection
 ) -> Outcome:
     """Do what a command about contacts asks.
 
@@ -134,7 +158,7 @@ async def change_contacts(
     return await keep_contacts(db, command, service.clock())
 
 
-async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: datetime) -> Outcome:
+async def keep_contacts(db: Connection, command: AnyContactCommand, now: datetime) -> Outcome:
     """Change contacts in the caller's transaction.
 
     Raises:
@@ -156,12 +180,7 @@ async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: d
     }
     present = contacts.after(before, events, versions)
     await contact_tables.keep(db, present, events)
-    meta = Meta(
-        correlation_id=command.command_id,
-        causation_id=command.command_id,
-        actor=str(command.actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(command.command_id, command.actor_id)
     answers = [
         Answer(stream, tuple(happened), command.command_id, meta, now, heads.get(stream, log.EMPTY))
         for identity, happened in events.items()
@@ -171,7 +190,7 @@ async def keep_contacts(db: Connection, command: contacts.ContactCommand, now: d
     return Done(position=await log.append(db, answers, now), version=present.version(last))
 
 
-def _named(command: contacts.ContactCommand) -> tuple[set[UUID], set[str]]:
+def _named(command: AnyContactCommand) -> tuple[set[UUID], set[str]]:
     """The contacts that a command is about, by id and by address."""
     match command:
         case SetContact(contact=card):
@@ -187,10 +206,9 @@ def _named(command: contacts.ContactCommand) -> tuple[set[UUID], set[str]]:
     return {*identities, *command.seen}, {address.strip().lower() for address in addresses}
 
 
-DeskCommand = desk.DeskCommand | rulesets.RulesetCommand
-
-
-async def change_desk(service: Service[TicketsSettings], command: DeskCommand, db: Connection) -> Outcome:
+async def change_desk(
+    service: Service[TicketsSettings], command: AnyConfiguringCommand, db: Connection
+) -> Outcome:
     """Do what a command about the desk's configuration asks.
 
     Raises:
@@ -199,18 +217,18 @@ async def change_desk(service: Service[TicketsSettings], command: DeskCommand, d
     return await configure(db, command, service.clock())
 
 
-async def configure(db: Connection, command: DeskCommand, now: datetime) -> Outcome:
+async def configure(db: Connection, command: AnyConfiguringCommand, now: datetime) -> Outcome:
     """Change the desk's configuration in the caller's transaction.
 
     Raises:
         Refusal: nothing was changed, and why.
     """
-    if (before := await log.outcome(db, command.command_id)) is not None:
-        return Done(position=before.position, version=before.version)
     return await configure_together(db, [command], now)
 
 
-async def configure_together(db: Connection, commands: Sequence[DeskCommand], now: datetime) -> Done:
+async def configure_together(
+    db: Connection, commands: Sequence[AnyConfiguringCommand], now: datetime
+) -> Done:
     """Do several commands in the caller's transaction; only what comes of all of them must hold together.
 
     Raises:
@@ -229,7 +247,7 @@ async def configure_together(db: Connection, commands: Sequence[DeskCommand], no
 
 
 async def _append(
-    db: Connection, command: DeskCommand, events: Mapping[str, Sequence[Event]], now: datetime
+    db: Connection, command: AnyConfiguringCommand, events: Mapping[str, Sequence[Event]], now: datetime
 ) -> Done:
     seen = _seen(command)
     changed = await tables.thing_versions(db, seen)
@@ -238,12 +256,7 @@ async def _append(
             raise ChangedMeanwhile(version, changed.get(stream_id, 0))
     heads = await log.heads(db, list(events))
     await tables.keep_desk(db, [event for happened in events.values() for event in happened], now)
-    meta = Meta(
-        correlation_id=command.command_id,
-        causation_id=command.command_id,
-        actor=str(command.actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(command.command_id, command.actor_id)
     answers = [
         Answer(stream_id, tuple(happened), command.command_id, meta, now, heads.get(stream_id, log.EMPTY))
         for stream_id, happened in events.items()
@@ -252,27 +265,39 @@ async def _append(
     return Done(position=position, version=_version_after(answers))
 
 
-def _intend(command: DeskCommand, present: desk.Desk) -> dict[str, list[Event]]:
-    if isinstance(command, rulesets.RulesetCommand):
+def _intend(command: AnyConfiguringCommand, present: desk.Desk) -> dict[str, list[Event]]:
+    if isinstance(command, AnyRulesetCommand):
         return rulesets.decide(command, present)
     return desk.intend(command, present)
 
 
-def _seen(command: DeskCommand) -> dict[str, int]:
+def _seen(command: AnyConfiguringCommand) -> dict[str, int]:
     """The versions of streams that the person saw."""
     match command:
-        case PublishRuleset(seen_version=version):
+        case PublishRuleset(seen_version=version, seen_draft=None):
             return {RULESET: version}
+        case PublishRuleset(seen_version=version, seen_draft=int(draft)):
+            return {RULESET: version, RULESET_DRAFT: draft}
         case DraftRuleset(seen_version=int(version)):
             return {RULESET_DRAFT: version}
         case ChangeDesk(changes=changes):
             return {
-                desk.stream_of(change.thing.kind, change.thing.id): change.seen_version
+                desk.stream_of(*_kind_and_id(change)): change.seen_version
                 for change in changes
-                if isinstance(change, SetThing) and change.seen_version is not None
+                if change.seen_version is not None
             }
         case _:
             return {}
+
+
+def _kind_and_id(change: SetThing | RemoveThing) -> tuple[str, UUID]:
+    match change:
+        case SetThing(thing=thing):
+            return thing.kind, thing.id
+        case RemoveThing(kind=kind, id=identity):
+            return kind, identity
+        case _:
+            assert_never(change)
 
 
 def _version_after(answers: Sequence[Answer]) -> int:

@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.commands import (
     AddNote,
     AddTask,
+    AnyTicketCommand,
     AssignTicket,
     ChangeTags,
     ChangeWatchers,
@@ -28,6 +29,7 @@ from contracts.commands import (
 from contracts.desk import Category, CustomField, Person, Right, Team, Ticketbox
 from contracts.mail import Address
 from contracts.model import is_erased
+from contracts.tags import tag_of
 from contracts.tickets import (
     CategoryAssigned,
     FieldsChanged,
@@ -64,29 +66,10 @@ from services.tickets.refusals import (
 )
 from services.tickets.ticket import ReplyState, Ticket
 
-TicketCommand = (
-    SubmitReply
-    | RetryReply
-    | AddNote
-    | AssignTicket
-    | SolveTicket
-    | ReopenTicket
-    | SetPending
-    | PutOnHold
-    | CloseTicket
-    | SetPriority
-    | ChangeTags
-    | SetFields
-    | SetCategory
-    | ChangeWatchers
-    | AddTask
-    | FinishTask
-    | MoveTicket
-)
 MOST_TAGS = 30
 
 
-def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) -> list[TicketEvent]:
+def decide(command: AnyTicketCommand, ticket: Ticket, desk: Desk, now: datetime) -> list[TicketEvent]:
     """What happens because of a command of a person.
 
     Raises:
@@ -100,7 +83,7 @@ def decide(command: TicketCommand, ticket: Ticket, desk: Desk, now: datetime) ->
 
 
 def act(
-    command: TicketCommand, ticket: Ticket, desk: Desk, actor: Person, now: datetime
+    command: AnyTicketCommand, ticket: Ticket, desk: Desk, actor: Person, now: datetime
 ) -> list[TicketEvent]:
     """What happens because of a command of a person who may give it.
 
@@ -340,14 +323,14 @@ def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
         Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    see_letters(ticket, command.seen_version)
+    _see_letters(ticket, command.seen_version)
     if ticket.state.done:
         return []
     require_fields(ticket, desk)
     return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)]
 
 
-def see_letters(ticket: Ticket, seen_version: int | None) -> None:
+def _see_letters(ticket: Ticket, seen_version: int | None) -> None:
     """Let no letter be solved away that nobody has read; None: whatever came.
 
     Raises:
@@ -361,8 +344,10 @@ def close(command: CloseTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
     """The matter is settled for good.
 
     Raises:
+        Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
+    _see_letters(ticket, command.seen_version)
     if ticket.state is State.CLOSED:
         return []
     require_fields(ticket, desk)
@@ -472,7 +457,7 @@ def tagged(tags: Sequence[str], add: Iterable[str], remove: Iterable[str]) -> tu
 
 
 def _tag(text: str) -> str:
-    tag = "-".join(text.lower().split())
+    tag = tag_of(text)
     if not tag or len(tag) > 50:
         raise Invalid(f"“{text}” cannot be a tag: it needs 1 to 50 characters.")
     return tag

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 from uuid import UUID
 
-from contracts.commands import OPERATOR, MergeContacts, MoveAddress, SetContact, UndoContactMerge
+from contracts.commands import (
+    OPERATOR,
+    AnyContactCommand,
+    MergeContacts,
+    MoveAddress,
+    SetContact,
+    UndoContactMerge,
+)
 from contracts.contacts import (
     AnyContactEvent,
     Card,
@@ -30,7 +37,6 @@ from services.tickets.refusals import (
     UnknownThing,
 )
 
-ContactCommand = SetContact | MoveAddress | MergeContacts | UndoContactMerge
 Events = dict[UUID, list[AnyContactEvent]]
 """What happens, by contact, in the order in which it is to be written."""
 
@@ -111,7 +117,7 @@ def after(contacts: Contacts, events: Events, versions: Mapping[UUID, int] | Non
     return contacts
 
 
-def decide(command: ContactCommand, contacts: Contacts, desk: Desk) -> Events:
+def decide(command: AnyContactCommand, contacts: Contacts, desk: Desk) -> Events:
     """What happens to contacts.
 
     Raises:
@@ -143,7 +149,7 @@ def permit(actor_id: UUID, desk: Desk) -> None:
         Forbidden.
     """
     actor = desk.get(Person, actor_id)
-    if actor_id != OPERATOR and (actor is None or actor.where(Right.ANSWER) == frozenset()):
+    if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.ANSWER)):
         raise Forbidden("Only who answers customers can change contacts.")
 
 

@@ -1,5 +1,6 @@
 """The desk's configuration: what is on it, and what may be changed."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ import holidays
 from contracts.commands import (
     OPERATOR,
     AddPerson,
+    AnyDeskCommand,
     ChangeDesk,
     CreateTicketbox,
     RemoveThing,
@@ -34,17 +36,21 @@ from contracts.desk import (
     OrganisationChanged,
     Person,
     PersonChanged,
+    Placeholder,
     Policy,
     PolicyChanged,
     Right,
     Team,
     TeamChanged,
+    Template,
+    TemplateChanged,
     Thing,
     ThingRemoved,
     Ticketbox,
     TicketboxChanged,
     View,
     ViewChanged,
+    kind_of,
     thing_of,
 )
 from contracts.event import Event
@@ -57,13 +63,22 @@ from contracts.tickets import (
     TicketboxCreated,
 )
 from rules.domains import is_public
+from services.tickets.custom_fields import belongs
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 from services.tickets.ticket import NEVER
 
 T = TypeVar("T", bound=Thing)
 PATH_SEPARATOR = " / "
 """Between the names of a category and of those above it."""
-DeskCommand = SetPresence | CreateTicketbox | AddPerson | ChangeDesk
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Things as they are asked for again and again, once they were asked for: at every step of every ticket."""
+
+    of: Mapping[UUID, Thing]
+    by_kind: dict[type[Thing], list[Thing]] = field(default_factory=dict)
+    by_domain: dict[str, Organisation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +91,18 @@ class Desk:
     """Read where the desk changes only."""
     chosen_organisations: Mapping[str, UUID] = field(default_factory=dict)
     """Those that people chose for contacts, by address, as far as they were looked up: see `Work.look_up`."""
-    _sorted: dict[type[Thing], list[Thing]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """By kind, once they were asked for: every step of every ticket asks for all policies."""
-    _by_domain: dict[str, Organisation] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Likewise."""
     since: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each thing became as it is."""
     service_levels_since: datetime = NEVER
     """When a policy, a calendar or an organisation last changed, or anything was removed."""
     revision: int = 0
     """Counts the changes after which alarms may be others."""
+    _sorted: _Sorted = field(default_factory=lambda: _Sorted({}), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # `replace` hands it on, which is right only for the same things.
+        if self._sorted.of is not self.things:
+            object.__setattr__(self, "_sorted", _Sorted(self.things))
 
     def get(self, kind: type[T], identity: UUID | None) -> T | None:
         """A thing by its id, if it is of this kind."""
@@ -96,18 +111,18 @@ class Desk:
 
     def every(self, kind: type[T]) -> list[T]:
         """All things of a kind, by name."""
-        if kind not in self._sorted:
+        by_kind = self._sorted.by_kind
+        if kind not in by_kind:
             found = [thing for thing in self.things.values() if isinstance(thing, kind)]
-            self._sorted[kind] = sorted(found, key=lambda thing: thing.name)
-        return [*self._sorted[kind]]  # type: ignore[list-item]  # they are of this kind
+            by_kind[kind] = sorted(found, key=lambda thing: thing.name)
+        return [*by_kind[kind]]  # type: ignore[list-item]  # they are of this kind
 
     def organisations_by_domain(self) -> Mapping[str, Organisation]:
         """Where two name the same domain, the last by name has it."""
-        if not self._by_domain:
-            self._by_domain.update(
-                {domain: one for one in self.every(Organisation) for domain in one.domains}
-            )
-        return self._by_domain
+        by_domain = self._sorted.by_domain
+        if not by_domain:
+            by_domain.update({domain: one for one in self.every(Organisation) for domain in one.domains})
+        return by_domain
 
     def people_of(self, identities: Iterable[UUID]) -> frozenset[UUID]:
         """The people behind ids of people and teams."""
@@ -129,7 +144,7 @@ def stream_of(kind: str, identity: UUID) -> str:
             return f"desk-{kind}-{identity}"
 
 
-def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+def decide(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """What happens to the desk, by stream.
 
     Raises:
@@ -140,7 +155,7 @@ def decide(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
     return events
 
 
-def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
+def intend(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """What would happen to the desk, whether it holds together then or not.
 
     Raises:
@@ -148,10 +163,7 @@ def intend(command: DeskCommand, desk: Desk) -> dict[str, list[Event]]:
     """
     match command:
         case SetPresence(person_id=person_id):
-            if desk.get(Person, person_id) is None:
-                raise UnknownThing("There is no such person.", person_id=person_id)
-            if command.actor_id != person_id:
-                only_administrators(desk, command.actor_id)
+            _may_say_presence(desk, command.actor_id, person_id)
             changed = PresenceChanged(person_id=person_id, presence=command.presence, until=command.until)
             return {person_stream(person_id): [changed]}
         case CreateTicketbox():
@@ -188,6 +200,14 @@ def only_administrators(desk: Desk, actor_id: UUID) -> None:
     actor = desk.get(Person, actor_id)
     if actor_id != OPERATOR and (actor is None or not actor.active or actor.role is not Role.ADMINISTRATOR):
         raise Forbidden("Only administrators can change this.")
+
+
+def _may_say_presence(desk: Desk, actor_id: UUID, person_id: UUID) -> None:
+    person, actor = desk.get(Person, person_id), desk.get(Person, actor_id)
+    if person is None:
+        raise UnknownThing("There is no such person.", person_id=person_id)
+    if actor_id not in {person_id, OPERATOR} and (actor is None or not actor.supervises(person)):
+        raise Forbidden("Only administrators, and supervisors where someone answers, say this of others.")
 
 
 def _create_ticketbox(command: CreateTicketbox) -> TicketboxCreated:
@@ -228,7 +248,8 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                     events.setdefault(stream_of(thing.kind, thing.id), []).append(_changed(thing))
             case RemoveThing(kind=kind, id=identity):
                 before = desk.things.get(identity)
-                if before is None:
+                # Others know things by kind and id: they would keep one that was removed as something else.
+                if before is None or kind_of(type(before)) != kind:
                     raise UnknownThing(f"There is no such {kind}.", id=identity)
                 _may_change(desk, actor_id, before, before)
                 removed = ThingRemoved(kind=kind, id=identity)
@@ -241,16 +262,39 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
 def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
     """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
 
-    All else belongs to administrators.
+    A template belongs to those who manage every ticketbox in which it is offered; who sees and answers in a ticketbox,
+    those decide who manage it. All else belongs to administrators.
     """
     actor = desk.get(Person, actor_id)
-    views = [thing for thing in (before, after) if thing is not None]
+    both = [thing for thing in (before, after) if thing is not None]
     own = {actor_id, None} if actor is not None and actor.role is Role.SUPERVISOR else {actor_id}
-    if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in views):
+    if actor is not None and actor.active and all(isinstance(v, View) and v.owner_id in own for v in both):
         return
     if isinstance(before, Ticketbox) and actor is not None and actor.may(Right.MANAGE, before.id):
         return
+    if isinstance(before, Person) and actor is not None and _only_membership(actor, before, after):
+        return
+    if isinstance(after, Template) and actor_id != OPERATOR:
+        if actor is None or not all(isinstance(t, Template) and t.is_managed_by(actor) for t in both):
+            raise Forbidden("Only who manages every ticketbox in which a template is offered can change it.")
+        return
     only_administrators(desk, actor_id)
+
+
+def _only_membership(actor: Person, before: Person, after: Thing) -> bool:
+    """Whether a change only lets somebody see or answer, or no longer, in ticketboxes that the actor manages.
+
+    Who has no rights of their own may what their role may, in all ticketboxes: to give or take that is more.
+    """
+    if not isinstance(after, Person) or not before.rights or not after.rights:
+        return False
+    if before.model_copy(update={"rights": after.rights}) != after:
+        return False
+    had, has = ({one.ticketbox_id: one.right for one in person.rights} for person in (before, after))
+    changed = {box for box in had.keys() | has.keys() if had.get(box) != has.get(box)}
+    return changed != set() and all(
+        actor.may(Right.MANAGE, box) and Right.MANAGE not in {had.get(box), has.get(box)} for box in changed
+    )
 
 
 def _changed(thing: AnyThing) -> Event:
@@ -273,6 +317,8 @@ def _changed(thing: AnyThing) -> Event:
             return ViewChanged(thing=thing)
         case Organisation():
             return OrganisationChanged(thing=thing)
+        case Template():
+            return TemplateChanged(thing=thing)
         case Automation():
             return AutomationChanged(thing=thing)
         case _:
@@ -296,7 +342,7 @@ def check(desk: Desk, before: Desk) -> None:
     for thing in desk.things.values():
         match thing:
             case Ticketbox():
-                _check_ticketbox(desk, thing)
+                _check_ticketbox(desk, thing, before)
             case Person():
                 if not is_address(thing.email):
                     raise Invalid(f"“{thing.email}” is not an e-mail address.")
@@ -326,6 +372,10 @@ def check(desk: Desk, before: Desk) -> None:
                 _check_category(desk, thing)
             case Organisation() if thing != before.things.get(thing.id):
                 _check_organisation(thing)
+            case Template():
+                for ticketbox_id in thing.ticketbox_ids:
+                    _require(desk, Ticketbox, ticketbox_id, thing.name)
+                _check_placeholders(thing)
             case Automation():
                 _check_automation(desk, thing)
             case _:
@@ -365,7 +415,7 @@ def _check_unique(desk: Desk) -> None:
                 claim(thing, "category name", thing.name, str(thing.parent_id))
             case View():
                 claim(thing, "view name", thing.name, str(thing.owner_id))
-            case Team() | Calendar() | Policy() | Automation():
+            case Team() | Calendar() | Policy() | Template() | Automation():
                 claim(thing, f"{thing.kind} name", thing.name)
             case _:
                 pass
@@ -376,7 +426,7 @@ def _require(desk: Desk, kind: type[T], identity: UUID | None, by: str) -> None:
         raise Invalid(f"{by} refers to a {kind.__name__.lower()} that does not exist.", id=identity)
 
 
-def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
+def _check_ticketbox(desk: Desk, box: Ticketbox, before: Desk) -> None:
     for address in box.addresses:
         if address != address.lower() or not is_address(address):
             raise Invalid(f"“{address}” is not an e-mail address in lower case, such as orders@example.com.")
@@ -387,9 +437,27 @@ def _check_ticketbox(desk: Desk, box: Ticketbox) -> None:
         raise Invalid(f"“{box.name}”: an overflow needs both a ticketbox and a time.")
     if overflow_to == box.id:
         raise Invalid(f"“{box.name}” cannot overflow into itself.")
-    keys = {one.key for one in desk.every(CustomField)}
-    if missing := [key for key in box.required_fields if key not in keys]:
-        raise Invalid(f"“{box.name}” requires the field {missing[0]}, which does not exist.")
+    if new := [
+        key for key in _missing(desk, box) if key not in _missing(before, before.get(Ticketbox, box.id))
+    ]:
+        raise Invalid(
+            f"“{box.name}” requires the field {new[0]}, which its tickets do not have: none could be solved."
+        )
+
+
+def _missing(desk: Desk, box: Ticketbox | None) -> list[str]:
+    """Required fields that tickets of a ticketbox do not have."""
+    if box is None:
+        return []
+    keys = {one.key for one in desk.every(CustomField) if belongs(one, box.id)}
+    return [key for key in box.required_fields if key not in keys]
+
+
+def _check_placeholders(template: Template) -> None:
+    for word in re.findall(r"{([A-Za-z_]+)}", template.text):
+        if word not in list(Placeholder):
+            known = ", ".join(f"{{{one}}}" for one in Placeholder)
+            raise Invalid(f"“{template.name}”: {{{word}}} is filled by nothing; there are {known}.")
 
 
 def _check_automation(desk: Desk, automation: Automation) -> None:

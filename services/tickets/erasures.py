@@ -14,12 +14,12 @@ from uuid import UUID, uuid5
 import asyncpg
 import orjson
 
-from chassis import log, telemetry
+from chassis import log
 from chassis.backoff import growing
 from chassis.database import Connection, connect
 from chassis.log import Answer
 from chassis.logging import get_logger
-from chassis.requests import ServiceUnavailable, ask
+from chassis.requests import RequestFailed, ServiceUnavailable, ask
 from chassis.service import Service
 from contracts.commands import Done, RequestErasure
 from contracts.desk import Person, Ticketbox
@@ -39,7 +39,7 @@ from contracts.erasures import (
     PieceErased,
     Subject,
 )
-from contracts.event import Event, Meta
+from contracts.event import Event
 from contracts.mail import without_detail
 from contracts.model import is_erased
 from contracts.services import SERVICES
@@ -139,12 +139,7 @@ async def _say(
     """Append to the erasure's own stream, in the caller's transaction."""
     stream_id = erasure_stream(erasure_id)
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
-    meta = Meta(
-        correlation_id=erasure_id,
-        causation_id=erasure_id,
-        actor=str(actor_id),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(erasure_id, actor_id)
     position = await log.append(db, [Answer(stream_id, (event,), cause, meta, now, head)], now)
     return Done(position=position, version=head.version + 1)
 
@@ -207,9 +202,7 @@ async def _lead(service: Service[TicketsSettings], db: Connection, erasure: Eras
     waits_for = None
     try:
         await _go_on(service, db, erasure)
-    except NotYet as error:
-        waits_for = str(error)
-    except ServiceUnavailable as error:
+    except (NotYet, ServiceUnavailable, RequestFailed) as error:
         waits_for = str(error)
     except (log.VersionConflict, log.AlreadyAnswered) as error:
         waits_for = repr(error)  # its ticket changed at this very moment
@@ -348,7 +341,7 @@ async def _finish(
     subject = FinishErasure.subject_of(holder)
     try:
         done = await ask(service.nats, request, PieceErased, subject, timeout_seconds=LONGEST_SECONDS)
-    except ServiceUnavailable as error:
+    except (ServiceUnavailable, RequestFailed) as error:
         return str(error)
     if done.waits_for is not None:
         return done.waits_for

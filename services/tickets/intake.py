@@ -44,11 +44,18 @@ def cause_of(event: Event, event_id: UUID) -> UUID:
 
 
 def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bool:
-    """Whether a letter to a ticket that is done opens another one, since it comes too late or the ticket is closed."""
+    """Whether a letter to a ticket that is done opens another one, since it comes too late and is more than thanks."""
     if not ticket.state.done or ticket.done_at is None or letter.automatic or letter.kind is Kind.BOUNCE:
         return False
     days = box.follow_up.reopen_within_days if box else None
-    return days is not None and letter.received_at - ticket.done_at > timedelta(days=days)
+    if days is None or letter.received_at - ticket.done_at <= timedelta(days=days):
+        return False
+    return not says_thanks(letter, ticket)
+
+
+def says_thanks(letter: LetterHead, ticket: Ticket) -> bool:
+    """Whether a letter only thanks for what was answered in a ticket."""
+    return only_thanks(letter, [reply.letter.from_ for reply in ticket.replies.values()])
 
 
 def open_ticket(
@@ -112,7 +119,7 @@ def continue_ticket(routed: MessageRouted, ticket: Ticket, place: Place) -> list
                 by_way_of=place.by_way_of,
             )
         ]
-    thanks = ticket.state.done and only_thanks(letter)
+    thanks = ticket.state.done and says_thanks(letter, ticket)
     events: list[TicketEvent] = [
         CustomerReplied(
             ticket_id=ticket.ticket_id,

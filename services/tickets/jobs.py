@@ -5,10 +5,11 @@ is locked while one of its batches is at work, so several services take turns, a
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from chassis import log, telemetry
+from chassis import log
 from chassis.commands import Refusal
 from chassis.database import TRANSIENT, Connection
 from chassis.log import Answer
@@ -29,7 +30,7 @@ from contracts.event import Meta
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from contracts.stream_ids import job_actor, job_stream
 from contracts.tickets import Role
-from services.tickets import bulk, job_tables, tables
+from services.tickets import bulk, job_tables, tables, undoing
 from services.tickets.desk import Desk
 from services.tickets.job_tables import Job, Selected, Verdict
 from services.tickets.refusals import AlreadyThere, Forbidden, NotComplete, UnknownThing
@@ -106,12 +107,7 @@ async def undo(service: Service[TicketsSettings], command: UndoBulkJob, db: Conn
 async def _begin(service: Service[TicketsSettings], started: BulkJobStarted, db: Connection) -> Done:
     now = service.clock()
     await job_tables.begin(db, started, now)
-    meta = Meta(
-        correlation_id=started.job_id,
-        causation_id=started.job_id,
-        actor=str(started.started_by),
-        traceparent=telemetry.current_traceparent(),
-    )
+    meta = log.commanded(started.job_id, started.started_by)
     answer = Answer(job_stream(started.job_id), (started,), started.job_id, meta, now)
     return Done(position=await log.append(db, [answer], now), version=1)
 
@@ -146,7 +142,7 @@ async def list_them(service: Service[TicketsSettings], query: ListBulkJobs) -> B
 def _permit(desk: Desk, person_id: UUID) -> None:
     """See that somebody may change tickets anywhere; whether they may change each one is asked at its turn."""
     person = desk.get(Person, person_id)
-    if person is None or person.where(Right.ANSWER) == frozenset():
+    if person is None or not person.may_anywhere(Right.ANSWER):
         raise Forbidden("You may answer in no ticketbox, so there is nothing that you can change.")
 
 
@@ -183,41 +179,58 @@ async def work(service: Service[TicketsSettings]) -> None:
     most = BATCH
     while True:
         try:
-            worked = await _work_batch(service, most, fail=None)
+            async with service.pool.acquire() as db, db.transaction():
+                worked = await _take_turns(db, service.clock(), most)
             most = min(2 * most, BATCH)
         except log.VersionConflict:
             # People change tickets of the batch at the same time: a small one is through sooner.
             most, worked = max(most // 4, 1), True
         except TRANSIENT:
             raise
-        except Exception as error:
-            logger.exception("bulk job failed", tickets=most)
-            if most == 1:  # it would fail again: this ticket is told apart, the others have their turn
-                worked = await _work_batch(service, 1, fail=f"{type(error).__name__}: {error}")
+        except Exception:
+            if most == 1:
+                raise
+            logger.exception("bulk job failed, taking one by one", tickets=most)
             most, worked = 1, True
         await asyncio.sleep(0 if worked else POLL_SECONDS)
 
 
-async def _work_batch(service: Service[TicketsSettings], most: int, fail: str | None) -> bool:
-    async with service.pool.acquire() as db, db.transaction():
-        job = await job_tables.claim(db)
-        if job is None:
-            return False
-        turns = await job_tables.next_turns(db, job, most)
-        work = Work(service.clock(), await tables.read_desk(db))
-        if fail is None:
+async def _take_turns(db: Connection, now: datetime, most: int) -> bool:
+    """Have the next tickets of a job their turns; whether there was a job. One that fails alone is refused.
+
+    The job stays locked from the failure to the refusal: else somebody else could have gone on with it meanwhile, and
+    another ticket would be refused.
+    """
+    job = await job_tables.claim(db)
+    if job is None:
+        return False
+    turns = await job_tables.next_turns(db, job, most)
+    try:
+        async with db.transaction():
+            work = Work(now, await tables.read_desk(db))
             await work.load(db, [one.ticket_id for one in turns])
             verdicts = [_turn(work, job, one) for one in turns]
-        else:
-            verdicts = [Verdict(one.place, "refused", None, "failed", fail) for one in turns]
-        job = await job_tables.keep_verdicts(db, job, verdicts, work.now)
-        if job.examined == job.total:
-            await job_tables.end(db, job.job_id, JobOutcome.DONE, work.now)
-            cause = uuid5(job.job_id, "finished")
-            actor = job_actor(job.job_id)
-            work.answers.append(await _finished(job, JobOutcome.DONE, cause, actor, db, work.now))
-        await work.save(db)
+            await _keep(db, job, verdicts, work)
+    except (*TRANSIENT, log.VersionConflict):
+        raise
+    except Exception as error:
+        if len(turns) > 1:
+            raise
+        logger.exception("ticket of a bulk job failed", job_id=str(job.job_id))
+        (one,) = turns
+        refused = Verdict(one.place, "refused", None, "failed", f"{type(error).__name__}: {error}")
+        await _keep(db, job, [refused], Work(now, await tables.read_desk(db)))
     return True
+
+
+async def _keep(db: Connection, job: Job, verdicts: Sequence[Verdict], work: Work) -> None:
+    """Write down what was done and what became of the tickets; the job ends with its last one."""
+    job = await job_tables.keep_verdicts(db, job, verdicts, work.now)
+    if job.examined == job.total:
+        await job_tables.end(db, job.job_id, JobOutcome.DONE, work.now)
+        cause = uuid5(job.job_id, "finished")
+        work.answers.append(await _finished(job, JobOutcome.DONE, cause, job_actor(job.job_id), db, work.now))
+    await work.save(db)
 
 
 def _turn(work: Work, job: Job, selected: Selected) -> Verdict:
@@ -230,7 +243,7 @@ def _turn(work: Work, job: Job, selected: Selected) -> Verdict:
     try:
         if job.undoes_id is not None:
             history = work.histories[ticket.ticket_id]
-            events = bulk.undo(job_actor(job.undoes_id), history, ticket, work.desk, turn)
+            events = undoing.undo(undoing.by_job(job.undoes_id), history, ticket, work.desk, turn)
         else:
             events = bulk.decide(job.actions, ticket, work.desk, turn)
     except Refusal as refusal:

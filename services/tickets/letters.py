@@ -163,7 +163,7 @@ def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause:
     earlier = work.automatic_mail_to(to.address)
     event = acknowledging.acknowledge(opened, sender, text, earlier, work.now)
     if isinstance(event, AcknowledgementReleased):
-        work.keep_automatic_mail(work.tickets[opened.ticket_id], to.address, work.now)
+        work.keep_automatic_mail(work.tickets[opened.ticket_id], to.address)
     work.add(work.tickets[opened.ticket_id], [event], cause, meta)
 
 

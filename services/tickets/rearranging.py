@@ -7,6 +7,7 @@ from typing import Literal, assert_never
 from uuid import UUID, uuid5
 
 from contracts.commands import (
+    AnyTwoTicketsCommand,
     LinkTickets,
     MergeTicket,
     MoveLetters,
@@ -42,7 +43,6 @@ from services.tickets.desk import Desk
 from services.tickets.refusals import Invalid, Merged, UnknownThing
 from services.tickets.ticket import Asked, Ticket
 
-TwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
 Events = dict[UUID, list[TicketEvent]]
 """What happens, by ticket."""
 
@@ -55,7 +55,7 @@ _OTHER_SIDE = {
 
 
 def decide(
-    command: TwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk, inside: Sequence[Ticket]
+    command: AnyTwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk, inside: Sequence[Ticket]
 ) -> Events:
     """What happens to two tickets, and to those that go on `inside` the first.
 

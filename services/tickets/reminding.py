@@ -20,8 +20,12 @@ def remind(
     reply_id: UUID,
     mail: Sequence[datetime],
     at: datetime,
+    now: datetime,
 ) -> ReminderReleased | ReminderWithheld:
-    """Remind the customer at a moment, or say why not. `mail` is when automatic mail went to the same person."""
+    """Remind the customer, or say why not. `mail` is when automatic mail left for the same person.
+
+    After an outage the letter leaves `now`, later than the moment `at` which it is for.
+    """
     to = ticket.reply_address
     box = desk.get(Ticketbox, ticket.ticketbox_id)
     why_not = _why_not(ticket, desk, mail, at)
@@ -38,7 +42,7 @@ def remind(
             internet_message_id=f"<{reply_id}@{sender.rpartition('@')[2]}>",
             in_reply_to=ticket.answer_to,
             references=ticket.message_ids,
-            date=at,
+            date=now,
             from_=Address(name=box.name, address=sender),
             reply_to=Address(name=box.name, address=signed) if signed else None,
             to=(to,),
@@ -50,6 +54,7 @@ def remind(
 
 
 def _why_not(ticket: Ticket, desk: Desk, mail: Sequence[datetime], at: datetime) -> str | None:
+    # What left after its moment counts as well: after an outage that is what leaves with it.
     letters = list(ticket.letters.values())
     written = [letter for letter in letters if not letter.automatic]
     ours = {address for one in desk.every(Ticketbox) for address in one.addresses}

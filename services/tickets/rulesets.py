@@ -4,7 +4,7 @@ from collections import Counter
 from typing import assert_never
 from uuid import UUID
 
-from contracts.commands import OPERATOR, DraftRuleset, DropRulesetDraft, PublishRuleset
+from contracts.commands import OPERATOR, AnyRulesetCommand, DraftRuleset, DropRulesetDraft, PublishRuleset
 from contracts.desk import Category, Person, Right, Team, Ticketbox
 from contracts.event import Event
 from contracts.stream_ids import RULESET, RULESET_DRAFT
@@ -20,10 +20,7 @@ MOST_NOTICES = 10
 """Addresses that get a copy by one rule, and people and teams who are alerted."""
 
 
-RulesetCommand = PublishRuleset | DraftRuleset | DropRulesetDraft
-
-
-def decide(command: RulesetCommand, desk: Desk) -> dict[str, list[Event]]:
+def decide(command: AnyRulesetCommand, desk: Desk) -> dict[str, list[Event]]:
     """What happens to the rules, by stream.
 
     Raises:
@@ -93,7 +90,7 @@ def may_propose(actor_id: UUID, desk: Desk) -> None:
         Forbidden.
     """
     actor = desk.get(Person, actor_id)
-    if actor_id != OPERATOR and (actor is None or actor.where(Right.MANAGE) == frozenset()):
+    if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.MANAGE)):
         raise Forbidden("Only who manages a ticketbox can propose rules.")
 
 

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from chassis.database import Connection
+from chassis.kept import Kept
 from contracts.desk import (
     AnyThing,
     Automation,
@@ -237,17 +237,30 @@ SELECT recipient, released_at
 FROM automatic_mail
 WHERE recipient = ANY($1::text[])
   AND released_at > $2
+ORDER BY released_at
 """
 
 
 async def automatic_mail(
     db: Connection, recipients: Collection[str], since: datetime
 ) -> dict[str, list[datetime]]:
-    """When automatic mail went to these people lately; one without any is absent."""
+    """When automatic mail left for these people lately, in order; one without any is absent."""
     found: dict[str, list[datetime]] = {}
     for row in await db.fetch(_AUTOMATIC_MAIL, list(recipients), since):
         found.setdefault(row["recipient"], []).append(row["released_at"])
     return found
+
+
+_LOCK_AUTOMATIC_MAIL = """
+SELECT pg_advisory_xact_lock(hashtextextended('automatic mail ' || recipient, 0))
+FROM unnest($1::text[]) AS one (recipient)
+"""
+
+
+async def lock_automatic_mail(db: Connection, recipients: Collection[str]) -> None:
+    """Let one transaction after the other send automatic mail to a person."""
+    # In order, so that two that have several people in common do not wait for each other.
+    await db.execute(_LOCK_AUTOMATIC_MAIL, sorted(recipients))
 
 
 _KEEP_AUTOMATIC_MAIL = """
@@ -258,12 +271,12 @@ FROM unnest($1::text[], $3::uuid[]) AS new (recipient, ticket_id)
 
 
 async def keep_automatic_mail(
-    db: Connection, recipients: Mapping[UUID, str], now: datetime, forget_before: datetime
+    db: Connection, letters: Sequence[tuple[str, UUID]], now: datetime, forget_before: datetime
 ) -> None:
-    """Remember to whom automatic mail went, by ticket, and forget what no cap counts any more."""
-    if recipients:
-        await db.execute("DELETE FROM automatic_mail WHERE released_at < $1", forget_before)
-        await db.execute(_KEEP_AUTOMATIC_MAIL, list(recipients.values()), now, list(recipients))
+    """Remember automatic letters that leave now, by recipient and ticket, and forget what no cap counts any more."""
+    await db.execute("DELETE FROM automatic_mail WHERE released_at < $1", forget_before)
+    recipients, ticket_ids = zip(*letters, strict=True)
+    await db.execute(_KEEP_AUTOMATIC_MAIL, list(recipients), now, list(ticket_ids))
 
 
 _THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
@@ -271,11 +284,16 @@ _THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
 
 async def read_desk(db: Connection) -> Desk:
     """The desk as it is now."""
+    return await _DESK.get(db)
+
+
+async def _read_desk(db: Connection) -> Desk:
     # The revision comes first: what is written by a desk that is newer than it says is only written again.
-    revision, removed_at = await db.fetchrow("SELECT revision, removed_at FROM desk_revision")
+    revised = await db.fetchrow("SELECT revision, removed_at FROM desk_revision")
+    assert revised is not None  # noqa: S101 - the migration has put it there
     rows = await db.fetch("SELECT id, thing::text AS thing, since FROM thing")
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
-    things = {row["id"]: _thing(row["thing"]) for row in rows}
+    things = {row["id"]: _THINGS.validate_json(row["thing"]) for row in rows}
     since = {row["id"]: row["since"] for row in rows}
     levels = [
         since[one] for one, thing in things.items() if isinstance(thing, Policy | Calendar | Organisation)
@@ -284,20 +302,18 @@ async def read_desk(db: Connection) -> Desk:
         things=things,
         secret=secret,
         since=since,
-        revision=revision,
-        service_levels_since=max([*levels, removed_at or NEVER]),
+        revision=revised["revision"],
+        service_levels_since=max([*levels, revised["removed_at"] or NEVER]),
     )
+
+
+_DESK = Kept(_read_desk)
 
 
 async def erasure_secret(db: Connection) -> bytes:
     """Keys the digests of erased addresses."""
     secret: bytes = await db.fetchval("SELECT value FROM secret WHERE name = 'erasures'")
     return secret
-
-
-@lru_cache(maxsize=4096)
-def _thing(text: str) -> AnyThing:
-    return _THINGS.validate_json(text)
 
 
 async def lock_desk(db: Connection) -> None:
@@ -335,9 +351,10 @@ async def thing_versions(db: Connection, stream_ids: Collection[str]) -> dict[st
     return {row["stream_id"]: row["version"] for row in rows}
 
 
-_KEEP_THING = """
+_KEEP_THINGS = """
 INSERT INTO thing (id, thing, since)
-VALUES ($1, $2::jsonb, $3)
+SELECT id, thing, $3
+FROM unnest($1::uuid[], $2::jsonb[]) AS new (id, thing)
 ON CONFLICT (id) DO UPDATE
 SET thing = excluded.thing,
     since = excluded.since
@@ -346,12 +363,17 @@ SET thing = excluded.thing,
 
 async def keep_desk(db: Connection, events: Sequence[Event], now: datetime) -> None:
     """Take configuration into the tables, and have every ticket looked at whose alarm may be another now."""
+    last: dict[UUID, AnyThing | None] = {}
     for event in events:
         if (thing := thing_of(event)) is not None:
-            await db.execute(_KEEP_THING, thing.id, thing.model_dump_json(), now)
+            last[thing.id] = thing
         elif isinstance(event, ThingRemoved):
-            await db.execute("DELETE FROM thing WHERE id = $1", event.id)
-            await db.execute("UPDATE desk_revision SET removed_at = $1", now)
+            last[event.id] = None
+    if kept := {identity: thing.model_dump_json() for identity, thing in last.items() if thing is not None}:
+        await db.execute(_KEEP_THINGS, list(kept), list(kept.values()), now)
+    if removed := last.keys() - kept:
+        await db.execute("DELETE FROM thing WHERE id = ANY($1::uuid[])", list(removed))
+        await db.execute("UPDATE desk_revision SET removed_at = $1", now)
     if any(matters_to_clocks(event) for event in events):
         await db.execute("UPDATE desk_revision SET revision = revision + 1")
 

@@ -141,7 +141,7 @@ class Ticket:
     letters: Mapping[UUID, LetterHead]
     """What customers and their machines wrote, in order."""
     last_letter_version: int
-    """The version at which the customer last wrote."""
+    """The version at which a letter of the customer last came into it."""
     last_message_version: int
     """The version at which a letter, of the customer or of ours, last came into it: an answer must have seen it."""
     answers_id: UUID | None
@@ -179,7 +179,7 @@ class Ticket:
     changed_at: datetime = NEVER
     """When something last happened to it. Nothing happens by itself before that."""
     automatic_at: datetime | None = None
-    """When automatic mail last went to the customer."""
+    """When automatic mail last left for the customer."""
     ran: frozenset[tuple[UUID, str, datetime]] = frozenset()
     """Automations that had their time, each with the moment and when what it waited for began."""
     runs: tuple[datetime, ...] = ()
@@ -425,7 +425,7 @@ def _answered(
             )
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             message_ids = _with(ticket.message_ids, letter.internet_message_id)
-            return replace(ticket, message_ids=message_ids, automatic_at=at)
+            return replace(ticket, message_ids=message_ids, automatic_at=letter.date)
         case ReplySubmitted():
             return replace(ticket, last_message_version=ticket.version)
         case _:
@@ -477,6 +477,7 @@ def _rearranged(
             return replace(
                 _asks(_with_letters(_not_at_rest(ticket, ()), letters), _brought(letters, waited, at)),
                 by_way_of={**ticket.by_way_of, **ways},
+                last_letter_version=ticket.version,
                 last_message_version=ticket.version,
             )
         case TicketAbsorbed(from_id=from_id, letters=letters, message_ids=message_ids):
@@ -489,6 +490,7 @@ def _rearranged(
                 _asks(_with_letters(ticket, new.letters), _brought(new.letters, event.waited, at)),
                 absorbed={**ticket.absorbed, from_id: new},
                 message_ids=(*ticket.message_ids, *new.message_ids),
+                last_letter_version=ticket.version,
                 last_message_version=ticket.version,
                 rest=rest,
             )

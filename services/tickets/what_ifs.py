@@ -53,7 +53,7 @@ async def cancel(service: Service[TicketsSettings], command: CancelWhatIf, db: C
 
 def _permit(present: Desk, actor_id: UUID) -> None:
     actor = present.get(Person, actor_id)
-    if actor_id != OPERATOR and (actor is None or actor.where(Right.MANAGE) == frozenset()):
+    if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.MANAGE)):
         raise Forbidden("Only who manages a ticketbox can try service levels.")
 
 

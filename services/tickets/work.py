@@ -56,12 +56,12 @@ class Work:
     belongings: dict[str, Belonging] = field(default_factory=dict)
     """The contacts of addresses that were looked up, where people spoke of them."""
     automatic_mail: dict[str, list[datetime]] = field(default_factory=dict)
-    """When automatic mail went to people lately."""
+    """When automatic mail left for people lately, as it was read: what leaves now is in `automatic_letters`."""
+    automatic_letters: list[tuple[str, UUID]] = field(default_factory=list)
+    """The person and the ticket of each automatic letter that leaves now."""
     answers: list[Answer] = field(default_factory=list)
     indexed: list[tuple[str, Known]] = field(default_factory=list)
     unindexed: list[tuple[str, Known]] = field(default_factory=list)
-    acknowledged: dict[UUID, str] = field(default_factory=dict)
-    """Whom automatic mail goes to now, by ticket."""
     changed: set[UUID] = field(default_factory=set)
 
     async def load(self, db: Connection, ticket_ids: Iterable[UUID]) -> None:
@@ -122,11 +122,14 @@ class Work:
         return known.addresses if known else frozenset()
 
     async def recall_automatic_mail(self, db: Connection, addresses: Iterable[str]) -> None:
-        """Read when automatic mail went to the people behind addresses lately."""
+        """Read when automatic mail left for the people behind addresses lately."""
         people = {acknowledging.person_behind(address) for address in addresses} - set(self.automatic_mail)
         if people:
-            since = self.now - acknowledging.LONGEST_SPAN
-            self.automatic_mail |= await tables.automatic_mail(db, people, since)
+            self.automatic_mail |= await tables.automatic_mail(db, people, self._counted_since)
+
+    @property
+    def _counted_since(self) -> datetime:
+        return self.now - acknowledging.LONGEST_SPAN
 
     def ring(self, ticket_id: UUID) -> None:
         """Let what has come due for a ticket happen, in the order of true times."""
@@ -147,11 +150,11 @@ class Work:
             match due.what:
                 case Occasion(automation=automation) as occasion:
                     mail = self.automatic_mail_to(current.reply_address.address)
-                    events = actions.run(occasion, current, self.desk, mail)
+                    events = actions.run(occasion, current, self.desk, mail, self.now)
                     by = meta.model_copy(update={"actor": f"automation:{automation.name}"})
                     self.add(current, events, _alarm_cause(current), by, due.at)
                     if any(isinstance(event, ReminderReleased) for event in events):
-                        self.keep_automatic_mail(current, current.reply_address.address, due.at)
+                        self.keep_automatic_mail(current, current.reply_address.address)
                 case None:
                     self.add(current, (), _alarm_cause(current), meta, due.at)
                 case event:
@@ -166,14 +169,14 @@ class Work:
         return since
 
     def automatic_mail_to(self, address: str) -> Sequence[datetime]:
-        """When automatic mail went to the person behind an address lately."""
-        return self.automatic_mail.get(acknowledging.person_behind(address), ())
-
-    def keep_automatic_mail(self, current: Ticket, address: str, at: datetime) -> None:
-        """Remember that automatic mail goes to the person behind an address."""
+        """When automatic mail left for the person behind an address lately, and leaves now."""
         person = acknowledging.person_behind(address)
-        self.automatic_mail.setdefault(person, []).append(at)
-        self.acknowledged[current.ticket_id] = person
+        now = [self.now for recipient, _ in self.automatic_letters if recipient == person]
+        return [*self.automatic_mail.get(person, ()), *now]
+
+    def keep_automatic_mail(self, current: Ticket, address: str) -> None:
+        """Remember that an automatic letter leaves for the person behind an address."""
+        self.automatic_letters.append((acknowledging.person_behind(address), current.ticket_id))
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
@@ -275,7 +278,11 @@ class Work:
             self.indexed.append((internet_message_id, known))
 
     async def save(self, db: Connection) -> int:
-        """Write it all; the append comes last."""
+        """Write it all; the append comes last.
+
+        Raises:
+            VersionConflict: what was decided by has changed meanwhile.
+        """
         await tables.forget_messages(db, self.unindexed)
         await tables.index_messages(db, self.indexed)
         opened = [
@@ -284,10 +291,22 @@ class Work:
         await tables.keep_numbers(db, {event.number: event.ticket_id for event in opened})
         alarms_now = {ticket_id: self._alarm(self.tickets[ticket_id]) for ticket_id in self.changed}
         await tables.set_alarms(db, alarms_now, self.desk.revision)
-        await tables.keep_automatic_mail(
-            db, self.acknowledged, self.now, self.now - acknowledging.LONGEST_SPAN
-        )
+        if self.automatic_letters:
+            await self._save_automatic_letters(db)
         return await log.append(db, self.answers, self.now)
+
+    async def _save_automatic_letters(self, db: Connection) -> None:
+        """Let them count for the caps, if no other service sent the same people any meanwhile.
+
+        The people are locked only here, when all else is written. With a lock from before the reading, one service
+        would wait for people with alarms of tickets in hand, and another for alarms with people in hand.
+        """
+        people = {person for person, _ in self.automatic_letters}
+        await tables.lock_automatic_mail(db, people)
+        mail = await tables.automatic_mail(db, people, self._counted_since)
+        if any(mail.get(one) != self.automatic_mail.get(one) for one in people):
+            raise log.VersionConflict("automatic mail left for the same person meanwhile")
+        await tables.keep_automatic_mail(db, self.automatic_letters, self.now, self._counted_since)
 
 
 def _alarm_cause(current: Ticket) -> UUID:

@@ -62,6 +62,29 @@ async def test_a_ticket_waits_for_the_customer_and_his_letter_opens_it(
     await expect(state).to_have_text("open")
 
 
+async def test_what_was_on_hold_and_closed_is_on_hold_again_after_undo(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await opened(page, shared_postroom, 805, "To be closed too early")
+    await page.keyboard.press("h")
+    await page.get_by_label("Why").fill("The painter is away")
+    await page.get_by_role("button", name="Until Monday").click()
+    state = page.locator(".facts .mark").first
+    await expect(state).to_have_text("on hold")
+    held = await page.locator(".facts").inner_text()
+    await page.keyboard.press("m")
+    async with page.expect_request("**/state") as sent:
+        await page.get_by_role("button", name="Close for good").click()
+    assert "seen_version=" in ((await sent.value).post_data or ""), (
+        "a letter that came meanwhile is not closed away"
+    )
+    await expect(state).to_have_text("closed")
+    await page.locator("#notice").get_by_role("button", name="Undo").click()
+    await expect(state).to_have_text("on hold")
+    assert await page.locator(".facts").inner_text() == held
+
+
 async def test_tags_tasks_and_watchers_are_added_where_they_stand(
     context: BrowserContext, shared_postroom: Postroom
 ) -> None:

@@ -136,7 +136,7 @@ async def test_a_service_can_neither_change_nor_remove_events(database: str) -> 
 async def test_migrations_run_once_however_many_processes_start(database_url: str) -> None:
     connections = [await asyncpg.connect(database_url) for _ in range(4)]
     ran = await asyncio.gather(*(migrate(db, [SCHEMA]) for db in connections))
-    assert sorted(len(names) for names in ran) == [0, 0, 0, 3]
+    assert sorted(len(names) for names in ran) == [0, 0, 0, 4]
     for db in connections:
         await db.close()
 

@@ -2,26 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from chassis import log
 from chassis.database import Connection, connect
-from chassis.log import Answer
 from chassis.migrations import Schema, migrate
 from chassis.projection import Projection, project
 from chassis.rebuild import AlreadyRebuilding, rebuild
-from contracts.event import Event, Meta, Recorded
-from contracts.notify import ReplyFailed
-from contracts.stream_ids import reply_stream
+from contracts.event import Event, Recorded
 from contracts.streams import Consumer
+from tests.chassis import failed_replies
 
 pytestmark = pytest.mark.anyio
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 async def apply(batch: Sequence[Recorded[Event]], db: Connection) -> None:
@@ -46,12 +41,7 @@ async def url(database_url: str, tmp_path: Path) -> str:
 
 async def write(url: str, number: int) -> None:
     db = await asyncpg.connect(url, server_settings={"search_path": "notify"})
-    for _ in range(number):
-        reply_id, cause = uuid4(), uuid4()
-        failed = ReplyFailed(ticket_id=uuid4(), reply_id=reply_id, answer="550", attempts=1)
-        meta = Meta(correlation_id=cause, causation_id=cause)
-        async with db.transaction():
-            await log.append(db, [Answer(reply_stream(reply_id), (failed,), cause, meta, NOON)], NOON)
+    await failed_replies.append(db, number)
     await db.close()
 
 

@@ -12,11 +12,12 @@ import pytest
 from nats.js import JetStreamContext
 
 from chassis import wire
+from chassis.background import keep_running
 from chassis.database import Pool, connect_pool
 from chassis.erasing import begin, erase_log
 from chassis.log import Answer, append
 from chassis.provisioning import provision
-from chassis.relay import relay
+from chassis.relay import Relay
 from chassis.unpublishing import SETTLED, unpublish
 from contracts.erasures import ErasePiece, Subject
 from contracts.event import Meta
@@ -78,7 +79,7 @@ class Published:
         position = await self.pool.fetchval("SELECT max(position) FROM event")
         state = (await self.js.stream_info("INGEST")).state
         last = await self.js.get_msg("INGEST", state.last_seq)
-        return bool(int((last.headers or {})[wire.POSITION]) == position)
+        return wire.position(last.headers or {}) == position
 
     async def read_all(self) -> None:
         """Every consumer reads what there is for it."""
@@ -97,7 +98,7 @@ async def published(database_url: str, nats_server: Nats) -> AsyncIterator[Publi
     js = client.jetstream()
     await provision(js, list(STREAMS.values()), CONSUMERS, 1)
     pool = await connect_pool(database_url, "ingest", 2)
-    relaying = asyncio.create_task(relay(database_url, "ingest", js))
+    relaying = asyncio.create_task(keep_running("relay", Relay(database_url, "ingest", js).run))
     found = Published(pool, js)
     await found.write()
     await until(found.end_is_published)

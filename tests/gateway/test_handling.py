@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.event import Event
 from contracts.router import Priority
+from contracts.streams import EVENTS
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
@@ -33,13 +34,13 @@ from contracts.tickets import (
     TicketPutOnHold,
     TicketReopened,
     TicketSetPending,
+    TicketsEvent,
     TicketSolved,
     TicketUnlinked,
     WatchersChanged,
 )
-from services.gateway.conversation import Incoming, Sources, conversation
+from services.gateway.conversation import Sources, conversation
 from services.gateway.details import Details, details
-from services.gateway.happenings import Happening
 from services.gateway.holds import end_of
 from services.gateway.mentions import mentioned
 from services.gateway.representations import Entry
@@ -217,12 +218,13 @@ def test_what_surrounds_a_ticket_is_as_its_events_left_it() -> None:
 
 
 def test_every_event_of_a_ticket_is_shown_or_said() -> None:
-    shown_with_letters_and_answers = {
-        "ReplySubmitted", "ReplyReleased", "AcknowledgementReleased", "AcknowledgementWithheld",
-        "DeliveryRecorded", "NoteAdded", "ReminderReleased", "ReminderWithheld", "NoticeReleased",
-    }  # fmt: skip
-    said = {one.__name__ for one in (*Happening.__args__, *Incoming.__args__)}
-    assert {one.__name__ for one in TicketEvent.__args__} == said | shown_with_letters_and_answers
+    """What the types say of the conversation goes for all that there are."""
+    events = {
+        kind
+        for kind in EVENTS.values()
+        if issubclass(kind, TicketsEvent) and "ticket_id" in kind.model_fields
+    }
+    assert set(TicketEvent.__args__) == events
 
 
 def test_who_added_a_task_or_a_link_is_named() -> None:

@@ -12,6 +12,7 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from chassis.requests import as_answer
 from contracts.commands import Refused
 from contracts.uploads import PIECE, AcceptUpload, Stored, StoreUpload, UploadAccepted
 from postroom.embedded.nats import Nats
@@ -34,6 +35,7 @@ class Ingest:
         self.wishes: list[AcceptUpload] = []
 
     async def listen(self, client: Client) -> None:
+        self.client = client
         await client.subscribe(StoreUpload.subject(), cb=self.store)
         await client.subscribe(AcceptUpload.subject(), cb=self.accept)
 
@@ -45,7 +47,8 @@ class Ingest:
 
     async def accept(self, message: Msg) -> None:
         self.wishes.append(AcceptUpload.model_validate_json(message.data))
-        await message.respond(self.answer.model_dump_json().encode())
+        body, headers = as_answer(self.answer)
+        await self.client.publish(message.reply, body, headers=headers)
 
 
 @pytest.fixture

@@ -1,22 +1,28 @@
 """The page Status shows the books of sources, and what waits for the virus scanner."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from uuid import uuid4
 
 from services.gateway.pages.rendering import _ENVIRONMENT
-from services.gateway.representations import SourceItem, Status, VirusScannerItem
+from services.gateway.representations import ParkedItem, SourceItem, Status, VirusScannerItem
 
 
-def rendered(*sources: SourceItem, scanner: VirusScannerItem | None = None) -> str:
+def rendered(
+    *sources: SourceItem, scanner: VirusScannerItem | None = None, parked: tuple[ParkedItem, ...] = ()
+) -> str:
     now = Status(
         ledger=None,
         sources=list(sources),
         scanner=scanner,
         consumers=[],
-        parked=[],
+        parked=[*parked],
         outgoing=None,
         silent=[],
     )
-    return _ENVIRONMENT.get_template("_status.html").render(status=now, me=None)
+    return _ENVIRONMENT.get_template("_status.html").render(
+        status=now, me=SimpleNamespace(may_administer=True)
+    )
 
 
 def source(**changes: object) -> SourceItem:
@@ -78,3 +84,30 @@ def test_messages_that_wait_for_the_virus_scanner_are_shown_with_the_reason() ->
 def test_it_says_where_mail_is_scanned_if_it_is() -> None:
     assert "Mail is scanned for viruses by clamd at unix:/run/clamd." in rendered(scanner=scanner())
     assert "virus" not in rendered(scanner=scanner(address=None))
+
+
+def parked(consumer: str, projection: str | None) -> ParkedItem:
+    return ParkedItem(
+        service=consumer.partition("-")[0],
+        parked_id=uuid4(),
+        consumer=consumer,
+        projection=projection,
+        event="MessageRouted",
+        stream_id="message-1",
+        error="ValueError: <no>",
+        attempts=1,
+        parked_at=datetime(2026, 3, 2, 13, tzinfo=UTC),
+    )
+
+
+def test_what_is_parked_can_be_replayed_there() -> None:
+    html = rendered(parked=(parked("tickets-routed-router", None),))
+    assert ">Replay</button>" in html
+    assert "postroom rebuild" not in html
+    assert "ValueError: &lt;no&gt;" in html
+
+
+def test_what_a_projection_has_gone_on_without_is_not_replayed_but_rebuilt() -> None:
+    html = rendered(parked=(parked("gateway-inbox-router", "inbox"),))
+    assert "run <code>postroom rebuild inbox</code>" in html
+    assert "Replay</button>" not in html

@@ -9,9 +9,16 @@ import asyncpg
 import pytest
 
 from contracts.contacts import Card, ContactAdded, ContactsMerged
-from contracts.desk import PersonChanged, Right, ThingRemoved, TicketboxChanged
+from contracts.desk import (
+    Organisation,
+    OrganisationChanged,
+    PersonChanged,
+    Right,
+    ThingRemoved,
+    TicketboxChanged,
+)
 from contracts.event import Event
-from contracts.tickets import PersonAdded, Presence, PresenceChanged, Role, presence_at
+from contracts.tickets import PersonAdded, Presence, PresenceChanged, Role, RulesetPublished, presence_at
 from postroom.migrate import migrate_database
 from services.router import contacts, tables
 from services.router.facts import Contact
@@ -113,3 +120,21 @@ async def test_contacts_are_known_by_each_of_their_addresses(db: asyncpg.Connect
     kim = Contact("Kim", None)
     assert await contacts.read(db, ["k@work.example", "li@elsewhere.example"]) == {"k@work.example": kim}
     assert await contacts.read(db) == dict.fromkeys([*card.addresses, "k@work.example"], kim)
+
+
+async def test_the_rules_are_read_again_when_the_desk_or_they_themselves_have_changed(
+    db: asyncpg.Connection,
+) -> None:
+    assert await tables.read_ruleset(db) is None
+    await keep(db, TicketboxChanged(thing=SUPPORT), 1)
+    await keep(db, RulesetPublished(rules=(), default_ticketbox_id=SUPPORT.id), 1)
+    first = await tables.read_ruleset(db)
+    assert first is not None
+    assert await tables.read_ruleset(db) is first
+
+    acme = Organisation(id=uuid4(), name="Acme", domains=("acme.example",))
+    await keep(db, OrganisationChanged(thing=acme), 1)
+    await keep(db, RulesetPublished(rules=(), default_ticketbox_id=SUPPORT.id), 2)
+    second = await tables.read_ruleset(db)
+    assert second is not None
+    assert (second.version, second.organisations) == (2, {"acme.example": "Acme"})

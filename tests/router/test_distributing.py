@@ -13,6 +13,7 @@ import pytest
 
 from chassis.database import Connection, connect
 from chassis.log import Answer, append
+from contracts.contacts import Card, ContactAdded
 from contracts.desk import (
     Distribution,
     DistributionMethod,
@@ -22,7 +23,8 @@ from contracts.desk import (
     TicketboxChanged,
 )
 from contracts.event import Event, Meta, Recorded
-from contracts.stream_ids import message_stream, ticket_stream
+from contracts.mail import Address
+from contracts.stream_ids import contact_id, message_stream, ticket_stream
 from contracts.tickets import (
     CustomerReplied,
     Presence,
@@ -33,10 +35,12 @@ from contracts.tickets import (
     TicketSolved,
 )
 from postroom.migrate import migrate_database
-from services.router import queue_tables, tables
+from services.router import contacts, queue_tables, tables
 from services.router.distributing import follow, look
+from services.router.queue import contact_key
 from tests.desks import ANNA, ORDERS, SARA, SUPPORT
 from tests.events import NOON, letter, opened, recorded, released, replied, routed
+from tests.router.rows import reading
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
@@ -130,6 +134,17 @@ async def test_a_ticket_waits_until_somebody_is_there_and_is_given_once(router: 
     assert await router.look() == []
     await router.hear(TicketAssigned(ticket_id=ticket_id, agent_id=ANNA.id, method="round_robin"))
     assert await router.look() == []
+
+
+@pytest.mark.parametrize("method", ["round_robin", "least_loaded", "skills"])
+async def test_while_nobody_is_there_what_waits_is_not_read(
+    router: Router, method: DistributionMethod
+) -> None:
+    await router.desk(like(SUPPORT, method=method), ANNA)
+    await router.open()
+    async with reading(router.db) as read:
+        assert await router.look() == []
+    assert read.rows == 0
 
 
 async def test_who_is_full_gets_the_next_one_when_a_ticket_is_solved(router: Router) -> None:
@@ -233,6 +248,83 @@ async def test_the_language_is_that_of_the_letter_and_the_skills_are_among_the_t
     assert given["evidence"]["passed_over"] == [
         {"agent_id": str(BELA.id), "why": "does not have the skill invoices"}
     ]
+
+
+async def test_an_old_answer_that_is_sent_once_more_does_not_make_its_author_the_last_agent(
+    router: Router,
+) -> None:
+    await router.desk(like(SUPPORT, last_agent_first=True), ANNA, BELA)
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    ticket_id, reply_id = await router.open(assignee_id=ANNA.id), uuid4()
+    await router.hear(
+        released(ticket_id, reply_id, ANNA.id),
+        released(ticket_id, uuid4(), BELA.id),
+        released(ticket_id, reply_id, ANNA.id, attempt=2),
+    )
+    await router.open()
+    (given,) = await router.look()
+    assert (given["agent_id"], given["method"]) == (str(BELA.id), "last_agent")
+
+
+WORK, HOME = (Address(address=f"kim@{place}.example") for place in ("work", "home"))
+
+
+async def known(router: Router, *addresses: Address, position: int = 1) -> None:
+    """Somebody writes down that these addresses are one person's."""
+    card = Card(id=contact_id(HOME.address), addresses=tuple(one.address for one in addresses), name="Kim")
+    event = ContactAdded(contact=card, belongs=dict.fromkeys(card.addresses, card.id))
+    (item,) = recorded(event)
+    await contacts.keep(router.db, replace(item, position=position))
+
+
+async def test_the_last_agent_is_that_of_the_contact_by_whichever_address(router: Router) -> None:
+    await router.desk(like(SUPPORT, last_agent_first=True), ANNA, BELA)
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    await known(router, WORK, HOME)
+    at_home = await router.open(contact=HOME, assignee_id=BELA.id)
+    await router.hear(released(at_home, uuid4(), BELA.id))
+    for _ in range(2):
+        await router.open(contact=WORK)
+    assert [(one["agent_id"], one["method"]) for one in await router.look()] == [
+        (str(BELA.id), "last_agent")
+    ] * 2
+
+
+async def test_addresses_of_earlier_releases_are_those_of_a_contact_once_its_events_are_read_again(
+    router: Router,
+) -> None:
+    await known(router, WORK, HOME)
+    await router.db.execute("UPDATE contact_address SET contact_key = NULL")
+    at_home = await router.open(contact=HOME)
+    await router.hear(released(at_home, uuid4(), BELA.id))
+    work = contact_key(WORK.address)
+    assert await queue_tables.last_agents(router.db, [work]) == {}
+    await known(router, WORK, HOME)
+    assert await queue_tables.last_agents(router.db, [work]) == {work: BELA.id}
+
+
+async def test_of_those_who_answered_a_contact_by_several_addresses_the_last_is_asked(router: Router) -> None:
+    await router.desk(like(SUPPORT, last_agent_first=True), ANNA, BELA)
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    at_home = await router.open(contact=HOME, assignee_id=ANNA.id)
+    at_work = await router.open(contact=WORK, assignee_id=BELA.id)
+    await router.hear(released(at_work, uuid4(), BELA.id), at=NOON + MINUTE)
+    await router.hear(released(at_home, uuid4(), ANNA.id), at=NOON)
+    await known(router, WORK, HOME)
+    await router.open(contact=HOME)
+    (given,) = await router.look()
+    assert (given["agent_id"], given["method"]) == (str(BELA.id), "last_agent")
+
+
+async def test_an_answer_that_is_heard_late_does_not_make_its_author_the_last_agent(router: Router) -> None:
+    early, late = await router.open(assignee_id=ANNA.id), await router.open(assignee_id=BELA.id)
+    await router.hear(released(late, uuid4(), BELA.id), at=NOON + MINUTE)
+    await router.hear(released(early, uuid4(), ANNA.id), at=NOON)
+    key = contact_key("kim@customers.example")
+    assert await queue_tables.last_agents(router.db, [key]) == {key: BELA.id}
 
 
 async def test_four_routers_that_look_at_once_give_each_ticket_once_and_fairly(router: Router) -> None:

@@ -1,7 +1,7 @@
 """The rules of distribution: given these people and tickets, then this one gets it, for that reason."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -38,7 +38,7 @@ from contracts.tickets import (
 )
 from rules.hours import hours_of
 from services.router import pull
-from services.router.distribution import Agent, Choice, Plan, Situation, Wanted, choose, plan
+from services.router.distribution import Agent, Choice, Plan, Situation, Wanted, choose, known_in, plan
 from services.router.notices import supervisors, waiting_notices
 from services.router.queue import Queued, contact_key, hear
 from tests.desks import ORDERS, SARA, SUPPORT
@@ -87,7 +87,9 @@ def chosen(
     last: Agent | None = None,
 ) -> Choice | None:
     numbers = {one.id: load for one, load in (loads or {}).items()}
-    return choose(wanted or Wanted(ticket()), where, members, numbers, last.id if last else None)
+    wanted = wanted or Wanted(ticket())
+    asked = known_in(where, members).asked_by(wanted)
+    return choose(wanted, asked, where, members, numbers, last.id if last else None)
 
 
 def passed_over(choice: Choice | None) -> dict[UUID, str]:
@@ -158,6 +160,33 @@ def test_a_ticket_waits_for_who_has_the_skill_even_if_others_are_there() -> None
     skilled, other = agent("A", Presence.AWAY, skills=("invoices",)), agent("B")
     wanted = Wanted(ticket(tags=("invoices",)))
     assert chosen(box(method="skills"), skilled, other, wanted=wanted) is None
+
+
+class Counted(list[Agent]):
+    """People, and how often all of them were looked through."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[Agent]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_what_nobody_has_who_is_there_is_looked_for_once_however_many_tickets_ask_for_it() -> None:
+    members = Counted([agent("A", Presence.AWAY, skills=("invoices",), languages=("fr",)), agent("B")])
+    waiting = [Wanted(ticket(tags=("invoices", str(n)))) for n in range(500)]
+    waiting += [Wanted(ticket(), language="fr") for n in range(500)]
+    assert plan(Situation(box(method="skills"), members, waiting=waiting), {}, NOON).choices == []
+    assert members.times < 20
+
+
+def test_who_answered_last_gets_what_others_wait_in_vain_with() -> None:
+    skilled, there = agent("A", Presence.AWAY, skills=("invoices",)), agent("B")
+    asks, last = ticket(tags=("invoices",)), ticket(tags=("invoices",))
+    where = box(method="skills", last_agent_first=True)
+    waiting = [Wanted(asks), Wanted(last, last_agent_id=there.id)]
+    made = plan(Situation(where, [skilled, there], waiting=waiting), {}, NOON)
+    assert [(choice.ticket, choice.agent_id) for choice in made.choices] == [(last, there.id)]
 
 
 def test_what_nobody_in_the_ticketbox_has_is_not_asked_for() -> None:
@@ -368,6 +397,13 @@ def test_it_is_answered_until_the_customer_writes_again_and_thanks_do_not_count(
     assert not queue(opened(HEAD), answer).unanswered
     assert queue(opened(HEAD), answer, again).unanswered
     assert not queue(opened(HEAD), answer, again.model_copy(update={"thanks": True})).unanswered
+
+
+def test_an_answer_that_is_sent_once_more_answers_nothing_that_came_meanwhile() -> None:
+    reply_id = uuid4()
+    answer, retry = released(TICKET, reply_id), released(TICKET, reply_id, attempt=2)
+    assert queue(opened(HEAD), answer, replied(TICKET, letter()), retry).unanswered
+    assert not queue(opened(HEAD), answer, retry).unanswered
 
 
 def test_a_note_does_not_make_a_choice_outdated_and_a_letter_does() -> None:

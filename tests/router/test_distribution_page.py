@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from contracts.desk import Distribution, DistributionMethod, Person
 from contracts.tickets import Presence, Role
-from services.router.distribution import Agent, Wanted, choose
+from services.router.distribution import Agent, Wanted, choose, known_in
 from tests.desks import SUPPORT
 from tests.router.test_distribution import ticket
 
@@ -44,12 +44,13 @@ def test_a_ticket_goes_to_whom_the_page_says_and_for_that_reason(example: dict[s
     ids = {name: UUID(int=number) for number, name in enumerate(sorted(example["people"]), 1)}
     members = [agent(ids[name], name, described) for name, described in example["people"].items()]
     loads = {ids[name]: described.get("has", 0) for name, described in example["people"].items()}
-    asked = example.get("ticket", {})
+    said = example.get("ticket", {})
     wanted = Wanted(
-        ticket(tags=tuple(asked.get("tags", ()))), asked.get("language", ""), ids.get(asked.get("last_agent"))
+        ticket(tags=tuple(said.get("tags", ()))), said.get("language", ""), ids.get(said.get("last_agent"))
     )
     box = SUPPORT.model_copy(update={"id": uuid4(), "distribution": Distribution(**example["distribution"])})
-    choice = choose(wanted, box, members, loads, ids.get(example.get("last")))
+    asked = known_in(box, members).asked_by(wanted)
+    choice = choose(wanted, asked, box, members, loads, ids.get(example.get("last")))
     if choice is None:
         assert example["goes to"] == "nobody"
     else:

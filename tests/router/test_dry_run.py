@@ -1,9 +1,12 @@
 """A dry run says what rules would have done otherwise, and counts it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
@@ -63,9 +66,42 @@ def test_which_rule_it_was_makes_no_difference_if_the_outcome_is_the_same() -> N
     assert tried(ruleset(other), recorded("fire")).changed_messages == 0
 
 
-def test_acknowledgements_are_compared() -> None:
-    rule = Rule(name="Quiet", condition="true", acknowledge=False)
-    assert tried(ruleset(rule), recorded()).changed == {"acknowledgement": 1}
+WE_HAVE_IT, ORDERED = "We have it, as {number}.", "Thank you for your order."
+TELLING = {
+    SUPPORT.ticketbox_id: replace(SUPPORT, acknowledgement=WE_HAVE_IT),
+    ORDERS.ticketbox_id: replace(ORDERS, acknowledgement=ORDERED),
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"acknowledge": False}, None),
+        ({"acknowledgement": "Soon."}, "Soon."),
+        ({"ticketbox_id": ORDERS.ticketbox_id}, ORDERED),
+        ({"disposition": Disposition.SUPPRESS}, None),
+        ({"disposition": Disposition.QUARANTINE}, None),
+    ],
+)
+def test_what_the_customer_would_be_told_is_compared_by_a_rule_or_else_by_the_ticketbox(
+    said: dict[str, Any], told: str | None
+) -> None:
+    rules = replace(ruleset(Rule(name="Tried", condition="true", **said)), ticketboxes=TELLING)
+    tally = tried(rules, recorded())
+    assert tally.changed["acknowledgement"] == 1
+    (change,) = tally.changes
+    assert (change.before.acknowledgement, change.after.acknowledgement) == (WE_HAVE_IT, told)
+
+
+@pytest.mark.parametrize("said", [{"acknowledge": True}, {"acknowledgement": WE_HAVE_IT}])
+def test_who_is_told_the_same_as_before_is_told_nothing_else(said: dict[str, Any]) -> None:
+    rules = replace(ruleset(Rule(name="Tried", condition="true", **said)), ticketboxes=TELLING)
+    assert tried(rules, recorded()).changed_messages == 0
+
+
+def test_where_nobody_would_be_told_anything_no_acknowledgement_changes() -> None:
+    quiet = ruleset(Rule(name="Quiet", condition="true", acknowledge=False))
+    assert tried(quiet, recorded()).changed_messages == 0
 
 
 def test_a_rule_without_an_answer_is_named_with_an_example() -> None:

@@ -18,7 +18,7 @@ from contracts.stream_ids import contact_id, contact_stream, ticket_stream
 from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables
 from services.router.erasing import forget_contacts, leave_queue
-from services.router.queue import contact_key
+from services.router.queue import LastAnswer, contact_key
 from tests.events import ANNA, NOON, letter, replied, ticket_of
 
 pytestmark = pytest.mark.anyio
@@ -70,7 +70,8 @@ async def test_an_event_that_waits_for_another_loses_the_person_and_can_still_be
 
 
 async def test_who_answered_the_person_last_is_forgotten(db: asyncpg.Connection) -> None:
-    await queue_tables.keep_last_agents(db, {contact_key(KIM): ANNA, contact_key(OTTO): ANNA})
+    answer = LastAnswer(NOON, ANNA)
+    await queue_tables.keep_last_agents(db, {contact_key(KIM): answer, contact_key(OTTO): answer})
 
     await erase(db, Subject(erasure_id=uuid4(), addresses=(KIM,)))
 

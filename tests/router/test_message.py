@@ -9,6 +9,7 @@ import pytest
 
 from chassis.commands import Refusal
 from chassis.log import EMPTY, History
+from contracts.desk import BoxRight, Right
 from contracts.event import Event, Recorded
 from contracts.mail import Address, LetterHead
 from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingFailed
@@ -16,15 +17,17 @@ from contracts.standing import Standing, hear
 from services.router.message import (
     AlreadyDelivered,
     Erased,
+    Forbidden,
     Message,
     MustBeReplayed,
     NotRoutedYet,
     discard,
     is_to_be_routed,
+    permit,
     release,
 )
 from services.router.ruleset import Ruleset, Ticketbox
-from tests import events
+from tests import desks, events
 from tests.events import ANNA, BOX, recorded
 
 LETTER = events.letter().model_copy(update={"recipients": ("orders@example.com",)})
@@ -76,6 +79,26 @@ def test_what_the_rules_failed_on_is_released_where_its_address_points() -> None
     assert (released.letter, released.ticketbox) == (LETTER, "Orders")
     assert released.evidence.matched == (("recipients", "orders@example.com"),)
     assert released.disposition is Disposition.DELIVER
+
+
+@pytest.mark.parametrize("stopped", [given(QUARANTINED), undelivered(DELIVERED)])
+def test_if_its_ticketbox_was_removed_it_is_released_where_its_address_points(stopped: Message) -> None:
+    rules = Ruleset(5, (), ORDERS.ticketbox_id, {ORDERS.ticketbox_id: ORDERS})
+    (released,) = release(stopped, rules, ANNA)
+    assert isinstance(released, MessageRouted)
+    assert (released.ticketbox_id, released.ticketbox) == (ORDERS.ticketbox_id, "Orders")
+    assert released.evidence.ticketbox_rule is None
+    assert (released.priority, released.tags) == (DELIVERED.priority, DELIVERED.tags)
+
+
+def test_if_its_ticketbox_was_removed_who_manages_the_one_that_gets_it_decides() -> None:
+    rules = Ruleset(5, (), ORDERS.ticketbox_id, {ORDERS.ticketbox_id: ORDERS})
+    manager = desks.ANNA.model_copy(
+        update={"rights": (BoxRight(ticketbox_id=ORDERS.ticketbox_id, right=Right.MANAGE),)}
+    )
+    permit(manager, manager.id, given(QUARANTINED), rules)
+    with pytest.raises(Forbidden, match="Support"):
+        permit(manager, manager.id, given(QUARANTINED), RULES)
 
 
 def test_a_newer_reading_is_what_is_released() -> None:

@@ -38,6 +38,24 @@ def test_a_condition_says_yes_or_no(condition: str, answer: bool) -> None:
     check(condition)
 
 
+_MOMENT = "timestamp('2026-03-02T12:34:56Z')"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "size(message.subject) == 12",
+        "int('3') == 3 && uint('3') == 3u && double('0.5') == 0.5 && string(3) == '3'",
+        "duration('1h') > duration('59m')",
+        f"{_MOMENT}.getFullYear() == 2026 && {_MOMENT}.getMonth() == 2 && {_MOMENT}.getDate() == 2",
+        f"{_MOMENT}.getDayOfMonth() == 1 && {_MOMENT}.getDayOfWeek() == 1 && {_MOMENT}.getDayOfYear() == 60",
+        f"{_MOMENT}.getHours() == 12 && {_MOMENT}.getMinutes() == 34 && {_MOMENT}.getSeconds() == 56",
+    ],
+)
+def test_every_function_that_is_let_through_is_there(condition: str) -> None:
+    assert holds(condition)
+
+
 def test_a_header_that_a_message_has_not_is_empty_and_can_be_asked_for() -> None:
     assert holds("message.headers['x-spam'] == ''")
     assert not holds("'x-spam' in message.headers")
@@ -58,6 +76,9 @@ def test_a_header_that_a_message_has_not_is_empty_and_can_be_asked_for() -> None
         ("message.subject > 3", "overload"),
         ("subject == 'a'", "Undefined"),
         ("false && message.subject.lower() == 'a'", "no function “lower”"),
+        ("message.size > 5 && max(message.size, 9) == 9", "no function “max”"),
+        ("message.size > 5 && min(message.size, 9) == 9", "no function “min”"),
+        ("message.size > 5 && bool('true')", "no function “bool”"),
         ("false && message.subject.matches('(')", "regular expression"),
         ("message.headers['X-Spam'] == ''", "lower case: x-spam"),
         ("true ||" + " true ||" * 2000 + " true", "10,000"),

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import anyio
@@ -11,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.running import TOKEN, Postroom, until
+from tests.running import TOKEN, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
@@ -47,7 +48,10 @@ async def test_a_thing_is_put_read_listed_changed_and_removed_and_its_history_br
         "it was so already"
     )
 
-    assert (await api.delete(path)).status_code == 204
+    assert (await api.delete(path.replace("calendars", "teams"))).status_code == 404, "it is no team"
+    late = await api.delete(path, params={"expected_version": 1})
+    assert (late.status_code, late.json()["code"]) == (409, "changed_meanwhile")
+    assert (await api.delete(path, params={"expected_version": 2})).status_code == 204
     assert (await api.get(path)).status_code == 404
     assert (await api.delete(path)).status_code == 404
     past = (await api.get(f"{path}/history")).json()["items"]
@@ -60,6 +64,62 @@ async def test_a_thing_is_put_read_listed_changed_and_removed_and_its_history_br
     past = (await api.get(f"{path}/history")).json()["items"]
     assert past[0]["what"] == "put back"
     assert (await api.delete(path)).status_code == 204
+
+
+async def test_a_template_is_offered_filled_in_where_it_belongs(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    subject = f"Okapi {uuid4().hex[:8]}"
+    shared_postroom.send(letter(910, subject=subject))
+
+    async def opened() -> dict[str, Any] | None:
+        items = (await api.get("/tickets", params={"q": subject})).json()["items"]
+        return items[0] if items else None
+
+    ticket = await until(opened)
+    assert isinstance(ticket, dict)
+    boxes = (await api.get("/desk/ticketboxes")).json()["items"]
+    elsewhere = [box["id"] for box in boxes if box["id"] != ticket["box"]["id"]] or [str(uuid4())]
+    if len(boxes) == 1:
+        other = {"name": "Elsewhere", "addresses": ["elsewhere@example.com"]}
+        assert (await api.put(f"/desk/ticketboxes/{elsewhere[0]}", json=other)).status_code == 200
+    here, there = f"/desk/templates/{uuid4()}", f"/desk/templates/{uuid4()}"
+    text = "Hello {customer}, {subject} is {number}. {agent}"
+    made = await api.put(here, json={"name": "Okapi here", "text": text})
+    assert made.status_code == 200, made.text
+    only = {"name": "Okapi there", "text": text, "ticketbox_ids": elsewhere[:1]}
+    assert (await api.put(there, json=only)).status_code == 200
+    offered = await api.get(f"/tickets/{ticket['number']}/templates", params={"q": "okapi"})
+    assert [one["text"] for one in offered.json()["items"]] == [
+        f"Hello Kim Customer, {subject} is {ticket['number']}. Administrator"
+    ]
+    wrong = await api.put(here, json={"name": "Okapi here", "text": "Hello {custmer}"})
+    assert (wrong.status_code, "{custmer} is filled by nothing" in wrong.json()["detail"]) == (422, True)
+    for path in (here, there):
+        assert (await api.delete(path)).status_code == 204
+
+
+async def test_tags_in_use_are_listed_with_their_tickets_and_what_the_desk_waits_for(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    subject, used, wanted = f"Tapir {uuid4().hex[:8]}", f"used-{uuid4().hex[:8]}", f"Wanted {uuid4().hex[:8]}"
+    shared_postroom.send(letter(911, subject=subject))
+
+    async def opened() -> dict[str, Any] | None:
+        items = (await api.get("/tickets", params={"q": subject})).json()["items"]
+        return items[0] if items else None
+
+    ticket = await until(opened)
+    assert isinstance(ticket, dict)
+    added = await api.post(f"/tickets/{ticket['number']}/tags", json={"add": [used.upper()]})
+    assert added.status_code == 201
+    policy = f"/desk/policies/{uuid4()}"
+    assert (await api.put(policy, json={"name": wanted, "tags": [wanted]})).status_code == 200
+    found = {one["tag"]: one["tickets"] for one in (await api.get("/tags")).json()["items"]}
+    assert (found[used], found[wanted.lower().replace(" ", "-")]) == (1, 0)
+    listed = await api.get("/tickets", params={"tag": used.upper()})
+    assert [one["number"] for one in listed.json()["items"]] == [ticket["number"]]
+    assert (await api.delete(policy)).status_code == 204
 
 
 async def test_what_is_wrong_is_told_for_each_field(api: httpx.AsyncClient) -> None:

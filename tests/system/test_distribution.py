@@ -21,8 +21,8 @@ async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     base = f"http://127.0.0.1:{shared_postroom.http_port}"
     async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
-        # Whoever is there may be given what a test wants to see wait.
-        await client.put("/api/v1/me/presence", json={"presence": "off"})
+        # Whoever is there, by whatever test, may be given what a test wants to see wait.
+        await crowd.send_home(shared_postroom)
         yield client
         await client.put("/api/v1/me/presence", json={"presence": "off"})
 

@@ -61,12 +61,15 @@ TABLE: dict[str, str] = {
     "POST /api/v1/tickets/{number}/tasks": ANSWERING,
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
+    "POST /api/v1/tickets/{number}/undo": ANSWERING,
     "POST /api/v1/tickets/{number}/links": ANSWERING,
     "DELETE /api/v1/tickets/{number}/links/{link}/{other}": ANSWERING,
     "POST /api/v1/tickets/{number}/merge": ANSWERING,
     "POST /api/v1/tickets/{number}/merge/undo": "yes yes yes 403 404 422",
     "POST /api/v1/tickets/{number}/split": ANSWERING,
     "POST /api/v1/tickets/{number}/letters/move": ANSWERING,
+    "GET /api/v1/tickets/{number}/templates": ANSWERING,
+    "GET /api/v1/tags": ALL,
     "GET /api/v1/contacts": ALL,
     "POST /api/v1/contacts": "yes yes yes 403 404 yes",
     "GET /api/v1/contacts/{contact_id}": SEEING,
@@ -111,6 +114,9 @@ TABLE: dict[str, str] = {
     "PUT /api/v1/desk/{kind}/{thing_id}": MANAGING,
     "DELETE /api/v1/desk/{kind}/{thing_id}": ADMINISTERING,
     "GET /api/v1/desk/{kind}/{thing_id}/history": SEEING,
+    "GET /api/v1/desk/ticketboxes/{ticketbox_id}/members": SEEING,
+    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": "yes yes 403 403 404 403",
+    "PUT /api/v1/people/{person_id}/presence": "yes yes 403 403 403 403",
     "GET /api/v1/rulesets": MANAGING,
     "GET /api/v1/rulesets/in-force": MANAGING,
     "GET /api/v1/rulesets/figures": MANAGING,
@@ -158,6 +164,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/tasks": {"text": "Call the workshop"},
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
     "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
+    "POST /api/v1/tickets/{number}/undo": {"command_id": str(uuid4())},
     "PUT /api/v1/tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
     "PUT /api/v1/tickets/{number}/visitors/me": {"doing": "looking"},
     "POST /api/v1/bulk-jobs": {"query": {"box": str(WORKSHOP)}, "actions": [{"do": "priority", "priority": "high"}]},
@@ -170,7 +177,9 @@ BODIES: dict[str, Any] = {
     },
     "POST /api/v1/rulesets/{version}/roll-back": {"reason": "Try", "expected_version": 999},
     "PUT /api/v1/rulesets/draft": {"rules": [], "default_ticketbox_id": str(WORKSHOP)},
-    "POST /api/v1/rulesets/draft/publication": {"reason": "Try", "expected_version": 999},
+    "POST /api/v1/rulesets/draft/publication": {
+        "reason": "Try", "expected_version": 999, "expected_draft_version": 999
+    },
     "POST /api/v1/dry-runs": {"days": 1, "rules": [], "default_ticketbox_id": str(WORKSHOP)},
     "POST /api/v1/what-ifs": {"things": [{"kind": "policy", "id": str(uuid4()), "name": "Tried"}], "months": 1},
     "PUT /api/v1/desk/{kind}/{thing_id}": {"name": "Workshop", "addresses": ["workshop@example.com"]},
@@ -181,8 +190,11 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/next": {"box": str(WORKSHOP)},
     "POST /api/v1/me/presence": {"presence": "off"},
     "PUT /api/v1/me/presence": {"presence": "off"},
+    "PUT /api/v1/people/{person_id}/presence": {"presence": "off"},
+    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": {"right": "see"},
 }  # fmt: skip
 MAY_BE_MISSING = {
+    "POST /api/v1/tickets/{number}/undo",
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}",
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry",
     "POST /api/v1/parked/{service}/{parked_id}/replay",
@@ -254,7 +266,7 @@ class House:
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
             what_if_id=uuid4(), erasure_id=uuid4(),
             task_id=uuid4(), link="related", other=self.number, job_id=uuid4(), contact_id=contact_id(self.customer),
-            address=self.customer, organisation_id=ORGANISATION,
+            address=self.customer, organisation_id=ORGANISATION, ticketbox_id=WORKSHOP, person_id=self.people["member"],
         )  # fmt: skip
 
 
@@ -304,6 +316,16 @@ async def house(shared_postroom: Postroom) -> AsyncIterator[House]:
             )
             token = await token_for(shared_postroom, f"{actor}-{person_id}@example.com")
             built.clients[actor] = await stack.enter_async_context(client(token))
+        member_id = built.people["member"] = uuid4()
+        await set_thing(
+            admin,
+            "people",
+            member_id,
+            name="Member",
+            email=f"member-{member_id}@example.com",
+            role="agent",
+            rights=rights["limited"],
+        )
         subject = f"Quagga {uuid4().hex[:8]}"
         built.customer = f"kim{uuid4().hex[:8]}@customers.example"
         message = letter(900, subject=subject, sender=built.customer)
@@ -413,6 +435,17 @@ async def test_what_is_out_of_sight_is_in_no_list_search_report_or_count(house: 
     await until(counted)
     for report in ("first_response_time_by_agent", "busiest_day_of_the_week"):
         assert (await limited.get(f"/api/v1/reports/{report}")).json()["totals"][1] in (0, None)
+
+
+async def test_whoever_may_answer_is_offered_to_move_a_ticket_on_its_page_and_to_correct_its_way(
+    house: House,
+) -> None:
+    for actor, offered in (("supervisor", True), ("agent", True), ("reader", False)):
+        page = (await house.clients[actor].get(f"/tickets/{house.number}")).text
+        assert (f'hx-post="/tickets/{house.number}/ticketbox"' in page) is offered, actor
+    moved = {"box": str(ZOO), "correction": "true"}
+    answer = await house.clients["agent"].post(f"/tickets/{house.number}/ticketbox", data=moved)
+    assert (answer.status_code, "the wrong way is counted" in answer.text) == (200, True), answer.text
 
 
 async def test_a_letter_that_changed_its_ticketbox_is_for_those_who_see_where_it_is(house: House) -> None:

@@ -99,7 +99,12 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
 
     await _tried(api)
     wish = {"reason": "Invoices go to Orders", "expected_version": now["version"]}
-    published = await api.post("/api/v1/rulesets/draft/publication", json=wish)
+    reviewed = {**wish, "expected_draft_version": shown["version"]}
+    again = await api.put("/api/v1/rulesets/draft", json={**draft, "expected_version": shown["version"]})
+    unseen = await api.post("/api/v1/rulesets/draft/publication", json=reviewed)
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "changed_meanwhile")
+    reviewed["expected_draft_version"] = again.json()["version"]
+    published = await api.post("/api/v1/rulesets/draft/publication", json=reviewed)
     assert published.status_code == 201, published.text
     assert published.json() == {"version": now["version"] + 1}
     assert (await api.get("/api/v1/rulesets/draft")).status_code == 404  # it is in force

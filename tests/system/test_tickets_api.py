@@ -1,5 +1,8 @@
 """A ticket's whole life by `/api/v1`: states, descriptions, links, merges and letters."""
 
+import html
+import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -96,6 +99,25 @@ async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwi
     assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("open", False)
 
 
+@pytest.mark.parametrize(("state", "letters"), [("solved", 714), ("closed", 716)])
+async def test_who_has_not_seen_a_letter_does_not_solve_or_close_it_away(
+    api: httpx.AsyncClient, shared_postroom: Postroom, state: str, letters: int
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, letters)
+    seen = (await ticket.read())["version"]
+    sender, first = f"kim{letters}@customers.example", f"<letter-{letters}@customers.example>"
+    shared_postroom.send(letter(letters + 1, sender=sender, In_Reply_To=first))
+    await ticket.letters(at_least=2)
+    refused = await ticket.do("state", 409, state=state, expected_version=seen)
+    assert refused["code"] == "outdated"
+    assert [entry["type"] for entry in refused["unseen"] if "letter" in entry] == ["CustomerReplied"]
+    page = f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}/state"
+    shown = await api.post(page, data={"state": state, "seen_version": seen})
+    assert (shown.status_code, "The customer wrote" in shown.text) == (409, True)
+    await ticket.do("state", state=state, expected_version=refused["version"])
+    assert (await ticket.read())["state"] == state
+
+
 async def test_a_hold_has_an_end_and_a_reason_and_its_end_cannot_be_past(
     api: httpx.AsyncClient, shared_postroom: Postroom
 ) -> None:
@@ -113,6 +135,60 @@ async def test_a_hold_has_an_end_and_a_reason_and_its_end_cannot_be_past(
     assert (await ticket.read())["state"] == "closed"
     await ticket.do("state", state="open")
     await ticket.do("state", 409, state="open")
+
+
+async def test_the_button_beside_what_was_done_gives_back_what_was(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 718)
+    path = f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}"
+    me = (await api.get("/people")).json()["items"][0]["id"]
+    await ticket.do("assignment", assignee=me)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=4)
+    await ticket.do("state", state="on_hold", until=until.isoformat(), reason="Parts are on their way")
+
+    async def standing() -> tuple[object, ...]:
+        now = await ticket.read()
+        return (
+            now["state"],
+            now["held_until"],
+            now["hold_reason"],
+            now["assignee"],
+            now["priority"],
+            now["tags"],
+        )
+
+    before = await standing()
+    for what, form in {
+        "state": {"state": "solved"},
+        "state ": {"state": "closed"},
+        "state  ": {"state": "pending"},
+        "priority": {"priority": "urgent"},
+        "tags": {"add": "vip"},
+        "assignment": {"assignee": ""},
+    }.items():
+        done = await api.post(f"{path}/{what.strip()}", data=form)
+        assert done.status_code == 200, done.text
+        assert await standing() != before
+        values = re.search(r"/undo\" hx-vals='(.*?)'", done.text)
+        assert values is not None
+        undone = await api.post(f"{path}/undo", data=json.loads(html.unescape(values[1])))
+        assert (undone.status_code, "It is as it was before." in undone.text) == (200, True), undone.text
+        assert await standing() == before
+
+
+async def test_by_api_a_write_is_undone_by_the_id_that_its_answer_has(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 719)
+    await ticket.do("state", state="pending")
+    solved = (await ticket.do("state", state="solved"))["command_id"]
+    await ticket.do("undo", command_id=solved)
+    assert (await ticket.read())["state"] == "pending"
+    await ticket.do("undo", 404, command_id=str(uuid4()))
+    solved = (await ticket.do("state", state="solved"))["command_id"]
+    await ticket.do("state", state="open")
+    assert (await ticket.do("undo", 409, command_id=solved))["code"] == "changed_since"
 
 
 async def test_priority_tags_watchers_and_tasks_are_said_and_listed(

@@ -103,6 +103,8 @@ class Story:
         for answer in work.answers:
             self.appended += [(answer.occurred_at, event) for event in answer.events]  # type: ignore[misc]
         self.ticket = work.tickets[TICKET]
+        for person, _ in work.automatic_letters:
+            self.mail.setdefault(person, []).append(self.now)
 
     def happened(self, kind: type[TicketEvent]) -> list[TicketEvent]:
         return [event for _, event in self.appended if isinstance(event, kind)]

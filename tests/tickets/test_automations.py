@@ -326,6 +326,29 @@ def test_a_conversation_gets_one_automatic_letter_a_day() -> None:
     assert withheld.detail == "an automatic letter went there for this ticket within a day"
 
 
+def test_what_an_outage_held_up_leaves_once_a_day_too() -> None:
+    desk = desk_of(
+        *(pending_for(days * DAY, f"After {days}", **REMIND) for days in (1, 3)),
+        pending_for(4 * DAY + 60, "After all", **REMIND),
+    )
+    story = Story(desk).after(0, PENDING).noticed(4 * DAY)
+    (reminder,) = story.happened(ReminderReleased)
+    assert isinstance(reminder, ReminderReleased)
+    assert reminder.automation == "After 1"
+    assert reminder.letter.date == story.now, "it leaves now, so that is its date"
+    assert len(story.happened(ReminderWithheld)) == 1
+    # The first letter arrived only now, so the day begins now.
+    story.noticed(60)
+    assert len(story.happened(ReminderWithheld)) == 2
+
+
+def test_letters_of_other_tickets_that_leave_late_count_when_they_leave() -> None:
+    story = Story(desk_of(pending_for(10, **REMIND))).after(0, PENDING)
+    story.mail["kim@customers.example"] = [MONDAY + timedelta(minutes=one) for one in range(500, 510)]
+    story.noticed(510)
+    assert kinds(story.happened(ReminderReleased)) == []
+
+
 def test_reminders_are_under_the_caps_of_acknowledgements() -> None:
     story = Story(desk_of(pending_for(10, **REMIND)))
     story.mail["kim@customers.example"] = [MONDAY + timedelta(minutes=one) for one in range(1, 11)]

@@ -1,7 +1,6 @@
 """What a bulk job does to a ticket, and what its undoing gives back."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,126 +8,43 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, SetState, Tag
-from contracts.desk import BoxRight, Category, CustomField, Person, Right, Ticketbox
-from contracts.event import Event, Meta, Recorded
-from contracts.mail import Address, LetterHead
+from contracts.desk import Target
 from contracts.router import Priority
 from contracts.stream_ids import job_actor
 from contracts.tickets import (
     CustomerReplied,
     PriorityChanged,
-    Role,
     State,
     TagsChanged,
     ThreadedBy,
     TicketAssigned,
-    TicketEvent,
     TicketMerged,
     TicketMoved,
-    TicketOpened,
     TicketPutOnHold,
     TicketReopened,
     TicketSolved,
 )
-from services.tickets import bulk
-from services.tickets.desk import Desk
+from rules.hours import WALL_CLOCK
+from services.tickets import bulk, service_level, undoing
 from services.tickets.refusals import ChangedSince, Forbidden, Invalid, Merged, Outdated
-from services.tickets.ticket import Ticket, evolve, load
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-TICKET, BOX, ORDERS, ANNA, BELA, LAMPS, JOB = (uuid4() for _ in range(7))
-DESK = Desk(
-    {
-        BOX: Ticketbox(id=BOX, name="Support", addresses=("support@example.com",)),
-        ORDERS: Ticketbox(
-            id=ORDERS, name="Orders", addresses=("orders@example.com",), required_fields=("order",)
-        ),
-        ANNA: Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT),
-        BELA: Person(
-            id=BELA,
-            name="Bela",
-            email="bela@example.com",
-            role=Role.AGENT,
-            rights=(BoxRight(ticketbox_id=ORDERS, right=Right.ANSWER),),
-        ),
-        LAMPS: Category(id=LAMPS, name="Lamps"),
-        (field := CustomField(id=uuid4(), name="Order", key="order")).id: field,
-    }
+from services.tickets.ticket import evolve
+from tests.events import released
+from tests.tickets.bulk_story import (
+    ANNA,
+    BELA,
+    BOX,
+    DESK,
+    JOB,
+    LAMPS,
+    NOON,
+    ORDERS,
+    TICKET,
+    Story,
+    letter,
+    standing,
 )
 
-
-def letter(subject: str) -> LetterHead:
-    return LetterHead(
-        message_id=uuid4(),
-        internet_message_id=None,
-        subject=subject,
-        received_at=NOON,
-        from_=Address(address="kim@customers.example"),
-    )
-
-
-OPENED = TicketOpened(
-    ticket_id=TICKET,
-    number=10009,
-    ticketbox_id=BOX,
-    ticketbox="Support",
-    subject="Where is my lamp?",
-    contact=Address(address="kim@customers.example"),
-    tags=("lamp",),
-    letter=letter("Where is my lamp?"),
-)
-
-
-class Story:
-    """A ticket's history as it is written, by whom."""
-
-    def __init__(self, *events: TicketEvent) -> None:
-        self.history: list[Recorded[Event]] = []
-        self.add([OPENED, *events], "postroom")
-
-    def add(self, events: Sequence[TicketEvent], actor: str) -> None:
-        for event in events:
-            self.history.append(
-                Recorded(
-                    event=event,
-                    event_id=uuid4(),
-                    stream_id=f"ticket-{TICKET}",
-                    version=len(self.history) + 1,
-                    position=len(self.history) + 1,
-                    after=len(self.history),
-                    meta=Meta(correlation_id=TICKET, causation_id=TICKET, actor=actor),
-                    occurred_at=NOON + timedelta(minutes=len(self.history)),
-                    recorded_at=NOON,
-                )
-            )
-
-    @property
-    def ticket(self) -> Ticket:
-        ticket = load(self.history)
-        assert ticket is not None
-        return ticket
-
-    def job(self, *actions: BulkAction, seen_version: int | None = None, by: object = ANNA) -> None:
-        seen = self.ticket.version if seen_version is None else seen_version
-        turn = bulk.Turn(uuid4(), by, seen, NOON)  # type: ignore[arg-type]  # a UUID
-        self.add(bulk.decide(actions, self.ticket, DESK, turn), job_actor(JOB))
-
-    def undo(self, now: datetime = NOON, by: object = ANNA, actor: str = "job:undo") -> None:
-        turn = bulk.Turn(uuid4(), by, self.ticket.version, now)  # type: ignore[arg-type]  # a UUID
-        self.add(bulk.undo(job_actor(JOB), self.history, self.ticket, DESK, turn), actor)
-
-
-def standing(ticket: Ticket) -> tuple[object, ...]:
-    """All that a job can change."""
-    return (
-        ticket.ticketbox_id,
-        ticket.assignee_id,
-        ticket.priority,
-        ticket.category_id,
-        ticket.state,
-        ticket.held_until,
-        set(ticket.tags),
-    )
+LEVEL = service_level.Level(None, None, dict.fromkeys(Target, 3600.0), frozenset(), None, WALL_CLOCK)
 
 
 def test_a_job_does_all_that_it_is_asked_for_to_a_ticket() -> None:
@@ -217,7 +133,7 @@ def test_what_came_due_since_and_is_not_written_yet_counts_as_changed_too() -> N
     ticket = evolve(story.ticket, raised, story.ticket.version + 1, NOON)
     turn = bulk.Turn(uuid4(), ANNA, ticket.version, NOON)
     with pytest.raises(ChangedSince):
-        bulk.undo(job_actor(JOB), story.history, ticket, DESK, turn)
+        undoing.undo(undoing.by_job(JOB), story.history, ticket, DESK, turn)
 
 
 def test_what_is_again_as_it_was_before_the_job_needs_no_undoing() -> None:
@@ -264,10 +180,10 @@ def test_an_undoing_can_be_undone() -> None:
     story = Story()
     story.job(Tag(add=("recall",)), Assign(agent_id=ANNA))
     after = standing(story.ticket)
-    undoing = uuid4()
-    story.undo(actor=job_actor(undoing))
+    undoing_id = uuid4()
+    story.undo(actor=job_actor(undoing_id))
     turn = bulk.Turn(uuid4(), ANNA, story.ticket.version, NOON)
-    story.add(bulk.undo(job_actor(undoing), story.history, story.ticket, DESK, turn), "job:again")
+    story.add(undoing.undo(undoing.by_job(undoing_id), story.history, story.ticket, DESK, turn), "job:again")
     assert standing(story.ticket) == after
 
 
@@ -345,3 +261,18 @@ def test_the_way_back_of_a_move_says_that_it_is_one() -> None:
     moved = story.history[-1].event
     assert isinstance(moved, TicketMoved)
     assert (moved.why, moved.ticketbox_id) == ("undo", BOX)
+
+
+@pytest.mark.parametrize("state", [State.SOLVED, State.CLOSED])
+def test_who_waited_for_an_answer_before_a_job_was_done_with_the_ticket_waits_after_its_undoing(
+    state: State,
+) -> None:
+    wrote = CustomerReplied(ticket_id=TICKET, letter=letter("And?"), threaded_by=ThreadedBy.REFERENCES)
+    story = Story(released(TICKET, uuid4()), wrote)
+    before = service_level.deadlines(story.ticket, LEVEL)
+    story.job(SetState(state=state))
+    assert service_level.deadlines(story.ticket, LEVEL) == ()
+    story.undo()
+    assert [(item.target, item.since) for item in service_level.deadlines(story.ticket, LEVEL)] == [
+        (item.target, item.since) for item in before
+    ]

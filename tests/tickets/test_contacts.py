@@ -8,12 +8,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from contracts.commands import MergeContacts, MoveAddress, SetContact, UndoContactMerge
+from contracts.commands import AnyContactCommand, MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card, ContactAdded, ContactChanged, ContactMergeUndone, ContactsMerged
 from contracts.desk import BoxRight, Organisation, Person, Right, Ticketbox
 from contracts.stream_ids import contact_id
 from contracts.tickets import Role
-from services.tickets.contacts import ContactCommand, Contacts, Events, after, decide
+from services.tickets.contacts import Contacts, Events, after, decide
 from services.tickets.desk import Desk
 from services.tickets.refusals import (
     AlreadyThere,
@@ -49,7 +49,7 @@ class Book:
     contacts: Contacts = field(default_factory=Contacts)
     told: dict[str, UUID] = field(default_factory=dict)
 
-    def do(self, command: ContactCommand) -> Events:
+    def do(self, command: AnyContactCommand) -> Events:
         events = decide(command, self.contacts, DESK)
         self.contacts = after(self.contacts, events)
         for happened in events.values():

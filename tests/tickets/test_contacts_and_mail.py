@@ -9,6 +9,7 @@ import pytest
 
 from contracts.commands import (
     OPERATOR,
+    AnyContactCommand,
     Done,
     MergeContacts,
     MoveAddress,
@@ -27,7 +28,6 @@ from contracts.tickets import Role, ThreadedBy
 from postroom.migrate import migrate_database
 from services.tickets import contact_tables, erasing, erasures, intake, tables
 from services.tickets.changes import keep_contacts
-from services.tickets.contacts import ContactCommand
 from services.tickets.refusals import Invalid
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
@@ -95,7 +95,7 @@ async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
     return find_place(head, work.index, tokens, work.tickets, work.others(head))
 
 
-async def do(db: asyncpg.Connection, command: ContactCommand) -> None:
+async def do(db: asyncpg.Connection, command: AnyContactCommand) -> None:
     async with db.transaction():
         await keep_contacts(db, command, NOON)
 

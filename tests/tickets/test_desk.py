@@ -36,6 +36,7 @@ from contracts.desk import (
     Right,
     Selection,
     Team,
+    Template,
     TicketboxChanged,
     Timing,
     View,
@@ -58,6 +59,14 @@ def automation(then: Actions, **tickets: Any) -> Automation:
         tickets=Selection(**tickets),
         then=then,
     )
+
+
+def template(*boxes: AnyThing, text: str = "Hello {customer},") -> Template:
+    return Template(id=uuid4(), name="Hello", text=text, ticketbox_ids=tuple(box.id for box in boxes))
+
+
+def right_in(box: AnyThing, right: Right) -> BoxRight:
+    return BoxRight(ticketbox_id=box.id, right=right)
 
 
 HERE = (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)
@@ -127,16 +136,91 @@ def test_supervisors_share_views_and_agents_do_not() -> None:
     refused(Forbidden, given(*HERE, shared), without=[shared], by=ANNA.id)
 
 
-def test_people_say_themselves_whether_they_are_there_and_administrators_for_them() -> None:
-    def presence(actor_id: UUID) -> SetPresence:
-        return SetPresence(command_id=uuid4(), actor_id=actor_id, person_id=ANNA.id, presence=Presence.AWAY)
+def away(actor: Person, person: Person) -> SetPresence:
+    return SetPresence(command_id=uuid4(), actor_id=actor.id, person_id=person.id, presence=Presence.AWAY)
 
-    for actor in (ANNA, BOSS):
-        assert decide(presence(actor.id), given(*HERE))
-    with pytest.raises(Forbidden):
-        decide(presence(LEO.id), given(*HERE))
+
+def test_people_say_themselves_whether_they_are_there_and_administrators_and_supervisors_for_them() -> None:
+    for actor in (ANNA, BOSS, SARA):
+        assert decide(away(actor, ANNA), given(*HERE))
+    for actor in (LEO, like(ANNA, id=uuid4(), email="other@example.com")):
+        with pytest.raises(Forbidden):
+            decide(away(actor, ANNA), given(*HERE, actor))
     with pytest.raises(UnknownThing):
-        decide(presence(BOSS.id), given(BOSS))
+        decide(away(BOSS, ANNA), given(BOSS))
+
+
+def test_a_supervisor_says_it_only_of_those_who_answer_in_a_ticketbox_of_theirs() -> None:
+    sara = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    orders = like(ANNA, rights=(right_in(ORDERS, Right.ANSWER),))
+    support = like(ANNA, rights=(right_in(SUPPORT, Right.ANSWER), right_in(ORDERS, Right.SEE)))
+    assert decide(away(sara, orders), given(SUPPORT, ORDERS, BOSS, sara, orders))
+    with pytest.raises(Forbidden):
+        decide(away(sara, support), given(SUPPORT, ORDERS, BOSS, sara, support))
+    gone = like(SARA, active=False)
+    with pytest.raises(Forbidden):
+        decide(away(gone, ANNA), given(SUPPORT, BOSS, ANNA, gone))
+
+
+def test_who_manages_a_ticketbox_lets_people_see_and_answer_in_it() -> None:
+    manager = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    anna = like(ANNA, rights=(right_in(SUPPORT, Right.ANSWER),))
+    desk = given(SUPPORT, ORDERS, BOSS, manager, anna)
+    both = like(anna, rights=(*anna.rights, right_in(ORDERS, Right.ANSWER)))
+    assert when(desk, both, by=manager.id)
+    desk = given(SUPPORT, ORDERS, BOSS, manager, both)
+    assert when(desk, like(anna, rights=(*anna.rights, right_in(ORDERS, Right.SEE))), by=manager.id)
+    assert when(desk, anna, by=manager.id)
+
+
+SUPPORT_ANSWER = BoxRight(ticketbox_id=SUPPORT.id, right=Right.ANSWER)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rights": ()},
+        {"rights": (BoxRight(ticketbox_id=SUPPORT.id, right=Right.SEE),)},
+        {"rights": (SUPPORT_ANSWER, BoxRight(ticketbox_id=ORDERS.id, right=Right.MANAGE))},
+        {"rights": (SUPPORT_ANSWER,), "role": Role.SUPERVISOR},
+        {"rights": (SUPPORT_ANSWER, BoxRight(ticketbox_id=ORDERS.id, right=Right.SEE)), "capacity": 5},
+    ],
+    ids=["everywhere", "another ticketbox", "manage", "role", "capacity"],
+)
+def test_who_manages_a_ticketbox_changes_nothing_else_of_people(changes: dict[str, Any]) -> None:
+    manager = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    anna = like(ANNA, rights=(SUPPORT_ANSWER,))
+    refused(Forbidden, given(SUPPORT, ORDERS, BOSS, manager, anna), like(anna, **changes), by=manager.id)
+
+
+def test_who_manages_a_ticketbox_does_not_touch_its_managers_nor_those_who_are_there_by_their_role() -> None:
+    manager = like(SARA, rights=(right_in(ORDERS, Right.MANAGE),))
+    other = like(LEO, rights=(right_in(ORDERS, Right.MANAGE), right_in(SUPPORT, Right.SEE)))
+    desk = given(SUPPORT, ORDERS, BOSS, manager, other, ANNA)
+    refused(Forbidden, desk, like(other, rights=other.rights[1:]), by=manager.id)
+    refused(Forbidden, desk, like(ANNA, rights=(right_in(ORDERS, Right.SEE),)), by=manager.id)
+
+
+def test_who_manages_a_ticketbox_writes_its_templates_and_no_others() -> None:
+    anna = like(ANNA, rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.MANAGE),))
+    desk = given(SUPPORT, ORDERS, BOSS, anna)
+    for not_hers in (template(), template(SUPPORT), template(ORDERS, SUPPORT)):
+        refused(Forbidden, desk, not_hers, by=anna.id)
+    hers = template(ORDERS)
+    assert when(desk, hers, by=anna.id)
+    desk = given(SUPPORT, ORDERS, BOSS, anna, hers)
+    refused(Forbidden, desk, like(hers, ticketbox_ids=()), by=anna.id)
+    assert when(desk, like(hers, text="Good morning"), by=anna.id)
+    assert when(desk, without=[hers], by=anna.id)
+
+
+def test_who_manages_every_ticketbox_writes_templates_for_all_and_agents_write_none() -> None:
+    for written in (template(), template(SUPPORT)):
+        assert when(given(*HERE), written, by=SARA.id)
+        assert when(given(*HERE, written), without=[written], by=SARA.id)
+        for actor in (ANNA, LEO):
+            refused(Forbidden, given(*HERE), written, by=actor.id)
+            refused(Forbidden, given(*HERE, written), without=[written], by=actor.id)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +365,7 @@ def test_a_category_may_have_the_name_of_one_elsewhere_and_a_view_that_of_anothe
         (Category(id=(top := uuid4()), name="A", parent_id=top), "cannot be below itself"),
         (Category(id=uuid4(), name="A / B"), "has no /"),
         (automation(Actions(words="Look!")), "does nothing yet"),
+        (template(text="Dear {custmer},"), "{custmer} is filled by nothing"),
         (automation(Actions(give_back=True, assign_to=ANNA.id)), "choose one"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.kind,
@@ -302,6 +387,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(thing: AnyThing, said: s
         Policy(id=uuid4(), name="A", calendar_id=uuid4()),
         Policy(id=uuid4(), name="A", calendar_id=SUPPORT.id),
         CustomField(id=uuid4(), name="A", key="a", ticketbox_ids=(uuid4(),)),
+        Template(id=uuid4(), name="A", text="A", ticketbox_ids=(uuid4(),)),
         Category(id=uuid4(), name="A", parent_id=uuid4()),
         automation(Actions(move_to=uuid4())),
         automation(Actions(assign_to=uuid4())),
@@ -316,12 +402,39 @@ def test_references_are_to_what_exists_and_is_of_that_kind(thing: AnyThing) -> N
     refused(Invalid, given(*HERE), thing)
 
 
+def test_a_ticketbox_requires_only_fields_that_its_tickets_have() -> None:
+    number = CustomField(id=uuid4(), name="Number", key="number", ticketbox_ids=(ORDERS.id,))
+    said = refused(Invalid, given(*HERE, number), like(SUPPORT, required_fields=("number",)))
+    assert "the field number, which its tickets do not have" in said
+    assert when(given(*HERE, number), like(ORDERS, required_fields=("number",)))
+
+    orders = like(ORDERS, required_fields=("number",))
+    desk = given(SUPPORT, orders, BOSS, number)
+    refused(Invalid, desk, like(number, ticketbox_ids=(SUPPORT.id,)))
+    refused(Invalid, desk, without=[number])
+    assert when(desk, like(number, ticketbox_ids=(SUPPORT.id,)), ORDERS), "both at once"
+
+
+def test_a_field_that_was_missing_before_does_not_stop_other_changes() -> None:
+    number = CustomField(id=uuid4(), name="Number", key="number", ticketbox_ids=(ORDERS.id,))
+    desk = given(*HERE[1:], like(SUPPORT, required_fields=("number",)), number)
+    assert when(desk, HOURS)
+
+
 def test_a_thing_keeps_its_kind() -> None:
     assert "is not a team" in refused(Invalid, given(*HERE), Team(id=SUPPORT.id, name="Support"))
 
 
 def test_what_is_not_there_cannot_be_removed() -> None:
     refused(UnknownThing, given(*HERE), without=[HOURS])
+
+
+def test_a_thing_is_removed_as_what_it_is_and_as_nothing_else() -> None:
+    mistaken = ChangeDesk(
+        command_id=uuid4(), actor_id=BOSS.id, changes=(RemoveThing(kind="team", id=ANNA.id),)
+    )
+    with pytest.raises(UnknownThing, match="There is no such team"):
+        decide(mistaken, given(*HERE))
 
 
 # --- What earlier releases wrote ------------------------------------------------------------------------------------

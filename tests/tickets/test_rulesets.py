@@ -5,14 +5,26 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.commands import Refusal
-from contracts.commands import OPERATOR, DraftRuleset, DropRulesetDraft, PublishRuleset
+from chassis.database import connect
+from contracts.commands import (
+    OPERATOR,
+    ChangeDesk,
+    Done,
+    DraftRuleset,
+    DropRulesetDraft,
+    PublishRuleset,
+    SetThing,
+)
 from contracts.desk import BoxRight, Person, Right, Ticketbox
 from contracts.event import Event
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from contracts.tickets import Role, Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
+from postroom.migrate import migrate_database
+from services.tickets.changes import configure
 from services.tickets.desk import Desk
-from services.tickets.refusals import Forbidden, Invalid
+from services.tickets.refusals import ChangedMeanwhile, Forbidden, Invalid
 from services.tickets.rulesets import decide
+from tests.events import NOON
 
 SUPPORT = Ticketbox(id=uuid4(), name="Support", addresses=("support@example.com",))
 ORDERS = Ticketbox(id=uuid4(), name="Orders", addresses=("orders@example.com",))
@@ -130,3 +142,44 @@ def test_a_rule_needs_a_name(name: str) -> None:
 def test_two_rules_of_one_name_are_refused() -> None:
     with pytest.raises(Invalid, match="Two rules are called “Invoices”"):
         publish(rule(), rule())
+
+
+@pytest.mark.anyio
+async def test_a_draft_is_published_as_it_was_reviewed_or_not_at_all(database_url: str) -> None:
+    await migrate_database(database_url)
+    db = await connect(database_url, "tickets")
+
+    async def done(command: ChangeDesk | DraftRuleset | PublishRuleset) -> int:
+        async with db.transaction():
+            outcome = await configure(db, command, NOON)
+        assert isinstance(outcome, Done)
+        return outcome.version
+
+    def drafted(*rules: Rule) -> DraftRuleset:
+        return DraftRuleset(
+            command_id=uuid4(),
+            actor_id=MANAGER.id,
+            rules=rules,
+            default_ticketbox_id=SUPPORT.id,
+            based_on=0,
+        )
+
+    def published(rule: Rule, seen_draft: int) -> PublishRuleset:
+        return PublishRuleset(
+            command_id=uuid4(),
+            actor_id=ADMINISTRATOR.id,
+            rules=(rule,),
+            default_ticketbox_id=SUPPORT.id,
+            seen_version=0,
+            seen_draft=seen_draft,
+            comment="Invoices go to Orders",
+        )
+
+    things = tuple(SetThing(thing=thing) for thing in (SUPPORT, ORDERS, ADMINISTRATOR, MANAGER))
+    await done(ChangeDesk(command_id=uuid4(), actor_id=OPERATOR, changes=things))
+    reviewed = await done(drafted(rule()))
+    changed = await done(drafted(rule(condition="true", disposition="suppress")))
+    with pytest.raises(ChangedMeanwhile):
+        await done(published(rule(), reviewed))
+    assert await done(published(rule(condition="true", disposition="suppress"), changed)) == 1
+    await db.close()

@@ -1,14 +1,23 @@
 """The rules of a ticket: given these events, when this is asked, then that happens."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from contracts.commands import AddNote, AssignTicket, ReopenTicket, RetryReply, SolveTicket, SubmitReply
+from contracts.commands import (
+    AddNote,
+    AnyTicketCommand,
+    AssignTicket,
+    CloseTicket,
+    ReopenTicket,
+    RetryReply,
+    SolveTicket,
+    SubmitReply,
+)
 from contracts.desk import Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
@@ -24,9 +33,12 @@ from contracts.tickets import (
     ReplyReleased,
     ReplySubmitted,
     Role,
+    State,
     TagsChanged,
     ThreadedBy,
+    TicketAbsorbed,
     TicketAssigned,
+    TicketClosed,
     TicketEvent,
     TicketOpened,
     TicketReopened,
@@ -121,7 +133,7 @@ def submit(seen_version: int, solve: bool = False) -> SubmitReply:
     )
 
 
-def when(ticket: Ticket, command: commands.TicketCommand) -> list[TicketEvent]:
+def when(ticket: Ticket, command: AnyTicketCommand) -> list[TicketEvent]:
     return commands.decide(command, ticket, DESK, NOON)
 
 
@@ -194,6 +206,35 @@ def test_a_colleagues_answer_does_not_keep_a_ticket_from_being_solved() -> None:
     assert when(answered, solve)
 
 
+CLOSE = CloseTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, seen_version=1)
+SOLVE = SolveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, seen_version=1)
+
+
+@pytest.mark.parametrize("command", [SOLVE, CLOSE])
+@pytest.mark.parametrize("state", [State.OPEN, State.SOLVED])
+def test_a_letter_that_nobody_has_read_is_not_solved_or_closed_away(
+    command: SolveTicket | CloseTicket, state: State
+) -> None:
+    solved = [TicketSolved(ticket_id=TICKET, solved_by=ANNA)] if state is State.SOLVED else []
+    with pytest.raises(Outdated):
+        when(given(opened(), *solved, replied()), command)
+
+
+@pytest.mark.parametrize("command", [SOLVE, CLOSE])
+def test_nor_is_one_that_came_from_another_ticket(command: SolveTicket | CloseTicket) -> None:
+    about = {"ticket_id": TICKET, "from_id": uuid4(), "from_number": 10017, "letters": (letter(),)}
+    absorbed = TicketAbsorbed(**about, message_ids=(), participants=(), merged_by=ANNA)
+    for came in (LettersTaken(**about, moved_by=ANNA), absorbed):
+        with pytest.raises(Outdated):
+            when(given(opened(), came), command)
+
+
+@pytest.mark.parametrize("seen_version", [2, None])
+def test_who_has_read_it_or_does_not_mind_closes_the_ticket(seen_version: int | None) -> None:
+    close = CLOSE.model_copy(update={"seen_version": seen_version})
+    assert kinds(when(given(opened(), replied()), close)) == [TicketSolved, TicketClosed]
+
+
 def test_send_and_solve_is_one_step() -> None:
     assert kinds(when(given(opened()), submit(1, solve=True)))[-1] is TicketSolved
 
@@ -244,6 +285,29 @@ def test_a_letter_reopens_a_solved_ticket_but_a_machine_does_not() -> None:
     machine = intake.continue_ticket(routed(letter(automatic=True)), solved, place)
     assert kinds(person) == [CustomerReplied, TicketReopened]
     assert kinds(machine) == [AutomaticReplyReceived]
+
+
+def test_thanks_leave_a_solved_ticket_solved_and_a_complaint_that_begins_with_thanks_opens_it() -> None:
+    answered = given(opened(), released(given(opened())), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    place = Place(TICKET, ThreadedBy.IN_REPLY_TO)
+    thanks = letter().model_copy(update={"excerpt": "Thank you, Anna!"})
+    complaint = letter().model_copy(update={"excerpt": "Thanks, it stopped working this morning."})
+    assert kinds(intake.continue_ticket(routed(thanks), answered, place)) == [CustomerReplied]
+    assert kinds(intake.continue_ticket(routed(complaint), answered, place)) == [
+        CustomerReplied,
+        TicketReopened,
+    ]
+
+
+def test_a_letter_that_comes_too_late_begins_anew_and_thanks_never_do() -> None:
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    late = letter().model_copy(
+        update={"received_at": NOON + timedelta(days=31), "excerpt": "It is broken again."}
+    )
+    assert intake.begins_anew(late, solved, DESK.get(Ticketbox, BOX))
+    assert not intake.begins_anew(
+        late.model_copy(update={"excerpt": "Thank you!"}), solved, DESK.get(Ticketbox, BOX)
+    )
 
 
 def test_a_bounce_finds_the_answer_that_came_back() -> None:

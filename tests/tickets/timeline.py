@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from contracts import commands
+from contracts.commands import AnyTicketCommand
 from contracts.desk import Calendar, Organisation, Policy, Span, Target, Thing, Ticketbox, Weekday
 from contracts.router import Priority
 from contracts.tickets import (
@@ -182,7 +183,7 @@ class Timeline:
             desk, things={**desk.things, thing.id: thing}, since={thing.id: now}, service_levels_since=now
         )
 
-    def _command(self, ticket: Ticket, words: str) -> commands.TicketCommand:
+    def _command(self, ticket: Ticket, words: str) -> AnyTicketCommand:
         about = {"command_id": uuid4(), "actor_id": ANNA, "ticket_id": ticket.ticket_id}
         match words.split():
             case ["answered"]:
@@ -231,9 +232,7 @@ class Timeline:
                 yield f"{target} with {item.left_seconds // 60} left"
             else:
                 yield f"{target} {minute_of(item.due_at)}"
-        for moment, event in self.desktop.happened:
-            if event.ticket_id != ticket.ticket_id:
-                continue
+        for moment, event in self.desktop.happened(ticket.ticket_id):
             match event:
                 case SLAWarned(target=target):
                     yield f"warned of {target.replace('_', ' ')} {minute_of(moment)}"

@@ -1,9 +1,9 @@
 """The desk: what administrators configure, read and changed a thing at a time."""
 
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from contracts.desk import KINDS, AnyThing, Automation
@@ -158,9 +158,19 @@ async def _body(request: Request) -> dict[str, object]:
 
 
 @router.delete("/{kind}/{thing_id}", status_code=204, responses=_REFUSED)
-async def delete_thing(request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID) -> Response:
+async def delete_thing(
+    request: Request,
+    here: Here,
+    who: Signed,
+    kind: Kind,
+    thing_id: UUID,
+    expected_version: Annotated[
+        int | None, Query(description="The version that was seen: 409 if it was changed since.")
+    ] = None,
+) -> Response:
     """Offer a thing no more. What refers to it keeps its name; its history can put it back."""
-    await things.remove(here, who.person, command_id_of(request, who.person), kind, thing_id)
+    command_id = command_id_of(request, who.person)
+    await things.remove(here, who.person, command_id, kind, thing_id, expected_version)
     return Response(status_code=204)
 
 

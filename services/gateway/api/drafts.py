@@ -8,11 +8,9 @@ from starlette.responses import Response
 
 from contracts.model import Text
 from services.gateway import drafts, visits
-from services.gateway.accounts import Person
 from services.gateway.api.tickets import Number
 from services.gateway.drafts import LONGEST, Drafting, Kind
-from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, gateway_of, writer
+from services.gateway.guard import Here, Signed, Writer
 from services.gateway.problems import NotFound
 from services.gateway.representations import DraftItem, Page, Visitor
 from services.gateway.tickets import ticket_id_of
@@ -23,8 +21,8 @@ router = APIRouter(tags=["tickets"])
 
 def drafting(
     number: Number,
-    here: Annotated[Gateway, Depends(gateway_of)],
-    person: Annotated[Person, Depends(writer)],
+    here: Here,
+    person: Writer,
 ) -> Drafting:
     """What the asker writes on the ticket in the path."""
     return Drafting(here, person, number)
@@ -79,7 +77,7 @@ async def bring_back_draft(draft: Draft, kind: Kind) -> DraftItem:
 
 def visiting(
     number: Number,
-    here: Annotated[Gateway, Depends(gateway_of)],
+    here: Here,
     who: Signed,
 ) -> Visiting:
     """The asker at the ticket in the path."""

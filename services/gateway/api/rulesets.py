@@ -14,7 +14,7 @@ from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check
 from services.gateway import dry_run_changes, rulesets, ruling
 from services.gateway.dry_run_changes import ChangeItem
-from services.gateway.guard import Here
+from services.gateway.guard import Administrator, Here
 from services.gateway.problems import BadRequest, Unprocessable
 from services.gateway.representations import Page, Representation
 from services.gateway.rulesets import DraftView, RulesetItem, RulesetView
@@ -110,10 +110,17 @@ class Publication(BaseModel):
     expected_version: int
 
 
+class DraftPublication(Publication):
+    """`expected_draft_version` is the version of the draft that was reviewed: 409 if it was changed since."""
+
+    expected_draft_version: int
+
+
 @router.post("/rulesets/draft/publication", status_code=201)
-async def publish_draft(wish: Wish, new: Publication) -> Published:
-    """Put the draft in force; administrators only."""
-    return Published(version=await wish.publish_draft(new.reason, new.expected_version))
+async def publish_draft(wish: Wish, _: Administrator, new: DraftPublication) -> Published:
+    """Put the draft in force, as it was reviewed; administrators only."""
+    version = await wish.publish_draft(new.reason, new.expected_version, new.expected_draft_version)
+    return Published(version=version)
 
 
 @router.get("/rulesets/{version}")

@@ -10,12 +10,12 @@ from starlette.responses import StreamingResponse
 from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
 from contracts.services import SERVICES
 from contracts.tickets import Presence
-from services.gateway import desk
-from services.gateway.doing import set_presence
+from services.gateway import desk, tags
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Administrator, Here, Signed, Writer, command_id_of
+from services.gateway.presence import Saying, set_presence
 from services.gateway.problems import NotFound
-from services.gateway.representations import BoxItem, LedgerView, Me, Page, PersonItem, Status
+from services.gateway.representations import BoxItem, LedgerView, Me, Page, PersonItem, Status, TagItem
 from services.gateway.status import ledger_view, status
 
 router = APIRouter(tags=["system"])
@@ -91,8 +91,26 @@ async def get_me(here: Here, who: Signed) -> Me:
 @router.post("/me/presence", status_code=201)
 async def put_presence(request: Request, here: Here, person: Writer, new: NewPresence) -> NewPresence:
     """Say whether you take tickets now, and for how long."""
-    await set_presence(here, person.person_id, command_id_of(request, person), new.presence, new.until)
+    saying = Saying(person.person_id, new.presence, new.until)
+    await set_presence(here, person.person_id, command_id_of(request, person), saying)
     return new
+
+
+@router.put("/people/{person_id}/presence")
+async def put_presence_of(
+    request: Request, here: Here, person: Writer, person_id: UUID, new: NewPresence
+) -> NewPresence:
+    """Say it of somebody else: administrators, and supervisors of those who answer in a ticketbox of theirs."""
+    saying = Saying(person_id, new.presence, new.until)
+    await set_presence(here, person.person_id, command_id_of(request, person), saying)
+    return new
+
+
+@router.get("/tags")
+async def list_tags(here: Here, who: Signed) -> Page[TagItem]:
+    """The tags of the tickets that you see, with how many have each, and those that the desk asks for."""
+    async with here.service.pool.acquire() as db:
+        return Page(items=await tags.in_use(db, who.person.sight), next=None)
 
 
 @router.get("/live", response_class=StreamingResponse)

@@ -9,10 +9,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from contracts.model import Text
 from contracts.tickets import State
 from services.gateway import automations, organisations, tickets
-from services.gateway.accounts import Person
 from services.gateway.doing import Doing
-from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, Writer, command_id_of, gateway_of, writer
+from services.gateway.guard import Here, Signed, Writer, command_id_of
 from services.gateway.handling import Handling
 from services.gateway.lists import LONGEST_PAGE
 from services.gateway.next_ticket import next_ticket
@@ -85,8 +83,8 @@ async def get_events(here: Here, who: Signed, number: Number) -> Page[StreamEven
 def doing(
     request: Request,
     number: Number,
-    here: Annotated[Gateway, Depends(gateway_of)],
-    person: Annotated[Person, Depends(writer)],
+    here: Here,
+    person: Writer,
 ) -> Doing:
     """A wish of the asker about the ticket in the path."""
     return Doing(here, person, command_id_of(request, person), number)
@@ -153,8 +151,23 @@ async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
     return await wish.move(new.ticketbox, correction=new.correction)
 
 
+class ToUndo(BaseModel):
+    """`command_id` is from the answer to the write that is to be undone."""
+
+    command_id: UUID
+
+
+@router.post("/tickets/{number}/undo", status_code=201)
+async def post_undo(wish: Wish, new: ToUndo) -> Changed:
+    """Give back what one write changed: state with its hold, owner, ticketbox, priority, category and tags.
+
+    409 if any of it changed again since.
+    """
+    return await wish.undo(new.command_id)
+
+
 class NewState(BaseModel):
-    """`until` and `reason` are of a hold. Solving is refused if the customer wrote after `expected_version`."""
+    """`until` and `reason` are of a hold. Solving and closing are refused if a letter came after `expected_version`."""
 
     state: State
     expected_version: int | None = None
@@ -177,6 +190,6 @@ async def post_state(wish: Wish, new: NewState) -> Changed:
         case State.SOLVED:
             return await wish.solve(new.expected_version)
         case State.CLOSED:
-            return await Handling(wish).close()
+            return await wish.close(new.expected_version)
         case _:
             assert_never(new.state)

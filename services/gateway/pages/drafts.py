@@ -1,14 +1,16 @@
-"""What a ticket's page says by itself: what is being written, and that somebody is there."""
+"""What a ticket's page says by itself: what is being written, and that somebody is there; and what it asks for then."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, Response
 
+from services.gateway import answer_templates
 from services.gateway.api.drafts import Draft, Visit
+from services.gateway.api.templates import Sought
 from services.gateway.api.tickets import Number
 from services.gateway.drafts import LONGEST, Kind
-from services.gateway.guard import Signed
+from services.gateway.guard import Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Conflict
 from services.gateway.visits import Doing
@@ -43,6 +45,14 @@ async def bring_back(request: Request, who: Signed, draft: Draft, number: Number
     """Bring it back."""
     found = await draft.bring_back(kind)
     return page(request, "_draft.html", who, number=number, kind=kind, draft=found, restores=True)
+
+
+@router.get("/tickets/{number}/templates")
+async def templates(request: Request, here: Here, who: Signed, number: Number, q: Sought = "") -> Response:
+    """What an answer may begin with."""
+    async with here.service.pool.acquire() as db:
+        found = await answer_templates.offered(db, who.person, number, q)
+    return page(request, "_templates.html", who, templates=found, q=q)
 
 
 @router.post("/tickets/{number}/visit")

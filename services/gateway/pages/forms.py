@@ -28,7 +28,7 @@ from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, client_address
 from services.gateway.handover import Origin, at_once, hand_over
 from services.gateway.pages.rendering import page
-from services.gateway.problems import BadRequest, TooLarge, Unavailable
+from services.gateway.problems import BadRequest, TooLarge, Unanswered
 from services.gateway.representations import BoxItem
 from services.gateway.sight import EVERYTHING
 
@@ -159,7 +159,7 @@ async def _take(form: Form, sent: FormData) -> Response:
         accepted = await _hand_over(form, entry, uploads, visit)
     except TooLarge:
         return form.again(entry, carried, "too_large", 422, wrong={"files": "too_large"})
-    except Unavailable:
+    except Unanswered:
         return form.again(entry, carried, "unavailable", 503, notice=form.texts.unavailable)
     SUBMISSIONS.labels("trapped" if entry.trap else "taken").inc()
     return form.page("form_sent.html", 200, email=entry.email, reference=reference_of(accepted.message_id))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
+from contracts.desk import Right
 from contracts.router import Priority
 from contracts.tickets import LinkKind, State
 from services.gateway import tickets
@@ -19,9 +20,8 @@ from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed
 from services.gateway.holds import MORNING, end_of
 from services.gateway.pages.rendering import page
-from services.gateway.pages.tickets import Undo, show_ticket, show_unseen
+from services.gateway.pages.tickets import Undo, back_from, show_ticket, show_unseen
 from services.gateway.problems import Conflict, NotFound, Unprocessable
-from services.gateway.summary import Summary
 
 router = APIRouter()
 Text = Annotated[str, Form()]
@@ -71,11 +71,11 @@ async def state(
     reason: Text = "",
 ) -> Response:
     """Say where the ticket stands."""
-    back = Undo(wish.number, "state", {"state": "open"})
+    back = back_from(wish)
     match state:
         case State.OPEN:
             await wish.reopen()
-            return await show("The ticket is open again.")
+            return await show("The ticket is open again.", back)
         case State.PENDING:
             await handle.set_pending()
             return await show("The ticket waits for the customer.", back)
@@ -83,15 +83,13 @@ async def state(
             end = await _end_of_hold(here, who, wish.number, until, day)
             await handle.put_on_hold(end, reason)
             return await show("The ticket is on hold.", back)
-        case State.CLOSED:
-            await handle.close()
-            return await show("The ticket is closed.", back)
-        case State.SOLVED:
+        case State.SOLVED | State.CLOSED:
+            settle = wish.solve if state is State.SOLVED else wish.close
             try:
-                await wish.solve(seen_version)
+                await settle(seen_version)
             except Conflict as conflict:
                 return show_unseen(request, who, conflict)
-            return await show("The ticket is solved.", back)
+            return await show(f"The ticket is {state}.", back)
 
 
 async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, day: str) -> datetime | None:
@@ -111,16 +109,15 @@ async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, da
 @router.post("/tickets/{number}/priority")
 async def priority(handle: Handle, show: Show, priority: Annotated[Priority, Form()]) -> Response:
     """Say how urgent it is."""
-    before = await _before(handle.wish)
     await handle.set_priority(priority)
-    return await show(
-        f"The priority is {priority}.", Undo(before.number, "priority", {"priority": before.priority})
-    )
+    return await show(f"The priority is {priority}.", back_from(handle.wish))
 
 
-async def _before(wish: Wish) -> Summary:
-    async with wish.gateway.service.pool.acquire() as db:
-        return (await tickets.open_ticket(db, wish.person.sight, wish.number)).summary
+@router.post("/tickets/{number}/undo")
+async def undo(wish: Wish, show: Show, undone: Annotated[UUID, Form()]) -> Response:
+    """Give back what was changed."""
+    await wish.undo(undone)
+    return await show("It is as it was before.")
 
 
 @router.post("/tickets/{number}/tags")
@@ -129,10 +126,8 @@ async def tags(handle: Handle, show: Show, add: Text = "", remove: Text = "") ->
     if not add.strip() and not remove:
         raise Unprocessable("The tag is empty. Write one, then press Enter.")
     await handle.change_tags([add] if add.strip() else [], [remove] if remove else [])
-    number = handle.wish.number
-    if remove:
-        return await show(f"The tag {remove} is removed.", Undo(number, "tags", {"add": remove}))
-    return await show(f"The tag {add.strip()} is added.", Undo(number, "tags", {"remove": add}))
+    done = f"The tag {remove} is removed." if remove else f"The tag {add.strip()} is added."
+    return await show(done, back_from(handle.wish))
 
 
 @router.post("/tickets/{number}/fields/{key}")
@@ -146,7 +141,7 @@ async def fields(handle: Handle, show: Show, key: str, value: Text = "") -> Resp
 async def category(handle: Handle, show: Show, category: Text = "") -> Response:
     """Say what the matter is about."""
     await handle.set_category(tickets.identity(category) if category else None)
-    return await show("The category is saved.")
+    return await show("The category is saved.", back_from(handle.wish))
 
 
 @router.post("/tickets/{number}/watchers")
@@ -183,14 +178,13 @@ async def ticketbox(
     correction: Annotated[bool, Form()] = False,
 ) -> Response:
     """Give the ticket to another ticketbox."""
-    before = await _before(wish)
     await wish.move(box, correction=correction)
     if not who.person.sight.sees(box):
         answer = Response()
         answer.headers["HX-Redirect"] = "/tickets"
         return answer
     done = "The ticket is moved, and the wrong way is counted." if correction else "The ticket is moved."
-    return await show(done, Undo(before.number, "ticketbox", {"box": str(before.ticketbox_id)}))
+    return await show(done, back_from(wish) if who.person.may(Right.ANSWER, box) else None)
 
 
 @router.post("/tickets/{number}/links")

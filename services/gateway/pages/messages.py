@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from chassis.requests import blob
 from contracts.queries import Parked
 from contracts.standing import MessageState
 from services.gateway import messages, safe_html
@@ -209,7 +208,7 @@ async def html(here: Here, who: Signed, message_id: SeenMessage) -> Response:
     if received.html_sha256 is None:
         raise NotFound("This message has no HTML.")
     content = b""
-    async for piece in blob(here.service.nats, received.html_sha256):
+    async for piece in await here.blob(received.html_sha256):
         content += piece
         if len(content) > MOST_HTML:
             break

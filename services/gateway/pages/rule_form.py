@@ -133,7 +133,7 @@ class RuleForm:
                 condition=self.written.strip() or "true",
                 ticketbox_id=_identity(self.ticketbox),
                 priority=Priority(self.priority) if self.priority else None,
-                tags=tuple(dict.fromkeys(tag.strip().lower() for tag in self.tags.split(",") if tag.strip())),
+                tags=tuple(tag for tag in self.tags.split(",") if tag.strip()),
                 disposition=Disposition(self.disposition),
                 reason=self.reason.strip() or None,
                 category_id=_identity(self.category),

@@ -17,10 +17,10 @@ from rules.fields import FIELDS
 from services.gateway import desk, dry_run_changes, rulesets, ruling
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
+from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
-from services.gateway.problems import Conflict, NotFound, Problem, Unavailable, Unprocessable
+from services.gateway.problems import Conflict, NotFound, Problem, Unanswered, Unprocessable
 from services.gateway.rulesets import DraftView
 from services.gateway.ruling import RuleMaker, Wish
 
@@ -34,10 +34,10 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
     async with here.service.pool.acquire() as db:
         now = await rulesets.in_force(db)
         draft = await rulesets.draft(db, now)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
     try:
         figures = await ruling.figures(here)
-    except Unavailable:
+    except Unanswered:
         figures = ()
     return page(
         request,
@@ -56,7 +56,7 @@ async def _corrections(here: Gateway, person: Person) -> dict[str, int] | None:
     query = GetReport(name="misrouting_by_rule", ticketbox_ids=person.sight.in_order)
     try:
         report = await here.ask(query, Report)
-    except Unavailable:
+    except Unanswered:
         return None
     place = [column.name for column in report.columns].index("corrected")
     return {str(row[0]): int(row[place] or 0) for row in report.rows}
@@ -77,7 +77,7 @@ async def one_version(request: Request, here: Here, who: Signed, _: RuleMaker, v
         found = await rulesets.one(db, version)
         before = await rulesets.one(db, version - 1) if version > 1 else None
         now = await rulesets.in_force(db)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
     return page(
         request,
         "rules_version.html",
@@ -118,11 +118,11 @@ async def draft_page(request: Request, here: Here, who: Signed, wish: Wish) -> R
 async def _draft(request: Request, here: Gateway, who: SignedIn, draft: DraftView) -> Response:
     async with here.service.pool.acquire() as db:
         now = await rulesets.in_force(db)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
         boxes = await desk.every(db, DeskTicketbox)
     try:
         runs = (await here.ask(ListDryRuns(), DryRunList)).items[:5]
-    except Unavailable:
+    except Unanswered:
         runs = ()
     return page(request, "rules_draft.html", who, draft=draft, now=now, names=names, boxes=boxes, runs=runs)
 
@@ -182,10 +182,14 @@ async def take_up(wish: Wish, here: Here, seen_version: Annotated[int, Form()]) 
 
 @router.post("/rules/draft/publish")
 async def publish(
-    wish: Wish, seen_version: Annotated[int, Form()], reason: Annotated[str, Form()] = ""
+    wish: Wish,
+    _: Administrator,
+    seen_version: Annotated[int, Form()],
+    draft_version: Annotated[int, Form()],
+    reason: Annotated[str, Form()] = "",
 ) -> Response:
     """Put the draft in force."""
-    await wish.publish_draft(ruling.reason_of(reason), seen_version)
+    await wish.publish_draft(ruling.reason_of(reason), seen_version, draft_version)
     return RedirectResponse("/rules", 303)
 
 
@@ -196,7 +200,7 @@ def _place(draft: DraftView, index: int) -> int:
         Conflict: there is none: someone else took the rule out.
     """
     if not 0 <= index < len(draft.rules):
-        raise Conflict("changed_meanwhile", "Someone changed the draft after you opened it. Reload the page.")
+        raise Conflict("changed_meanwhile", ruling.DRAFT_CHANGED)
     return index
 
 
@@ -243,7 +247,7 @@ async def _rule(
             **data,
             boxes=await desk.every(db, DeskTicketbox),
             categories=await desk.every(db, Category),
-            owners=[one for one in people if one.active and one.where(Right.ANSWER) != frozenset()],
+            owners=[one for one in people if one.may_anywhere(Right.ANSWER)],
             people=[one for one in people if one.active],
             teams=await desk.every(db, Team),
             priorities=list(Priority),
@@ -304,7 +308,7 @@ async def dry_run(
     found = await ruling.dry_run(here, dry_run_id, kind or None, after, CHANGES)
     async with here.service.pool.acquire() as db:
         changes = await dry_run_changes.items(db, person.sight, found.changes)
-        names = await rulesets.names(db)
+        names = await desk.names(db)
     template = "_dry_run.html" if is_partial(request) else "dry_run.html"
     return page(
         request,

@@ -4,7 +4,6 @@ import asyncio
 import math
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
@@ -12,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from chassis.logging import get_logger
 from contracts.tickets import Presence
 from services.gateway import accounts, credentials
-from services.gateway.doing import set_presence
+from services.gateway import presence as presences
 from services.gateway.gateway import Gateway
 from services.gateway.guard import (
     Here,
@@ -24,6 +23,7 @@ from services.gateway.guard import (
     refuse_foreign,
 )
 from services.gateway.pages.rendering import page
+from services.gateway.presence import Saying
 from services.gateway.problems import Problem, TooManyTries, Unprocessable
 
 router = APIRouter()
@@ -87,25 +87,21 @@ async def _try(here: Gateway, email: str, password: str, address: str, user_agen
         await accounts.forget_failures(db, email, address)
         token = await accounts.begin_session(db, known[0], address, user_agent, now)
         signed_in = await accounts.by_session(db, token, now)
-    if signed_in and signed_in.person.may_write and signed_in.person.presence is not Presence.AVAILABLE:
-        await _be_present(here, signed_in)
+    if signed_in:
+        await presences.come(here, signed_in.person)
     return token
 
 
-async def _be_present(here: Gateway, who: accounts.SignedIn) -> None:
-    """Who signs in takes tickets, until he says otherwise. Without tickets he can still read: it is no hindrance."""
-    try:
-        await set_presence(here, who.person.person_id, uuid4(), Presence.AVAILABLE)
-    except Problem as problem:
-        logger.warning("signed in without presence", error=problem.detail)
-
-
 @router.post("/sign-out")
-async def sign_out(request: Request, here: Here, _: Signed) -> Response:
-    """End the session."""
+async def sign_out(request: Request, here: Here, who: Signed) -> Response:
+    """End the session; with the last one, tickets go to others."""
     token = request.cookies.get(cookie_name(request), "")
     async with here.service.pool.acquire() as db:
         await accounts.end_session(db, token)
+    try:
+        await presences.see_off(here, only=who.person.person_id)
+    except Problem as problem:  # the next look does it
+        logger.warning("signed out and still available", error=problem.detail)
     response = RedirectResponse("/sign-in", 303)
     response.delete_cookie(
         cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax"
@@ -122,8 +118,8 @@ async def presence(
     until: Annotated[str, Form()] = "",
 ) -> Response:
     """Say whether you take tickets now, and for how long."""
-    ends = moment_of(until)
-    await set_presence(here, person.person_id, command_id_of(request, person), presence, ends)
+    saying = Saying(person.person_id, presence, moment_of(until))
+    await presences.set_presence(here, person.person_id, command_id_of(request, person), saying)
     return Response(headers={"HX-Refresh": "true"})
 
 

@@ -29,7 +29,7 @@ from services.gateway import (
 )
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.api.tickets import Number, Wish
-from services.gateway.doing import Outdated
+from services.gateway.doing import Doing, Outdated
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, Writer, command_id_of
@@ -38,7 +38,7 @@ from services.gateway.lists import COUNTED
 from services.gateway.next_ticket import next_ticket
 from services.gateway.organisations import Organisations
 from services.gateway.pages.rendering import is_partial, page
-from services.gateway.problems import Conflict, NotFound, Unavailable
+from services.gateway.problems import Conflict, NotFound, Unanswered
 from services.gateway.tickets import Filter
 
 router = APIRouter()
@@ -122,7 +122,7 @@ async def _offered(
     db: Connection, here: Gateway, person: Person, query: ListQuery, known: Organisations
 ) -> dict[str, object]:
     """What a list can be narrowed by, and tickets given."""
-    names = dict(await desk.referred(db))
+    names = dict(await desk.names(db))
     address = query.contact
     if isinstance(address, UUID):
         contact = await contacts.shown(db, person.sight, address)
@@ -167,6 +167,11 @@ class Undo:
     values: Mapping[str, str | list[str]]
 
 
+def back_from(wish: Doing) -> Undo:
+    """The way back of a wish that changed the state, the owner, the ticketbox or what else the ticket is."""
+    return Undo(wish.number, "undo", {"undone": str(wish.command_id)})
+
+
 async def show_ticket(
     request: Request,
     here: Gateway,
@@ -203,7 +208,6 @@ async def show_ticket(
         moment_shown=len(moments),
         people=[person for person in people if person.id in answering],
         may_answer=who.person.may(Right.ANSWER, ticket.box.id),
-        may_move=who.person.may(Right.MANAGE, ticket.box.id),
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
         drafts=written,
         present=present,
@@ -238,7 +242,6 @@ async def show_past(request: Request, here: Gateway, who: SignedIn, number: int,
         moments=moments,
         moment_shown=sum(one.at <= as_of for one in moments) - 1,
         may_answer=False,
-        may_move=False,
         contact=contact,
         waiting=[],
         coming=[],
@@ -254,7 +257,7 @@ async def _outgoing(here: Gateway) -> str | None:
     """Where answers go if no relay is set, so that nobody believes that a customer got one."""
     try:
         transport = await asyncio.wait_for(here.ask(GetTransport(), Transport), 1)
-    except (Unavailable, TimeoutError):
+    except (Unanswered, TimeoutError):
         return None
     return transport.target if transport.kind == "maildir" else None
 
@@ -285,7 +288,7 @@ async def reply(
         who,
         wish.number,
         done=done,
-        undo=Undo(wish.number, "state", {"state": "open"}) if then == "solve" else None,
+        undo=back_from(wish) if then == "solve" else None,
     )
     answer.headers["HX-Trigger"] = "composer-sent"
     return answer
@@ -325,6 +328,7 @@ async def assignment(
         who,
         wish.number,
         done="The ticket has a new owner." if assignee else "The ticket is given back.",
+        undo=back_from(wish),
     )
 
 

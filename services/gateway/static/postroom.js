@@ -96,6 +96,65 @@ function openTab(kind) {
   one(`#${kind}-text`).focus();
 }
 
+// --- Templates of answers: the search keeps the focus, arrows choose, Enter inserts ----------------------------------
+const offered = () => all("#template-list [data-text]");
+const chosenTemplate = () => one("#template-list [aria-selected=true]");
+let insertsWhenFound = false;
+
+function openTemplates() {
+  openTab("reply");
+  const menu = one("#template-menu");
+  if (!menu) return;
+  menu.open = true;
+  beginSearch();  // at once: what is typed next belongs there, and "toggle" comes later
+}
+
+function beginSearch() {
+  const search = one("#template-search");
+  if (document.activeElement === search) return;
+  search.value = "";
+  search.focus();
+  findTemplates();
+}
+
+let finding = null;
+
+async function findTemplates() {
+  const search = one("#template-search"), q = search.value;
+  const answer = await fetch(`/tickets/${one("#ticket").dataset.number}/templates?${new URLSearchParams({ q })}`,
+    { headers: { "HX-Request": "true" } });
+  const html = await answer.text();
+  if (search.value !== q) return;  // what is typed now is looked for, too
+  if (answer.ok) one("#template-list").outerHTML = html; else one("#notice").innerHTML = html;
+  if (answer.ok && insertsWhenFound) insertChosen();
+}
+
+function chooseTemplate(step) {
+  const found = offered();
+  if (!found.length) return;
+  const next = found.at((found.indexOf(chosenTemplate()) + step) % found.length);
+  for (const option of found) option.setAttribute("aria-selected", String(option === next));
+  one("#template-search").setAttribute("aria-activedescendant", next.id);
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// Who types quickly means what will be found, not what is still shown.
+function insertChosen() {
+  insertsWhenFound = one("#template-list").dataset.q !== one("#template-search").value;
+  if (!insertsWhenFound && chosenTemplate()) insertTemplate(chosenTemplate());
+}
+
+function insertTemplate(option) {
+  const field = one("#reply-text");
+  one("#template-menu").open = false;
+  field.setRangeText(option.dataset.text, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+  keepDraft(field);
+}
+
+const TEMPLATE_KEYS = { ArrowDown: () => chooseTemplate(1), ArrowUp: () => chooseTemplate(-1), Enter: insertChosen };
+
+// --- Drafts ----------------------------------------------------------------------------------------------------------
 // What is written is kept on the server, and until it has arrived there, here.
 const unsavedKey = (field) => `unsaved ${document.body.dataset.me} ${location.pathname} ${field.id}`;
 const kindOf = (field) => field.id.split("-")[0];
@@ -300,6 +359,7 @@ const KEYS = {
   k: () => choose(-1),
   r: () => openTab("reply"),
   n: () => openTab("note"),
+  i: openTemplates,
   e: () => one("#solve")?.click(),
   w: () => one("#pending")?.click(),
   o: () => one("#reopen")?.click(),
@@ -323,13 +383,22 @@ const KEYS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
+  if (event.target.id === "template-search" && TEMPLATE_KEYS[event.key] && !event.isComposing) {
+    event.preventDefault();
+    TEMPLATE_KEYS[event.key]();
+  } else if (event.key === "Enter" && "adds" in (event.target.dataset ?? {})) {
+    event.preventDefault();
+    add(event.target);
+  } else if (event.key === "." && event.ctrlKey && event.target.id === "reply-text") {
+    event.preventDefault();
+    openTemplates();
+  } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
     event.target.form.requestSubmit(one("button.primary", event.target.form));
   } else if (event.key === "Escape" && event.target.closest?.("details.drop[open]")) {
     const menu = event.target.closest("details.drop");
     menu.open = false;
-    one("summary", menu).focus();
+    (one(`#${menu.dataset.returns}`) ?? one("summary", menu)).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
     event.preventDefault();  // it would empty a search, whose hits are to be walked through now
     event.target.blur();
@@ -343,6 +412,8 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", ({ target }) => {
   for (const menu of all("details.drop[open]")) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+  const option = target.closest("#template-list [data-text]");
+  if (option) insertTemplate(option);
   const button = target.closest("button");
   if (!button) return;
   if (button.dataset.opens) one(`#${button.dataset.opens}`).showModal();
@@ -361,6 +432,14 @@ document.addEventListener("click", ({ target }) => {
   }
   if (button.id === "tab-reply") openTab("reply");
   if (button.id === "tab-note") openTab("note");
+});
+
+// htmx begins a moment after the page is there: whoever is quicker would only put the form into the address.
+document.addEventListener("submit", (event) => {
+  const { target, submitter } = event;
+  if (!target.matches("[hx-post]:not([data-htmx-powered])")) return;
+  event.preventDefault();
+  document.addEventListener("htmx:after:process", () => target.requestSubmit(submitter), { once: true });
 });
 
 // What was done is taken out of its form; other forms keep what is being written in them.
@@ -385,7 +464,20 @@ function mention(choice) {
   field.focus();
 }
 
+// What is chosen of the tags in use goes into the field beside it.
+function add(input) {
+  const field = document.getElementById(input.dataset.adds);
+  const both = [field.value.trim(), input.value.trim()].filter(Boolean);
+  field.value = both.join(field.matches("textarea") ? "\n" : ", ");
+  input.value = "";
+}
+
+document.addEventListener("focusin", ({ target }) => {
+  if (target.list?.id === "tags" && !target.list.childElementCount) tell("tags-wanted");
+});
+
 document.addEventListener("change", ({ target }) => {
+  if ("adds" in target.dataset && target.value.trim()) add(target);
   if (target.form && "clears" in target.form.dataset) submitted = target.form;
   if ("mentions" in target.dataset && target.value) mention(target);
   if ("submits" in target.dataset) target.form.requestSubmit();
@@ -398,6 +490,10 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("input", ({ target }) => {
   if (target.matches("#composer textarea")) keepDraft(target);
   if (target.id === "travel-to") travel(target);
+  if (target.id === "template-search") {
+    clearTimeout(finding);
+    finding = setTimeout(findTemplates, 150);
+  }
 });
 
 // A moment that is chosen in the reader's zone, for a server that knows no zones.
@@ -422,6 +518,10 @@ document.body.addEventListener("selection-done", () => {
   one("#selection")?.reset();
   countSelected();
 });
+
+document.addEventListener("toggle", ({ target }) => {
+  if (target.id === "template-menu" && target.open) beginSearch();
+}, true);
 
 // A frame is as high as what is in it; its page has no scripts of its own to say so.
 document.addEventListener("load", ({ target }) => {

@@ -75,7 +75,6 @@ class Letter:
     feedback: Feedback | None
     auto_submitted: str | None
     precedence: str | None
-    list_id: str | None
     return_path: str | None
     headers: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]

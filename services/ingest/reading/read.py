@@ -51,7 +51,6 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
         feedback=judgement.feedback,
         auto_submitted=judgement.auto_submitted,
         precedence=(root.first("precedence") or "").lower() or None,
-        list_id=root.first("list-id"),
         return_path=root.first("return-path"),
         headers=tuple([(name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]]),
         problems=repairs.codes(),

@@ -61,7 +61,6 @@ NOT_STORED = Reply(451, "4.3.0", "The message could not be stored, try again lat
 TOO_MANY_MESSAGES = Reply(
     450, "4.7.1", "Too many messages from your address, try again later", "message_rate"
 )
-TLS_UNAVAILABLE = Reply(454, "4.7.0", "TLS is not available", "tls")
 
 TOO_MANY_CONNECTIONS = Reply(421, "4.3.2", "Too many connections, try again later", "connections")
 TOO_MANY_OF_CLIENT = Reply(421, "4.7.0", "Too many connections from your address", "client_connections")

@@ -3,14 +3,14 @@
 import asyncio
 import imaplib
 import poplib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import ParamSpec, TypeVar
 
-from chassis.backoff import growing
+from chassis.backoff import Patience
 from chassis.database import TRANSIENT, Connection, connect
 from chassis.logging import get_logger
 from chassis.service import Service
@@ -38,8 +38,6 @@ BATCH_BYTES = 8 * 1024 * 1024
 FINISH = 500
 """Messages that a command to an IMAP server names."""
 STANDBY_SECONDS = 5.0
-CALM_SECONDS = 60.0
-"""A connection that has worked for so long has forgotten the failures before."""
 _NETWORK = (OSError, EOFError, imaplib.IMAP4.error, poplib.error_proto, MailboxUnavailable)
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('postroom source ' || $1, 0))"
@@ -82,23 +80,24 @@ class Tending:
         """One connection after the other, as long as the lock is ours."""
         loop = asyncio.get_running_loop()
         cause: Exception
-        waits, refused_waits = _patience()
+        cuts, refusals = Patience(1, 120), Patience(30, 900)  # of several refusals the account may be locked
         while await lock.fetchval("SELECT true"):
             began = loop.time()
             try:
                 await self._connected()
-                waits, refused_waits = _patience()
-                continue
             except SignInRefused as error:
                 self._token = None
-                state, cause, wait = "sign_in_refused", error, next(refused_waits)
-            except (*_NETWORK, *PASSING) as error:
-                if loop.time() - began > CALM_SECONDS:
-                    waits, refused_waits = _patience()
-                state, cause, wait = "failing", error, next(waits)
+                state, cause, wait = "sign_in_refused", error, refusals.wait()
             except Exception as error:
-                logger.exception("source failed", source=self._source.name)
-                state, cause, wait = "failing", error, next(waits)
+                if not isinstance(error, (*_NETWORK, *PASSING)):
+                    logger.exception("source failed", source=self._source.name)
+                for patience in (cuts, refusals):
+                    patience.worked(loop.time() - began)
+                state, cause, wait = "failing", error, cuts.wait()
+            else:
+                cuts.forget()
+                refusals.forget()
+                continue
             await self._write_down(state, cause, wait)
             await asyncio.sleep(wait)
 
@@ -154,11 +153,6 @@ class Tending:
             async with self._service.pool.acquire() as db:
                 await books.replace(db, name, replaces, token.refresh_token or current)
         return token
-
-
-def _patience() -> tuple[Iterator[float], Iterator[float]]:
-    """Seconds between tries: after a cut, and after a refused sign-in, of which several could lock the account."""
-    return growing(1, 120), growing(30, 900)
 
 
 def open_mailbox(source: Source, sign_in: SignIn) -> Mailbox:

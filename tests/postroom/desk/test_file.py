@@ -180,6 +180,14 @@ def test_what_was_changed_meanwhile_is_not_overwritten() -> None:
     assert change.seen_version == 1
 
 
+def test_what_was_changed_meanwhile_is_not_pruned() -> None:
+    now = present([SUPPORT, ORDERS, BOSS])
+    text = "ticketboxes:\n  Support:\n    addresses: [support@example.com]\n"
+    (command,) = planned(text, now, prune=True).commands
+    assert isinstance(command, ChangeDesk)
+    assert command.changes == (RemoveThing(kind="ticketbox", id=ORDERS.id, seen_version=1),)
+
+
 def test_new_people_are_named_since_they_have_no_password_yet() -> None:
     text = "people:\n  new@example.com:\n    name: New\n    role: agent\n"
     assert planned(text, present([BOSS])).new_people == ("new@example.com",)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.gateway.pages.desk import automation, routes
+from services.gateway.pages.desk import automation, people, routes
 
 router = APIRouter()
-for part in (automation, routes):
+for part in (automation, people, routes):
     router.include_router(part.router)

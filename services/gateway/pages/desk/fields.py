@@ -35,6 +35,8 @@ class Field:
     """What a choice of nothing says."""
     wrong: str = ""
     """What is said when it is wrong, where that can be said better than by the model."""
+    suggestions: str = ""
+    """Of lines: the `datalist` of the page that has some of them."""
     leave_out: bool = False
     """Whether an empty one is no value at all: it is one of several in a mapping."""
 

@@ -18,6 +18,7 @@ from contracts.desk import (
     Policy,
     Target,
     Team,
+    Template,
     Ticketbox,
     View,
     Weekday,
@@ -209,7 +210,7 @@ PERSON = Page(
         Group(
             "Distribution",
             (
-                Field("skills", "Skills", "lines", "One a line."),
+                Field("skills", "Skills", "lines", "One a line.", suggestions="tags"),
                 Field("languages", "Languages", "lines", "One a line, such as de."),
                 Field(
                     "capacity",
@@ -286,7 +287,7 @@ POLICY = Page(
                 Field("priorities", "Priorities", "choices", options=_words(Priority)),
                 Field("ticketbox_ids", "Ticketboxes", "things", of="ticketboxes"),
                 Field("organisation_ids", "Organisations", "things", of="organisations"),
-                Field("tags", "Tags", "lines", "One a line; one is enough."),
+                Field("tags", "Tags", "lines", "One a line; one is enough.", suggestions="tags"),
             ),
             "Where nothing is chosen, it applies to any.",
         ),
@@ -391,6 +392,40 @@ ORGANISATION = Page(
     lambda thing, _: ", ".join(thing.domains) if isinstance(thing, Organisation) else "",
 )
 _RUN_MINUTES = "Write whole minutes, such as 90, and 0 for at once."
+TEMPLATE = Page(
+    "Templates",
+    "template",
+    "Answers that people begin with and adapt: key i on a ticket, or Ctrl and . while writing.",
+    (
+        Group(
+            "",
+            (
+                NAME,
+                Field(
+                    "text",
+                    "Text",
+                    "text",
+                    "{customer}, {agent}, {number} and {subject} are filled in when somebody answers with it.",
+                    required=True,
+                    wrong="Write what it says, in at most 50,000 characters.",
+                ),
+                Field(
+                    "language",
+                    "Language",
+                    help="Such as de: customers who speak it get it first. Empty: any.",
+                    wrong="Write a language as in de or pt-BR, or leave it empty.",
+                    leave_out=True,
+                ),
+                Field("ticketbox_ids", "Ticketboxes", "things", "None chosen: all.", of="ticketboxes"),
+            ),
+        ),
+    ),
+    lambda thing, names: (
+        ", ".join(filter(None, (thing.language, *(names.get(one, "") for one in thing.ticketbox_ids))))
+        if isinstance(thing, Template)
+        else ""
+    ),
+)
 AUTOMATION = Page(
     "Automations",
     "automation",
@@ -437,7 +472,9 @@ AUTOMATION = Page(
             (
                 Field("tickets.ticketbox_ids", "in", "things", of="ticketboxes"),
                 Field("tickets.priorities", "with the priority", "choices", options=_words(Priority)),
-                Field("tickets.tags", "with a tag", "lines", "One a line; one is enough."),
+                Field(
+                    "tickets.tags", "with a tag", "lines", "One a line; one is enough.", suggestions="tags"
+                ),
                 Field("tickets.category_ids", "about", "things", of="categories"),
                 Field("tickets.organisation_ids", "of", "things", of="organisations"),
                 Field(
@@ -480,8 +517,8 @@ AUTOMATION = Page(
         Group(
             "Tags",
             (
-                Field("then.add_tags", "add the tags", "lines", "One a line."),
-                Field("then.remove_tags", "remove the tags", "lines", "One a line."),
+                Field("then.add_tags", "add the tags", "lines", "One a line.", suggestions="tags"),
+                Field("then.remove_tags", "remove the tags", "lines", "One a line.", suggestions="tags"),
             ),
         ),
         Group(
@@ -527,6 +564,7 @@ PAGES: dict[str, Page] = {
     "categories": CATEGORY,
     "views": VIEW,
     "organisations": ORGANISATION,
+    "templates": TEMPLATE,
     "automations": AUTOMATION,
 }
 """By the word for many of them, in the order of the index."""

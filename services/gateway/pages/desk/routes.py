@@ -11,8 +11,9 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
+from contracts import desk as desk_contracts
 from contracts.desk import KINDS, AnyThing, CustomField, kind_of
-from services.gateway import desk, things, what_ifs
+from services.gateway import desk, members, things, what_ifs
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed, command_id_of
@@ -51,8 +52,9 @@ async def list_page(
     """All things of a kind."""
     async with here.service.pool.acquire() as db:
         found = await things.every(db, who.person, kind)
-        names = await desk.names(db) | {one.thing.id: one.thing.name for one in found}
+        names = {**await desk.names(db)} | {one.thing.id: one.thing.name for one in found}
         past = await things.history(db, who.person, kind, removed) if removed else []
+        people = await desk.people(db, here.service.clock()) if kind == "people" else []
     last = next((change for change in past if change.thing), None) if past and past[0].thing is None else None
     return page(
         request,
@@ -63,11 +65,14 @@ async def list_page(
         found=found,
         names=names,
         removed=last,
+        presences={one.id: one.presence for one in people},
         may_add=_may_add(who.person, kind),
     )
 
 
 def _may_add(person: Person, kind: str) -> bool:
+    if kind == "templates":
+        return person.may_decide
     return person.may_administer and kind != "views"
 
 
@@ -122,9 +127,11 @@ async def _form_page(
         options = await _options(db, who.person, form)
         past = await things.history(db, who.person, form.kind, form.thing_id) if form.thing else []
         boxes = await desk.boxes(db, who.person.sight, here.service.settings.forms)
+        beside = await _beside(db, here, who.person, form.thing)
     box = next((one for one in boxes if one.id == form.thing_id), None)
     site = str(request.base_url).rstrip("/")
-    may_change = things.may_change(who.person, form.thing) if form.thing else who.person.may_administer
+    new = who.person.may_administer or _may_add(who.person, form.kind)
+    may_change = things.may_change(who.person, form.thing) if form.thing else new
     answer = page(
         request,
         "desk_thing.html",
@@ -142,9 +149,26 @@ async def _form_page(
         site=site,
         snippet=snippet(site, box) if box and box.form else None,
         ancestors=here.service.settings.form_ancestors,
+        **beside,
     )
     answer.status_code = form.status
     return answer
+
+
+async def _beside(db: Connection, here: Gateway, person: Person, thing: AnyThing | None) -> dict[str, object]:
+    """What a page shows that is not in its thing: the members of a ticketbox, the presence of a person."""
+    match thing:
+        case desk_contracts.Ticketbox():
+            return {
+                "members": await members.members(db, person, thing.id),
+                "others": await members.others(db, thing.id),
+                "presence": None,
+            }
+        case desk_contracts.Person() if person.desk.supervises(thing):
+            people = await desk.people(db, here.service.clock())
+            return {"members": None, "presence": next((one for one in people if one.id == thing.id), None)}
+        case _:
+            return {"members": None, "presence": None}
 
 
 async def _options(db: Connection, person: Person, form: Form) -> dict[str, list[tuple[str, str]]]:
@@ -228,10 +252,11 @@ async def what_if(
 @router.post("/desk/{kind}/{thing_id}/remove")
 async def remove(request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID) -> Response:
     """Offer the thing no more; the list offers the way back."""
+    seen = _seen_version(await request.form())
     async with here.service.pool.acquire() as db:
         found = await things.find(db, who.person, kind, thing_id)
     try:
-        await things.remove(here, who.person, command_id_of(request, who.person), kind, thing_id)
+        await things.remove(here, who.person, command_id_of(request, who.person), kind, thing_id, seen)
     except Problem as problem:
         form = Form(kind, thing_id, things.content(found.thing), version=found.version)
         return await _again(request, here, who, form, problem)

@@ -1,0 +1,48 @@
+"""What is said of people beside their form: where they are members, and whether they are there."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from contracts.desk import Right
+from contracts.tickets import Presence
+from services.gateway import members
+from services.gateway import presence as presences
+from services.gateway.guard import Here, Signed, Writer, command_id_of
+from services.gateway.pages.sign_in import moment_of
+from services.gateway.presence import Saying
+
+router = APIRouter()
+
+
+@router.post("/desk/ticketboxes/{ticketbox_id}/members")
+async def let(
+    request: Request,
+    here: Here,
+    who: Signed,
+    ticketbox_id: UUID,
+    member: Annotated[UUID, Form()],
+    right: Annotated[Right | Literal[""], Form()] = "",
+) -> Response:
+    """Let somebody see or answer in the ticketbox, or no longer."""
+    await members.let(
+        here, who.person, command_id_of(request, who.person), ticketbox_id, member, right or None
+    )
+    return RedirectResponse(f"/desk/ticketboxes/{ticketbox_id}#members-title", 303)
+
+
+@router.post("/people/{person_id}/presence")
+async def presence(
+    request: Request,
+    here: Here,
+    person: Writer,
+    person_id: UUID,
+    presence: Annotated[Presence, Form()],
+    until: Annotated[str, Form()] = "",
+) -> Response:
+    """Say of somebody whether they take tickets now, and for how long."""
+    saying = Saying(person_id, presence, moment_of(until))
+    await presences.set_presence(here, person.person_id, command_id_of(request, person), saying)
+    return Response(headers={"HX-Refresh": "true"})

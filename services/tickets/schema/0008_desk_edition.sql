@@ -1,0 +1,19 @@
+-- Another one after each change of the desk, whoever makes it: see chassis/kept.py.
+CREATE TABLE desk_edition (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    edition uuid NOT NULL
+);
+
+INSERT INTO desk_edition (edition)
+VALUES (gen_random_uuid());
+
+CREATE FUNCTION renew_desk_edition() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE desk_edition SET edition = gen_random_uuid();
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER renew_desk_edition
+AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON thing
+FOR EACH STATEMENT EXECUTE FUNCTION renew_desk_edition();

@@ -1,0 +1,188 @@
+"""How what was done to a ticket is undone, by a bulk job or by one person: pure."""
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import assert_never
+from uuid import UUID
+
+from contracts.commands import AssignTicket
+from contracts.desk import Ticketbox
+from contracts.event import Event, Recorded
+from contracts.stream_ids import job_actor
+from contracts.tickets import (
+    CategoryAssigned,
+    PriorityChanged,
+    ReplyReleased,
+    State,
+    TagsChanged,
+    TicketAssigned,
+    TicketClosed,
+    TicketEvent,
+    TicketMoved,
+    TicketPutOnHold,
+    TicketReopened,
+    TicketSetPending,
+    TicketSolved,
+)
+from services.tickets import commands
+from services.tickets.bulk import Turn, after, permit
+from services.tickets.desk import Desk
+from services.tickets.refusals import ChangedSince, UnknownThing
+from services.tickets.ticket import Ticket, stages
+
+_ASPECTS: dict[str, Callable[[Ticket], object]] = {
+    "ticketbox": attrgetter("ticketbox_id"),
+    "owner": attrgetter("assignee_id"),
+    "priority": attrgetter("priority"),
+    "category": attrgetter("category_id"),
+    "state": attrgetter("state", "held_until"),
+}
+"""What is given back, but for tags: of those each stands for itself."""
+
+
+def undo(
+    undone: Callable[[Recorded[Event]], bool],
+    history: Sequence[Recorded[Event]],
+    ticket: Ticket,
+    desk: Desk,
+    turn: Turn,
+) -> list[TicketEvent]:
+    """Give a ticket back what some events of its history changed; what is so again by itself is left alone.
+
+    `ticket` is how it stands now: what came due may have changed it after its `history`.
+
+    Raises:
+        Refusal: something of it changed again since; nothing happens.
+    """
+    permit(ticket, desk, turn)
+    places = [place for place, item in enumerate(history) if undone(item)]
+    if not places:
+        return []
+    first, last = places[0], places[-1]
+    by_people = _stages_by_people(history, last)
+    before, left, since = by_people[first - 1], by_people[last], by_people[last + 1 :]
+    *_, written = stages(history)
+    changed = _changed(before, left, [history[place].event for place in places])
+    wanted = [name for name in changed if _ASPECTS[name](before) != _ASPECTS[name](ticket)]
+    again = [
+        name
+        for name in wanted
+        for of in [_ASPECTS[name]]
+        if any(of(one) != of(left) for one in since) or of(ticket) != of(written)
+    ]
+    if again:
+        raise ChangedSince(again)
+    events: list[TicketEvent] = []
+    for name in wanted:
+        events += _given_back(name, before, after(ticket, events, turn.now), history, desk, turn)
+    return events + _tags_back(before, left, ticket, turn)
+
+
+def _changed(before: Ticket, left: Ticket, undone: Sequence[Event]) -> list[str]:
+    """What is to be given back, in the order in which it can be."""
+    changed = {name for name, of in _ASPECTS.items() if of(before) != of(left)}
+    if "ticketbox" in changed:
+        changed.add("owner")  # whom distribution gave it to since may have no business where it was
+    if any(isinstance(event, ReplyReleased) for event in undone):
+        changed.discard("owner")  # the answer has left, and who wrote it has the ticket
+    return [name for name in _ASPECTS if name in changed]
+
+
+def by_job(job_id: UUID) -> Callable[[Recorded[Event]], bool]:
+    """What a bulk job did."""
+    return lambda item: item.meta.actor == job_actor(job_id)
+
+
+def by_command(command_id: UUID) -> Callable[[Recorded[Event]], bool]:
+    """What a command did."""
+    return lambda item: item.meta.causation_id == command_id
+
+
+def _stages_by_people(history: Sequence[Recorded[Event]], last: int) -> list[Ticket]:
+    """How the ticket went on, without the owners whom distribution chose after the last undone event.
+
+    It chooses anew whenever a ticket comes somewhere: that is no change that anybody made.
+    """
+    chosen = [
+        place > last and isinstance(item.event, TicketAssigned) and item.event.evidence is not None
+        for place, item in enumerate(history)
+    ]
+    return list(
+        stages(item for item, by_distribution in zip(history, chosen, strict=True) if not by_distribution)
+    )
+
+
+def _given_back(
+    name: str, before: Ticket, ticket: Ticket, history: Sequence[Recorded[Event]], desk: Desk, turn: Turn
+) -> list[TicketEvent]:
+    ticket_id, person_id = ticket.ticket_id, turn.person_id
+    match name:
+        case "ticketbox":
+            return [_moved_back(before, ticket, desk, person_id)]
+        case "owner":
+            command = AssignTicket(
+                command_id=turn.command_id,
+                actor_id=person_id,
+                ticket_id=ticket_id,
+                agent_id=before.assignee_id,
+            )
+            return commands.assign(command, ticket, desk)
+        case "priority":
+            return [PriorityChanged(ticket_id=ticket_id, priority=before.priority, changed_by=person_id)]
+        case "category":
+            category_id = before.category_id
+            return [CategoryAssigned(ticket_id=ticket_id, category_id=category_id, changed_by=person_id)]
+        case _:
+            return _stood(before, ticket, history, turn)
+
+
+def _moved_back(before: Ticket, ticket: Ticket, desk: Desk, person_id: UUID) -> TicketMoved:
+    box = desk.get(Ticketbox, before.ticketbox_id)
+    if box is None:
+        raise UnknownThing("The ticketbox that it was in was removed.", ticketbox_id=before.ticketbox_id)
+    return TicketMoved(
+        ticket_id=ticket.ticket_id,
+        ticketbox_id=box.id,
+        ticketbox=box.name,
+        from_id=ticket.ticketbox_id,
+        why="undo",
+        moved_by=person_id,
+    )
+
+
+def _stood(
+    before: Ticket, ticket: Ticket, history: Sequence[Recorded[Event]], turn: Turn
+) -> list[TicketEvent]:
+    ticket_id, person_id = ticket.ticket_id, turn.person_id
+    reopened = TicketReopened(ticket_id=ticket_id, reopened_by=person_id, why="person")
+    match before.state:
+        case State.OPEN:
+            return [reopened]
+        case State.PENDING:
+            return [TicketSetPending(ticket_id=ticket_id, set_by=person_id)]
+        case State.ON_HOLD if before.held_until is not None and before.held_until <= turn.now:
+            return [] if ticket.state is State.OPEN else [reopened]  # its hold would have ended
+        case State.ON_HOLD:
+            held = [
+                item.event
+                for item in history
+                if isinstance(item.event, TicketPutOnHold) and item.version <= before.version
+            ]
+            return [held[-1].model_copy(update={"set_by": person_id})]
+        case State.SOLVED:
+            return [TicketSolved(ticket_id=ticket_id, solved_by=person_id)]
+        case State.CLOSED:
+            solved = [] if ticket.state.done else [TicketSolved(ticket_id=ticket_id, solved_by=person_id)]
+            return [*solved, TicketClosed(ticket_id=ticket_id, closed_by=person_id)]
+        case _:
+            assert_never(before.state)
+
+
+def _tags_back(before: Ticket, after: Ticket, ticket: Ticket, turn: Turn) -> list[TicketEvent]:
+    added = [tag for tag in after.tags if tag not in before.tags]
+    kept = tuple(tag for tag in ticket.tags if tag not in added)
+    removed = (tag for tag in before.tags if tag not in after.tags and tag not in kept)
+    tags = (*kept, *removed)
+    if tags == ticket.tags:
+        return []
+    return [TagsChanged(ticket_id=ticket.ticket_id, tags=tags, changed_by=turn.person_id)]

@@ -1,0 +1,165 @@
+"""The relay of a service, on real servers: it goes on after whatever stopped it, and a metric tells if it stands."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import nats
+import pytest
+from nats.js import JetStreamContext
+
+from chassis import metrics, wire
+from chassis.database import listening
+from chassis.migrations import Schema, migrate
+from chassis.service import Service
+from chassis.settings import ServiceSettings
+from contracts.event import Event
+from contracts.streams import EVENTS
+from postroom.embedded.nats import Nats
+from postroom.migrate import migrate_streams
+from tests.chassis import failed_replies
+from tests.running import until
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def db(database_url: str, tmp_path: Path) -> AsyncIterator[asyncpg.Connection]:
+    db = await asyncpg.connect(database_url, server_settings={"search_path": "notify"})
+    await migrate(db, [Schema("notify", tmp_path / "none", speaks=True)])
+    yield db
+    await db.close()
+
+
+@pytest.fixture
+async def js(db: asyncpg.Connection, nats_server: Nats) -> AsyncIterator[JetStreamContext]:
+    await migrate_streams(nats_server.url(), 1)
+    async with await nats.connect(nats_server.url()) as client:
+        yield client.jetstream()
+
+
+@pytest.fixture
+async def service(
+    js: JetStreamContext, database_url: str, nats_server: Nats
+) -> AsyncIterator[Service[ServiceSettings]]:
+    """A service at work that only speaks."""
+    stopping = asyncio.Event()
+    settings = ServiceSettings(database_url=database_url, nats_url=nats_server.url())
+    service = Service("notify", settings, stopping)
+
+    async def nothing(_: Service[ServiceSettings]) -> None:
+        pass
+
+    running = asyncio.create_task(service.run(nothing))
+    yield service
+    stopping.set()
+    await running
+
+
+async def published(js: JetStreamContext) -> int:
+    return (await js.stream_info("NOTIFY")).state.messages
+
+
+def caught_up_at() -> float:
+    """As /metrics tells it."""
+    (metric,) = metrics.RELAY_CAUGHT_UP.collect()
+    return next(sample.value for sample in metric.samples if sample.labels == {"stream": "NOTIFY"})
+
+
+class RolledBack(dict[str, type[Event]]):
+    """The events of a release that does not know one of a newer one, and how often it was asked for that."""
+
+    asked = 0
+
+    def get(self, name: str, _: object = None) -> type[Event] | None:  # type: ignore[override]
+        self.asked += name == "ReplyFailed" and name not in self
+        return super().get(name)
+
+
+async def test_a_relay_goes_on_after_a_release_that_was_too_old_for_an_event(
+    db: asyncpg.Connection,
+    js: JetStreamContext,
+    service: Service[ServiceSettings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a release that does not know what a newer one has appended,
+    events = RolledBack({name: event for name, event in EVENTS.items() if name != "ReplyFailed"})
+    monkeypatch.setattr(wire, "EVENTS", events)
+    await failed_replies.append(db, 2)
+
+    async def tried_twice() -> bool:
+        return events.asked >= 2
+
+    await until(tried_twice)
+    assert await published(js) == 0
+    stood_at = caught_up_at()
+    # when the newer one is back,
+    events["ReplyFailed"] = EVENTS["ReplyFailed"]
+
+    # then all is published.
+    async def all_published() -> bool:
+        return await published(js) == 2
+
+    await until(all_published)
+
+    async def moved() -> bool:
+        return caught_up_at() > stood_at
+
+    await until(moved)
+
+
+async def test_a_relay_that_cannot_publish_is_told_by_how_long_ago_it_was_done(
+    db: asyncpg.Connection,
+    js: JetStreamContext,
+    service: Service[ServiceSettings],
+    database_url: str,
+) -> None:
+    # Given a relay that has nothing to do,
+    async def caught_up() -> bool:
+        return caught_up_at() > 0
+
+    await until(caught_up)
+    # when somebody else publishes to its stream, so that it does not know where it was,
+    await js.publish("postroom.notify.reply_failed.1", b"{}")
+
+    async def stands() -> bool:
+        before = caught_up_at()
+        await asyncio.sleep(3)
+        return caught_up_at() == before
+
+    # then the time when it was done stands still,
+    await until(stands)
+    # and goes on when that is gone.
+    await js.purge_stream("NOTIFY")
+    stood_at = caught_up_at()
+
+    async def goes_on() -> bool:
+        return caught_up_at() > stood_at
+
+    await until(goes_on)
+
+
+async def test_who_listens_and_loses_the_connection_hears_of_that(
+    db: asyncpg.Connection, database_url: str
+) -> None:
+    async with listening(database_url, "notify", "postroom_notify") as announced:
+        waiting = asyncio.create_task(announced.wait(60))
+        await db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postroom notify'"
+        )
+        with pytest.raises(asyncpg.PostgresConnectionError):
+            await waiting
+
+
+async def test_what_is_announced_while_one_looks_wakes_again(
+    db: asyncpg.Connection, database_url: str
+) -> None:
+    async with listening(database_url, "notify", "postroom_notify", "other") as announced:
+        await db.execute("NOTIFY other, 'first'")
+        await announced.wait(60)
+        assert announced.take() == {("other", "first")}
+        await failed_replies.append(db, 1)
+        await announced.wait(60)
+        assert announced.take() == {("postroom_notify", "")}
+        assert announced.take() == set()

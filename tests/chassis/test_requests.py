@@ -1,0 +1,98 @@
+"""What becomes of a request to a real service: whoever asked knows whether it is of use to ask again."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import nats
+import pytest
+from nats.aio.client import Client
+
+from chassis.migrations import Schema, migrate
+from chassis.requests import RefusedQuery, RequestFailed, ServiceUnavailable, TryAgain, ask
+from chassis.service import Service
+from chassis.settings import ServiceSettings
+from contracts.commands import Refused
+from contracts.model import Model
+from contracts.queries import GetTransport, Transport
+from postroom.embedded.nats import Nats
+from tests.running import until
+
+pytestmark = pytest.mark.anyio
+HERE = Transport(kind="maildir", target="/var/mail")
+
+
+class NotNow(TryAgain):
+    pass
+
+
+@pytest.fixture
+async def client(nats_server: Nats) -> AsyncIterator[Client]:
+    async with await nats.connect(nats_server.url()) as client:
+        yield client
+
+
+@pytest.fixture
+async def answers(
+    database_url: str, nats_server: Nats, client: Client, tmp_path: Path
+) -> AsyncIterator[list[object]]:
+    """What a service answers to the next request, or raises."""
+    db = await asyncpg.connect(database_url)
+    await migrate(db, [Schema("gateway", tmp_path / "none", speaks=False)])
+    await db.close()
+    stopping, answers = asyncio.Event(), list[object]([HERE])
+    settings = ServiceSettings(database_url=database_url, nats_url=nats_server.url())
+    service = Service("gateway", settings, stopping)
+
+    async def answer(_: GetTransport) -> Model:
+        said = answers.pop()
+        if isinstance(said, Exception):
+            raise said
+        assert isinstance(said, Model)
+        return said
+
+    async def set_up(service: Service[ServiceSettings]) -> None:
+        service.answer(GetTransport, answer)
+
+    running = asyncio.create_task(service.run(set_up))
+
+    async def begun() -> Transport:
+        return await ask(client, GetTransport(), Transport)
+
+    await until(begun)
+    yield answers
+    stopping.set()
+    await running
+
+
+async def test_an_answer_comes_as_it_is(client: Client, answers: list[object]) -> None:
+    answers.append(HERE)
+    assert await ask(client, GetTransport(), Transport) == HERE
+
+
+async def test_a_refusal_is_told_apart_from_an_answer(client: Client, answers: list[object]) -> None:
+    answers.append(Refused(code="closed", detail="Not today."))
+    with pytest.raises(RefusedQuery, match="Not today"):
+        await ask(client, GetTransport(), Transport)
+
+
+async def test_who_asks_what_fails_is_not_told_to_try_again(client: Client, answers: list[object]) -> None:
+    answers.append(ValueError("a bug"))
+    with pytest.raises(RequestFailed, match=r"^notify failed on this \(ValueError\), and would again"):
+        await ask(client, GetTransport(), Transport)
+
+
+@pytest.mark.parametrize("passing", [ConnectionRefusedError("the database is away"), NotNow("in a moment")])
+async def test_what_passes_by_itself_may_be_asked_again(
+    client: Client, answers: list[object], passing: Exception
+) -> None:
+    answers += [HERE, passing]
+    with pytest.raises(ServiceUnavailable, match=rf"\({type(passing).__name__}\); try again in a moment"):
+        await ask(client, GetTransport(), Transport)
+    assert await ask(client, GetTransport(), Transport) == HERE
+
+
+async def test_a_service_that_is_not_there_may_be_asked_again(client: Client) -> None:
+    with pytest.raises(ServiceUnavailable, match="try again in a moment"):
+        await ask(client, GetTransport(), Transport)

@@ -1,0 +1,90 @@
+"""The members of a ticketbox: who they are, and who lets them in."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from contracts.desk import BoxRight, Right, Ticketbox
+from contracts.tickets import Role
+from tests.running import TOKEN, Postroom
+from tests.system.test_presence import on_the_desk, sign_in, someone
+
+pytestmark = [pytest.mark.system, pytest.mark.anyio]
+
+
+@pytest.fixture
+async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(
+        base_url=f"{shared_postroom.url}/api/v1", headers=headers, timeout=30
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def boxes(shared_postroom: Postroom) -> tuple[Ticketbox, Ticketbox]:
+    both = [
+        Ticketbox(id=(box_id := uuid4()), name=f"Box {box_id}", addresses=(f"{box_id}@example.com",))
+        for _ in range(2)
+    ]
+    await on_the_desk(shared_postroom, *both)
+    return both[0], both[1]
+
+
+def right(box: Ticketbox, what: Right) -> BoxRight:
+    return BoxRight(ticketbox_id=box.id, right=what)
+
+
+async def rights_in(api: httpx.AsyncClient, box: Ticketbox) -> dict[UUID, tuple[str, str]]:
+    answer = await api.get(f"/desk/ticketboxes/{box.id}/members")
+    assert answer.status_code == 200, answer.text
+    return {UUID(one["id"]): (one["right"], one["by"]) for one in answer.json()["items"]}
+
+
+async def test_a_ticketbox_says_who_its_members_are_and_why(
+    shared_postroom: Postroom, api: httpx.AsyncClient, boxes: tuple[Ticketbox, Ticketbox]
+) -> None:
+    ours, other = boxes
+    everywhere = await someone(shared_postroom, api, Role.ANALYST)
+    here = await someone(shared_postroom, api, Role.AGENT, right(ours, Right.ANSWER))
+    elsewhere = await someone(shared_postroom, api, Role.AGENT, right(other, Right.MANAGE))
+    found = await rights_in(api, ours)
+    assert found[everywhere.id] == ("see", "role")
+    assert found[here.id] == ("answer", "rights")
+    assert elsewhere.id not in found
+
+
+async def test_who_manages_a_ticketbox_lets_people_in_and_out(
+    shared_postroom: Postroom, api: httpx.AsyncClient, boxes: tuple[Ticketbox, Ticketbox]
+) -> None:
+    ours, other = boxes
+    manager = await someone(shared_postroom, api, Role.AGENT, right(ours, Right.MANAGE))
+    anna = await someone(shared_postroom, api, Role.AGENT, right(other, Right.ANSWER))
+    browser = await sign_in(shared_postroom, manager)
+    path = f"/api/v1/desk/ticketboxes/{ours.id}/members/{anna.id}"
+    assert (await browser.put(path, json={"right": "see"})).status_code == 200
+    assert (await rights_in(api, ours))[anna.id] == ("see", "rights")
+    assert (await browser.put(path, json={"right": "manage"})).status_code == 403
+    assert (await browser.put(path, json={"right": None})).status_code == 200
+    assert anna.id not in await rights_in(api, ours)
+    not_theirs = f"/api/v1/desk/ticketboxes/{other.id}/members/{anna.id}"
+    assert (await browser.put(not_theirs, json={"right": None})).status_code == 404
+
+    page = f"/desk/ticketboxes/{ours.id}"
+    added = await browser.post(f"{page}/members", data={"member": str(anna.id), "right": "answer"})
+    assert added.headers["Location"] == f"{page}#members-title"
+    assert (await rights_in(api, ours))[anna.id] == ("answer", "rights")
+    assert f'value="{anna.id}"' in (await browser.get(page)).text
+
+
+async def test_nobody_comes_to_see_everything_by_leaving_the_last_ticketbox(
+    shared_postroom: Postroom, api: httpx.AsyncClient, boxes: tuple[Ticketbox, Ticketbox]
+) -> None:
+    ours, _ = boxes
+    anna = await someone(shared_postroom, api, Role.AGENT, right(ours, Right.ANSWER))
+    everywhere = await someone(shared_postroom, api)
+    for person, said in ((anna, "the only ticketbox"), (everywhere, "follows from the role")):
+        refused = await api.put(f"/desk/ticketboxes/{ours.id}/members/{person.id}", json={"right": None})
+        assert (refused.status_code, said in refused.json()["detail"]) == (422, True)
