@@ -228,8 +228,7 @@ class Rearranging(RuleBasedStateMachine):
         ticket_id = self.desktop.take(head).ticket_id
         self.received[self.sent] = now
         self.machines |= {self.sent} if machine else set()
-        # A machine's letter to a merged ticket stays in the one where that went on.
-        home = self.home[self.sent] = ticket_id if answers is None or machine else self.home[answers]
+        home = self.home[self.sent] = ticket_id if answers is None else self.home[answers]
         self.ways[self.sent] = list(self._way(home))
         case = self.cases.setdefault(ticket_id, Case())
         if not machine and not (kind == "thanks" and case.state.done):
