@@ -127,9 +127,11 @@ async def test_a_merge_is_looked_at_first_and_undone_afterwards(
     await expect(page.locator("#composer")).not_to_be_visible()
     await page.locator(".banner a").click()
     await expect(page.locator(".entry.letter")).to_have_count(2)
+    await expect(page.locator("#recipient")).to_contain_text("kim821@customers.example")
     await nothing_serious(page)
     await page.get_by_role("button", name=f"Undo the merge of {number}").click()
     await expect(page.locator(".entry.letter")).to_have_count(1)
+    await expect(page.locator("#recipient")).to_contain_text("kim820@customers.example")
     await page.goto(f"/tickets/{number}")
     await expect(page.locator("#composer")).to_be_visible()
 

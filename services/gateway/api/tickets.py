@@ -77,7 +77,7 @@ async def get_events(here: Here, who: Signed, number: Number) -> Page[StreamEven
     """The ticket's event stream, from the log."""
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
-    return Page(items=tickets.stream_of(opened.events), next=None)
+    return Page(items=tickets.stream_of(opened.events, opened.sources.hidden), next=None)
 
 
 def doing(
