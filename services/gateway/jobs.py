@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, assert_never
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import Depends, Request
 
@@ -69,7 +69,7 @@ class Jobbing:
     async def _hand_over(self, selected: Sequence[tuple[UUID, int]]) -> None:
         for first in range(0, len(selected), PIECE):
             piece = SelectTickets(
-                command_id=self.command_id,
+                command_id=uuid5(self.command_id, f"from {first}"),
                 actor_id=self.person.person_id,
                 job_id=self.command_id,
                 first=first,
