@@ -185,6 +185,8 @@ class Ticket:
     runs: tuple[datetime, ...] = ()
     """When the last `MOST_RUNS` automations ran."""
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
+    readdressed_version: int = 1
+    """The version at which letters that came or left last changed which one an answer answers."""
     placed_version: int = 1
     """The last version at which something happened that distribution decides by."""
 
@@ -529,9 +531,7 @@ def _addressed(ticket: Ticket) -> Ticket:
         ticket,
         answers_id=answers_id,
         participants=frozenset((ticket.contact.address.lower(), *chain(*wrote, *came))),
-        last_message_version=ticket.last_message_version
-        if answers_id == ticket.answers_id
-        else ticket.version,
+        readdressed_version=ticket.readdressed_version if answers_id == ticket.answers_id else ticket.version,
     )
 
 
