@@ -129,6 +129,19 @@ class FinishTask(TicketCommand):
     done: bool = True
 
 
+class ChangeTask(TicketCommand):
+    """Let a task be so from now on; what is left out is nobody's, or has no day."""
+
+    task_id: UUID
+    text: Text = Field(min_length=1)
+    owner_id: UUID | None = None
+    due_on: date | None = None
+
+
+class RemoveTask(TicketCommand):
+    task_id: UUID
+
+
 class MoveTicket(TicketCommand):
     """Give the ticket to another ticketbox. `correction`: the rules had sent it to the wrong one."""
 
@@ -158,6 +171,12 @@ class LinkTickets(TwoTicketsCommand):
 
 class UnlinkTickets(TwoTicketsCommand):
     link: LinkKind
+
+
+class HoldForTicket(TwoTicketsCommand):
+    """Let `ticket_id` wait until `other_id`, which is linked to it, is solved."""
+
+    reason: Text = ""
 
 
 class MergeTicket(TwoTicketsCommand):
@@ -403,10 +422,12 @@ AnyTicketCommand = (
     | ChangeWatchers
     | AddTask
     | FinishTask
+    | ChangeTask
+    | RemoveTask
     | MoveTicket
 )
 """What changes one ticket."""
-AnyTwoTicketsCommand = LinkTickets | UnlinkTickets | MergeTicket | UndoMerge | MoveLetters
+AnyTwoTicketsCommand = LinkTickets | UnlinkTickets | HoldForTicket | MergeTicket | UndoMerge | MoveLetters
 AnyDeskCommand = ChangeDesk | SetPresence | CreateTicketbox | AddPerson
 AnyContactCommand = SetContact | MoveAddress | MergeContacts | UndoContactMerge
 AnyRulesetCommand = PublishRuleset | DraftRuleset | DropRulesetDraft

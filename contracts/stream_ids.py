@@ -56,5 +56,10 @@ def job_actor(job_id: UUID) -> str:
     return f"job:{job_id}"
 
 
+def is_job(actor: str) -> bool:
+    """Whether a bulk job did something."""
+    return actor.startswith("job:")
+
+
 def erasure_stream(erasure_id: UUID) -> str:
     return f"erasure-{erasure_id}"

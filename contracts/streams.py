@@ -64,6 +64,8 @@ EVENTS: dict[str, type[Event]] = {
         tickets.WatchersChanged,
         tickets.TaskAdded,
         tickets.TaskDone,
+        tickets.TaskChanged,
+        tickets.TaskRemoved,
         tickets.TicketLinked,
         tickets.TicketUnlinked,
         tickets.TicketMoved,

@@ -280,10 +280,13 @@ class TicketSetPending(TicketsEvent):
 
 
 class TicketPutOnHold(TicketsEvent):
-    """We wait for a time, or for something that has none."""
+    """We wait for a time, until another ticket is solved, or for something that tells neither."""
 
     ticket_id: UUID
     until: Instant | None = None
+    until_solved_id: UUID | None = None
+    until_solved_number: int | None = None
+    """The linked ticket that must be solved first."""
     reason: Annotated[Text, Personal("")] = ""
     set_by: UUID | None = None
 
@@ -349,6 +352,23 @@ class TaskDone(TicketsEvent):
     ticket_id: UUID
     task_id: UUID
     done: bool = True
+
+
+class TaskChanged(TicketsEvent):
+    """A task is otherwise from now on: all that is said of it, but for whether it is done."""
+
+    ticket_id: UUID
+    task_id: UUID
+    text: Words
+    owner_id: UUID | None = None
+    due_on: date | None = None
+
+
+class TaskRemoved(TicketsEvent):
+    """It is not to be done any more."""
+
+    ticket_id: UUID
+    task_id: UUID
 
 
 class LinkKind(StrEnum):
@@ -509,8 +529,11 @@ class AutomationHeldBack(TicketsEvent):
     detail: Text
 
 
+NoticeReason = Literal["automation", "letter", "note", "solved", "reopened"]
+
+
 class NoticeReleased(TicketsEvent):
-    """An automation has someone who works here told of the ticket, by mail."""
+    """Someone who works here is told of the ticket, by mail."""
 
     ticket_id: UUID
     notice_id: UUID
@@ -521,6 +544,8 @@ class NoticeReleased(TicketsEvent):
     to: Text
     subject: Words
     text: Words
+    why: NoticeReason = "automation"
+    """An automation wants it, a note mentions them, or they watch the ticket: then what happened to it."""
 
 
 class CustomerErased(TicketsEvent):
@@ -563,6 +588,8 @@ Happening = (
     | WatchersChanged
     | TaskAdded
     | TaskDone
+    | TaskChanged
+    | TaskRemoved
     | TicketLinked
     | TicketUnlinked
     | TicketMoved

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
-from chassis.database import connect
 from chassis.projection import behind
 from contracts.streams import STREAMS
 from services.analytics.facts import FACTS
@@ -87,7 +86,8 @@ class Desk:
         return {name: (one["rows"], one["totals"]) for name, one in reports.items()}
 
     async def _all_counted(self) -> bool:
-        db = await connect(self.postroom.database_url, "analytics")
+        # Not as the service, which sees its own tables only.
+        db = await asyncpg.connect(self.postroom.database_url, server_settings={"search_path": "analytics"})
         try:
             ends = {
                 source: await db.fetchval(f"SELECT coalesce(max(position), 0) FROM {source}.event")

@@ -147,7 +147,7 @@ _SENTENCES = {
     "RoutingFailed": "The rules could not decide about it",
     "CopyReleased": "A rule had it copied",
     "AlertReleased": "A rule had people told of it",
-    "NoticeReleased": "An automation had somebody told of its ticket",
+    "NoticeReleased": "Somebody was told of its ticket, by mail",
     "NoticeSent": "The relay took the copy, the alert or the notice",
     "NoticeFailed": "The copy, the alert or the notice could not be sent",
     "TicketingFailed": "It could not be put into a conversation",

@@ -69,6 +69,18 @@ async def who_may_answer(db: Connection, ticketbox_id: UUID) -> frozenset[UUID]:
     return frozenset(one.id for one in await every(db, Person) if one.may(Right.ANSWER, ticketbox_id))
 
 
+WITH_TEAMS = """
+(ARRAY[{0}::uuid] || ARRAY(
+    SELECT id
+    FROM thing
+    WHERE kind = 'team'
+      AND NOT removed
+      AND thing -> 'member_ids' @> to_jsonb({0}::uuid)
+))
+"""
+"""A person, and the teams that they are one of: all that they are named by."""
+
+
 async def names(db: Connection) -> Mapping[UUID, str]:
     """The names of all that is on the desk, or was: what refers to it keeps its name."""
     return await _NAMES.get(db)

@@ -17,7 +17,9 @@ from contracts.tickets import (
     FieldValue,
     LinkKind,
     TaskAdded,
+    TaskChanged,
     TaskDone,
+    TaskRemoved,
     TicketAbsorbed,
     TicketClosed,
     TicketLinked,
@@ -39,6 +41,8 @@ class Task:
     text: str
     owner_id: UUID | None
     due_on: date | None
+    version: int
+    """Of the ticket, when it last became otherwise."""
     done: bool = False
 
 
@@ -55,6 +59,8 @@ class Details:
     absorbed: Mapping[UUID, int] = field(default_factory=dict)
     """Numbers of the tickets that go on in this one."""
     hold_reason: str = ""
+    held_for: int | None = None
+    """The number of the ticket that must be solved before it goes on."""
     policy: str | None = None
     policy_id: UUID | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
@@ -73,6 +79,8 @@ def details(history: Iterable[Recorded[Event]]) -> Details:
         match recorded.event:
             case CustomerErased(erasure_id=erasure_id, erased_by=by):
                 found = replace(found, erased_at=recorded.occurred_at, erased_by=by, erasure_id=erasure_id)
+            case TaskAdded() | TaskDone() | TaskChanged() | TaskRemoved() as event:
+                found = replace(found, tasks=_tasks(found.tasks, event, recorded.version))
             case event:
                 found = _evolve(found, event)
     return found
@@ -84,10 +92,10 @@ def _evolve(found: Details, event: Event) -> Details:
             return replace(found, deadlines=event.deadlines, policy=event.policy, policy_id=event.policy_id)
         case CustomerReplied(thanks=thanks):
             return replace(found, only_thanks=thanks)
-        case TicketPutOnHold(reason=reason):
-            return replace(found, hold_reason=reason, only_thanks=False)
+        case TicketPutOnHold(reason=reason, until_solved_number=number):
+            return replace(found, hold_reason=reason, held_for=number, only_thanks=False)
         case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending():
-            return replace(found, hold_reason="", only_thanks=False)
+            return replace(found, hold_reason="", held_for=None, only_thanks=False)
         case FieldsChanged(fields=changed):
             fields = {**found.fields, **changed}
             return replace(found, fields={key: value for key, value in fields.items() if value is not None})
@@ -95,8 +103,6 @@ def _evolve(found: Details, event: Event) -> Details:
             return replace(found, category_id=category_id)
         case WatchersChanged(watcher_ids=watcher_ids):
             return replace(found, watcher_ids=watcher_ids)
-        case TaskAdded() | TaskDone():
-            return _with_task(found, event)
         case TicketLinked(other_id=other_id, link=link, other_number=number):
             return replace(found, links={**found.links, (other_id, link): number})
         case TicketUnlinked(other_id=other_id, link=link):
@@ -109,12 +115,20 @@ def _evolve(found: Details, event: Event) -> Details:
             return found
 
 
-def _with_task(found: Details, event: TaskAdded | TaskDone) -> Details:
+def _tasks(
+    tasks: Mapping[UUID, Task], event: TaskAdded | TaskDone | TaskChanged | TaskRemoved, version: int
+) -> Mapping[UUID, Task]:
+    before = tasks.get(event.task_id)
     match event:
         case TaskAdded():
-            task = Task(event.task_id, event.text, event.owner_id, event.due_on)
-        case TaskDone(task_id=task_id, done=done):
-            if task_id not in found.tasks:
-                return found
-            task = replace(found.tasks[task_id], done=done)
-    return replace(found, tasks={**found.tasks, task.task_id: task})
+            task = Task(event.task_id, event.text, event.owner_id, event.due_on, version)
+            return {**tasks, event.task_id: task}
+        case TaskRemoved():
+            return {one: task for one, task in tasks.items() if one != event.task_id}
+        case _ if before is None:
+            return tasks
+        case TaskChanged(text=text, owner_id=owner_id, due_on=due_on):
+            task = replace(before, text=text, owner_id=owner_id, due_on=due_on, version=version)
+            return {**tasks, event.task_id: task}
+        case TaskDone(done=done):
+            return {**tasks, event.task_id: replace(before, done=done)}

@@ -15,7 +15,8 @@ from contracts.event import Data
 from contracts.model import ERASED
 from contracts.stream_ids import contact_stream
 from contracts.streams import EVENTS, STREAMS
-from services.gateway import contact_rows, desk, history, inbox
+from services.gateway import contact_rows, desk, history, inbox, tasks
+from services.gateway.details import details
 from services.gateway.inbox import INBOX
 from services.gateway.summary import summarise
 
@@ -81,8 +82,8 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
         return PieceErased(rows=erased, following=(number + 1) * _SOURCE)
     await _erase_lines(db, person)
     await _erase_drafts(db, person)
-    await erase_mentions(db, person, "thing", "thing", "jsonb")
     await desk.renew_edition(db)
+    await erase_mentions(db, person, "thing", "thing", "jsonb")
     await contact_rows.forget(db, person.contact_ids, person.addresses, person.names)
     return PieceErased(rows=erased + await erase_parked(db, person))
 
@@ -116,7 +117,12 @@ def _without(eraser: Eraser, row: asyncpg.Record, before: Data) -> Data:
 
 async def _summarise_again(db: Connection, ticket_ids: Iterable[UUID]) -> None:
     """Let lists show of tickets what the history has now."""
-    lines = [summarise(await history.of_ticket(db, ticket_id)) for ticket_id in ticket_ids]
+    lines = []
+    for ticket_id in ticket_ids:
+        events = await history.of_ticket(db, ticket_id)
+        lines.append(summarise(events))
+        texts = {task_id: task.text for task_id, task in details(events).tasks.items()}
+        await tasks.word_anew(db, ticket_id, texts)
     await db.executemany(
         """
         UPDATE ticket

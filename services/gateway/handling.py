@@ -8,12 +8,15 @@ from uuid import UUID, uuid5
 from contracts.commands import (
     AddTask,
     ChangeTags,
+    ChangeTask,
     ChangeWatchers,
     FinishTask,
+    HoldForTicket,
     LinkTickets,
     MergeTicket,
     MoveLetters,
     PutOnHold,
+    RemoveTask,
     SetCategory,
     SetFields,
     SetPending,
@@ -44,6 +47,10 @@ class Handling:
     async def put_on_hold(self, until: datetime | None, reason: str) -> Changed:
         """Wait for a moment, or for something that has none."""
         return await self._do(PutOnHold, until=until, reason=reason.strip())
+
+    async def hold_for(self, number: int, reason: str) -> Changed:
+        """Wait until a linked ticket is solved."""
+        return await self._do(HoldForTicket, other_id=await self._id_of(number), reason=reason.strip())
 
     async def set_priority(self, priority: Priority) -> Changed:
         """Say how urgent it is."""
@@ -77,6 +84,20 @@ class Handling:
     async def finish_task(self, task_id: UUID, *, done: bool) -> Changed:
         """It is done, or to be done after all."""
         return await self._do(FinishTask, task_id=task_id, done=done)
+
+    async def change_task(
+        self, task_id: UUID, text: str, owner_id: UUID | None, due_on: date | None
+    ) -> Changed:
+        """Say anew what is to be done, by whom and until when."""
+        if not text.strip():
+            raise Unprocessable("The task is empty. Say what is to be done, or remove it.")
+        return await self._do(
+            ChangeTask, task_id=task_id, text=text.strip(), owner_id=owner_id, due_on=due_on
+        )
+
+    async def remove_task(self, task_id: UUID) -> Changed:
+        """It is not to be done any more."""
+        return await self._do(RemoveTask, task_id=task_id)
 
     async def link(self, number: int, link: LinkKind) -> Changed:
         """Say what another ticket is to this one."""

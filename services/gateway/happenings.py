@@ -25,7 +25,9 @@ from contracts.tickets import (
     SLAWarned,
     TagsChanged,
     TaskAdded,
+    TaskChanged,
     TaskDone,
+    TaskRemoved,
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
@@ -73,7 +75,9 @@ def said(event: Happening, names: Names, actor: UUID | None) -> Said | None:
             return Said(f"Distribution looks for somebody again: {why}")
         case TicketSolved() | TicketReopened() | TicketSetPending() | TicketPutOnHold() | TicketClosed():
             return _stands(event)
-        case TaskAdded() | TaskDone() | TicketLinked() | TicketUnlinked() | WatchersChanged():
+        case TaskAdded() | TaskDone() | TaskChanged() | TaskRemoved():
+            return _of_task(event, names, actor)
+        case TicketLinked() | TicketUnlinked() | WatchersChanged():
             return _around(event, names, actor)
         case LettersMoved() | LettersTaken() | TicketMerged() | TicketAbsorbed():
             return _rearranged(event)
@@ -156,10 +160,12 @@ def _stands(
             return Said("opened the ticket again", by)
         case TicketSetPending(set_by=by):
             return _by("waits for the customer", "The ticket waits for the customer", by)
-        case TicketPutOnHold(until=until, reason=reason, set_by=by):
+        case TicketPutOnHold(until=until, until_solved_number=number, reason=reason, set_by=by):
             end = f" until {until:%d %b %Y, %H:%M} UTC" if until else ""
+            end = f" until ticket {number} is solved" if number else end
             why = f": {reason}" if reason else ""
-            return _by(f"put the ticket on hold{end}{why}", f"The ticket was put on hold{end}{why}", by)
+            held = _by(f"put the ticket on hold{end}{why}", f"The ticket was put on hold{end}{why}", by)
+            return replace(held, ticket=number)
         case TicketClosed(closed_by=by):
             return _by("closed the ticket", "The ticket closed by itself", by)
         case _:
@@ -171,20 +177,28 @@ def _by(active: str, passive: str, by: UUID | None) -> Said:
     return Said(active, by) if by else Said(passive)
 
 
-def _around(
-    event: TaskAdded | TaskDone | TicketLinked | TicketUnlinked | WatchersChanged,
-    names: Names,
-    by: UUID | None,
-) -> Said:
+def _of_task(event: TaskAdded | TaskDone | TaskChanged | TaskRemoved, names: Names, by: UUID | None) -> Said:
     match event:
-        case TaskAdded(text=text, owner_id=owner_id, due_on=due_on):
+        case (
+            TaskAdded(text=text, owner_id=owner_id, due_on=due_on)
+            | TaskChanged(text=text, owner_id=owner_id, due_on=due_on)
+        ):
             whose = f" for {names.get(owner_id, 'somebody')}" if owner_id else ""
             due = f", due {due_on:%d %b %Y}" if due_on else ""
-            return _by(f"added a task{whose}{due}: {text}", f"A task was added{whose}{due}: {text}", by)
+            did = "added" if isinstance(event, TaskAdded) else "changed"
+            return _by(f"{did} a task{whose}{due}: {text}", f"A task was {did}{whose}{due}: {text}", by)
+        case TaskRemoved():
+            return _by("removed a task", "A task was removed", by)
         case TaskDone(done=True):
             return _by("did a task", "A task is done", by)
         case TaskDone():
             return _by("took back that a task is done", "A task is to be done after all", by)
+        case _:
+            assert_never(event)
+
+
+def _around(event: TicketLinked | TicketUnlinked | WatchersChanged, names: Names, by: UUID | None) -> Said:
+    match event:
         case TicketLinked(other_number=number, link=link):
             return replace(
                 _by(

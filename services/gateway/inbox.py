@@ -21,7 +21,7 @@ from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
 from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent, TicketOpened
-from services.gateway import contact_rows, desk, history
+from services.gateway import contact_rows, desk, history, tasks
 from services.gateway.book import Received, received
 from services.gateway.summary import Summary, rearranges, summarise
 from services.gateway.whereabouts import moved
@@ -45,6 +45,7 @@ async def apply(batch: Batch, db: Connection) -> None:
         case "tickets":
             await _keep_standings(db, batch)
             await _keep_tickets(db, batch)
+            await tasks.keep(db, batch)
             await contact_rows.keep(db, batch)
             await _keep_desk(db, batch)
         case _:  # what notify says is in the history, and comes back from tickets
@@ -254,7 +255,7 @@ async def _keep_standings(db: Connection, batch: Batch) -> None:
 _COLUMNS = tuple(field.name for field in fields(Summary))
 _cells = attrgetter(*_COLUMNS)
 
-_LISTS = ("tags", "warned", "missed", "undelivered")
+_LISTS = ("tags", "watcher_ids", "warned", "missed", "undelivered")
 
 _LINES = f"""
 SELECT {", ".join(_COLUMNS)}
@@ -364,6 +365,7 @@ INBOX = Projection(
     tables=(
         "history",
         "ticket",
+        "task",
         "message",
         "thing",
         "desk_edition",

@@ -13,9 +13,10 @@ from services.gateway.problems import BadRequest
 from services.gateway.ticket_query import TicketQuery
 from services.gateway.tickets import Filter
 
-View = Literal["mine", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
+View = Literal["mine", "watched", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
 TITLES: dict[View, str] = {
     "mine": "My open tickets",
+    "watched": "Tickets I watch",
     "unassigned": "Nobody's tickets",
     "open": "All open tickets",
     "pending": "Waiting for customers",
@@ -26,6 +27,7 @@ TITLES: dict[View, str] = {
 }
 _VIEWS: dict[View, dict[str, str]] = {
     "mine": {"state": State.OPEN, "assignee": "me"},
+    "watched": {"watcher": "me"},
     "unassigned": {"state": State.OPEN, "assignee": "none"},
     "open": {"state": State.OPEN},
     "pending": {"state": State.PENDING},

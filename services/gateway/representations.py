@@ -233,11 +233,34 @@ class FieldItem(Representation):
 
 
 class TaskItem(Representation):
+    """A task of a ticket; its `owner` is a person or a team."""
+
     id: UUID
     text: str
     owner: Named | None
     due_on: date | None
     done: bool
+    version: int
+    """Of the ticket, when something else was last said of the task."""
+
+
+class TaskTicket(Representation):
+    number: int
+    subject: str
+    state: str
+    merged_into: int | None
+    box: Named
+
+
+class TaskLine(Representation):
+    """A task in a list, with its ticket."""
+
+    id: UUID
+    text: str
+    owner: Named | None
+    due_on: date | None
+    done: bool
+    ticket: TaskTicket
 
 
 class LinkItem(Representation):
@@ -333,6 +356,8 @@ class Ticket(TicketItem):
 
     erased: ErasedView | None
     hold_reason: str
+    held_for: int | None
+    """The number of the ticket that must be solved before it goes on."""
     only_thanks: bool
     """The customer's last letter only says thanks, so the ticket stayed solved."""
     policy: str | None

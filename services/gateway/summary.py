@@ -40,6 +40,7 @@ from contracts.tickets import (
     TicketReopened,
     TicketSetPending,
     TicketSolved,
+    WatchersChanged,
 )
 from services.gateway.whereabouts import letters_here
 
@@ -61,6 +62,8 @@ class Summary:
     tags: tuple[str, ...]
     category_id: UUID | None
     assignee_id: UUID | None
+    watcher_ids: tuple[UUID, ...]
+    """People and teams."""
     version: int
     letter_version: int
     opened_at: datetime
@@ -127,6 +130,7 @@ def opened(event: TicketOpened, at: datetime) -> Summary:
         tags=event.tags,
         category_id=None,
         assignee_id=None,
+        watcher_ids=(),
         version=1,
         letter_version=1,
         opened_at=event.letter.received_at,
@@ -168,6 +172,8 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
             return replace(line, tags=tags)
         case CategoryAssigned(category_id=category_id):
             return replace(line, category_id=category_id)
+        case WatchersChanged(watcher_ids=watcher_ids):
+            return replace(line, watcher_ids=watcher_ids)
         case TicketMoved(ticketbox_id=ticketbox_id):
             return replace(line, ticketbox_id=ticketbox_id)
         case TicketMerged(into_number=number):

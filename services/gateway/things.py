@@ -86,6 +86,11 @@ def may_change(person: Person, thing: AnyThing) -> bool:
             return person.may_administer
 
 
+def may_remove(person: Person, thing: AnyThing) -> bool:
+    """Whether to offer that it goes: who manages a ticketbox changes it, and only administrators remove it."""
+    return person.may_administer if isinstance(thing, Ticketbox) else may_change(person, thing)
+
+
 async def every(db: Connection, person: Person, kind: str) -> list[Found]:
     """What there is of a kind, by name."""
     rows = await db.fetch(

@@ -22,8 +22,17 @@ DUE_WITHIN: dict[str, timedelta] = {
 }
 
 
-def _owner(text: str) -> str:
-    if text not in {"me", "none"}:
+def owner_said(text: str) -> str:
+    """An id, `me` or `none`.
+
+    Raises:
+        ValueError.
+    """
+    return text if text == "none" else _watcher(text)
+
+
+def _watcher(text: str) -> str:
+    if text != "me":
         UUID(text)
     return text
 
@@ -41,7 +50,12 @@ class TicketQuery(BaseModel):
     box: UUID | None = None
     state: State | None = None
     assignee: Annotated[
-        Annotated[Text, AfterValidator(_owner)] | None, Field(description="A person's id, `me`, or `none`.")
+        Annotated[Text, AfterValidator(owner_said)] | None,
+        Field(description="A person's id, `me`, or `none`."),
+    ] = None
+    watcher: Annotated[
+        Annotated[Text, AfterValidator(_watcher)] | None,
+        Field(description="Who watches it, also as one of a team: a person's or a team's id, or `me`."),
     ] = None
     contact: Annotated[
         Contact | None, Field(description="A contact's id, or one of its addresses: those of all of them.")
@@ -74,6 +88,7 @@ class TicketQuery(BaseModel):
             state=self.state,
             assignee=person_id if self.assignee == "me" else self._owner,
             unassigned=self.assignee == "none",
+            watcher=person_id if self.watcher == "me" else self._watcher,
             contact=self.contact,
             organisation=known.membership(self.organisation) if self.organisation else None,
             tag=self.tag and tag_of(self.tag),
@@ -89,6 +104,10 @@ class TicketQuery(BaseModel):
     def _owner(self) -> UUID | None:
         return None if self.assignee in {None, "me", "none"} else UUID(self.assignee)
 
+    @property
+    def _watcher(self) -> UUID | None:
+        return None if self.watcher in {None, "me"} else UUID(self.watcher)
+
     def _contact(self, names: Mapping[UUID, str]) -> str | None:
         return names.get(self.contact, "a customer") if isinstance(self.contact, UUID) else self.contact
 
@@ -99,6 +118,8 @@ class TicketQuery(BaseModel):
             "state": self.state.replace("_", " ") if self.state else None,
             "box": self.box and f"in {names.get(self.box, 'a ticketbox that was removed')}",
             "assignee": owner or (self._owner and f"of {names.get(self._owner, 'somebody')}"),
+            "watcher": self.watcher
+            and f"watched by {names.get(self._watcher, 'somebody') if self._watcher else 'me'}",
             "priority": self.priority and f"priority {self.priority}",
             "tag": self.tag and f"tag {self.tag}",
             "category": self.category and f"about {names.get(self.category, 'a category that was removed')}",

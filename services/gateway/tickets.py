@@ -57,6 +57,8 @@ class Filter:
     state: str | None = None
     assignee: UUID | None = None
     unassigned: bool = False
+    watcher: UUID | None = None
+    """A person, who watches also as one of a team, or a team."""
     contact: UUID | str | None = None
     """By id or by one of the addresses."""
     organisation: Membership | None = None
@@ -193,6 +195,8 @@ def where(wanted: Filter, sight: Sight) -> Where:
         result.add("ticket.assignee_id IS NULL")
     elif wanted.assignee is not None:
         result.add("ticket.assignee_id = {0}", wanted.assignee)
+    if wanted.watcher is not None:
+        result.add(f"ticket.watcher_ids && {desk.WITH_TEAMS}", wanted.watcher)
     if isinstance(wanted.contact, UUID):
         result.add(_OF_CONTACT, wanted.contact)
     elif wanted.contact is not None:
@@ -470,6 +474,7 @@ def _details(opened: Opened) -> dict[str, object]:
     required = choices.required_in(box_id)
     return {
         "hold_reason": found.hold_reason,
+        "held_for": found.held_for,
         "erased": ErasedView(
             at=found.erased_at, by=opened.sources.person(found.erased_by), erasure_id=found.erasure_id
         )
@@ -498,6 +503,7 @@ def _details(opened: Opened) -> dict[str, object]:
                 owner=opened.sources.person(task.owner_id),
                 due_on=task.due_on,
                 done=task.done,
+                version=task.version,
             )
             for task in found.tasks.values()
         ],

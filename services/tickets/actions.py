@@ -6,12 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from contracts.desk import Actions, Automation, Person, Right, Ticketbox, Told
-from contracts.mail import Address
 from contracts.router import Priority
 from contracts.tickets import (
     AutomationHeldBack,
     AutomationRan,
-    NoticeReleased,
     PriorityChanged,
     Role,
     State,
@@ -22,7 +20,7 @@ from contracts.tickets import (
     TicketMoved,
     TicketSolved,
 )
-from services.tickets import commands, reminding
+from services.tickets import commands, notices, reminding
 from services.tickets import ticket as tickets
 from services.tickets.automations import Occasion
 from services.tickets.desk import Desk
@@ -161,11 +159,13 @@ class _Doing:
         if not (then.tell or then.tell_ids):
             return
         if box is not None:
-            found = dict.fromkeys(self._people(then))
-            people = [self.desk.get(Person, one) for one in found]
-            self.told = [one for one in people if one is not None and one.may(Right.SEE, box.id)]
+            self.told = notices.who_see(self._people(then), box, self.desk)
+            why = f"The automation “{automation.name}” tells you of this ticket."
+            text = notices.body([*filter(None, [then.words]), why], self.ticket, box, self.desk)
             for person in self.told:
-                self._happens(self._notice(automation, person, box))
+                self._happens(
+                    notices.notice(self.ticket, box, person, "automation", self.seed, automation.name, text)
+                )
         if not self.told:
             self.left_out.append("There was nobody to tell.")
 
@@ -178,43 +178,9 @@ class _Doing:
             yield from supervisors(self.ticket.ticketbox_id, self.desk)
         yield from sorted(self.desk.people_of(then.tell_ids))
 
-    def _notice(self, automation: Automation, person: Person, box: Ticketbox) -> NoticeReleased:
-        ticket = self.ticket
-        return NoticeReleased(
-            ticket_id=ticket.ticket_id,
-            notice_id=uuid5(self.seed, f"notice {person.id}"),
-            message_id=[ticket.ticket_id, *ticket.letters][-1],
-            person_id=person.id,
-            sender=Address(name=box.name, address=box.addresses[0]),
-            to=person.email,
-            subject=f"Ticket {ticket.number}: {automation.name}",
-            text=_text(ticket, automation, box, self.desk),
-        )
-
 
 def supervisors(ticketbox_id: UUID, desk: Desk) -> list[UUID]:
     """Those who manage a ticketbox, by name; where there is none, the administrators."""
     managers = [one for one in desk.every(Person) if one.may(Right.MANAGE, ticketbox_id)]
     nearest = [one for one in managers if one.role is not Role.ADMINISTRATOR]
     return [one.id for one in nearest or managers]
-
-
-def _text(ticket: Ticket, automation: Automation, box: Ticketbox, desk: Desk) -> str:
-    owner = desk.get(Person, ticket.assignee_id)
-    due = [
-        f"{item.target.replace('_', ' ').capitalize()} due: {item.due_at:%Y-%m-%d %H:%M} UTC"
-        for item in ticket.deadlines
-        if item.due_at is not None
-    ]
-    facts = [
-        f"Ticket: {ticket.number}, {ticket.subject}",
-        f"Customer: {ticket.contact.name} <{ticket.contact.address}>",
-        f"Ticketbox: {box.name}",
-        f"Owner: {owner.name if owner else 'nobody'}",
-        f"State: {ticket.state.replace('_', ' ')}, priority {ticket.priority}",
-        *due,
-    ]
-    words = f"{automation.then.words}\n\n" if automation.then.words else ""
-    excerpts = [letter.excerpt for letter in ticket.letters.values() if letter.excerpt][-1:]
-    told = f"{words}The automation “{automation.name}” tells you of this ticket."
-    return "\n\n".join([told, "\n".join(facts), *excerpts]) + "\n"

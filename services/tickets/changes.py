@@ -21,6 +21,7 @@ from contracts.commands import (
     ChangeDesk,
     Done,
     DraftRuleset,
+    HoldForTicket,
     MergeContacts,
     MoveAddress,
     Outcome,
@@ -81,8 +82,8 @@ async def undo_change(service: Service[TicketsSettings], command: UndoChange, db
     history = work.histories[current.ticket_id]
     turn = bulk.Turn(command.command_id, command.actor_id, current.version, work.now)
     events = undoing.undo(undone, history, current, work.desk, turn)
-    if not any(map(undone, history)):
-        raise UnknownThing("There is nothing to undo: that changed nothing in this ticket.")
+    if not undoing.is_change(item.event for item in history if undone(item)):
+        raise UnknownThing("There is nothing here that can be undone so.")
     return await _write(work, command, {current.ticket_id: events}, db)
 
 
@@ -95,6 +96,8 @@ async def change_two(
         Refusal: nothing is changed, and why.
     """
     work = Work(service.clock(), await tables.read_desk(db))
+    if isinstance(command, HoldForTicket):
+        await tables.lock_waiting(db, {command.other_id})
     await work.load(db, {command.ticket_id, command.other_id})
     ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
     inside = await work.load_inside(db, ticket.ticket_id)
@@ -168,7 +171,10 @@ async def keep_contacts(db: Connection, command: AnyContactCommand, now: datetim
     identities, addresses = _named(command)
     before = await contact_tables.load(db, identities, addresses)
     await contact_tables.refuse_erased(db, before, addresses)
-    events = contacts.decide(command, before, await tables.read_desk(db))
+    present_desk, hidden = await tables.read_desk(db), []
+    if (boxes := contacts.in_view(command.actor_id, present_desk)) is not None:
+        hidden = await contact_tables.hidden(db, before, identities, addresses, boxes)
+    events = contacts.decide(command, before, present_desk, hidden)
     if not events:
         return Done(position=0, version=0)
     heads = await log.heads(db, [contact_stream(identity) for identity in events])

@@ -12,11 +12,13 @@ from contracts.commands import (
     AnyTicketCommand,
     AssignTicket,
     ChangeTags,
+    ChangeTask,
     ChangeWatchers,
     CloseTicket,
     FinishTask,
     MoveTicket,
     PutOnHold,
+    RemoveTask,
     ReopenTicket,
     RetryReply,
     SetCategory,
@@ -41,7 +43,9 @@ from contracts.tickets import (
     State,
     TagsChanged,
     TaskAdded,
+    TaskChanged,
     TaskDone,
+    TaskRemoved,
     TicketAssigned,
     TicketClosed,
     TicketEvent,
@@ -64,8 +68,11 @@ from services.tickets.refusals import (
     Outdated,
     UnknownThing,
 )
-from services.tickets.ticket import ReplyState, Ticket
+from services.tickets.ticket import ReplyState, Task, Ticket
 
+OfOneTask = FinishTask | ChangeTask | RemoveTask
+STILL_DONE = (RetryReply, FinishTask, ChangeTask, RemoveTask)
+"""Of a merged ticket: an answer is sent again where it was written, and what was to be done still is."""
 MOST_TAGS = 30
 
 
@@ -76,8 +83,7 @@ def decide(command: AnyTicketCommand, ticket: Ticket, desk: Desk, now: datetime)
         Refusal: nothing happens, and why.
     """
     actor = permit(command.actor_id, ticket, desk)
-    # An answer that did not arrive is sent again where it was written.
-    if ticket.merged_into_id is not None and not isinstance(command, RetryReply):
+    if ticket.merged_into_id is not None and not isinstance(command, STILL_DONE):
         raise Merged(ticket.number, ticket.merged_into_id)
     return act(command, ticket, desk, actor, now)
 
@@ -115,7 +121,7 @@ def act(
             return describe(command, ticket, desk)
 
 
-Description = SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | FinishTask
+Description = SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | OfOneTask
 
 
 def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
@@ -142,6 +148,11 @@ def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEve
             return add_task(command, ticket, desk)
         case FinishTask():
             return finish_task(command, ticket)
+        case ChangeTask():
+            return change_task(command, ticket, desk)
+        case RemoveTask():
+            _task(command, ticket)
+            return [TaskRemoved(ticket_id=ticket.ticket_id, task_id=command.task_id)]
         case _:
             assert_never(command)
 
@@ -325,14 +336,14 @@ def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
         Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    _see_letters(ticket, command.seen_version)
+    see_letters(ticket, command.seen_version)
     if ticket.state.done:
         return []
     require_fields(ticket, desk)
     return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)]
 
 
-def _see_letters(ticket: Ticket, seen_version: int | None) -> None:
+def see_letters(ticket: Ticket, seen_version: int | None) -> None:
     """Let no letter be solved away that nobody has read; None: whatever came.
 
     Raises:
@@ -349,7 +360,7 @@ def close(command: CloseTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
         Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    _see_letters(ticket, command.seen_version)
+    see_letters(ticket, command.seen_version)
     if ticket.state is State.CLOSED:
         return []
     require_fields(ticket, desk)
@@ -549,9 +560,34 @@ def finish_task(command: FinishTask, ticket: Ticket) -> list[TicketEvent]:
     Raises:
         UnknownThing: the ticket has no such task.
     """
+    if _task(command, ticket).done == command.done:
+        return []
+    return [TaskDone(ticket_id=ticket.ticket_id, task_id=command.task_id, done=command.done)]
+
+
+def change_task(command: ChangeTask, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
+    """Say anew what is to be done, by whom and until when; whether it is done stays.
+
+    Raises:
+        UnknownThing: the ticket has no such task, or its owner is not on the desk.
+    """
+    before = _task(command, ticket)
+    if command.owner_id is not None:
+        _must_be_there(desk, (command.owner_id,))
+    if before == Task(command.text, command.owner_id, command.due_on, before.done):
+        return []
+    changed = TaskChanged(
+        ticket_id=ticket.ticket_id,
+        task_id=command.task_id,
+        text=command.text,
+        owner_id=command.owner_id,
+        due_on=command.due_on,
+    )
+    return [changed]
+
+
+def _task(command: OfOneTask, ticket: Ticket) -> Task:
     task = ticket.tasks.get(command.task_id)
     if task is None:
         raise UnknownThing("This ticket has no such task.", task_id=command.task_id)
-    if task.done == command.done:
-        return []
-    return [TaskDone(ticket_id=ticket.ticket_id, task_id=command.task_id, done=command.done)]
+    return task

@@ -130,6 +130,49 @@ async def keep(db: Connection, contacts: Contacts, events: Events) -> None:
     )
 
 
+# A letter that moved is seen where it went, and one of a merged ticket where that goes on; and where they were.
+_HIDDEN = """
+WITH RECURSIVE heard (contact_id, stream_id) AS (
+    SELECT asked.contact_id, event.stream_id
+    FROM unnest($1::uuid[], $2::text[]) AS asked (contact_id, address)
+    JOIN event ON lower(event.data #>> '{letter,from_,address}') = asked.address
+    WHERE event.type IN ('TicketOpened', 'CustomerReplied', 'AutomaticReplyReceived', 'ReplyBounced')
+    UNION
+    SELECT heard.contact_id, 'ticket-' || coalesce(event.data ->> 'to_id', event.data ->> 'into_id')
+    FROM heard
+    JOIN event USING (stream_id)
+    WHERE event.type IN ('LettersMoved', 'TicketMerged')
+)
+SELECT heard.contact_id
+FROM heard
+CROSS JOIN LATERAL (
+    SELECT (event.data ->> 'ticketbox_id')::uuid AS ticketbox_id
+    FROM event
+    WHERE event.stream_id = heard.stream_id
+      AND event.type IN ('TicketOpened', 'TicketMoved')
+    ORDER BY event.version DESC
+    LIMIT 1
+) AS placed
+GROUP BY heard.contact_id
+HAVING NOT bool_or(placed.ticketbox_id = ANY($3::uuid[]))
+"""
+
+
+async def hidden(
+    db: Connection,
+    contacts: Contacts,
+    named: Iterable[UUID],
+    addresses: Iterable[str],
+    boxes: Collection[UUID],
+) -> list[UUID]:
+    """Of contacts by id and by address those who wrote to tickets, and to none in these ticketboxes."""
+    known = {contacts.root(one) for one in named} | {contacts.owner(address) for address in addresses}
+    theirs = {(contacts.owner(address), address) for address in addresses}
+    theirs |= {(one, address) for one in known for address in contacts.addresses(one)}
+    asked = [[one for one, _ in theirs], [address for _, address in theirs]]
+    return [row["contact_id"] for row in await db.fetch(_HIDDEN, *asked, list(boxes))]
+
+
 _BEING_ERASED = "SELECT EXISTS (SELECT FROM erasure WHERE addresses && $1::text[])"
 
 

@@ -4,7 +4,7 @@ A merge moves nothing: it points from one contact to the one that it goes on in,
 belongs to a contact is found by address, so that an undone merge gives back what came meanwhile, too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 from uuid import UUID
@@ -117,13 +117,17 @@ def after(contacts: Contacts, events: Events, versions: Mapping[UUID, int] | Non
     return contacts
 
 
-def decide(command: AnyContactCommand, contacts: Contacts, desk: Desk) -> Events:
-    """What happens to contacts.
+def decide(
+    command: AnyContactCommand, contacts: Contacts, desk: Desk, hidden: Collection[UUID] = ()
+) -> Events:
+    """What happens to contacts. `hidden` are those that it is about and that its author does not see.
 
     Raises:
         Refusal: nothing happens, and why.
     """
     permit(command.actor_id, desk)
+    if hidden:
+        raise UnknownThing("There is no such contact.")
     for identity, seen in command.seen.items():
         if contacts.version(identity) != seen:
             raise ChangedMeanwhile(seen, contacts.version(identity))
@@ -143,7 +147,7 @@ def decide(command: AnyContactCommand, contacts: Contacts, desk: Desk) -> Events
 
 
 def permit(actor_id: UUID, desk: Desk) -> None:
-    """See that someone may change contacts: whoever answers customers may.
+    """See that someone may change contacts: whoever answers customers may, those that they see.
 
     Raises:
         Forbidden.
@@ -151,6 +155,12 @@ def permit(actor_id: UUID, desk: Desk) -> None:
     actor = desk.get(Person, actor_id)
     if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.ANSWER)):
         raise Forbidden("Only who answers customers can change contacts.")
+
+
+def in_view(actor_id: UUID, desk: Desk) -> frozenset[UUID] | None:
+    """The ticketboxes by whose tickets someone sees contacts; None: all."""
+    actor = desk.get(Person, actor_id)
+    return actor.where(Right.SEE) if actor is not None else None
 
 
 def _tidy(card: Card) -> Card:

@@ -251,7 +251,7 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                 # Others know things by kind and id: they would keep one that was removed as something else.
                 if before is None or kind_of(type(before)) != kind:
                     raise UnknownThing(f"There is no such {kind}.", id=identity)
-                _may_change(desk, actor_id, before, before)
+                _may_remove(desk, actor_id, before)
                 removed = ThingRemoved(kind=kind, id=identity)
                 events.setdefault(stream_of(kind, identity), []).append(removed)
             case _:
@@ -259,8 +259,16 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
     return events
 
 
+def _may_remove(desk: Desk, actor_id: UUID, thing: Thing) -> None:
+    """Who may change a thing may remove it, but for a ticketbox: that belongs to administrators."""
+    if isinstance(thing, Ticketbox):
+        only_administrators(desk, actor_id)
+    else:
+        _may_change(desk, actor_id, thing, thing)
+
+
 def _may_change(desk: Desk, actor_id: UUID, before: Thing | None, after: Thing) -> None:
-    """A view of one's own belongs to oneself; shared ones to supervisors too; a ticketbox to those who manage it.
+    """A view of one's own belongs to oneself, shared ones to supervisors too; who manages a ticketbox changes it.
 
     A template belongs to those who manage every ticketbox in which it is offered; who sees and answers in a ticketbox,
     those decide who manage it. All else belongs to administrators.
@@ -437,9 +445,8 @@ def _check_ticketbox(desk: Desk, box: Ticketbox, before: Desk) -> None:
         raise Invalid(f"“{box.name}”: an overflow needs both a ticketbox and a time.")
     if overflow_to == box.id:
         raise Invalid(f"“{box.name}” cannot overflow into itself.")
-    if new := [
-        key for key in _missing(desk, box) if key not in _missing(before, before.get(Ticketbox, box.id))
-    ]:
+    known = _missing(before, before.get(Ticketbox, box.id))
+    if new := [key for key in _missing(desk, box) if key not in known]:
         raise Invalid(
             f"“{box.name}” requires the field {new[0]}, which its tickets do not have: none could be solved."
         )

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from contracts.commands import (
     AnyTwoTicketsCommand,
+    HoldForTicket,
     LinkTickets,
     MergeTicket,
     MoveLetters,
@@ -71,6 +72,8 @@ def decide(
             return _link(ticket, other, link)
         case UnlinkTickets(link=link):
             return _unlink(ticket, other, link)
+        case HoldForTicket():
+            return _hold_for(command, ticket, other)
         case MergeTicket(actor_id=actor_id):
             return _merge(ticket, other, actor_id)
         case UndoMerge(actor_id=actor_id):
@@ -98,10 +101,42 @@ def _link(ticket: Ticket, other: Ticket, link: LinkKind) -> Events:
 def _unlink(ticket: Ticket, other: Ticket, link: LinkKind) -> Events:
     if (other.ticket_id, link) not in ticket.links:
         return {}
+    for one, far in ((ticket, other), (other, ticket)):
+        if _waits_for(one, far) and len(_kinds_of_links(one, far)) == 1:
+            raise Invalid(f"Ticket {one.number} waits for ticket {far.number}; open it again first.")
     return {
         one.ticket_id: [TicketUnlinked(ticket_id=one.ticket_id, other_id=far.ticket_id, link=kind)]
         for one, far, kind in ((ticket, other, link), (other, ticket, _OTHER_SIDE[link]))
     }
+
+
+def _waits_for(ticket: Ticket, other: Ticket) -> bool:
+    return ticket.state is State.ON_HOLD and ticket.held_for_id == other.ticket_id
+
+
+def _kinds_of_links(ticket: Ticket, other: Ticket) -> set[LinkKind]:
+    return {kind for far_id, kind in ticket.links if far_id == other.ticket_id}
+
+
+def _hold_for(command: HoldForTicket, ticket: Ticket, other: Ticket) -> Events:
+    """Let a ticket wait until another is solved; see `Work` for the end of it."""
+    _not_merged(ticket, other)
+    if not _kinds_of_links(ticket, other):
+        raise Invalid(f"Link ticket {other.number} first; a ticket waits for one that is linked to it.")
+    if other.state.done:
+        raise Invalid(f"Ticket {other.number} is solved already, so there is nothing to wait for.")
+    if _waits_for(other, ticket):
+        raise Invalid(f"Ticket {other.number} waits for this one; open it again first.")
+    if _waits_for(ticket, other) and not command.reason:
+        return {}
+    held = TicketPutOnHold(
+        ticket_id=ticket.ticket_id,
+        until_solved_id=other.ticket_id,
+        until_solved_number=other.number,
+        reason=command.reason,
+        set_by=command.actor_id,
+    )
+    return {ticket.ticket_id: [held]}
 
 
 def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:

@@ -209,6 +209,17 @@ async def put_off_alarm(db: Connection, ticket_id: UUID, now: datetime, revision
     return at
 
 
+_LOCK_WAITING = """
+SELECT pg_advisory_xact_lock(hashtextextended('postroom waiting for ' || ticket_id, 0))
+FROM (SELECT ticket_id FROM unnest($1::uuid[]) AS asked (ticket_id) ORDER BY ticket_id OFFSET 0) AS in_order
+"""
+
+
+async def lock_waiting(db: Connection, ticket_ids: Collection[UUID]) -> None:
+    """Let nobody begin to wait for tickets while they are being solved, until the transaction ends."""
+    await db.execute(_LOCK_WAITING, list(ticket_ids))
+
+
 _STANDINGS = """
 SELECT standing::text AS standing
 FROM alarm

@@ -49,7 +49,9 @@ from contracts.tickets import (
     State,
     TagsChanged,
     TaskAdded,
+    TaskChanged,
     TaskDone,
+    TaskRemoved,
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
@@ -157,6 +159,8 @@ class Ticket:
     tasks: Mapping[UUID, Task] = field(default_factory=dict)
     links: frozenset[tuple[UUID, LinkKind]] = frozenset()
     held_until: datetime | None = None
+    held_for_id: UUID | None = None
+    """The ticket that must be solved before this one goes on."""
     done_at: datetime | None = None
     """When it was last solved or closed; None while it is not."""
     merged_into_id: UUID | None = None
@@ -187,6 +191,8 @@ class Ticket:
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
     readdressed_version: int = 1
     """The version at which letters that came or left last changed which one an answer answers."""
+    told_at: datetime | None = None
+    """When its watchers last heard of a letter."""
     placed_version: int = 1
     """The last version at which something happened that distribution decides by."""
 
@@ -326,10 +332,11 @@ def evolve(
             return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)}, runs=runs)
         case AutomationHeldBack(automation_id=automation_id, moment=moment, since=since):
             return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)})
+        case NoticeReleased(why=why):
+            return replace(ticket, told_at=at) if why == "letter" else ticket
         case (
             TicketOpened()
             | NoteAdded()
-            | NoticeReleased()
             | AcknowledgementWithheld()
             | ReminderWithheld()
             | CustomerErased()
@@ -440,7 +447,7 @@ def _stands(
     at: datetime,
 ) -> Ticket:
     """After a change of state."""
-    rest = None
+    held_for_id = rest = None
     match event:
         case TicketSolved():
             state, until = State.SOLVED, None
@@ -453,13 +460,14 @@ def _stands(
         case TicketSetPending():
             state, until = State.PENDING, None
         case TicketPutOnHold():
-            state, until = State.ON_HOLD, event.until
+            state, until, held_for_id = State.ON_HOLD, event.until, event.until_solved_id
         case _:
             assert_never(event)
     return replace(
         ticket,
         state=state,
         held_until=until,
+        held_for_id=held_for_id,
         done_at=at if state.done else None,
         rest=rest,
         spells=(*ticket.spells, Spell(state=state, since=at)),
@@ -544,6 +552,8 @@ Description = (
     | WatchersChanged
     | TaskAdded
     | TaskDone
+    | TaskChanged
+    | TaskRemoved
     | TicketLinked
     | TicketUnlinked
     | TicketMoved
@@ -566,18 +576,34 @@ def _described(ticket: Ticket, event: Description) -> Ticket:
             return replace(ticket, category_id=category_id)
         case WatchersChanged(watcher_ids=watcher_ids):
             return replace(ticket, watcher_ids=watcher_ids)
-        case TaskAdded(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
-            return replace(ticket, tasks={**ticket.tasks, task_id: Task(text, owner_id, due_on)})
-        case TaskDone(task_id=task_id, done=done):
-            task = ticket.tasks.get(task_id)
-            tasks = {**ticket.tasks, task_id: replace(task, done=done)} if task else ticket.tasks
-            return replace(ticket, tasks=tasks)
+        case TaskAdded() | TaskDone() | TaskChanged() | TaskRemoved():
+            return replace(ticket, tasks=_tasks(ticket.tasks, event))
         case TicketLinked(other_id=other_id, link=link):
             return replace(ticket, links=ticket.links | {(other_id, link)})
         case TicketUnlinked(other_id=other_id, link=link):
             return replace(ticket, links=ticket.links - {(other_id, link)})
         case TicketMoved(ticketbox_id=ticketbox_id):
             return replace(ticket, ticketbox_id=ticketbox_id)
+        case _:
+            assert_never(event)
+
+
+def _tasks(
+    tasks: Mapping[UUID, Task], event: TaskAdded | TaskDone | TaskChanged | TaskRemoved
+) -> Mapping[UUID, Task]:
+    """Tasks after something was said of one; nothing is said of one that is gone."""
+    before = tasks.get(event.task_id)
+    match event:
+        case TaskAdded(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
+            return {**tasks, task_id: Task(text, owner_id, due_on)}
+        case TaskRemoved(task_id=task_id):
+            return {one: task for one, task in tasks.items() if one != task_id}
+        case _ if before is None:
+            return tasks
+        case TaskChanged(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
+            return {**tasks, task_id: replace(before, text=text, owner_id=owner_id, due_on=due_on)}
+        case TaskDone(task_id=task_id, done=done):
+            return {**tasks, task_id: replace(before, done=done)}
         case _:
             assert_never(event)
 

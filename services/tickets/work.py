@@ -21,8 +21,11 @@ from contracts.tickets import (
     Released,
     ReminderReleased,
     ReplyBounced,
+    State,
     TicketEvent,
     TicketOpened,
+    TicketReopened,
+    TicketSolved,
 )
 from rules.hours import hours_of
 from services.tickets import (
@@ -31,6 +34,7 @@ from services.tickets import (
     alarms,
     automations,
     contact_tables,
+    notices,
     service_level,
     tables,
     ticket,
@@ -63,6 +67,7 @@ class Work:
     indexed: list[tuple[str, Known]] = field(default_factory=list)
     unindexed: list[tuple[str, Known]] = field(default_factory=list)
     changed: set[UUID] = field(default_factory=set)
+    solved: set[UUID] = field(default_factory=set)
 
     async def load(self, db: Connection, ticket_ids: Iterable[UUID]) -> None:
         """Read tickets from the log, and those that they were merged into.
@@ -204,16 +209,21 @@ class Work:
 
         Without `events`, what its clocks say is written down, if they say anything new.
         """
-        at = at or self.now
+        at, before = at or self.now, current
         happened: list[TicketEvent] = []
         for event in (*alarms.breaches(current, at), *events):
             current = ticket.evolve(current, event, current.version + 1, at, meta.traceparent)
             happened.append(event)
             self._index(event)
+        for notice in [*notices.of_what_happened(before, events, current, self.desk, meta.actor, at)]:
+            current = ticket.evolve(current, notice, current.version + 1, at, meta.traceparent)
+            happened.append(notice)
         if (changed := self._deadlines_changed(current)) is not None:
             current = ticket.evolve(current, changed, current.version + 1, at, meta.traceparent)
             happened.append(changed)
         self.changed.add(current.ticket_id)
+        if any(isinstance(event, TicketSolved) for event in events):
+            self.solved.add(current.ticket_id)
         if happened:
             self._answer(current.ticket_id, happened, cause, meta, at)
             self.tickets[current.ticket_id] = current
@@ -277,12 +287,32 @@ class Work:
             self.index.setdefault(internet_message_id, []).append(known)
             self.indexed.append((internet_message_id, known))
 
+    async def _end_holds(self, db: Connection) -> None:
+        """Open again what waits for tickets that were solved now, or for tickets that go on in these."""
+        settled = {one for one in self.solved if self.tickets[one].state.done}
+        absorbed = settled
+        while absorbed := {inside for one in absorbed for inside in self.tickets[one].absorbed}:
+            await self.load(db, absorbed)
+            settled |= absorbed
+        if linked := {other for one in settled for other, _ in self.tickets[one].links}:
+            # Who began to wait a moment ago is seen, and nobody begins until these are solved.
+            await tables.lock_waiting(db, settled)
+            await self.load(db, linked)
+        for waiting in [self.tickets[one] for one in linked if one in self.tickets]:
+            if waiting.state is State.ON_HOLD and waiting.held_for_id in settled:
+                cause = uuid5(waiting.ticket_id, f"hold ends at version {waiting.version}")
+                meta = Meta(correlation_id=waiting.ticket_id, causation_id=waiting.held_for_id)
+                self.add(
+                    waiting, [TicketReopened(ticket_id=waiting.ticket_id, why="hold_ended")], cause, meta
+                )
+
     async def save(self, db: Connection) -> int:
         """Write it all; the append comes last.
 
         Raises:
             VersionConflict: what was decided by has changed meanwhile.
         """
+        await self._end_holds(db)
         await tables.forget_messages(db, self.unindexed)
         await tables.index_messages(db, self.indexed)
         opened = [

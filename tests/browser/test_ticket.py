@@ -73,7 +73,7 @@ async def test_what_was_on_hold_and_closed_is_on_hold_again_after_undo(
     state = page.locator(".facts .mark").first
     await expect(state).to_have_text("on hold")
     held = await page.locator(".facts").inner_text()
-    await page.keyboard.press("m")
+    await page.locator("#more-menu summary").click()
     async with page.expect_request("**/state") as sent:
         await page.get_by_role("button", name="Close for good").click()
     assert "seen_version=" in ((await sent.value).post_data or ""), (

@@ -42,6 +42,14 @@ def test_a_list_of_an_organisation_has_its_members_and_none_that_was_removed() -
         query_of({"organisation": str(uuid4())}).filter(ME, KNOWN)
 
 
+def test_a_list_of_what_somebody_watches_is_one_of_the_views_and_narrows_others() -> None:
+    for parameters in ({"view": "watched"}, {"view": "open", "watcher": "me"}, {"watcher": str(ME)}):
+        assert query_of(parameters).filter(ME, KNOWN).watcher == ME
+    assert query_of({"watcher": str(BOX)}).words({BOX: "Second level"}) == {
+        "watcher": "watched by Second level"
+    }
+
+
 def test_what_a_list_is_narrowed_by_counts_before_its_view() -> None:
     wanted = query_of({"view": "mine", "state": "pending"}).filter(ME, KNOWN)
     assert (wanted.state, wanted.assignee) == ("pending", ME)
@@ -65,6 +73,7 @@ QUERIES = st.builds(
     view=st.sampled_from(["mine", "open", "all"]),
     box=st.sampled_from([None, BOX]),
     assignee=st.sampled_from([None, "me", "none", str(ME)]),
+    watcher=st.sampled_from([None, "me", str(ME)]),
     contact=st.sampled_from([None, BOX, "kim@customers.example"]),
     tag=st.one_of(st.none(), TEXT.filter(bool)),
     priority=st.sampled_from([None, "high"]),

@@ -1,53 +1,39 @@
 """Every call of the API with every role, and what people do not see."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import anyio
 import asyncpg
 import httpx
 import pytest
 
-from contracts.bulk import Prioritise, SelectedTicket
-from contracts.commands import (
-    CancelBulkJob,
-    Refused,
-    ReleaseMessage,
-    SelectTickets,
-    SolveTicket,
-    StartBulkJob,
-    UndoBulkJob,
-)
-from contracts.router import Priority
 from contracts.stream_ids import contact_id
-from postroom.people import change_password, make_token
-from tests.running import PASSWORD, TOKEN, Postroom, letter, until
+from postroom.people import change_password
+from tests.running import PASSWORD, letter, until
+from tests.system.house import (
+    ACTORS,
+    ADMINISTERING,
+    ALL,
+    ANSWERING,
+    MANAGING,
+    SEEING,
+    WORKSHOP,
+    ZOO,
+    House,
+    set_thing,
+    token_for,
+)
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
-
-WORKSHOP, ZOO = uuid4(), uuid4()
-"""Ticketboxes: all that is asked for is in the first."""
-ACTORS = ("administrator", "supervisor", "agent", "analyst", "limited", "reader")
-"""Four roles with what these may do, one who may answer in the other ticketbox only, and one who may do that, and see
-this one."""
-ORGANISATION = uuid4()
-
-ALL = "yes yes yes yes yes yes"
-SEEING = "yes yes yes yes 404 yes"
-ANSWERING = "yes yes yes 403 404 403"
-MANAGING = "yes yes 403 403 403 403"
-ADMINISTERING = "yes 403 403 403 403 403"
 
 TABLE: dict[str, str] = {
     "GET /api/v1/tickets": ALL,
     "GET /api/v1/tickets/{number}": SEEING,
     "GET /api/v1/tickets/{number}/events": SEEING,
     "GET /api/v1/tickets/{number}/coming": SEEING,
-    "POST /api/v1/tickets/next": "yes yes yes 403 403 403",
+    "POST /api/v1/tickets/next": "yes yes yes 403 403 403 yes",
     "POST /api/v1/tickets/{number}/replies": ANSWERING,
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry": ANSWERING,
     "POST /api/v1/tickets/{number}/notes": ANSWERING,
@@ -60,45 +46,48 @@ TABLE: dict[str, str] = {
     "POST /api/v1/tickets/{number}/watchers": ANSWERING,
     "POST /api/v1/tickets/{number}/tasks": ANSWERING,
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "PUT /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "DELETE /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "GET /api/v1/tasks": ALL,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
     "POST /api/v1/tickets/{number}/undo": ANSWERING,
     "POST /api/v1/tickets/{number}/links": ANSWERING,
     "DELETE /api/v1/tickets/{number}/links/{link}/{other}": ANSWERING,
     "POST /api/v1/tickets/{number}/merge": ANSWERING,
-    "POST /api/v1/tickets/{number}/merge/undo": "yes yes yes 403 404 422",
+    "POST /api/v1/tickets/{number}/merge/undo": "yes yes yes 403 404 422 yes",
     "POST /api/v1/tickets/{number}/split": ANSWERING,
     "POST /api/v1/tickets/{number}/letters/move": ANSWERING,
     "GET /api/v1/tickets/{number}/templates": ANSWERING,
     "GET /api/v1/tags": ALL,
     "GET /api/v1/contacts": ALL,
-    "POST /api/v1/contacts": "yes yes yes 403 404 yes",
+    "POST /api/v1/contacts": "yes yes yes 403 404 yes yes",
     "GET /api/v1/contacts/{contact_id}": SEEING,
-    "PUT /api/v1/contacts/{contact_id}": "yes yes yes 403 404 yes",
+    "PUT /api/v1/contacts/{contact_id}": "yes yes yes 403 404 yes yes",
     "GET /api/v1/contacts/{contact_id}/history": SEEING,
     "GET /api/v1/contacts/{contact_id}/events": SEEING,
-    "POST /api/v1/contacts/{contact_id}/addresses": "yes yes yes 403 404 yes",
-    "DELETE /api/v1/contacts/{contact_id}/addresses/{address}": "yes yes yes 403 404 yes",
-    "POST /api/v1/contacts/{contact_id}/merge": "yes yes yes 403 404 yes",
-    "POST /api/v1/contacts/{contact_id}/merge/undo": "yes yes yes 403 404 yes",
-    "GET /api/v1/contacts/{contact_id}/export": "yes yes 403 403 403 403",
-    "GET /api/v1/contacts/{contact_id}/export.zip": "yes yes 403 403 403 403",
+    "POST /api/v1/contacts/{contact_id}/addresses": "yes yes yes 403 404 yes yes",
+    "DELETE /api/v1/contacts/{contact_id}/addresses/{address}": "yes yes yes 403 404 yes yes",
+    "POST /api/v1/contacts/{contact_id}/merge": "yes yes yes 403 404 yes yes",
+    "POST /api/v1/contacts/{contact_id}/merge/undo": "yes yes yes 403 404 yes yes",
+    "GET /api/v1/contacts/{contact_id}/export": "yes yes 403 403 403 403 403",
+    "GET /api/v1/contacts/{contact_id}/export.zip": "yes yes 403 403 403 403 403",
     "GET /api/v1/organisations": ALL,
     "GET /api/v1/organisations/{organisation_id}": ALL,
     "GET /api/v1/tickets/{number}/drafts/{kind}": SEEING,
-    "PUT /api/v1/tickets/{number}/drafts/{kind}": "yes yes yes 403 404 yes",
-    "DELETE /api/v1/tickets/{number}/drafts/{kind}": "yes yes yes 403 404 yes",
-    "POST /api/v1/tickets/{number}/drafts/{kind}/undo": "yes yes yes 403 404 yes",
+    "PUT /api/v1/tickets/{number}/drafts/{kind}": "yes yes yes 403 404 yes yes",
+    "DELETE /api/v1/tickets/{number}/drafts/{kind}": "yes yes yes 403 404 yes yes",
+    "POST /api/v1/tickets/{number}/drafts/{kind}/undo": "yes yes yes 403 404 yes yes",
     "GET /api/v1/drafts": ALL,
     "GET /api/v1/tickets/{number}/visitors": SEEING,
     "PUT /api/v1/tickets/{number}/visitors/me": SEEING,
     "DELETE /api/v1/tickets/{number}/visitors/me": SEEING,
-    "POST /api/v1/bulk-jobs": "yes yes yes 403 422 yes",
+    "POST /api/v1/bulk-jobs": "yes yes yes 403 422 yes yes",
     "GET /api/v1/bulk-jobs": ALL,
     "GET /api/v1/bulk-jobs/{job_id}": ALL,
-    "DELETE /api/v1/bulk-jobs/{job_id}": "yes yes yes 403 yes yes",
-    "POST /api/v1/bulk-jobs/{job_id}/undo": "yes yes yes 403 yes yes",
+    "DELETE /api/v1/bulk-jobs/{job_id}": "yes yes yes 403 yes yes yes",
+    "POST /api/v1/bulk-jobs/{job_id}/undo": "yes yes yes 403 yes yes yes",
     "GET /api/v1/messages": ALL,
-    "POST /api/v1/messages": "yes yes yes 403 422 403",
+    "POST /api/v1/messages": "yes yes yes 403 422 403 yes",
     "GET /api/v1/messages/{message_id}": SEEING,
     "GET /api/v1/messages/{message_id}/raw": SEEING,
     "GET /api/v1/messages/{message_id}/text": SEEING,
@@ -115,8 +104,8 @@ TABLE: dict[str, str] = {
     "DELETE /api/v1/desk/{kind}/{thing_id}": ADMINISTERING,
     "GET /api/v1/desk/{kind}/{thing_id}/history": SEEING,
     "GET /api/v1/desk/ticketboxes/{ticketbox_id}/members": SEEING,
-    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": "yes yes 403 403 404 403",
-    "PUT /api/v1/people/{person_id}/presence": "yes yes 403 403 403 403",
+    "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": "yes yes 403 403 404 403 yes",
+    "PUT /api/v1/people/{person_id}/presence": "yes yes 403 403 403 403 403",
     "GET /api/v1/rulesets": MANAGING,
     "GET /api/v1/rulesets/in-force": MANAGING,
     "GET /api/v1/rulesets/figures": MANAGING,
@@ -146,8 +135,8 @@ TABLE: dict[str, str] = {
     "GET /api/v1/people": ALL,
     "GET /api/v1/ticketboxes": ALL,
     "GET /api/v1/me": ALL,
-    "POST /api/v1/me/presence": "yes yes yes 403 yes yes",
-    "PUT /api/v1/me/presence": "yes yes yes 403 yes yes",
+    "POST /api/v1/me/presence": "yes yes yes 403 yes yes yes",
+    "PUT /api/v1/me/presence": "yes yes yes 403 yes yes yes",
     "GET /api/v1/live": ALL,
 }
 """For each actor: yes, or the status with which it is refused. 404: it does not exist for them."""
@@ -163,6 +152,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/tickets/{number}/watchers": {"add": []},
     "POST /api/v1/tickets/{number}/tasks": {"text": "Call the workshop"},
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": {"done": True},
+    "PUT /api/v1/tickets/{number}/tasks/{task_id}": {"text": "Call the workshop"},
     "POST /api/v1/tickets/{number}/ticketbox": {"ticketbox": str(WORKSHOP)},
     "POST /api/v1/tickets/{number}/undo": {"command_id": str(uuid4())},
     "PUT /api/v1/tickets/{number}/drafts/{kind}": {"text": "Half a sente"},
@@ -194,6 +184,8 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/desk/ticketboxes/{ticketbox_id}/members/{person_id}": {"right": "see"},
 }  # fmt: skip
 MAY_BE_MISSING = {
+    "PUT /api/v1/tickets/{number}/tasks/{task_id}",
+    "DELETE /api/v1/tickets/{number}/tasks/{task_id}",
     "POST /api/v1/tickets/{number}/undo",
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}",
     "POST /api/v1/tickets/{number}/replies/{reply_id}/retry",
@@ -235,127 +227,6 @@ TOO_LATE = {
     "POST /api/v1/tickets/next",
 }
 """409 for who may: the message was delivered long ago, other rules are in force, no ticket waits."""
-
-
-@dataclass
-class House:
-    """The stack with its people, and a letter in the ticketbox Workshop."""
-
-    postroom: Postroom
-    clients: dict[str, httpx.AsyncClient]
-    people: dict[str, UUID] = field(default_factory=dict)
-    number: int = 0
-    ticket_id: UUID | None = None
-    message_id: str = ""
-    customer: str = ""
-    """Who wrote it."""
-
-    def path(self, template: str) -> str:
-        # A thing of the desk is the ticketbox; what is deleted is an organisation, so that the next may go on.
-        kind, thing = (
-            ("organisations", ORGANISATION) if template.startswith("DELETE") else ("ticketboxes", WORKSHOP)
-        )
-        kind = "note" if "drafts" in template else kind
-        path = template.partition(" ")[2]
-        if path.endswith("/preview"):
-            path += "?address=nobody@customers.example"
-        if "attachments" in path:
-            path = path.replace("{number}", "0")
-        return path.format(
-            number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
-            name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
-            what_if_id=uuid4(), erasure_id=uuid4(),
-            task_id=uuid4(), link="related", other=self.number, job_id=uuid4(), contact_id=contact_id(self.customer),
-            address=self.customer, organisation_id=ORGANISATION, ticketbox_id=WORKSHOP, person_id=self.people["member"],
-        )  # fmt: skip
-
-
-async def token_for(postroom: Postroom, email: str) -> str:
-    db = await asyncpg.connect(postroom.database_url)
-    try:
-        return await make_token(db, email)
-    finally:
-        await db.close()
-
-
-async def set_thing(admin: httpx.AsyncClient, kind: str, thing_id: UUID, **fields: object) -> None:
-    answer = await admin.put(f"/api/v1/desk/{kind}/{thing_id}", json=fields)
-    assert answer.status_code == 200, answer.text
-
-
-@pytest.fixture
-async def house(shared_postroom: Postroom) -> AsyncIterator[House]:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
-
-    def client(token: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-
-    async with AsyncExitStack() as stack:
-        admin = await stack.enter_async_context(client(TOKEN))
-        built = House(shared_postroom, {"administrator": admin})
-        for box, name in ((WORKSHOP, "Workshop"), (ZOO, "Zoo")):
-            await set_thing(admin, "ticketboxes", box, name=name, addresses=[f"{name.lower()}@example.com"])
-        await set_thing(admin, "organisations", ORGANISATION, name="Lamps & Sons")
-        rights: Mapping[str, list[dict[str, str]]] = {
-            "limited": [{"ticketbox_id": str(ZOO), "right": "answer"}],
-            "reader": [
-                {"ticketbox_id": str(ZOO), "right": "answer"},
-                {"ticketbox_id": str(WORKSHOP), "right": "see"},
-            ],
-        }
-        for actor in ACTORS[1:]:
-            person_id = built.people[actor] = uuid4()
-            await set_thing(
-                admin,
-                "people",
-                person_id,
-                name=actor.capitalize(),
-                email=f"{actor}-{person_id}@example.com",
-                role=actor if actor in {"supervisor", "analyst"} else "agent",
-                rights=rights.get(actor, []),
-            )
-            token = await token_for(shared_postroom, f"{actor}-{person_id}@example.com")
-            built.clients[actor] = await stack.enter_async_context(client(token))
-        member_id = built.people["member"] = uuid4()
-        await set_thing(
-            admin,
-            "people",
-            member_id,
-            name="Member",
-            email=f"member-{member_id}@example.com",
-            role="agent",
-            rights=rights["limited"],
-        )
-        subject = f"Quagga {uuid4().hex[:8]}"
-        built.customer = f"kim{uuid4().hex[:8]}@customers.example"
-        message = letter(900, subject=subject, sender=built.customer)
-        message.replace_header("To", "workshop@example.com")
-        message.replace_header("Message-ID", f"<{uuid4()}@customers.example>")
-        message.add_attachment(b"a plan", maintype="text", subtype="plain", filename="plan.txt")
-
-        async def taken() -> bool:
-            shared_postroom.send(message)
-            return True
-
-        await until(taken)  # intake hears of the ticketbox a moment later
-
-        async def opened() -> dict[str, Any] | None:
-            items = (await admin.get("/api/v1/tickets", params={"box": str(WORKSHOP)})).json()["items"]
-            return next((item for item in items if item["subject"] == subject), None)
-
-        item = await until(opened)
-        assert isinstance(item, dict)
-        built.number = item["number"]
-        events = (await admin.get(f"/api/v1/tickets/{built.number}/events")).json()["items"]
-        built.ticket_id = UUID(events[0]["data"]["ticket_id"])
-        built.message_id = events[0]["data"]["letter"]["message_id"]
-        yield built
-        for kind, thing_id in (
-            *(("people", person_id) for person_id in built.people.values()),
-            ("ticketboxes", WORKSHOP),
-            ("ticketboxes", ZOO),
-        ):
-            assert (await admin.delete(f"/api/v1/desk/{kind}/{thing_id}")).status_code == 204
 
 
 async def test_every_call_does_for_every_role_what_its_rights_say(house: House) -> None:
@@ -537,59 +408,6 @@ async def test_live_events_tell_only_what_may_be_seen(house: House) -> None:
         await until(told)
         tasks.cancel_scope.cancel()
     assert heard["limited"] == []
-
-
-async def test_the_services_refuse_what_the_gateway_would_not_have_asked(house: House) -> None:
-    assert house.ticket_id is not None
-    for actor in ("analyst", "limited", "reader"):
-        solve = SolveTicket(command_id=uuid4(), actor_id=house.people[actor], ticket_id=house.ticket_id)
-        refused = await house.postroom.command(solve)
-        assert isinstance(refused, Refused)
-        assert refused.code == "forbidden"
-    for actor in ("analyst", "limited", "reader"):
-        await nobody_changes_it_in_bulk(house, actor)
-    for actor in ("agent", "analyst", "limited", "reader"):
-        release = ReleaseMessage(
-            command_id=uuid4(), actor_id=house.people[actor], message_id=UUID(house.message_id)
-        )
-        refused = await house.postroom.command(release)
-        assert isinstance(refused, Refused)
-        assert refused.code == "forbidden"
-
-
-async def nobody_changes_it_in_bulk(house: House, actor: str) -> None:
-    """A job that was begun past the gateway is refused as a whole, or for the ticket."""
-    assert house.ticket_id is not None
-    job_id, person_id = uuid4(), house.people[actor]
-    selected = (SelectedTicket(ticket_id=house.ticket_id, seen_version=1),)
-    select = SelectTickets(command_id=job_id, actor_id=person_id, job_id=job_id, first=0, tickets=selected)
-    refused = await house.postroom.command(select)
-    start = StartBulkJob(
-        command_id=job_id,
-        actor_id=person_id,
-        actions=(Prioritise(priority=Priority.URGENT),),
-        selection="one",
-        total=1,
-    )
-    started = await house.postroom.command(start)
-    if actor == "analyst":
-        assert isinstance(refused, Refused)
-        assert isinstance(started, Refused)
-        assert (refused.code, started.code) == ("forbidden", "forbidden")
-        return
-
-    async def told() -> dict[str, Any] | None:
-        job = (await house.clients["administrator"].get(f"/api/v1/bulk-jobs/{job_id}")).json()
-        return job if job["state"] == "done" else None
-
-    job = await until(told)
-    assert isinstance(job, dict)
-    assert (job["changed"], job["refused_tickets"][0]["code"]) == (0, "forbidden")
-    for other in (CancelBulkJob, UndoBulkJob):
-        of_another = other(command_id=uuid4(), actor_id=house.people["agent"], job_id=job_id)
-        answer = await house.postroom.command(of_another)
-        assert isinstance(answer, Refused)
-        assert answer.code == "forbidden"
 
 
 async def test_who_has_left_is_signed_out_at_once_and_does_not_come_back_with_an_old_token(

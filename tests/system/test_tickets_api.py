@@ -88,7 +88,8 @@ async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwi
 ) -> None:
     ticket = await Desk.ticket(api, shared_postroom, 712)
     await ticket.do("state", state="solved")
-    thanks = letter(713, sender="kim712@customers.example", In_Reply_To="<letter-712@customers.example>")
+    again = {"sender": "kim712@customers.example", "In_Reply_To": "<letter-712@customers.example>"}
+    thanks = letter(713, subject="Re: Where is order 712?", **again)
     thanks.set_content("Thank you so much!\n")
     shared_postroom.send(thanks)
     await ticket.letters(at_least=2)
@@ -287,3 +288,102 @@ async def test_a_note_mentions_colleagues_by_name_and_they_watch_the_ticket(
     assert [
         [one["name"] for one in entry["mentions"]] for entry in said["conversation"] if entry["note"]
     ] == [["Administrator"]]
+
+
+async def test_who_is_mentioned_gets_the_note_and_hears_of_the_next_letter_and_lists_what_they_watch(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket, other = [await Desk.ticket(api, shared_postroom, number) for number in (716, 717)]
+    wanda, team = await shared_postroom.add_person("Wanda"), uuid4()
+    members = {"name": "Workshop team", "member_ids": [str(wanda)]}
+    assert (await api.put(f"/desk/teams/{team}", json=members)).status_code == 200
+    await ticket.do("notes", text="@Wanda please look at this.")
+    await other.do("watchers", add=[str(team)])
+    sender = "Kim Customer <kim716@customers.example>"
+    shared_postroom.send(letter(718, sender=sender, In_Reply_To="<letter-716@customers.example>"))
+
+    async def told() -> list[str]:
+        notices = await shared_postroom.events("tickets", "NoticeReleased")
+        mine = {one["notice_id"]: str(one["subject"]) for one in notices if one["person_id"] == str(wanda)}
+        sent = [one["notice_id"] for one in await shared_postroom.events("notify", "NoticeSent")]
+        return [subject for notice_id, subject in mine.items() if notice_id in sent]
+
+    async def both() -> bool:
+        return len(await told()) == 2
+
+    await until(both)
+    assert await told() == [
+        f"Ticket {ticket.number}: Administrator mentions you",
+        f"Ticket {ticket.number}: Kim Customer wrote",
+    ]
+    for watcher, watched in ((wanda, {ticket.number, other.number}), (team, {other.number})):
+        listed = (await api.get("/tickets", params={"watcher": str(watcher)})).json()["items"]
+        assert {item["number"] for item in listed} == watched
+    assert (await api.get("/tickets", params={"watcher": "me"})).status_code == 200
+    assert (await api.get("/tickets", params={"watcher": "none"})).status_code == 422
+
+
+async def test_tasks_are_listed_by_owner_and_day_changed_and_removed(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 720)
+    otto, team = await shared_postroom.add_person("Otto"), uuid4()
+    members = {"name": "Otto's team", "member_ids": [str(otto)]}
+    assert (await api.put(f"/desk/teams/{team}", json=members)).status_code == 200
+    someday = await ticket.do("tasks", text="Tidy up", owner=str(otto))
+    monday = await ticket.do("tasks", text="Call", owner=str(team), due_on="2027-01-04")
+    sunday = await ticket.do("tasks", text="Write", owner=str(otto), due_on="2027-01-03")
+
+    async def listed(**wanted: object) -> list[str]:
+        asked = {"owner": str(otto), **wanted}
+        return [one["id"] for one in (await api.get("/tasks", params=asked)).json()["items"]]  # type: ignore[arg-type]
+
+    assert await listed() == [sunday["id"], monday["id"], someday["id"]]
+    assert await listed(due="2027-01-03") == [sunday["id"]]
+    assert await listed(owner=str(team)) == [monday["id"]]
+    first = (await api.get("/tasks", params={"owner": str(otto), "limit": 2})).json()
+    assert await listed(cursor=first["next"]) == [someday["id"]]
+    assert (first["items"][0]["text"], first["items"][0]["ticket"]["number"]) == ("Write", ticket.number)
+
+    path = f"/tickets/{ticket.number}/tasks"
+    assert (await api.patch(f"{path}/{sunday['id']}", json={"done": True})).status_code == 200
+    assert await listed(done="false") == [monday["id"], someday["id"]]
+    changed = {"text": "Call again", "owner": str(otto), "due_on": "2027-02-01"}
+    assert (await api.put(f"{path}/{monday['id']}", json=changed)).status_code == 200
+    assert (await api.delete(f"{path}/{someday['id']}")).status_code == 200
+    assert await listed(done="false") == [monday["id"]]
+    assert [(one["text"], one["due_on"]) for one in (await ticket.read())["tasks"]] == [
+        ("Call again", "2027-02-01"),
+        ("Write", "2027-01-03"),
+    ]
+
+    other = await Desk.ticket(api, shared_postroom, 721)
+    await ticket.do("merge", into=other.number)
+    (merged,) = (await api.get("/tasks", params={"owner": str(otto), "done": "false"})).json()["items"]
+    assert merged["ticket"]["merged_into"] == other.number
+    assert (await api.patch(f"{path}/{monday['id']}", json={"done": True})).status_code == 200
+    assert await listed(done="false") == []
+    assert (await api.get("/tasks", params={"owner": "somebody"})).status_code == 422
+
+
+async def test_a_ticket_is_on_hold_until_a_linked_one_is_solved(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    order, parts = [await Desk.ticket(api, shared_postroom, number) for number in (722, 723)]
+    wait = {"state": "on_hold", "until_solved": parts.number}
+    await order.do("state", 422, **wait)
+    await order.do("links", number=parts.number, link="child")
+    await order.do("state", 422, **wait, until="2099-01-01T00:00:00Z")
+    await order.do("state", **wait, reason="Parts first")
+    held = await order.read()
+    assert (held["state"], held["held_for"], held["held_until"]) == ("on_hold", parts.number, None)
+    page = await api.get(f"{shared_postroom.url}/tickets/{order.number}")
+    assert f'until <a href="/tickets/{parts.number}">ticket {parts.number}</a> is solved' in page.text
+    await parts.do("state", state="solved")
+    opened = await order.read()
+    assert (opened["state"], opened["held_for"]) == ("open", None)
+    said = [entry["sentence"] for entry in opened["conversation"]]
+    assert said[-2:] == [
+        f"put the ticket on hold until ticket {parts.number} is solved: Parts first",
+        "The hold ended, so the ticket is open again",
+    ]

@@ -12,13 +12,24 @@ from contracts.commands import (
     AnyContactCommand,
     Done,
     MergeContacts,
+    MergeTicket,
     MoveAddress,
+    MoveTicket,
     RequestErasure,
     SetContact,
     UndoContactMerge,
 )
 from contracts.contacts import Card
-from contracts.desk import Organisation, OrganisationChanged, Person, PersonChanged
+from contracts.desk import (
+    BoxRight,
+    Organisation,
+    OrganisationChanged,
+    Person,
+    PersonChanged,
+    Right,
+    Ticketbox,
+    TicketboxChanged,
+)
 from contracts.erasures import FoundLetters
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
@@ -26,16 +37,16 @@ from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import contact_id, contact_stream
 from contracts.tickets import Role, ThreadedBy
 from postroom.migrate import migrate_database
-from services.tickets import contact_tables, erasing, erasures, intake, tables
+from services.tickets import commands, contact_tables, erasing, erasures, intake, rearranging, tables
 from services.tickets.changes import keep_contacts
-from services.tickets.refusals import Invalid
+from services.tickets.refusals import Invalid, UnknownThing
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
 from services.tickets.work import Work
 
 pytestmark = pytest.mark.anyio
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ANNA, BOX, ACME, BLOOM = (uuid4() for _ in range(4))
+ANNA, LIU, BOX, ZOO, ACME, BLOOM = (uuid4() for _ in range(6))
 KIM, KIM_AT_HOME, EVE = "kim@acme.example", "kim@gmail.com", "eve@elsewhere.example"
 META = Meta(correlation_id=ANNA, causation_id=ANNA)
 
@@ -46,11 +57,20 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
     anna = Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)
+    in_zoo = (BoxRight(ticketbox_id=ZOO, right=Right.ANSWER),)
+    liu = Person(id=LIU, name="Liu", email="liu@example.com", role=Role.AGENT, rights=in_zoo)
     acme = Organisation(id=ACME, name="Acme", domains=("acme.example",))
     bloom = Organisation(id=BLOOM, name="Bloom", domains=("de.acme.example",))
     await tables.keep_desk(
         connection,
-        [PersonChanged(thing=anna), OrganisationChanged(thing=acme), OrganisationChanged(thing=bloom)],
+        [
+            TicketboxChanged(thing=Ticketbox(id=BOX, name="Support", addresses=("support@example.com",))),
+            TicketboxChanged(thing=Ticketbox(id=ZOO, name="Zoo", addresses=("zoo@example.com",))),
+            PersonChanged(thing=anna),
+            PersonChanged(thing=liu),
+            OrganisationChanged(thing=acme),
+            OrganisationChanged(thing=bloom),
+        ],
         datetime.now(UTC),
     )
     yield connection
@@ -68,11 +88,13 @@ def letter(sender: str, *, answers: str | None = None, number: int | None = None
     )
 
 
-async def a_ticket_of(db: asyncpg.Connection, sender: str, number: int = 10_000) -> tuple[UUID, LetterHead]:
+async def a_ticket_of(
+    db: asyncpg.Connection, sender: str, number: int = 10_000, box: UUID = BOX
+) -> tuple[UUID, LetterHead]:
     head = letter(sender)
     routed = MessageRouted(
         letter=head,
-        ticketbox_id=BOX,
+        ticketbox_id=box,
         ticketbox="Support",
         evidence=RoutingEvidence(ruleset_version=1, rule=None),
     )
@@ -81,6 +103,20 @@ async def a_ticket_of(db: asyncpg.Connection, sender: str, number: int = 10_000)
     work.changed.add(opened.ticket_id)
     await work.save(db)
     return opened.ticket_id, head
+
+
+async def change(db: asyncpg.Connection, command: MoveTicket | MergeTicket) -> None:
+    work = Work(NOON, await tables.read_desk(db))
+    await work.load(db, {command.ticket_id, getattr(command, "other_id", command.ticket_id)})
+    ticket = work.tickets[command.ticket_id]
+    match command:
+        case MoveTicket():
+            events = {ticket.ticket_id: commands.decide(command, ticket, work.desk, NOON)}
+        case MergeTicket():
+            events = rearranging.decide(command, ticket, work.tickets[command.other_id], work.desk)
+    for ticket_id, happened in events.items():
+        work.add(work.tickets[ticket_id], happened, command.command_id, META)
+    await work.save(db)
 
 
 async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
@@ -180,6 +216,50 @@ async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: a
     stale = await tables.stale_alarms(db, 10)
     assert ticket_id in stale
     assert other_id not in stale
+
+
+async def by_liu(db: asyncpg.Connection, command: AnyContactCommand) -> None:
+    """By who answers in the ticketbox Zoo, and sees no other."""
+    await do(db, command.model_copy(update={"actor_id": LIU}))
+
+
+async def test_nobody_changes_a_contact_whose_tickets_are_out_of_sight(db: asyncpg.Connection) -> None:
+    await a_ticket_of(db, KIM)
+    await do(db, card(KIM, KIM_AT_HOME))
+    parts = MoveAddress(command_id=uuid4(), actor_id=ANNA, address=KIM_AT_HOME)
+    takes = MoveAddress(command_id=uuid4(), actor_id=ANNA, address=KIM_AT_HOME, to_address=EVE)
+    for command in (card(KIM), card(EVE, KIM), merge(KIM, EVE), merge(EVE, KIM_AT_HOME), parts, takes):
+        with pytest.raises(UnknownThing):
+            await by_liu(db, command)
+    await do(db, merge(KIM, EVE))
+    with pytest.raises(UnknownThing):
+        await by_liu(db, undo(KIM))
+
+
+async def test_contacts_of_tickets_in_sight_are_changed_and_those_of_whom_no_letter_came(
+    db: asyncpg.Connection,
+) -> None:
+    await by_liu(db, card("new@elsewhere.example"))
+    await a_ticket_of(db, KIM)
+    await a_ticket_of(db, "Kim@Acme.Example", 10_018, ZOO)
+    await by_liu(db, card(KIM, KIM_AT_HOME))
+    await by_liu(db, merge(KIM, EVE))
+    await by_liu(db, undo(KIM))
+
+
+async def test_a_contact_comes_into_sight_with_its_ticket_or_letter(db: asyncpg.Connection) -> None:
+    moved, _ = await a_ticket_of(db, KIM)
+    await change(db, MoveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=moved, ticketbox_id=ZOO))
+    await by_liu(db, card(KIM))
+
+    merged, _ = await a_ticket_of(db, EVE, 10_018)
+    await change(db, MergeTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=merged, other_id=moved))
+    await by_liu(db, card(EVE))
+
+    await change(db, MoveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=moved, ticketbox_id=BOX))
+    for address in (KIM, EVE):
+        with pytest.raises(UnknownThing):
+            await by_liu(db, card(address, "another@acme.example"))
 
 
 def erasure(*addresses: str) -> RequestErasure:

@@ -119,6 +119,13 @@ def test_who_manages_a_ticketbox_changes_it_and_no_other() -> None:
     refused(Forbidden, desk, like(SUPPORT, id=uuid4()), by=anna.id)
 
 
+def test_only_administrators_remove_a_ticketbox() -> None:
+    desk = given(SUPPORT, ORDERS, BOSS, SARA)
+    assert SARA.may(Right.MANAGE, ORDERS.id)
+    refused(Forbidden, desk, by=SARA.id, without=[ORDERS])
+    assert when(desk, by=BOSS.id, without=[ORDERS])
+
+
 def test_a_view_belongs_to_who_made_it() -> None:
     view = View(id=uuid4(), name="Mine", owner_id=ANNA.id, parameters={"view": "mine"})
     assert when(given(*HERE), view, by=ANNA.id)

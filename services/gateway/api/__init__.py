@@ -15,6 +15,7 @@ from services.gateway.api import (
     reports,
     rulesets,
     system,
+    tasks,
     templates,
     tickets,
     what_ifs,
@@ -24,6 +25,7 @@ router = APIRouter(prefix="/api/v1")
 for part in (
     tickets,
     handling,
+    tasks,
     drafts,
     templates,
     jobs,

@@ -81,14 +81,16 @@ async def post_watchers(handle: Handle, new: WatchersToChange) -> Changed:
     return await handle.change_watchers(new.add, new.remove)
 
 
-class NewTask(BaseModel):
+class TaskFields(BaseModel):
+    """`owner` is the id of a person or a team."""
+
     text: Text = Field(min_length=1)
     owner: UUID | None = None
     due_on: date | None = None
 
 
 @router.post("/tickets/{number}/tasks", status_code=201)
-async def post_task(handle: Handle, new: NewTask) -> Changed:
+async def post_task(handle: Handle, new: TaskFields) -> Changed:
     """Keep something to be done; `id` in the answer is the task's."""
     return await handle.add_task(new.text, new.owner, new.due_on)
 
@@ -97,6 +99,18 @@ async def post_task(handle: Handle, new: NewTask) -> Changed:
 async def patch_task(handle: Handle, task_id: UUID, done: Annotated[bool, Body(embed=True)]) -> Changed:
     """It is done, or to be done after all."""
     return await handle.finish_task(task_id, done=done)
+
+
+@router.put("/tickets/{number}/tasks/{task_id}")
+async def put_task(handle: Handle, task_id: UUID, changed: TaskFields) -> Changed:
+    """Let the task be so from now on; whether it is done stays."""
+    return await handle.change_task(task_id, changed.text, changed.owner, changed.due_on)
+
+
+@router.delete("/tickets/{number}/tasks/{task_id}")
+async def delete_task(handle: Handle, task_id: UUID) -> Changed:
+    """The task is not to be done any more."""
+    return await handle.remove_task(task_id)
 
 
 class NewLink(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.model import Text
@@ -12,7 +12,7 @@ from services.gateway import automations, organisations, tickets
 from services.gateway.doing import Doing
 from services.gateway.guard import Here, Signed, Writer, command_id_of
 from services.gateway.handling import Handling
-from services.gateway.lists import LONGEST_PAGE
+from services.gateway.lists import Limit
 from services.gateway.next_ticket import next_ticket
 from services.gateway.problems import Unavailable, Unprocessable
 from services.gateway.representations import Changed, ComingItem, Page, StreamEvent, Ticket, TicketItem
@@ -28,7 +28,7 @@ async def list_tickets(
     who: Signed,
     query: Annotated[TicketQuery, Depends()],
     cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+    limit: Limit = 50,
 ) -> Page[TicketItem]:
     """Tickets, the last changed first."""
     async with here.service.pool.acquire() as db:
@@ -167,24 +167,32 @@ async def post_undo(wish: Wish, new: ToUndo) -> Changed:
 
 
 class NewState(BaseModel):
-    """`until` and `reason` are of a hold. Solving and closing are refused if a letter came after `expected_version`."""
+    """`until`, `until_solved` and `reason` are of a hold.
+
+    Solving and closing are refused if a letter came after `expected_version`.
+    """
 
     state: State
     expected_version: int | None = None
     until: AwareDatetime | None = None
+    until_solved: int | None = Field(default=None, description="The number of a linked ticket to wait for.")
     reason: Text = ""
 
 
 @router.post("/tickets/{number}/state", status_code=201)
 async def post_state(wish: Wish, new: NewState) -> Changed:
     """Say where the ticket stands: open, pending (waits for the customer), on hold, solved, or closed for good."""
-    if new.state is not State.ON_HOLD and (new.until is not None or new.reason):
+    if new.state is not State.ON_HOLD and (new.until or new.until_solved or new.reason):
         raise Unprocessable("Only a hold has an end and a reason: state on_hold.")
+    if new.until is not None and new.until_solved is not None:
+        raise Unprocessable("A hold has one end: a moment, or a ticket that is to be solved.")
     match new.state:
         case State.OPEN:
             return await wish.reopen()
         case State.PENDING:
             return await Handling(wish).set_pending()
+        case State.ON_HOLD if new.until_solved is not None:
+            return await Handling(wish).hold_for(new.until_solved, new.reason)
         case State.ON_HOLD:
             return await Handling(wish).put_on_hold(new.until, new.reason)
         case State.SOLVED:

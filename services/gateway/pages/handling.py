@@ -1,6 +1,6 @@
 """What agents do on a ticket's page with the ticket as a whole; each answer shows it as it is then."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from services.gateway.accounts import SignedIn
 from services.gateway.api.handling import Handle
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.choices import choices
+from services.gateway.details import details
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Signed
 from services.gateway.holds import MORNING, end_of
@@ -66,8 +67,9 @@ async def state(
     show: Show,
     state: Annotated[State, Form()],
     seen_version: Annotated[int | None, Form()] = None,
-    until: Annotated[Literal["", "tomorrow", "monday", "week", "day"], Form()] = "",
+    until: Annotated[Literal["", "tomorrow", "monday", "week", "day", "ticket"], Form()] = "",
     day: Text = "",
+    solved: Text = "",
     reason: Text = "",
 ) -> Response:
     """Say where the ticket stands."""
@@ -79,6 +81,9 @@ async def state(
         case State.PENDING:
             await handle.set_pending()
             return await show("The ticket waits for the customer.", back)
+        case State.ON_HOLD if until == "ticket":
+            await handle.hold_for(number_in(solved), reason)
+            return await show(f"The ticket is on hold until ticket {number_in(solved)} is solved.", back)
         case State.ON_HOLD:
             end = await _end_of_hold(here, who, wish.number, until, day)
             await handle.put_on_hold(end, reason)
@@ -150,16 +155,29 @@ async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = ""
     await handle.change_watchers(
         [tickets.identity(add)] if add else [], [tickets.identity(remove)] if remove else []
     )
-    undo = {"add": remove} if remove else {"remove": add}
-    done = "They hear of this ticket no more." if remove else "They hear of this ticket from now on."
+    undo, mine = {"add": remove} if remove else {"remove": add}, str(handle.wish.person.person_id)
+    who = "You hear" if mine in {add, remove} else "They hear"
+    done = f"{who} of this ticket no more." if remove else f"{who} of this ticket from now on, by mail."
     return await show(done, Undo(handle.wish.number, "watchers", undo))
 
 
 @router.post("/tickets/{number}/tasks")
-async def task(handle: Handle, show: Show, text: Text = "") -> Response:
+async def task(handle: Handle, show: Show, text: Text = "", owner: Text = "", due_on: Text = "") -> Response:
     """Keep something to be done."""
-    await handle.add_task(text, None, None)
+    await handle.add_task(text, tickets.identity(owner) if owner else None, _day(due_on))
     return await show("The task is added.")
+
+
+def _day(text: str) -> date | None:
+    """A day that someone chose, if they did.
+
+    Raises:
+        Unprocessable: it is none.
+    """
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Unprocessable(f"“{text}” is no day; write it as 2026-03-02.") from None
 
 
 @router.post("/tickets/{number}/tasks/{task_id}")
@@ -167,6 +185,30 @@ async def task_done(handle: Handle, show: Show, task_id: UUID, done: Annotated[b
     """It is done, or to be done after all."""
     await handle.finish_task(task_id, done=done)
     return await show("The task is done." if done else "The task is to be done after all.")
+
+
+@router.post("/tickets/{number}/tasks/{task_id}/change")
+async def change_task(
+    handle: Handle, show: Show, task_id: UUID, text: Text = "", owner: Text = "", due_on: Text = ""
+) -> Response:
+    """Say anew what is to be done, by whom and until when."""
+    await handle.change_task(task_id, text, tickets.identity(owner) if owner else None, _day(due_on))
+    return await show("The task is changed.")
+
+
+@router.post("/tickets/{number}/tasks/{task_id}/remove")
+async def remove_task(handle: Handle, show: Show, task_id: UUID) -> Response:
+    """It is not to be done any more."""
+    async with handle.wish.gateway.service.pool.acquire() as db:
+        opened = await tickets.open_ticket(db, handle.wish.person.sight, handle.wish.number)
+    before = details(opened.events).tasks.get(task_id)
+    await handle.remove_task(task_id)
+    values = {
+        "text": before.text if before else "",
+        "owner": str(before.owner_id) if before and before.owner_id else "",
+        "due_on": before.due_on.isoformat() if before and before.due_on else "",
+    }
+    return await show("The task is removed.", Undo(handle.wish.number, "tasks", values))
 
 
 @router.post("/tickets/{number}/ticketbox")

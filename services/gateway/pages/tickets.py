@@ -12,7 +12,7 @@ from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts.desk import Category, Right, Ticketbox
+from contracts.desk import Category, Right, Team, Ticketbox
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
 from services.gateway import (
@@ -132,6 +132,7 @@ async def _offered(
         "address": address or "",
         "boxes": await desk.boxes(db, person.sight),
         "people": await desk.people(db, here.service.clock()),
+        "teams": await desk.every(db, Team),
         "organisations": list(known.by_id.values()),
         "categories": await desk.every(db, Category),
         "priorities": [one.value for one in Priority],

@@ -8,6 +8,7 @@ const tell = (name) => document.body.dispatchEvent(new CustomEvent(name));
 // --- Times -----------------------------------------------------------------------------------------------------------
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const inDays = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 function ago(moment) {
@@ -28,6 +29,11 @@ function sayTimes() {
     const moment = new Date(due.dataset.due);
     due.textContent = moment < Date.now() ? "overdue" : "due " + ago(moment);
     due.classList.toggle("bad", moment < Date.now());
+  }
+  for (const due of all("[data-day]")) {
+    const days = Math.round((new Date(`${due.dataset.day}T00:00`) - new Date().setHours(0, 0, 0, 0)) / 86400000);
+    due.textContent = days < 0 ? "overdue" : days < 7 ? "due " + inDays.format(days, "day") : due.title;
+    due.classList.toggle("bad", days < 0);
   }
 }
 
@@ -62,6 +68,10 @@ function openMenu(id) {
 
 const boxes = () => all("#selection .row input[type=checkbox]");
 const selected = () => boxes().filter((box) => box.checked);
+
+function tick() {
+  one("[data-ticks]", document.activeElement.closest(".row") ?? document.createElement("i"))?.click();
+}
 
 function countSelected() {
   const hint = one("[data-selected]");
@@ -303,7 +313,7 @@ let waiting = null;
 
 function heard(event) {
   if (one("#ticket")?.dataset.number === String(event.number)) tell("ticket-changed");
-  if (one("#tickets") && !waiting) {
+  if (one("#tickets, #tasks") && !waiting) {
     waiting = setTimeout(() => { waiting = null; if (!selected().length) tell("tickets-changed"); }, 400);
   }
 }
@@ -370,7 +380,7 @@ const KEYS = {
     if (fold) fold.open = true;
     one("#tag")?.focus();
   },
-  x: () => (one("#picked") ? pick() : select()),
+  x: () => (one("#tasks") ? tick() : one("#picked") ? pick() : select()),
   f: () => openMenu("narrow-menu"),
   ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((digit) => [digit, () => all("[data-saved]")[digit - 1]?.click()])),
   a: () => decide("#release"),
@@ -472,8 +482,11 @@ function add(input) {
   input.value = "";
 }
 
-document.addEventListener("focusin", ({ target }) => {
-  if (target.list?.id === "tags" && !target.list.childElementCount) tell("tags-wanted");
+document.addEventListener("focusin", async ({ target }) => {
+  const { list } = target;
+  if (list?.id !== "tags" || list.childElementCount) return;
+  const answer = await fetch("/tags");
+  if (answer.ok) list.innerHTML = await answer.text();  // without suggestions, one can still write
 });
 
 document.addEventListener("change", ({ target }) => {

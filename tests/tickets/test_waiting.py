@@ -1,0 +1,221 @@
+"""A ticket on hold until a linked one is solved, with the real tables."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from contracts.commands import (
+    AnyTicketCommand,
+    Command,
+    HoldForTicket,
+    LinkTickets,
+    MergeTicket,
+    PutOnHold,
+    ReopenTicket,
+    SolveTicket,
+    UnlinkTickets,
+)
+from contracts.desk import BoxRight, Person, PersonChanged, Right, Ticketbox, TicketboxChanged
+from contracts.event import Meta
+from contracts.mail import Address, LetterHead
+from contracts.stream_ids import ticket_stream
+from contracts.tickets import LinkKind, Role, State, TicketOpened, TicketReopened
+from postroom.migrate import migrate_database
+from services.tickets import changes, tables
+from services.tickets.refusals import Forbidden, Invalid
+from services.tickets.ticket import Ticket
+from services.tickets.work import Work
+
+pytestmark = pytest.mark.anyio
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ANNA, LIU, BOX, ZOO = (uuid4() for _ in range(4))
+SERVICE: Any = SimpleNamespace(clock=lambda: NOON)
+
+
+class Desk:
+    """Some tickets, changed in a transaction each."""
+
+    def __init__(self, db: asyncpg.Connection) -> None:
+        self.db = db
+
+    async def ticket(self, number: int, box: UUID = BOX) -> UUID:
+        head = LetterHead(
+            message_id=uuid4(),
+            internet_message_id=None,
+            received_at=NOON,
+            from_=Address(address="k@x.example"),
+        )
+        opened = TicketOpened(
+            ticket_id=uuid4(),
+            number=number,
+            ticketbox_id=box,
+            ticketbox="Support",
+            subject="Lamp",
+            contact=Address(address="k@x.example"),
+            letter=head,
+        )
+        work = Work(NOON, await tables.read_desk(self.db))
+        work.open(opened, uuid4(), Meta(correlation_id=ANNA, causation_id=ANNA))
+        await work.save(self.db)
+        return opened.ticket_id
+
+    async def do(self, kind: type[Command], ticket_id: UUID, by: UUID = ANNA, **wanted: object) -> None:
+        who = {"command_id": uuid4(), "actor_id": by, "ticket_id": ticket_id}
+        command: Any = kind.model_validate(who | wanted)
+        change = changes.change_ticket if isinstance(command, AnyTicketCommand) else changes.change_two
+        async with self.db.transaction():
+            await change(SERVICE, command, self.db)  # type: ignore[arg-type]
+
+    async def linked(self, one: UUID, other: UUID) -> None:
+        await self.do(LinkTickets, one, other_id=other, link=LinkKind.CHILD)
+
+    async def read(self, ticket_id: UUID) -> Ticket:
+        work = Work(NOON, await tables.read_desk(self.db))
+        await work.load(self.db, {ticket_id})
+        return work.tickets[ticket_id]
+
+
+@pytest.fixture
+async def connections(database_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
+    await migrate_database(database_url)
+    settings = {"search_path": "tickets", "role": "postroom_tickets"}
+    opened = [await asyncpg.connect(database_url, server_settings=settings) for _ in range(2)]
+    in_box = (BoxRight(ticketbox_id=BOX, right=Right.ANSWER),)
+    things = [
+        TicketboxChanged(thing=Ticketbox(id=BOX, name="Support", addresses=("support@example.com",))),
+        TicketboxChanged(thing=Ticketbox(id=ZOO, name="Zoo", addresses=("zoo@example.com",))),
+        PersonChanged(thing=Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)),
+        PersonChanged(
+            thing=Person(id=LIU, name="Liu", email="liu@example.com", role=Role.AGENT, rights=in_box)
+        ),
+    ]
+    await tables.keep_desk(opened[0], things, datetime.now(UTC))
+    yield opened
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+async def desk(connections: list[asyncpg.Connection]) -> Desk:
+    return Desk(connections[0])
+
+
+async def test_a_ticket_waits_until_a_linked_one_is_solved(desk: Desk) -> None:
+    order, parts = await desk.ticket(10009), await desk.ticket(10017)
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts, reason="Parts first")
+    held = await desk.read(order)
+    assert (held.state, held.held_until, held.held_for_id) == (State.ON_HOLD, None, parts)
+
+    await desk.do(SolveTicket, parts)
+
+    opened = await desk.read(order)
+    assert (opened.state, opened.held_for_id) == (State.OPEN, None)
+    data = await desk.db.fetchval(
+        "SELECT data::text FROM event WHERE stream_id = $1 AND type = 'TicketReopened'", ticket_stream(order)
+    )
+    assert TicketReopened.model_validate_json(data).why == "hold_ended"
+
+
+async def test_who_waits_no_more_is_left_as_it_is(desk: Desk) -> None:
+    order, other, parts = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    for one in (order, other):
+        await desk.linked(one, parts)
+        await desk.do(HoldForTicket, one, other_id=parts)
+    await desk.do(PutOnHold, order, reason="Something else")
+    await desk.do(ReopenTicket, other)
+    await desk.do(SolveTicket, parts)
+    assert (await desk.read(order)).state is State.ON_HOLD
+    assert (await desk.read(other)).state is State.OPEN
+
+
+async def test_a_ticket_waits_only_for_what_is_linked_and_not_done(desk: Desk) -> None:
+    order, parts = await desk.ticket(10009), await desk.ticket(10017)
+    with pytest.raises(Invalid, match="Link"):
+        await desk.do(HoldForTicket, order, other_id=parts)
+    await desk.linked(order, parts)
+    await desk.do(SolveTicket, parts)
+    with pytest.raises(Invalid, match="solved"):
+        await desk.do(HoldForTicket, order, other_id=parts)
+
+
+async def test_two_tickets_do_not_wait_for_one_another(desk: Desk) -> None:
+    order, parts = await desk.ticket(10009), await desk.ticket(10017)
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    with pytest.raises(Invalid, match="waits for this one"):
+        await desk.do(HoldForTicket, parts, other_id=order)
+
+
+async def test_who_may_not_answer_in_both_ticketboxes_cannot_let_one_wait_for_the_other(desk: Desk) -> None:
+    order, parts = await desk.ticket(10009), await desk.ticket(10017, ZOO)
+    await desk.linked(order, parts)
+    with pytest.raises(Forbidden):
+        await desk.do(HoldForTicket, order, by=LIU, other_id=parts)
+
+
+async def test_the_link_stays_while_a_ticket_waits(desk: Desk) -> None:
+    order, parts = await desk.ticket(10009), await desk.ticket(10017)
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    for one, other, link in ((order, parts, LinkKind.CHILD), (parts, order, LinkKind.PARENT)):
+        with pytest.raises(Invalid, match="waits"):
+            await desk.do(UnlinkTickets, one, other_id=other, link=link)
+    await desk.do(ReopenTicket, order)
+    await desk.do(UnlinkTickets, order, other_id=parts, link=LinkKind.CHILD)
+
+
+async def test_what_a_ticket_waits_for_goes_on_where_it_is_merged_into(desk: Desk) -> None:
+    order, parts, other = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    await desk.do(MergeTicket, parts, other_id=other)
+    assert (await desk.read(order)).state is State.ON_HOLD
+    await desk.do(SolveTicket, other)
+    assert (await desk.read(order)).state is State.OPEN
+
+
+async def test_a_chain_opens_link_by_link(desk: Desk) -> None:
+    first, second, third = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    for one, other in ((first, second), (second, third)):
+        await desk.linked(one, other)
+        await desk.do(HoldForTicket, one, other_id=other)
+    await desk.do(SolveTicket, third)
+    assert [(await desk.read(one)).state for one in (first, second)] == [State.ON_HOLD, State.OPEN]
+
+
+async def test_nobody_waits_for_what_is_being_solved_at_this_moment(
+    connections: list[asyncpg.Connection],
+) -> None:
+    desk, meanwhile = map(Desk, connections)
+    order, parts = await desk.ticket(10009), await desk.ticket(10017)
+    await desk.linked(order, parts)
+    solving = SolveTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=parts)
+    async with desk.db.transaction():
+        await changes.change_ticket(SERVICE, solving, desk.db)
+        holding = asyncio.create_task(meanwhile.do(HoldForTicket, order, other_id=parts))
+        await asyncio.sleep(0.2)
+        assert not holding.done()
+    with pytest.raises(Invalid, match="solved"):
+        await holding
+    assert (await desk.read(order)).state is State.OPEN
+
+
+async def test_who_waits_since_a_moment_ago_is_not_forgotten(connections: list[asyncpg.Connection]) -> None:
+    desk, meanwhile = map(Desk, connections)
+    order, parts = await desk.ticket(10009), await desk.ticket(10017)
+    await desk.linked(order, parts)
+    holding = HoldForTicket(command_id=uuid4(), actor_id=ANNA, ticket_id=order, other_id=parts)
+    async with desk.db.transaction():
+        await changes.change_two(SERVICE, holding, desk.db)
+        solving = asyncio.create_task(meanwhile.do(SolveTicket, parts))
+        await asyncio.sleep(0.2)
+        assert not solving.done()
+    await solving
+    assert (await desk.read(order)).state is State.OPEN
