@@ -59,7 +59,7 @@ async def _keep(db: Connection, command_id: UUID, done: Done) -> None:
     """Keep an answer in its transaction.
 
     Raises:
-        AlreadyAnswered: the same command has come twice at once, and nothing that it did tells the log.
+        AlreadyAnswered: it came twice at once, and appended nothing by which the log would have told.
     """
     try:
         await db.execute(

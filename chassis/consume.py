@@ -17,6 +17,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import FetchTimeoutError
 
 from chassis import metrics, parking, telemetry, wire
+from chassis.background import PASSING
 from chassis.backoff import growing
 from chassis.database import TRANSIENT, Connection, Pool
 from chassis.log import AlreadyAnswered, UnknownEvent, VersionConflict
@@ -302,7 +303,7 @@ class Consumption:
                     await parking.park(db, self.consumer.name, item.message, error, attempts)
                     if self._on_parked is not None:
                         await self._on_parked(item, error, db)
-            except (*TRANSIENT, VersionConflict, AlreadyAnswered) as passing:
+            except PASSING as passing:
                 logger.warning("waiting to park", consumer=self.consumer.name, error=repr(passing))
                 await self._hold()
                 await asyncio.sleep(next(waits))

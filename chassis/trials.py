@@ -18,12 +18,15 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from chassis.database import Connection, connect
 from chassis.logging import get_logger
 from chassis.service import Service
 from chassis.settings import ServiceSettings
+from contracts.commands import Refused
 from contracts.model import Model
+from contracts.queries import Trial, TrialQuery
 
 logger = get_logger(__name__)
 B = TypeVar("B")
@@ -31,6 +34,7 @@ B_co = TypeVar("B_co", covariant=True)
 A = TypeVar("A")
 T = TypeVar("T", bound="Tally")
 S = TypeVar("S", bound=ServiceSettings)
+V = TypeVar("V", bound=Trial)
 
 WORKERS = 2
 MOST_FINDINGS = 10_000
@@ -121,18 +125,8 @@ _COLUMNS = """
     trial_id, question::text AS question, asked_by, asked_at, state, total, examined, ended_at, error,
     coalesce(summary, '{}')::text AS summary
 """
-PROGRESS = ("state", "asked_by", "asked_at", "ended_at", "total", "examined", "error")
-"""The columns that `contracts.queries.Trial` has, too."""
-
-
-async def one(db: Connection, trial_id: UUID) -> asyncpg.Record | None:
-    """A trial, with `question` and `summary` in JSON; None: there is no such trial any more."""
-    return await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1", trial_id)
-
-
-async def latest(db: Connection) -> list[asyncpg.Record]:
-    """The last trials, the newest first."""
-    return await db.fetch(f"SELECT {_COLUMNS} FROM trial ORDER BY asked_at DESC LIMIT {KEPT}")
+_PROGRESS = ("state", "asked_by", "asked_at", "ended_at", "total", "examined", "error")
+"""The columns that `Trial` has, too."""
 
 
 _FINDINGS = """
@@ -146,9 +140,30 @@ LIMIT $4
 """
 
 
-async def findings(db: Connection, trial_id: UUID, kind: str | None, after: int, limit: int) -> list[str]:
-    """A piece of what was found, in JSON: what has `kind` among its `kinds`, behind a number."""
-    return [row["finding"] for row in await db.fetch(_FINDINGS, trial_id, after, kind, limit)]
+async def told(db: Connection, view: type[V], trial_id: UUID, piece: TrialQuery) -> V | Refused:
+    """How far a trial is, and a piece of what it found: what has `kind` among its `kinds`, behind a number."""
+    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1", trial_id)
+    if row is None:
+        return Refused(code="unknown", detail=f"There is no such {view.called}; only the last ones are kept.")
+    found = await db.fetch(_FINDINGS, trial_id, piece.after, piece.kind, piece.limit)
+    return _view(row, view, [orjson.loads(one["finding"]) for one in found])
+
+
+async def latest(db: Connection, view: type[V]) -> tuple[V, ...]:
+    """The last trials, the newest first, without what they found one by one."""
+    rows = await db.fetch(f"SELECT {_COLUMNS} FROM trial ORDER BY asked_at DESC LIMIT {KEPT}")
+    return tuple(_view(row, view) for row in rows)
+
+
+def _view(row: asyncpg.Record, view: type[V], changes: Sequence[object] = ()) -> V:
+    said = {
+        view.identity: row["trial_id"],
+        **{name: row[name] for name in _PROGRESS},
+        **orjson.loads(row["question"]),
+        "summary": orjson.loads(row["summary"]),
+        "changes": changes,
+    }
+    return view.model_validate(said)
 
 
 async def work(service: Service[S], prepare: Prepare) -> None:

@@ -23,6 +23,8 @@ class Query(Model):
         return f"postroom.{cls.service}.query.{snake_case(cls.__name__)}"
 
 
+LONGEST_PIECE = 200
+"""Of a list that is answered in pieces."""
 LATE_SECONDS = 60
 """A message that is in flight for longer is an alert."""
 
@@ -231,16 +233,24 @@ class RuleFiguresList(Model):
     items: tuple[RuleFigures, ...]
 
 
-class GetDryRun(Query):
-    """How far a dry run is, what it found, and a piece of what would change. Answer: `DryRun`, or `Refused`."""
+class TrialQuery(Query):
+    """How far a trial is, what it found, and a piece of what would be otherwise."""
+
+    kind: Text | None = None
+    """Only changes of this kind."""
+    after: int = 0
+    """Changes behind this number."""
+    limit: int = Field(default=50, ge=1, le=LONGEST_PIECE)
+
+
+class GetDryRun(TrialQuery):
+    """How far a dry run is, and what it found: kinds are the names of `DryRunSummary.changed`.
+
+    Answer: `DryRun`, or `Refused`.
+    """
 
     service: ClassVar[str] = "router"
     dry_run_id: UUID
-    kind: Text | None = None
-    """Only changes of this kind, a name of `DryRunSummary.changed`."""
-    after: int = 0
-    """Changes behind this number."""
-    limit: int = Field(default=50, ge=1, le=1000)
 
 
 class ListDryRuns(Query):
@@ -302,6 +312,11 @@ class DryRunSummary(Model):
 class Trial(Model):
     """Something that is asked about the past and takes a while: how far it is."""
 
+    called: ClassVar[str]
+    """What people call one."""
+    identity: ClassVar[str]
+    """The field of its id."""
+
     state: Literal["waiting", "running", "done", "cancelled", "failed"]
     asked_by: UUID
     asked_at: Instant
@@ -313,6 +328,8 @@ class Trial(Model):
 
 
 class DryRun(Trial):
+    called: ClassVar[str] = "dry run"
+    identity: ClassVar[str] = "dry_run_id"
     dry_run_id: UUID
     days: int
     summary: DryRunSummary
@@ -332,7 +349,7 @@ class GetBulkJob(Query):
     job_id: UUID
     after: int = 0
     """Refusals behind this place."""
-    limit: int = Field(default=50, ge=1, le=1000)
+    limit: int = Field(default=50, ge=1, le=LONGEST_PIECE)
 
 
 class ListBulkJobs(Query):
@@ -377,16 +394,14 @@ class BulkJobList(Model):
     items: tuple[BulkJob, ...]
 
 
-class GetWhatIf(Query):
-    """How far a what-if is, what it found, and a piece of what would be otherwise. Answer: `WhatIf`, or `Refused`."""
+class GetWhatIf(TrialQuery):
+    """How far a what-if is, and what it found: kinds are `avoided`, `added`, and the targets.
+
+    Answer: `WhatIf`, or `Refused`.
+    """
 
     service: ClassVar[str] = "tickets"
     what_if_id: UUID
-    kind: Text | None = None
-    """Only changes of this kind: `avoided`, `added`, or a target."""
-    after: int = 0
-    """Changes behind this number."""
-    limit: int = Field(default=50, ge=1, le=1000)
 
 
 class ListWhatIfs(Query):
@@ -431,6 +446,8 @@ class WhatIfSummary(Model):
 
 
 class WhatIf(Trial):
+    called: ClassVar[str] = "what-if"
+    identity: ClassVar[str] = "what_if_id"
     """Policies and calendars that are not in force, tried on the tickets of the last months."""
 
     what_if_id: UUID

@@ -51,6 +51,9 @@ _THREADED = {
 }
 
 
+_HIDDEN = "A letter was here that is in a ticketbox that you do not see"
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What the events of a ticket refer to."""
@@ -59,6 +62,8 @@ class Sources:
     deliveries: Mapping[UUID, Sequence[Recorded[Event]]] = field(default_factory=dict)
     """What notify said of each reply, in order."""
     people: Mapping[UUID, str] = field(default_factory=dict)
+    hidden: frozenset[UUID] = frozenset()
+    """Letters that have gone out of the asker's sight."""
 
     def person(self, identity: UUID | None) -> Named | None:
         return None if identity is None else Named(id=identity, name=self.people.get(identity, "somebody"))
@@ -182,6 +187,8 @@ def _with_letter(
     if place.gone_to is not None:
         sentence = f"A letter that came here has gone to ticket {place.gone_to}"
         return entry.model_copy(update={"sentence": sentence, "ticket": place.gone_to})
+    if letter.message_id in sources.hidden:
+        return entry.model_copy(update={"sentence": _HIDDEN})
     shown = letter_of(letter, sources.letters.get(letter.message_id), threaded_by)
     return entry.model_copy(update={"letter": shown, "ticket": place.from_number})
 

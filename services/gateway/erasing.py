@@ -82,8 +82,8 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
         return PieceErased(rows=erased, following=(number + 1) * _SOURCE)
     await _erase_lines(db, person)
     await _erase_drafts(db, person)
-    await erase_mentions(db, person, "thing", "thing", "jsonb")
     await desk.renew_edition(db)
+    await erase_mentions(db, person, "thing", "thing", "jsonb")
     await contact_rows.forget(db, person.contact_ids, person.addresses, person.names)
     return PieceErased(rows=erased + await erase_parked(db, person))
 

@@ -69,7 +69,9 @@ class Export:
         async with self.gateway.service.pool.acquire() as db:
             opened = await tickets.open_ticket(db, self.person.sight, number)
             shown = tickets.ticket_of(opened, await tickets.routing_of(db, opened))
-        events = [one.model_dump(mode="json") for one in tickets.stream_of(opened.events)]
+        events = [
+            one.model_dump(mode="json") for one in tickets.stream_of(opened.events, opened.sources.hidden)
+        ]
         return orjson.dumps({"ticket": shown.model_dump(mode="json", by_alias=True), "events": events})
 
     async def _message_ids(self) -> AsyncIterator[UUID]:

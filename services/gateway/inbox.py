@@ -21,9 +21,9 @@ from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
 from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent, TicketOpened
-from services.gateway import contact_rows, desk, tasks
+from services.gateway import contact_rows, desk, history, tasks
 from services.gateway.book import Received, received
-from services.gateway.summary import Summary, summarise
+from services.gateway.summary import Summary, rearranges, summarise
 from services.gateway.whereabouts import moved
 
 CHANNEL = "postroom_inbox"
@@ -289,8 +289,11 @@ async def _keep_tickets(db: Connection, batch: Batch) -> None:
             histories[item.event.ticket_id].append(item)
     if not histories:
         return
-    before = await summaries(db, histories)
-    after = [summarise(history, before.get(ticket_id)) for ticket_id, history in histories.items()]
+    anew = [one for one, items in histories.items() if any(rearranges(item.event) for item in items)]
+    for ticket_id in anew:
+        histories[ticket_id] = await history.of_ticket(db, ticket_id)
+    before = await summaries(db, histories.keys() - anew)
+    after = [summarise(happened, before.get(ticket_id)) for ticket_id, happened in histories.items()]
     await db.executemany(_KEEP_LINES, [_cells(line) for line in after if line is not None])
 
 

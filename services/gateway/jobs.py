@@ -25,6 +25,7 @@ from services.gateway import contacts, desk, organisations, tickets
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, Writer, command_id_of
+from services.gateway.pieces import FIRST, Piece
 from services.gateway.problems import NotFound, Unprocessable
 from services.gateway.ticket_query import TicketQuery
 from services.gateway.tickets import Filter
@@ -101,13 +102,13 @@ def jobbing(request: Request, here: Here, person: Writer) -> Jobbing:
 Wish = Annotated[Jobbing, Depends(jobbing)]
 
 
-async def find(here: Gateway, person: Person, job_id: UUID, after: int = 0, limit: int = 50) -> BulkJob:
+async def find(here: Gateway, person: Person, job_id: UUID, piece: Piece = FIRST) -> BulkJob:
     """How far a job is.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    job = await here.ask(GetBulkJob(job_id=job_id, after=after, limit=limit), BulkJob)
+    job = await here.ask(GetBulkJob(job_id=job_id, after=piece.after, limit=piece.limit), BulkJob)
     if job.started_by != person.person_id and not person.may_share:
         raise NotFound("There is no such job.")
     return job

@@ -4,14 +4,18 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
+from fastapi import Query
 
 from chassis.database import Connection
+from contracts.queries import LONGEST_PIECE
 from services.gateway.problems import BadRequest
 
-LONGEST_PAGE = 200
+Limit = Annotated[int, Query(ge=1, le=LONGEST_PIECE)]
+"""How much of a list somebody asks for at once."""
 COUNTED = 1000
 """Counting stops here: nobody needs to know more exactly, and a list of a million stays fast."""
 

@@ -16,12 +16,16 @@ from contracts.commands import (
 )
 from contracts.queries import DryRun, GetDryRun, GetRuleFigures, RuleFigures, RuleFiguresList
 from contracts.tickets import Rule
-from services.gateway import rulesets
+from services.gateway import dry_run_changes, rulesets
 from services.gateway.accounts import Person
+from services.gateway.dry_run_changes import ChangeItem
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, command_id_of, only
+from services.gateway.pieces import Piece
 from services.gateway.problems import Conflict, NotFound, Unprocessable
+from services.gateway.representations import Page
 from services.gateway.rulesets import DraftView, RulesetView
+from services.gateway.trials import TrialView
 
 DRAFT_CHANGED = "Someone changed the draft after you opened it. Reload the page."
 
@@ -175,11 +179,19 @@ async def figures(gateway: Gateway) -> tuple[RuleFigures, ...]:
 
 
 async def dry_run(
-    gateway: Gateway, dry_run_id: UUID, kind: str | None = None, after: int = 0, limit: int = 50
-) -> DryRun:
-    """A dry run with a piece of what would change."""
-    query = GetDryRun(dry_run_id=dry_run_id, kind=kind, after=after, limit=limit)
-    return await gateway.ask(query, DryRun)
+    gateway: Gateway, person: Person, dry_run_id: UUID, kind: str | None, piece: Piece
+) -> TrialView[DryRun, ChangeItem]:
+    """A dry run with a piece of what would change.
+
+    Raises:
+        Problem: there is no such dry run.
+    """
+    query = GetDryRun(dry_run_id=dry_run_id, kind=kind or None, after=piece.after, limit=piece.limit)
+    found = await gateway.ask(query, DryRun)
+    async with gateway.service.pool.acquire() as db:
+        items = await dry_run_changes.items(db, person.sight, found.changes)
+    following = piece.following([one.number for one in found.changes])
+    return TrialView(run=found.model_copy(update={"changes": ()}), changes=Page(items=items, next=following))
 
 
 RuleMaker = Annotated[

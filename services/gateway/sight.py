@@ -1,5 +1,6 @@
 """What someone may see: every reader of tickets and messages asks for it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -30,17 +31,17 @@ EVERYTHING = Sight(None)
 
 
 _BOXES = """
-WITH RECURSIVE place (ticketbox_id, merged_into) AS (
-    SELECT coalesce(ticket.ticketbox_id, message.ticketbox_id), ticket.merged_into
+WITH RECURSIVE place (message_id, ticketbox_id, merged_into) AS (
+    SELECT message.message_id, coalesce(ticket.ticketbox_id, message.ticketbox_id), ticket.merged_into
     FROM message
     LEFT JOIN ticket USING (ticket_id)
-    WHERE message.message_id = $1
+    WHERE message.message_id = ANY($1::uuid[])
     UNION ALL
-    SELECT later.ticketbox_id, later.merged_into
+    SELECT place.message_id, later.ticketbox_id, later.merged_into
     FROM place
     JOIN ticket AS later ON later.number = place.merged_into
 )
-SELECT ticketbox_id
+SELECT message_id, ticketbox_id
 FROM place
 """
 
@@ -58,5 +59,13 @@ async def may_see_message(db: Connection, sight: Sight, message_id: UUID) -> boo
 
     Without a ticket, by where the rules sent it. Answers of ours are found by their reply id.
     """
-    rows = await db.fetch(_BOXES, message_id) or await db.fetch(_BOX_OF_REPLY, message_id)
+    rows = await db.fetch(_BOXES, [message_id]) or await db.fetch(_BOX_OF_REPLY, message_id)
     return any(sight.sees(row["ticketbox_id"]) for row in rows)
+
+
+async def out_of_sight(db: Connection, sight: Sight, message_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of some letters that may not be seen, since they are in other tickets now."""
+    if sight.everything or not message_ids:
+        return frozenset()
+    rows = await db.fetch(_BOXES, list(message_ids))
+    return frozenset(message_ids) - {row["message_id"] for row in rows if sight.sees(row["ticketbox_id"])}

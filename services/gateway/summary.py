@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import assert_never
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from contracts.event import Event, Recorded
 from contracts.mail import LetterHead
 from contracts.stream_ids import acknowledgement_id
 from contracts.tickets import (
+    AbsorptionUndone,
     AutomaticReplyReceived,
     CategoryAssigned,
     CustomerReplied,
@@ -27,6 +29,7 @@ from contracts.tickets import (
     SLAWarned,
     State,
     TagsChanged,
+    TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
     TicketEvent,
@@ -39,6 +42,7 @@ from contracts.tickets import (
     TicketSolved,
     WatchersChanged,
 )
+from services.gateway.whereabouts import letters_here
 
 FIRST_RESPONSE = "first_response"
 
@@ -87,15 +91,26 @@ class Summary:
 
 
 def summarise(history: Iterable[Recorded[Event]], before: Summary | None = None) -> Summary | None:
-    """Take the next events of one ticket into its line. None if it has not begun."""
-    summary = before
-    for recorded in history:
+    """Take the next events of one ticket into its line. None if it has not begun.
+
+    Where letters changed their ticket, only the whole history tells which are there: see `rearranges`.
+    """
+    summary, events = before, list(history)
+    for recorded in events:
         event = recorded.event
         if isinstance(event, TicketOpened):
             summary = opened(event, recorded.occurred_at)
         elif summary is not None and isinstance(event, TicketEvent):
             summary = evolve(summary, event, recorded.version, recorded.occurred_at)
-    return summary
+    if summary is None or before is not None or not any(rearranges(item.event) for item in events):
+        return summary
+    here = sorted(letters_here(events), key=attrgetter("received_at"))
+    return replace(summary, letters=len(here), excerpt=here[-1].excerpt if here else "")
+
+
+def rearranges(event: Event) -> bool:
+    """Whether letters come or go with an event: then the line is made anew of all that happened to the ticket."""
+    return isinstance(event, LettersTaken | LettersMoved | TicketAbsorbed | AbsorptionUndone)
 
 
 def opened(event: TicketOpened, at: datetime) -> Summary:
@@ -141,7 +156,7 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
     """The line after one more event; most say nothing that a list shows."""
     line = replace(summary, version=version, changed_at=at)
     match event:
-        case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced() | LettersTaken() | LettersMoved():
+        case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
             return _heard(line, event)
         case ReplyReleased() | DeliveryRecorded():
             return _answered(line, event, at)
@@ -169,7 +184,7 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
             return line
 
 
-Heard = CustomerReplied | AutomaticReplyReceived | ReplyBounced | LettersTaken | LettersMoved
+Heard = CustomerReplied | AutomaticReplyReceived | ReplyBounced
 
 
 def _heard(line: Summary, event: Heard) -> Summary:
@@ -183,10 +198,6 @@ def _heard(line: Summary, event: Heard) -> Summary:
             return _with_letter(line, letter)
         case ReplyBounced(reply_id=reply_id, letter=letter):
             return replace(_with_letter(line, letter), undelivered=(*_without(line, reply_id), reply_id))
-        case LettersTaken(letters=letters):
-            return replace(line, letters=line.letters + len(letters))
-        case LettersMoved(message_ids=message_ids):
-            return replace(line, letters=line.letters - len(message_ids))
         case _:
             assert_never(event)
 

@@ -1,6 +1,6 @@
 """Reads tickets: lists by keyset, and one with its conversation."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -10,6 +10,7 @@ import asyncpg
 
 from chassis.database import Connection
 from contracts.event import Event, Recorded
+from contracts.mail import LetterHead
 from contracts.tickets import TicketOpened
 from services.gateway import desk, history, past, why_here
 from services.gateway.choices import Choices, choices
@@ -34,9 +35,9 @@ from services.gateway.representations import (
     Ticket,
     TicketItem,
 )
-from services.gateway.sight import Sight
+from services.gateway.sight import Sight, out_of_sight
 from services.gateway.summary import Summary, summarise
-from services.gateway.whereabouts import whereabouts
+from services.gateway.whereabouts import letters_here, whereabouts
 from services.gateway.why_owner import why_owner
 
 Sort = Literal["changed", "opened", "due", "waiting"]
@@ -353,7 +354,7 @@ async def open_ticket(db: Connection, sight: Sight, number: int) -> Opened:
     """
     events = await history.of_ticket(db, await ticket_id_of(db, sight, number))
     chosen_from = await choices(db)
-    return await _open(db, events, chosen_from, chosen_from.names())
+    return await _open(db, sight, events, chosen_from, chosen_from.names())
 
 
 async def open_ticket_as_of(
@@ -375,7 +376,7 @@ async def open_ticket_as_of(
     desk_then = await past.desk_at(db, as_of)
     # What was removed since has the name that it had; what was added later, if an event names it, that of now.
     names = (await choices(db)).names() | desk_then.choices().names()
-    found = await _open(db, then, desk_then.choices(), names, as_of)
+    found = await _open(db, sight, then, desk_then.choices(), names, as_of)
     return replace(found, then=desk_then, as_of=as_of)
 
 
@@ -385,6 +386,7 @@ def _text(moment: datetime) -> str:
 
 async def _open(
     db: Connection,
+    sight: Sight,
     events: list[Recorded[Event]],
     chosen_from: Choices,
     names: Mapping[UUID, str],
@@ -394,16 +396,20 @@ async def _open(
     if summary is None:
         raise NotFound("This ticket has no beginning in the history: run postroom rebuild inbox.")
     message_ids = set(whereabouts(events))
+    hidden = await out_of_sight(db, sight, message_ids)
+    if any(letter.message_id in hidden for letter in letters_here(events)):
+        summary = replace(summary, excerpt="")
     reply_ids = {reply_id for item in events if (reply_id := getattr(item.event, "reply_id", None))}
     known = await desk.names(db)
     deliveries = await history.deliveries(db, reply_ids)
     sources = Sources(
-        letters=await history.letters(db, message_ids, as_of),
+        letters=await history.letters(db, message_ids - hidden, as_of),
         deliveries={
             reply_id: [one for one in found if as_of is None or one.recorded_at <= as_of]
             for reply_id, found in deliveries.items()
         },
         people={**names, **known},
+        hidden=hidden,
     )
     inside = (
         await db.fetch(_INSIDE, summary.number) if as_of is None else []
@@ -509,11 +515,12 @@ def _details(opened: Opened) -> dict[str, object]:
 async def routing_of(db: Connection, opened: Opened) -> RoutingView | None:
     """What the rules had said of the ticket's first letter."""
     first = next((item.event for item in opened.events if isinstance(item.event, TicketOpened)), None)
-    return await why_here.routing(db, first.letter.message_id if first else None, opened.as_of)
+    seen = first is not None and first.letter.message_id not in opened.sources.hidden
+    return await why_here.routing(db, first.letter.message_id if first and seen else None, opened.as_of)
 
 
-def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:
-    """A ticket's events as they are in the log."""
+def stream_of(events: Sequence[Recorded[Event]], hidden: Collection[UUID] = ()) -> list[StreamEvent]:
+    """Events as they are in the log, but for what letters say that are out of sight."""
     return [
         StreamEvent(
             version=item.version,
@@ -522,10 +529,24 @@ def stream_of(events: list[Recorded[Event]]) -> list[StreamEvent]:
             actor=item.meta.actor,
             occurred_at=item.occurred_at,
             recorded_at=item.recorded_at,
-            data=item.event.model_dump(mode="json"),
+            data=_seen(item.event, hidden).model_dump(mode="json"),
         )
         for item in events
     ]
+
+
+def _seen(event: Event, hidden: Collection[UUID]) -> Event:
+    heads = vars(event)
+    if isinstance(letter := heads.get("letter"), LetterHead) and letter.message_id in hidden:
+        return event.model_copy(update={"letter": _without_words(letter)})
+    if letters := heads.get("letters"):
+        shown = tuple(_without_words(one) if one.message_id in hidden else one for one in letters)
+        return event.model_copy(update={"letters": shown})
+    return event
+
+
+def _without_words(letter: LetterHead) -> LetterHead:
+    return letter.model_copy(update={"subject": "", "excerpt": ""})
 
 
 def identity(text: str) -> UUID:

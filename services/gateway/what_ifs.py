@@ -16,9 +16,11 @@ from services.gateway import things
 from services.gateway.accounts import Person
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Here, command_id_of, only
+from services.gateway.pieces import FIRST, Piece
 from services.gateway.problems import Unprocessable
-from services.gateway.representations import Contact, Representation
+from services.gateway.representations import Contact, Page, Representation
 from services.gateway.sight import Sight
+from services.gateway.trials import TrialView
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +90,6 @@ def understood(described: Mapping[str, object]) -> Policy | Calendar:
     return thing
 
 
-async def one(
-    gateway: Gateway, what_if_id: UUID, kind: str | None = None, after: int = 0, limit: int = 50
-) -> WhatIf:
-    """How far one is, what it found, and a piece of what would be otherwise.
-
-    Raises:
-        Problem: there is no such what-if.
-    """
-    query = GetWhatIf(what_if_id=what_if_id, kind=kind, after=after, limit=limit)
-    return await gateway.ask(query, WhatIf)
-
-
 async def latest(gateway: Gateway) -> tuple[WhatIf, ...]:
     """The last ones, the newest first."""
     return (await gateway.ask(ListWhatIfs(), WhatIfList)).items
@@ -127,7 +117,7 @@ WHERE ticket_id = ANY($1::uuid[])
 """
 
 
-async def items(db: Connection, sight: Sight, changes: Sequence[WhatIfChange]) -> list[MissedItem]:
+async def _items(db: Connection, sight: Sight, changes: Sequence[WhatIfChange]) -> list[MissedItem]:
     """Changes with what people know a ticket by, where the asker may see it."""
     rows = await db.fetch(_KNOWN, [change.ticket_id for change in changes])
     known = {row["ticket_id"]: row for row in rows if sight.sees(row["ticketbox_id"])}
@@ -148,3 +138,19 @@ async def items(db: Connection, sight: Sight, changes: Sequence[WhatIfChange]) -
             )
         )
     return found
+
+
+async def one(
+    gateway: Gateway, person: Person, what_if_id: UUID, kind: str | None = None, piece: Piece = FIRST
+) -> TrialView[WhatIf, MissedItem]:
+    """How far one is, what it found, and a piece of what would be otherwise.
+
+    Raises:
+        Problem: there is no such what-if.
+    """
+    query = GetWhatIf(what_if_id=what_if_id, kind=kind or None, after=piece.after, limit=piece.limit)
+    found = await gateway.ask(query, WhatIf)
+    async with gateway.service.pool.acquire() as db:
+        items = await _items(db, person.sight, found.changes)
+    following = piece.following([one.number for one in found.changes])
+    return TrialView(run=found.model_copy(update={"changes": ()}), changes=Page(items=items, next=following))

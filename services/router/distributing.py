@@ -6,6 +6,7 @@ All of its state is in the database, so every router sees the same, and one at a
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID, uuid5
@@ -74,7 +75,9 @@ async def follow(batch: Batch, db: Connection) -> None:
             after[ticket_id] = heard = hear(after.get(ticket_id), item)
             if isinstance(item.event, ReplyReleased) and item.event.attempt == 1:
                 answer = LastAnswer(item.occurred_at, item.event.author_id)
-                answers[heard.contact_key] = max(answer, answers.get(heard.contact_key, answer))
+                # Of the same moment, what is heard later came later.
+                known = answers.get(heard.contact_key, answer)
+                answers[heard.contact_key] = max(answer, known, key=attrgetter("at"))
         else:
             early.append(item)
     await queue_tables.keep_early(db, early)
@@ -145,7 +148,7 @@ async def look(db: Connection, now: datetime) -> None:
             continue  # removed: its tickets wait for a person who moves them
         hours = hours_of(calendars.get(box.calendar_id) if box.calendar_id else None)
         situation = await _situation(db, box, boxes, agents, loads, hours, now)
-        made = plan(situation, loads, now)
+        made = await _planned(db, situation, loads, now)
         looks[box_id] = made.look_at
         answers += await _write_down(db, situation, made, now)
     await queue_tables.keep_looks(db, looks)
@@ -163,7 +166,7 @@ async def _situation(
 ) -> Situation:
     rule = box.distribution
     members = [agent for agent in agents if agent.person.may(Right.ANSWER, box.id)]
-    gives = rule.method in PUSHING and any(hindrance(agent, loads) is None for agent in members)
+    gives = rule.method in PUSHING and _anybody_free(members, loads)
     overflows = rule.overflow_after_minutes is not None and rule.overflow_to in boxes
     tells = rule.tell_after_minutes is not None
     keepers = [agent.id for agent in members if (gone := gone_at(agent, box, hours)) is None or gone > now]
@@ -173,16 +176,41 @@ async def _situation(
         members=members,
         hours=hours,
         last=(await tables.rounds(db, [box.id])).get(box.id),
-        waiting=await _wanted(db, box) if gives else (),
+        waiting=await _wanted(db, box, MOST_AT_ONCE) if gives else (),
         may_overflow=await queue_tables.may_overflow(db, box, read) if overflows else (),
         untold=await queue_tables.untold(db, box.id, read) if tells else (),
         left=await queue_tables.left(db, box.id, keepers, MOST_AT_ONCE),
     )
 
 
-async def _wanted(db: Connection, box: desk.Ticketbox) -> list[Wanted]:
+async def _planned(db: Connection, situation: Situation, loads: dict[UUID, int], now: datetime) -> Plan:
+    """What happens in a ticketbox now; `loads` count what is given here too."""
+    given = dict(loads)
+    made = plan(situation, given, now)
+    if _others_may_fit(situation, made, given):
+        more = replace(situation, waiting=await _wanted(db, situation.box, SKILLED_AT_ONCE))
+        given = dict(loads)
+        made = plan(more, given, now)
+    loads |= given
+    return made
+
+
+def _others_may_fit(situation: Situation, made: Plan, loads: Mapping[UUID, int]) -> bool:
+    """Whether somebody has time whom none of the most urgent tickets fits, and there are less urgent ones."""
+    return (
+        situation.box.distribution.method is DistributionMethod.SKILLS
+        and len(situation.waiting) == MOST_AT_ONCE > len(made.choices)
+        and _anybody_free(situation.members, loads)
+    )
+
+
+def _anybody_free(members: Sequence[Agent], loads: Mapping[UUID, int]) -> bool:
+    return any(hindrance(agent, loads) is None for agent in members)
+
+
+async def _wanted(db: Connection, box: desk.Ticketbox, most: int) -> list[Wanted]:
+    waiting = await queue_tables.waiting(db, [box.id], most)
     by_skill = box.distribution.method is DistributionMethod.SKILLS
-    waiting = await queue_tables.waiting(db, [box.id], SKILLED_AT_ONCE if by_skill else MOST_AT_ONCE)
     languages = await _languages(db, waiting) if by_skill else {}
     last_agents = (
         await queue_tables.last_agents(db, {ticket.contact_key for ticket in waiting})

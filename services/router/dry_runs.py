@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
-
 from chassis import trials
 from chassis.commands import Refusal
 from chassis.database import Connection
@@ -15,7 +13,7 @@ from chassis.trials import Examination
 from contracts.commands import OPERATOR, CancelDryRun, Done, Outcome, Refused, StartDryRun
 from contracts.desk import Right
 from contracts.model import Model
-from contracts.queries import DryRun, DryRunChange, DryRunList, DryRunSummary, GetDryRun, ListDryRuns
+from contracts.queries import DryRun, DryRunList, GetDryRun, ListDryRuns
 from contracts.tickets import Rule
 from rules.condition import BadCondition, check
 from services.router import contacts, tables
@@ -76,20 +74,14 @@ async def _permit(db: Connection, actor_id: UUID) -> None:
 async def get(service: Service[RouterSettings], query: GetDryRun) -> DryRun | Refused:
     """How far one is, and what it found."""
     async with service.pool.acquire() as db:
-        row = await trials.one(db, query.dry_run_id)
-        if row is None:
-            return Refused(code="unknown", detail="There is no such dry run; only the last ones are kept.")
-        found = await trials.findings(db, query.dry_run_id, query.kind, query.after, query.limit)
-    changes = tuple(map(DryRunChange.model_validate_json, found))
-    return _dry_run(row).model_copy(update={"changes": changes})
+        return await trials.told(db, DryRun, query.dry_run_id, query)
 
 
 async def list_them(service: Service[RouterSettings], _: ListDryRuns) -> DryRunList:
-    """The last ones, the newest first, without what would change."""
+    """The last ones, the newest first, without their rules and what would change."""
     async with service.pool.acquire() as db:
-        return DryRunList(
-            items=tuple(_dry_run(row).model_copy(update={"rules": ()}) for row in await trials.latest(db))
-        )
+        found = await trials.latest(db, DryRun)
+    return DryRunList(items=tuple(one.model_copy(update={"rules": ()}) for one in found))
 
 
 class Question(Model):
@@ -98,16 +90,6 @@ class Question(Model):
     rules: tuple[Rule, ...]
     default_ticketbox_id: UUID
     days: int
-
-
-def _dry_run(row: asyncpg.Record) -> DryRun:
-    asked = Question.model_validate_json(row["question"])
-    return DryRun(
-        dry_run_id=row["trial_id"],
-        summary=DryRunSummary.model_validate_json(row["summary"]),
-        **{name: row[name] for name in trials.PROGRESS},
-        **dict(asked),
-    )
 
 
 async def prepare(

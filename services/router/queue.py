@@ -73,7 +73,7 @@ class Queued:
 
 
 class LastAnswer(NamedTuple):
-    """Who answered a customer, and when: the later one is the greater."""
+    """Who answered a customer, and when."""
 
     at: datetime
     agent_id: UUID

@@ -82,8 +82,8 @@ async def undo_change(service: Service[TicketsSettings], command: UndoChange, db
     history = work.histories[current.ticket_id]
     turn = bulk.Turn(command.command_id, command.actor_id, current.version, work.now)
     events = undoing.undo(undone, history, current, work.desk, turn)
-    if not any(map(undone, history)):
-        raise UnknownThing("There is nothing to undo: that changed nothing in this ticket.")
+    if not undoing.is_change(item.event for item in history if undone(item)):
+        raise UnknownThing("There is nothing here that can be undone so.")
     return await _write(work, command, {current.ticket_id: events}, db)
 
 

@@ -334,14 +334,14 @@ def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
         Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    _see_letters(ticket, command.seen_version)
+    see_letters(ticket, command.seen_version)
     if ticket.state.done:
         return []
     require_fields(ticket, desk)
     return [TicketSolved(ticket_id=ticket.ticket_id, solved_by=command.actor_id)]
 
 
-def _see_letters(ticket: Ticket, seen_version: int | None) -> None:
+def see_letters(ticket: Ticket, seen_version: int | None) -> None:
     """Let no letter be solved away that nobody has read; None: whatever came.
 
     Raises:
@@ -358,7 +358,7 @@ def close(command: CloseTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]
         Outdated: the customer wrote after the version that the person saw.
         Invalid: a required field is empty.
     """
-    _see_letters(ticket, command.seen_version)
+    see_letters(ticket, command.seen_version)
     if ticket.state is State.CLOSED:
         return []
     require_fields(ticket, desk)

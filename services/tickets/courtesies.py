@@ -16,8 +16,10 @@ class Courtesies:
     """Thanks themselves."""
     polite: str
     """Greetings, praise and good wishes."""
-    before_name: str
-    """Forms of address, and how letters are closed: people may be named behind them."""
+    closings: str
+    """How letters end."""
+    titles: str = ""
+    """Behind which anybody may be named."""
     reason: str = ""
     """What stands between thanks and what they are for ("for"); empty: `thanks` knows that itself."""
     its: str = ""
@@ -51,7 +53,7 @@ ENGLISH = Courtesies(
     r"|excellent|friendly|helpful|amazing|fantastic|wonderful|professional|detailed|immediate|super|continued",
     what=r"everything|it|help|support|assistance|reply|response|answer|service|customer service|time|efforts?"
     r"|patience|understanding|info|information|advice|explanation|solution|hard work|work|job|cooperation|update"
-    r"|feedback|attention|kindness|e ?mail|message|clarification|consideration"
+    r"|feedback|attention|kindness|e ?mail|message|clarification|consideration|delivery"
     r"|helping(?: me| us)?(?: out)?|answering|getting back to (?:me|us)|letting (?:me|us) know"
     r"|(?:sorting|clearing|clarifying) (?:this|that|it)(?: out| up)?|taking the time",
     and_="and",
@@ -66,8 +68,8 @@ ENGLISH = Courtesies(
     r" (?:day|weekend|week|evening|one|afternoon|holiday)(?: ahead)?|happy (?:new year|easter|holidays|weekend|friday)"
     r"|merry christmas|you too|same to you|god bless(?: you)?|take care|stay safe|team|support|bravo|x{1,3}"
     r"|ok(?:ay|e|é)?|super|top|perfect|hallo",
-    before_name=r"mr|mrs|ms|miss|mx|dr|prof"
-    r"|(?:(?:and|with|my|our|kind|kindest|best|warm|warmest|friendly|many) )*(?:regards|wishes)|rgds|(?:and )?all the best"
+    titles=r"mr|mrs|ms|miss|mx|dr|prof",
+    closings=r"(?:(?:and|with|my|our|kind|kindest|best|warm|warmest|friendly|many) )*(?:regards|wishes)|rgds|(?:and )?all the best"
     r"|(?:yours )?(?:sincerely|truly|faithfully|respectfully|cordially)|sincerely yours|yours|best|br|(?:bye )?bye|goodbye"
     r"|see you|love|take care",
 )
@@ -90,7 +92,7 @@ COURTESIES = (
         what=r"alles|hilfe|antwort|rückmeldung|rückantwort|unterstützung|auskunft|infos?|information|informationen|mühe|mühen"
         r"|bemühungen|bemühung|bearbeitung|erledigung|e ?mail|mail|nachricht|service|kundenservice|support|geduld|verständnis"
         r"|hinweis|hinweise|tipps?|lösung|zeit|reaktion|kulanz|einsatz|beratung|erklärung|klärung|abwicklung|betreuung"
-        r"|hilfestellung|arbeit|zusammenarbeit|freundlichkeit",
+        r"|hilfestellung|lieferung|arbeit|zusammenarbeit|freundlichkeit",
         and_="und",
         polite=r"moin(?: moin)?|servus|grüezi|gr[üu](?:ß|ss) (?:gott|dich|euch)|guten (?:tag|morgen|abend)|liebe[rs]?|sehr geehrte[rs]?"
         r"|damen und herren|zusammen|ihr lieben|alle|kundenservice"
@@ -102,7 +104,8 @@ COURTESIES = (
         r"(?:einen?|ein)? ?(?:schönen?|schönes|guten?|angenehmen?|angenehmes|erholsames|erfolgreichen?) "
         r"(?:tag|abend|wochenende|woche|feierabend|nachmittag|vormittag|rest der woche)(?: noch)?|(?:ihnen|euch|dir|gleichfalls) auch"
         r"|gleichfalls|frohe (?:weihnachten|ostern|feiertage)|bleib(?:en sie|t)? gesund|alles gute|weiter so",
-        before_name=r"herrn?|frau|dr|prof|(?:(?:und|mit|den|dem|viele|vielen|liebe|lieben|liebem|beste|besten|schöne|schönen|freundliche"
+        titles=r"herrn?|frau|dr|prof",
+        closings=r"(?:(?:und|mit|den|dem|viele|vielen|liebe|lieben|liebem|beste|besten|schöne|schönen|freundliche"
         r"|freundlichen|freundlichem|herzliche|herzlichen|herzlichem|sonnige|sonnigen|nette|netten|ganz) )*"
         r"(?:gr(?:ü|ue)(?:ß|ss)(?:en|e)|gru(?:ß|ss))|mfg|vg|lg|bg|hg|glg|herzlichst|herzlich|hochachtungsvoll|tschüss|ciao|bis bald",
     ),
@@ -126,7 +129,8 @@ COURTESIES = (
         r"|(?:(?:et|je vous souhaite|nous vous souhaitons|passez|une|un|très) )*(?:bonne|excellente|agréable|belle)"
         r" (?:journée|soirée|continuation|semaine|année|fin de (?:journée|semaine))|(?:(?:et|un) )*bon (?:week ?end|après midi)"
         r"|à vous aussi|de même|joyeux noël|de rien|avec plaisir",
-        before_name=r"madame|monsieur|mme|mlle|(?:(?:bien|très) )?(?:cordialement|amicalement|sincèrement|respectueusement)"
+        titles=r"madame|monsieur|mme|mlle",
+        closings=r"(?:(?:bien|très) )?(?:cordialement|amicalement|sincèrement|respectueusement)"
         r"(?: vôtre| à vous)?|cdlt|cdt|bien à (?:vous|toi)|(?:(?:avec|mes|nos|meilleures|sincères|cordiales) )*salutations"
         r"(?: distinguées| les meilleures| cordiales)?|à bientôt|au revoir|bises|bisous|amitiés",
     ),
@@ -138,14 +142,15 @@ COURTESIES = (
         reason=r"por",
         its=r"su|tu|sus|tus|vuestra|vuestro|la|el|los|las|toda|todo|tan|muy|rápida|rápido|pronta|amable|excelente|gran|inmediata"
         r"|buena?|valiosa|oportuna",
-        what=r"todo|ayuda|respuesta|atención|apoyo|rapidez|tiempo|paciencia|servicio|información|amabilidad|colaboración|gestión"
+        what=r"todo|ayuda|respuesta|atención|apoyo|rapidez|tiempo|paciencia|servicio|información|info|amabilidad|colaboración|gestión"
         r"|trabajo|soporte|comprensión|interés|solución|esfuerzo|responder|contestar|ayudarme|ayudarnos",
         and_="y",
         polite=r"hola|buenos días|buenas(?: tardes| noches)?|estimad[oa]s?|querid[oa]s?|apreciad[oa]s?|señores|equipo|a todos"
         r"|perfecto|genial|excelente|estupendo|fantástico|vale|muy bien|muy amables?|de acuerdo|igualmente|de nada|bendiciones"
         r"|(?:que )?(?:(?:tenga|tengas|tengan|pase|pases|un|una) )*(?:buen|buena|feliz|lindo|bonito|excelente|gran)"
         r" (?:día|tarde|noche|fin de semana|semana|finde|navidad|año)|feliz año nuevo",
-        before_name=r"señora?|señorita|sr|sra|srta|don|doña|(?:(?:un|muchos|cordial|cordiales|afectuoso|fuerte|gran|atentos?) )*"
+        titles=r"señora?|señorita|sr|sra|srta|don|doña",
+        closings=r"(?:(?:un|muchos|cordial|cordiales|afectuoso|fuerte|gran|atentos?) )*"
         r"(?:saludos?|abrazos?)(?: cordiales| cordial| a todos)?|atentamente|cordialmente|atte|hasta (?:luego|pronto)|adiós|besos",
     ),
     Courtesies(
@@ -164,7 +169,8 @@ COURTESIES = (
         r"|(?:siete|sei|è) (?:stat[oaie] )?(?:gentilissim[oaie]|fantastic[oaie]|molto gentil[ei])"
         r"|(?:(?:e|una|un|vi auguro) )*(?:buon|buona) (?:giornata|serata|domenica|settimana|fine settimana|weekend|lavoro|pomeriggio"
         r"|natale|anno)",
-        before_name=r"signora|signore?|sig|sig ra|dott|dottoressa|(?:(?:un|con|cordial[ei]|distinti|caro|cari|tanti) )*salut[oi](?: cordiali)?"
+        titles=r"signora|signore?|sig|sig ra|dott|dottoressa",
+        closings=r"(?:(?:un|con|cordial[ei]|distinti|caro|cari|tanti) )*salut[oi](?: cordiali)?"
         r"|cordialmente|cordialità|distintamente|a presto|arrivederci|un abbraccio",
     ),
     Courtesies(
@@ -180,7 +186,8 @@ COURTESIES = (
         polite=r"olá|oi|bom dia|boa tarde|boa noite|car[oa]s?|prezad[oa]s?|estimad[oa]s?|senhor(?:es|as)|equip[ea]|exm[oa]s?|a todos"
         r"|perfeito|ótimo|excelente|maravilha|muito bem|fantástico|igualmente|de nada|muito gentil"
         r"|(?:(?:e|tenham?|um|uma) )*(?:bom|boa|ótim[oa]|excelente) (?:dia|tarde|noite|semana|fim de semana|fds|trabalho|natal|ano)",
-        before_name=r"senhora?|sra?|dra?|(?:(?:com|os|melhores|meus) )*cumprimentos(?: cordiais)?|atenciosamente|atentamente|att"
+        titles=r"senhora?|sra?|dra?",
+        closings=r"(?:(?:com|os|melhores|meus) )*cumprimentos(?: cordiais)?|atenciosamente|atentamente|att"
         r"|cordialmente|(?:um )?abraços?|abs|saudações|até (?:logo|breve|já)|beijos?|bjs",
     ),
     Courtesies(
@@ -196,7 +203,8 @@ COURTESIES = (
         polite=r"hoi|dag|goede?n? ?(?:morgen|middag|avond|dag)|beste|geachte|lieve|allemaal|klantenservice"
         r"|prima|geweldig|fijn|mooi|helemaal goed|(?:heel|erg) (?:aardig|vriendelijk|fijn)|graag gedaan|insgelijks|toppie"
         r"|(?:(?:en|nog|een) )*(?:prettige?|fijne?|goede?|mooie) (?:dag|avond|weekend|week|middag)(?: verder| nog)?",
-        before_name=r"heer|mevrouw|meneer|mevr|dhr|(?:(?:en|met|vriendelijke|hartelijke|hartelijk|beste|veel|lieve|warme) )*groet(?:en|jes|)"
+        titles=r"heer|mevrouw|meneer|mevr|dhr",
+        closings=r"(?:(?:en|met|vriendelijke|hartelijke|hartelijk|beste|veel|lieve|warme) )*groet(?:en|jes|)"
         r"|mvg|gr|hoogachtend|tot ziens|doei",
     ),
     Courtesies(
@@ -211,7 +219,7 @@ COURTESIES = (
         polite=r"hej(?: hej)?|hejsan|hallå|tjena|kära|bästa|god (?:morgon|kväll|dag)|alla"
         r"|toppen|perfekt|jättebra|bra|kanon|utmärkt|okej|fantastiskt|vad (?:bra|snällt)|det var (?:snällt|så lite)|detsamma"
         r"|(?:(?:och|ha|en|fortsatt) )*(?:trevlig|fin|bra|skön) (?:dag|helg|kväll|vecka)",
-        before_name=r"(?:(?:och|med|vänlig|vänliga|bästa|många|varma) )*hälsning(?:ar)?|mvh|vh|kram|ha det(?: bra)?|hej då|vi ses",
+        closings=r"(?:(?:och|med|vänlig|vänliga|bästa|många|varma) )*hälsning(?:ar)?|mvh|vh|kram|ha det(?: bra)?|hej då|vi ses",
     ),
     Courtesies(
         code="da",
@@ -220,7 +228,7 @@ COURTESIES = (
         rf"|tak (?:skal (?:du|i|de) have|så (?:meget|mange gange)|igen|for {_DANISH_WHAT})(?: (?:og|for) {_DANISH_WHAT})*",
         polite=r"hej(?: hej)?|goddag|kære|god (?:morgen|dag|aften)|alle|perfekt|fint|fantastisk|flot|det var (?:så lidt|flinkt)|i lige måde"
         r"|(?:(?:og|ha|hav|en|fortsat|rigtig) )*(?:god|dejlig) (?:dag|weekend|aften|uge)",
-        before_name=r"(?:(?:og|med|venlige?|bedste|mange|hjertelige?|varme|kærlige?) )*(?:hilsen|hilsener|hilsner)|mvh|vh|dbh|kh|knus|farvel",
+        closings=r"(?:(?:og|med|venlige?|bedste|mange|hjertelige?|varme|kærlige?) )*(?:hilsen|hilsener|hilsner)|mvh|vh|dbh|kh|knus|farvel",
     ),
     Courtesies(
         code="nb",
@@ -231,7 +239,7 @@ COURTESIES = (
         and_="og",
         polite=r"hei(?: hei)?|kjære|god (?:morgen|dag|kveld)|alle|perfekt|flott|bra|fint|fantastisk|kjempebra|det (?:var|er) (?:snilt|hyggelig)"
         r"|i like måte|(?:(?:og|ha|en|fortsatt|riktig) )*(?:god|fin) (?:dag|helg|kveld|uke)(?: videre)?",
-        before_name=r"(?:(?:og|med|vennlige?|beste|mange|hjertelige?|varme) )*(?:hilsen|hilsener)|mvh|vh|klem|ha det(?: bra)?",
+        closings=r"(?:(?:og|med|vennlige?|beste|mange|hjertelige?|varme) )*(?:hilsen|hilsener)|mvh|vh|klem|ha det(?: bra)?",
     ),
     Courtesies(
         code="fi",
@@ -241,7 +249,7 @@ COURTESIES = (
         polite=r"hei(?: hei)?|moi(?: moi)?|terve|huomenta|päivää|hyvää (?:huomenta|päivää|iltaa)|hyvä asiakaspalvelu"
         r"|hienoa|mahtavaa|loistavaa|selvä|mukava juttu|samoin"
         r"|(?:hyvää|mukavaa) (?:päivää|viikonloppua|iltaa|päivänjatkoa|viikkoa|jatkoa|kesää|joulua)",
-        before_name=r"(?:(?:ystävällisin|parhain|lämpimin) )?terveisin|terveisiä|terv|kunnioittavasti|ystävällisesti|heippa",
+        closings=r"(?:(?:ystävällisin|parhain|lämpimin) )?terveisin|terveisiä|terv|kunnioittavasti|ystävällisesti|heippa",
     ),
     Courtesies(
         code="pl",
@@ -256,7 +264,8 @@ COURTESIES = (
         polite=r"cześć|hej|witam|witaj|dzień dobry|dobry wieczór|szanown[aiy]|państwo|panie|pani|drog[ai]|super|świetnie|doskonale|wspaniale"
         r"|rewelacja|wzajemnie|nie ma za co|wszystkiego dobrego"
         r"|(?:(?:i|życzę|życzymy) )*(?:miłego|udanego|dobrego|spokojnego) (?:dnia|weekendu|wieczoru|popołudnia|tygodnia)",
-        before_name=r"panie|pani|z poważaniem|z wyrazami szacunku|(?:(?:serdecznie|gorąco) )?pozdrawiam(?:y)?(?: serdecznie| ciepło| gorąco)?"
+        titles=r"panie|pani",
+        closings=r"z poważaniem|z wyrazami szacunku|(?:(?:serdecznie|gorąco) )?pozdrawiam(?:y)?(?: serdecznie| ciepło| gorąco)?"
         r"|pozdrowienia|pozdr|do (?:widzenia|usłyszenia)",
     ),
     Courtesies(
@@ -269,7 +278,8 @@ COURTESIES = (
         and_="a",
         polite=r"dobrý (?:den|večer)|dobré (?:ráno|odpoledne)|ahoj|čau|zdravím|vážen[ýáí]|mil[ýáí]|skvělé|výborně|paráda|není zač"
         r"|(?:(?:a|přeji|mějte|vám) )*(?:hezký|pěkný|krásný) (?:den|víkend|večer)|hezkého dne",
-        before_name=r"paní|pane|pan|s (?:pozdravem|srdečným pozdravem|přátelským pozdravem|úctou)|srdečně|na shledanou|nashledanou",
+        titles=r"paní|pane|pan",
+        closings=r"s (?:pozdravem|srdečným pozdravem|přátelským pozdravem|úctou)|srdečně|na shledanou|nashledanou",
     ),
     Courtesies(
         code="sk",
@@ -281,7 +291,8 @@ COURTESIES = (
         and_="a",
         polite=r"dobrý (?:deň|večer)|dobré ráno|ahoj|čau|zdravím|vážen[ýáí]|mil[ýáí]|skvelé|výborne|paráda|nie je za čo"
         r"|(?:(?:a|prajem|majte|vám) )*(?:pekný|krásny) (?:deň|víkend|večer)|pekného dňa",
-        before_name=r"pani|pán|pane|s (?:pozdravom|srdečným pozdravom|úctou)|srdečne|dovidenia",
+        titles=r"pani|pán|pane",
+        closings=r"s (?:pozdravom|srdečným pozdravom|úctou)|srdečne|dovidenia",
     ),
     Courtesies(
         code="hu",
@@ -291,7 +302,7 @@ COURTESIES = (
         polite=r"szia|sziasztok|helló|üdvözlöm|jó (?:napot|reggelt|estét)(?: kívánok)?|tisztelt|kedves|hölgyem|uram|ügyfélszolgálat|címzett"
         r"|szuper|rendben|tökéletes|remek|kiváló|nagyszerű|minden jót|nincs mit"
         r"|(?:további )?(?:szép|jó) (?:napot|estét|hétvégét)(?: kívánok)?",
-        before_name=r"(?:(?:szívélyes|baráti) )?üdvözlettel|tisztelettel|üdv|viszlát|viszontlátásra",
+        closings=r"(?:(?:szívélyes|baráti) )?üdvözlettel|tisztelettel|üdv|viszlát|viszontlátásra",
     ),
     Courtesies(
         code="ro",
@@ -304,7 +315,8 @@ COURTESIES = (
         and_="și|si",
         polite=r"bun[ăa](?: ziua| seara| diminea[țt]a)?|salut|salutare|stimat[ăe]?|dragă|excelent|minunat|cu plăcere|toate cele bune|numai bine"
         r"|(?:vă doresc )?o (?:zi|seară|săptămână) (?:bună|frumoasă|plăcută|minunată)|weekend plăcut",
-        before_name=r"domnul|doamna|domnule|doamnă|dl|dna|cu (?:stimă|stima|respect|drag|considerație|deosebită stimă)|la revedere",
+        titles=r"domnul|doamna|domnule|doamnă|dl|dna",
+        closings=r"cu (?:stimă|stima|respect|drag|considerație|deosebită stimă)|la revedere",
     ),
     Courtesies(
         code="hr",
@@ -317,7 +329,8 @@ COURTESIES = (
         and_="i|in",
         polite=r"bok|pozdravljeni|zdravo|živjo|(?:dobar|dober) dan|dobro (?:jutro|veče)|(?:dobra|dober) večer|poštovan[iae]|spoštovan[iae]|drag[iae]"
         r"|odlično|savršeno|sjajno|u redu|v redu|nema na čemu|sve najbolje|vse dobro|(?:i )?(?:ugodan|prijatan|prijeten|lep|lijep) (?:dan|vikend)",
-        before_name=r"gospodine?|gospođo|gospa|(?:(?:i|in|lijepi?|lepi?|lepe|srdačan|srdačni|prijazen|puno) )*pozdrav[ei]?|lp"
+        titles=r"gospodine?|gospođo|gospa",
+        closings=r"(?:(?:i|in|lijepi?|lepi?|lepe|srdačan|srdačni|prijazen|puno) )*pozdrav[ei]?|lp"
         r"|s? ?(?:poštovanjem|spoštovanjem)|srdačno|doviđenja|nasvidenje",
     ),
     Courtesies(
@@ -329,7 +342,7 @@ COURTESIES = (
         what=r"свему|све|помоћи|помоћ|одговору|одговор|подршци|подршку|стрпљењу",
         and_="и",
         polite=r"здраво|добар дан|добро (?:јутро|вече)|поштовани|одлично|у реду|све најбоље|пријатан дан",
-        before_name=r"(?:(?:срдачан|леп) )?поздрав|с поштовањем|довиђења",
+        closings=r"(?:(?:срдачан|леп) )?поздрав|с поштовањем|довиђења",
     ),
     Courtesies(
         code="bg",
@@ -342,7 +355,8 @@ COURTESIES = (
         and_="и",
         polite=r"здравейте|здравей|здрасти|добър (?:ден|вечер)|добро утро|уважаем[иа]|скъпи|супер|чудесно|отлично|страхотно|добре|няма защо"
         r"|всичко (?:най )?(?:добро|хубаво)|(?:и )?(?:приятен|хубав|успешен|лек) (?:ден|уикенд)|(?:приятна|хубава) (?:вечер|седмица)",
-        before_name=r"господин|госпожо|г н|г жо|(?:с|със) (?:уважение|поздрави?|почит)|поздрави|довиждане",
+        titles=r"господин|госпожо|г н|г жо",
+        closings=r"(?:с|със) (?:уважение|поздрави?|почит)|поздрави|довиждане",
     ),
     Courtesies(
         code="ru",
@@ -357,7 +371,7 @@ COURTESIES = (
         r"|отлично|супер|прекрасно|замечательно|ок|здорово|удачи|не за что|и вам(?: того же)?"
         r"|(?:(?:и|вам|желаю) )*(?:хорошего|доброго|приятного|удачного) (?:дня|вечера)|(?:хороших|приятных) выходных"
         r"|всего (?:доброго|хорошего|наилучшего)",
-        before_name=r"(?:(?:с|со) )?(?:уважением|наилучшими пожеланиями|благодарностью)|до свидания",
+        closings=r"(?:(?:с|со) )?(?:уважением|наилучшими пожеланиями|благодарностью)|до свидания",
     ),
     Courtesies(
         code="uk",
@@ -369,7 +383,8 @@ COURTESIES = (
         and_="і|й|та",
         polite=r"привіт|вітаю|доброго (?:дня|ранку|вечора)|добрий (?:день|вечір)|шановн(?:і|а|ий)|чудово|супер|відмінно|нема за що|ок"
         r"|гарного (?:дня|вечора)|гарних вихідних|всього (?:найкращого|доброго)|на все добре",
-        before_name=r"пане|пані|(?:з|із) (?:повагою|найкращими побажаннями|вдячністю)|до побачення",
+        titles=r"пане|пані",
+        closings=r"(?:з|із) (?:повагою|найкращими побажаннями|вдячністю)|до побачення",
     ),
     Courtesies(
         code="el",
@@ -381,7 +396,8 @@ COURTESIES = (
         and_="και",
         polite=r"γεια(?: σας| σου)?|καλημέρα(?: σας)?|καλησπέρα(?: σας)?|χαίρετε|αγαπητ(?:έ|ή|οί)|τέλεια|υπέροχα|μπράβο|ωραία"
         r"|να (?:είστε|είσαι) καλά|να 'στε καλά|παρακαλώ πολύ|(?:καλή|καλό) (?:μέρα|συνέχεια|βράδυ|σαββατοκύριακο|απόγευμα|εβδομάδα)",
-        before_name=r"κύριε|κυρία|με (?:εκτίμηση|φιλικούς χαιρετισμούς)|φιλικά|χαιρετισμούς",
+        titles=r"κύριε|κυρία",
+        closings=r"με (?:εκτίμηση|φιλικούς χαιρετισμούς)|φιλικά|χαιρετισμούς",
     ),
     Courtesies(
         code="tr",
@@ -390,7 +406,7 @@ COURTESIES = (
         r"(?:teşekkürler|teşekkür (?:ederim|ederiz)|tesekkurler|tesekkur ederim|sağ ?ol(?:un|unuz)?|eyvallah)(?: (?:çok|tekrar))*",
         polite=r"merhaba(?:lar)?|selam(?:lar)?|günaydın|sayın|değerli|bey|hanım|yetkili|harika|süper|mükemmel|kolay gelsin|ellerinize sağlık"
         r"|elinize sağlık|rica ederim|(?:iyi|güzel|hayırlı) (?:günler|akşamlar|çalışmalar|hafta ?sonları|geceler|işler)(?: dilerim| dileriz)?",
-        before_name=r"saygılarım(?:la|ızla)|saygılar|sevgiler(?:imle)?|hoşça ?kalın|görüşmek üzere",
+        closings=r"saygılarım(?:la|ızla)|saygılar|sevgiler(?:imle)?|hoşça ?kalın|görüşmek üzere",
     ),
     Courtesies(
         code="id",
@@ -402,7 +418,8 @@ COURTESIES = (
         and_="dan",
         polite=r"halo|hai|selamat (?:pagi|siang|sore|malam|petang|tengah hari|bekerja|berakhir pekan)|yth|dengan hormat|mantap|bagus|sempurna"
         r"|sama sama|sukses selalu",
-        before_name=r"bapak|ibu|pak|bu|kak|mas|mbak|tuan|puan|encik|cik|salam(?: hangat| hormat| sejahtera)?|hormat (?:saya|kami)|sekian|wassalam",
+        titles=r"bapak|ibu|pak|bu|kak|mas|mbak|tuan|puan|encik|cik",
+        closings=r"salam(?: hangat| hormat| sejahtera)?|hormat (?:saya|kami)|sekian|wassalam",
     ),
     Courtesies(
         code="vi",
@@ -410,7 +427,7 @@ COURTESIES = (
         r"|shop|nhiều|rất nhiều|lắm|nhé|ạ|đã|vì|về|sự|hỗ trợ|giúp đỡ|giúp|phản hồi|trả lời|nhanh chóng|nhiệt tình|tất cả))*",
         polite=r"(?:xin )?chào(?: (?:bạn|anh|chị|em|shop|mọi người|quý công ty|các bạn))*|kính gửi|thân gửi|tốt|tuyệt vời|tuyệt"
         r"|chúc(?: (?:bạn|anh|chị|quý công ty|các bạn|mọi người|một))* (?:ngày|cuối tuần) (?:mới )?(?:tốt lành|vui vẻ)|thân ái|tạm biệt",
-        before_name=r"trân trọng|thân mến|thân|kính thư",
+        closings=r"trân trọng|thân mến|thân|kính thư",
     ),
     Courtesies(
         code="ja",
@@ -421,7 +438,7 @@ COURTESIES = (
         polite=r"お世話になって(?:おり|い)ます|お世話様です|こんにちは|こんばんは|おはようございます|皆様|(?:ご)?担当者?様|お疲れ(?:様|さま)(?:です|でした)?"
         r"|素晴らしい(?:です)?|(?:今後とも|引き続き|これからも)?(?:どうぞ)?(?:よろしく|宜しく)(?:お願い(?:します|いたします|致します|申し上げます))"
         r"|失礼(?:します|いたします|致します)|それでは|では|敬具|草々",
-        before_name=r"拝啓",
+        closings=r"拝啓",
     ),
     Courtesies(
         code="zh",
@@ -430,7 +447,7 @@ COURTESIES = (
         r"(?:的?(?:及时|及時|快速|耐心|热情|熱情|大力|迅速|细心)*的?(?:帮助|幫助|帮忙|幫忙|回复|回覆|回復|答复|支持|解答|服务|服務|协助|協助|配合|理解))?",
         polite=r"你好|您好|大家好|尊敬的|亲爱的|親愛的|客服|早上好|下午好|晚上好|嗨|好的?|很好|太好了|非常好|太棒了|辛苦(?:了|您了|你了|你们了)"
         r"|祝(?:您|你|你们|大家)?(?:好|生活愉快|工作顺利|工作順利|一切顺利|一切順利|身体健康|周末愉快|週末愉快)|此致|敬礼|敬禮|再见|再見|顺祝商祺|顺颂商祺",
-        before_name=r"敬上|谨启|謹啟",
+        closings=r"敬上|谨启|謹啟",
     ),
     Courtesies(
         code="ko",
@@ -439,7 +456,7 @@ COURTESIES = (
         r"(?:감사합니다|감사해요|감사드립니다|감사드려요|감사했습니다|감사|고맙습니다|고마워요|고마워|땡큐)",
         polite=r"안녕하세요|안녕하십니까|안녕히 계세요|안녕|담당자님|고객센터|여러분|수고(?:하세요|하셨습니다|많으십니다|하십시오)|최고(?:예요|입니다)"
         r"|(?:좋은|즐거운|행복한) (?:하루|주말|저녁)(?: 되세요| 보내세요)?",
-        before_name=r"드림|올림",
+        closings=r"드림|올림",
     ),
     Courtesies(
         code="ar",
@@ -451,7 +468,8 @@ COURTESIES = (
         and_="و",
         polite=r"مرحبا|أهلا|اهلا|السلام عليكم(?: ورحمة الله(?: وبركاته)?)?|صباح الخير|مساء الخير|تحية طيبة(?: وبعد)?|السادة|ممتاز|رائع|تمام"
         r"|يعطيكم? العافية|يعطيك العافية|عفوا|(?:يوم|يومك) سعيد",
-        before_name=r"عزيزي|عزيزتي|الأستاذة?|السيدة?|(?:مع )?(?:(?:خالص|أطيب|أفضل) )?(?:التحية|تحياتي|تحياتنا|التحيات|التقدير)|مع السلامة|والسلام",
+        titles=r"عزيزي|عزيزتي|الأستاذة?|السيدة?",
+        closings=r"(?:مع )?(?:(?:خالص|أطيب|أفضل) )?(?:التحية|تحياتي|تحياتنا|التحيات|التقدير)|مع السلامة|والسلام",
     ),
     Courtesies(
         code="he",
@@ -461,13 +479,15 @@ COURTESIES = (
         what=r"הכל|העזרה|התשובה|המענה|הטיפול|השירות|תשובתכם|עזרתכם|הסבלנות|ההסבר",
         polite=r"שלום(?: רב| לכם| לך)?|היי|הי|בוקר טוב|צהריים טובים|ערב טוב|לכבוד|מעולה|מצוין|נהדר|אחלה|יופי|כל הכבוד|שבת שלום"
         r"|(?:המשך )?(?:יום|שבוע) (?:טוב|נעים|נפלא)|סוף שבוע (?:נעים|טוב)",
-        before_name=r"גברת|מר|בברכה|בתודה|בכבוד רב|להתראות|כל טוב|ביי",
+        titles=r"גברת|מר",
+        closings=r"בברכה|בתודה|בכבוד רב|להתראות|כל טוב|ביי",
     ),
     Courtesies(
         code="hi",
         thanks=r"(?:(?:बहुत|आपका|आपकी|आप सभी का|सहायता|मदद|सब कुछ|उत्तर|जवाब|त्वरित|के लिए|हार्दिक|और) )*(?:धन्यवाद|शुक्रिया|आभार)"
         r"(?: (?:आपका|जी|सर|मैडम))*",
         polite=r"नमस्ते|नमस्कार|हैलो|महोदय|महोदया|बढ़िया|बहुत अच्छा|शुभ दिन|आपका दिन शुभ हो|सर|जी",
-        before_name=r"प्रिय|श्रीमती|श्री|सादर|शुभकामनाओं सहित|भवदीय",
+        titles=r"प्रिय|श्रीमती|श्री",
+        closings=r"सादर|शुभकामनाओं सहित|भवदीय",
     ),
 )

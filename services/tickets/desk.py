@@ -445,9 +445,8 @@ def _check_ticketbox(desk: Desk, box: Ticketbox, before: Desk) -> None:
         raise Invalid(f"“{box.name}”: an overflow needs both a ticketbox and a time.")
     if overflow_to == box.id:
         raise Invalid(f"“{box.name}” cannot overflow into itself.")
-    if new := [
-        key for key in _missing(desk, box) if key not in _missing(before, before.get(Ticketbox, box.id))
-    ]:
+    known = _missing(before, before.get(Ticketbox, box.id))
+    if new := [key for key in _missing(desk, box) if key not in known]:
         raise Invalid(
             f"“{box.name}” requires the field {new[0]}, which its tickets do not have: none could be solved."
         )

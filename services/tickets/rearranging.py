@@ -305,8 +305,7 @@ def _moved(
         waited=_waited(ticket, letters),
         moved_by=actor_id,
     )
-    # What a machine wrote opens nothing, nor do thanks.
-    opens = taken.waited or (other.state.done and any(one.message_id in ticket.asked for one in letters))
+    opens = taken.waited or (other.state.done and any(letter.by_person for letter in letters))
     return {
         ticket.ticket_id: [left],
         other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],

@@ -46,7 +46,7 @@ def only_thanks(letter: LetterHead, ours: Collection[Address]) -> bool:
     words = _plain(letter.excerpt).split()
     if len(words) > MOST_WORDS:
         return False
-    names = _names([*([letter.from_] if letter.from_ else []), *ours])
+    names = _names(letter.from_, ours)
     named = [_NAME if word.casefold() in names else word for word in words]
     # Both, since people may be called as courtesies are: Mr Best.
     either = [words] if named == words else [words, named]
@@ -60,16 +60,12 @@ def _plain(text: str) -> str:
     return _BLANK.sub(" ", _NOTHING.sub("", text)).strip()
 
 
-def _names(people: Iterable[Address]) -> frozenset[str]:
-    """What people are called, as far as their addresses show."""
-    return frozenset(
-        name
-        for person in people
-        for name in (
-            *_plain(person.name).casefold().split(),
-            *_NO_NAME.split(person.address.partition("@")[0].casefold()),
-        )
-    )
+def _names(sender: Address | None, ours: Iterable[Address]) -> frozenset[str]:
+    """What they are called, as far as their addresses show. We sign as `Anna (Support)`."""
+    names = [one.name.partition(" (")[0] for one in ours]
+    if sender is not None:
+        names += [sender.name, _NO_NAME.sub(" ", sender.address.partition("@")[0])]
+    return frozenset(" ".join(map(_plain, names)).casefold().split())
 
 
 def _are_thanks(words: Sequence[str], courtesies: Courtesies) -> bool:
@@ -81,13 +77,13 @@ def _are_thanks(words: Sequence[str], courtesies: Courtesies) -> bool:
             for end in range(begin + 1, min(begin + LONGEST_COURTESY, len(words)) + 1):
                 said = " ".join(words[begin:end])
                 phrase = _phrase(courtesies).fullmatch(said) or _phrase(ENGLISH).fullmatch(said)
-                if phrase and all(map(_looks_like_name, (phrase["people"] or "").split())):
+                if phrase and all(map(_looks_like_name, (phrase["somebody"] or "").split())):
                     parted.add((end, thanked or phrase["thanks"] is not None))
     return (len(words), True) in parted
 
 
 def _looks_like_name(word: str) -> bool:
-    return word == _NAME or (word.isalpha() and word[0].isupper() and (len(word) == 1 or not word.isupper()))
+    return word.isalpha() and word[0].isupper() and not word.isupper()
 
 
 @cache
@@ -95,8 +91,9 @@ def _phrase(courtesies: Courtesies) -> re2._Regexp:
     """One courtesy. What a stranger wrote is matched in linear time."""
     options = re2.Options()
     options.case_sensitive = False
-    named = rf"(?:{courtesies.before_name})(?P<people>(?: \S+){{0,3}})"
-    pattern = f"(?P<thanks>{_thanks(courtesies)})|{courtesies.polite}|{named}|{_NAME}"
+    somebody = rf"(?:{courtesies.titles})(?P<somebody>(?: \S+){{0,2}})"
+    signed = rf"(?:{courtesies.closings})(?: {_NAME}|(?-i: \p{{Lu}}))*"  # with initials
+    pattern = f"(?P<thanks>{_thanks(courtesies)})|{courtesies.polite}|{somebody}|{signed}|{_NAME}"
     return re2.compile(normalize("NFKC", pattern), options)
 
 

@@ -1,6 +1,6 @@
 """How what was done to a ticket is undone, by a bulk job or by one person: pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import assert_never
 from uuid import UUID
@@ -10,14 +10,20 @@ from contracts.desk import Ticketbox
 from contracts.event import Event, Recorded
 from contracts.stream_ids import job_actor
 from contracts.tickets import (
+    AbsorptionUndone,
     CategoryAssigned,
+    LettersMoved,
+    LettersTaken,
+    MergeUndone,
     PriorityChanged,
     ReplyReleased,
     State,
     TagsChanged,
+    TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
     TicketEvent,
+    TicketMerged,
     TicketMoved,
     TicketPutOnHold,
     TicketReopened,
@@ -38,6 +44,27 @@ _ASPECTS: dict[str, Callable[[Ticket], object]] = {
     "state": attrgetter("state", "held_until", "held_for_id"),
 }
 """What is given back, but for tags: of those each stands for itself."""
+_Change = (
+    CategoryAssigned
+    | PriorityChanged
+    | TagsChanged
+    | TicketAssigned
+    | TicketClosed
+    | TicketMoved
+    | TicketPutOnHold
+    | TicketReopened
+    | TicketSetPending
+    | TicketSolved
+)
+_Rearranged = LettersMoved | LettersTaken | TicketMerged | MergeUndone | TicketAbsorbed | AbsorptionUndone
+
+
+def is_change(events: Iterable[Event]) -> bool:
+    """Whether it is a change of one ticket. Merges and moved letters are no such: of them two tickets go back."""
+    happened = list(events)
+    return any(isinstance(event, _Change) for event in happened) and not any(
+        isinstance(event, _Rearranged) for event in happened
+    )
 
 
 def undo(
@@ -52,7 +79,7 @@ def undo(
     `ticket` is how it stands now: what came due may have changed it after its `history`.
 
     Raises:
-        Refusal: something of it changed again since; nothing happens.
+        Refusal: something of it changed again since, or the customer wrote; nothing happens.
     """
     permit(ticket, desk, turn)
     places = [place for place, item in enumerate(history) if undone(item)]
@@ -72,6 +99,8 @@ def undo(
     ]
     if again:
         raise ChangedSince(again)
+    if "state" in wanted and before.state is not State.OPEN:
+        commands.see_letters(ticket, left.version)  # whoever wrote since waits for us
     events: list[TicketEvent] = []
     for name in wanted:
         events += _given_back(name, before, after(ticket, events, turn.now), history, desk, turn)

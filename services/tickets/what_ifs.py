@@ -15,7 +15,7 @@ from chassis.trials import Examination
 from contracts.commands import OPERATOR, CancelWhatIf, Done, Outcome, Refused, StartWhatIf
 from contracts.desk import Calendar, Person, Policy, Right
 from contracts.model import Model
-from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, WhatIfList, WhatIfSummary
+from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfList
 from services.tickets import contact_tables, desk, tables
 from services.tickets.desk import Desk
 from services.tickets.refusals import Forbidden
@@ -64,18 +64,13 @@ def _with(present: Desk, things: Sequence[Policy | Calendar]) -> Desk:
 async def get(service: Service[TicketsSettings], query: GetWhatIf) -> WhatIf | Refused:
     """How far one is, and what it found."""
     async with service.pool.acquire() as db:
-        row = await trials.one(db, query.what_if_id)
-        if row is None:
-            return Refused(code="unknown", detail="There is no such what-if; only the last ones are kept.")
-        found = await trials.findings(db, query.what_if_id, query.kind, query.after, query.limit)
-    changes = tuple(map(WhatIfChange.model_validate_json, found))
-    return _what_if(row).model_copy(update={"changes": changes})
+        return await trials.told(db, WhatIf, query.what_if_id, query)
 
 
 async def list_them(service: Service[TicketsSettings], _: ListWhatIfs) -> WhatIfList:
     """The last ones, the newest first, without what would be otherwise."""
     async with service.pool.acquire() as db:
-        return WhatIfList(items=tuple(map(_what_if, await trials.latest(db))))
+        return WhatIfList(items=await trials.latest(db, WhatIf))
 
 
 class Question(Model):
@@ -83,15 +78,6 @@ class Question(Model):
 
     things: tuple[Policy | Calendar, ...]
     months: int
-
-
-def _what_if(row: asyncpg.Record) -> WhatIf:
-    return WhatIf(
-        what_if_id=row["trial_id"],
-        summary=WhatIfSummary.model_validate_json(row["summary"]),
-        **{name: row[name] for name in trials.PROGRESS},
-        **dict(Question.model_validate_json(row["question"])),
-    )
 
 
 async def prepare(

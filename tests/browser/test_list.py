@@ -69,6 +69,7 @@ async def test_what_a_job_was_refused_is_told(context: BrowserContext, shared_po
     into = await page.locator("#ticket").get_attribute("data-number")
     await page.goto("/tickets?q=Harpsichord")
     await page.locator(".row a").last.click()
+    await page.wait_for_url("**/tickets/*")
     await page.keyboard.press("m")
     await page.get_by_label("Merge into ticket").fill(into or "")
     await page.keyboard.press("Enter")

@@ -84,6 +84,7 @@ async def test_the_menu_of_templates_closes_and_the_answer_goes_on(
     await page.keyboard.press("Control+.")
     await page.keyboard.type("piano")
     await expect(page.locator("#template-list")).to_contain_text("No template has these words")
+    await nothing_serious(page)
     await page.keyboard.press("Enter")
     await page.keyboard.press("Escape")
     await expect(page.locator("#template-list")).not_to_be_visible()

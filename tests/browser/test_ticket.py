@@ -73,7 +73,7 @@ async def test_what_was_on_hold_and_closed_is_on_hold_again_after_undo(
     state = page.locator(".facts .mark").first
     await expect(state).to_have_text("on hold")
     held = await page.locator(".facts").inner_text()
-    await page.keyboard.press("m")
+    await page.locator("#more-menu summary").click()
     async with page.expect_request("**/state") as sent:
         await page.get_by_role("button", name="Close for good").click()
     assert "seen_version=" in ((await sent.value).post_data or ""), (
@@ -127,9 +127,11 @@ async def test_a_merge_is_looked_at_first_and_undone_afterwards(
     await expect(page.locator("#composer")).not_to_be_visible()
     await page.locator(".banner a").click()
     await expect(page.locator(".entry.letter")).to_have_count(2)
+    await expect(page.locator("#recipient")).to_contain_text("kim821@customers.example")
     await nothing_serious(page)
     await page.get_by_role("button", name=f"Undo the merge of {number}").click()
     await expect(page.locator(".entry.letter")).to_have_count(1)
+    await expect(page.locator("#recipient")).to_contain_text("kim820@customers.example")
     await page.goto(f"/tickets/{number}")
     await expect(page.locator("#composer")).to_be_visible()
 

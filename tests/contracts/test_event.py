@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from contracts.event import Data, Event, UnknownVersion, event_id, snake_case
+from contracts.event import Data, Event, Meta, UnknownVersion, event_id, snake_case
 from contracts.model import Text
 
 CAUSE = UUID("0199a3c4-6f1e-7a52-9c3b-5d0e8f2a7b10")
@@ -78,3 +78,9 @@ def test_the_same_answer_to_the_same_cause_has_the_same_id() -> None:
 )
 def test_an_event_is_named_in_subjects_in_snake_case(name: str, subject: str) -> None:
     assert snake_case(name) == subject
+
+
+@pytest.mark.parametrize("actor", ["postroom", f"job:{CAUSE}", "automation:Remind after three days"])
+def test_what_was_done_by_no_person_names_none(actor: str) -> None:
+    assert Meta(correlation_id=CAUSE, causation_id=CAUSE, actor=actor).person_id is None
+    assert Meta(correlation_id=CAUSE, causation_id=CAUSE, actor=str(CAUSE)).person_id == CAUSE

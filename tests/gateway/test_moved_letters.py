@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -26,7 +27,7 @@ from services.gateway.inbox import apply
 from services.gateway.representations import MessageItem
 from services.gateway.sight import EVERYTHING, Sight, may_see_message
 from tests import events
-from tests.events import ANNA, BOX, recorded
+from tests.events import ANNA, BOX, NOON, recorded
 
 pytestmark = pytest.mark.anyio
 STAFF = uuid4()
@@ -50,6 +51,7 @@ class Logs:
     db: Connection
     positions: dict[str, int] = field(default_factory=dict)
     versions: dict[UUID, int] = field(default_factory=dict)
+    now: datetime = NOON
 
     async def happened(self, *said: Event) -> None:
         """These things, each in the stream of its ticket; what is of one log is one batch."""
@@ -63,7 +65,8 @@ class Logs:
         position = self.positions[event.service] = self.positions.get(event.service, 0) + 1
         stream = getattr(event, "ticket_id", None) or uuid4()
         version = self.versions[stream] = self.versions.get(stream, 0) + 1
-        (item,) = recorded(event, version=version, position=position)
+        (item,) = recorded(event, at=self.now, version=version, position=position)
+        self.now += timedelta(seconds=1)
         return item
 
 
@@ -124,7 +127,9 @@ class Desk:
 @pytest.fixture
 async def desk(db: Connection) -> Desk:
     lamp, pay = Matter(events.letter(), 10008), Matter(events.letter(subject="My pay"), 10016)
-    second = events.letter(subject="Confidential")
+    second = events.letter(NOON + timedelta(minutes=1), subject="Confidential").model_copy(
+        update={"excerpt": "Something about"}
+    )
     said = Logs(db)
     await said.happened(
         events.received(lamp.head),
@@ -299,3 +304,43 @@ async def undelivered(db: Connection) -> dict[int, tuple[int, list[int]]]:
         assert shown.undelivered == item.undelivered
         found[number] = (shown.undelivered, shown.undelivered_in)
     return found
+
+
+async def in_list(db: Connection, number: int) -> tuple[int, str]:
+    """How many letters the list says a ticket has, and what it shows of the last."""
+    wanted = tickets.Filter(numbers=(number,), merged=True)
+    (item,) = (await tickets.page_of_tickets(db, EVERYTHING, wanted, None, 10)).items
+    shown = tickets.ticket_of(await tickets.open_ticket(db, EVERYTHING, number))
+    assert (shown.letters, shown.excerpt) == (item.letters, item.excerpt)
+    return item.letters, item.excerpt
+
+
+async def test_lists_count_and_show_the_letters_that_are_there(db: Connection, desk: Desk) -> None:
+    assert await in_list(db, 10008) == (2, "Something about")
+    await desk.moved(desk.second, desk.lamp, desk.pay)
+    assert (await in_list(db, 10008), await in_list(db, 10016)) == (
+        (1, "I ordered a lamp."),
+        (2, "Something about"),
+    )
+    await desk.merged(desk.pay, desk.lamp, desk.pay.head, desk.second)
+    assert await in_list(db, 10008) == (3, "Something about")
+    await desk.parted(desk.pay, desk.lamp)
+    assert await in_list(db, 10008) == (1, "I ordered a lamp.")
+
+
+async def test_the_past_keeps_a_letter_from_those_who_do_not_see_where_it_is_now(
+    db: Connection, desk: Desk
+) -> None:
+    before = desk.said.now - timedelta(seconds=1)
+    await desk.moved(desk.second, desk.lamp, desk.pay)
+
+    async def told(sight: Sight) -> str:
+        opened = await tickets.open_ticket_as_of(db, sight, 10008, before, desk.said.now)
+        return tickets.ticket_of(opened).model_dump_json() + str(
+            tickets.stream_of(opened.events, opened.sources.hidden)
+        )
+
+    assert "salary" in await told(EVERYTHING)
+    for secret in ("salary", "Something about", "Confidential"):
+        assert secret not in await told(SUPPORT_ONLY)
+    assert "in a ticketbox that you do not see" in await told(SUPPORT_ONLY)

@@ -37,10 +37,12 @@ from contracts.tickets import (
 from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables, tables
 from services.router.distributing import follow, look
+from services.router.distribution import MOST_AT_ONCE
 from services.router.queue import contact_key
 from tests.desks import ANNA, ORDERS, SARA, SUPPORT
 from tests.events import NOON, letter, opened, recorded, released, replied, routed
 from tests.router.rows import reading
+from tests.router.test_queue_tables import waiting
 
 pytestmark = pytest.mark.anyio
 MINUTE = timedelta(minutes=1)
@@ -325,6 +327,39 @@ async def test_an_answer_that_is_heard_late_does_not_make_its_author_the_last_ag
     await router.hear(released(early, uuid4(), ANNA.id), at=NOON)
     key = contact_key("kim@customers.example")
     assert await queue_tables.last_agents(router.db, [key]) == {key: BELA.id}
+
+
+async def many(router: Router, number: int, **fields: Any) -> None:
+    """Tickets that wait in SUPPORT."""
+    tickets = [replace(one, tags=("invoices",), **fields) for one in waiting(number=number)]
+    await queue_tables.keep(router.db, tickets)
+    await queue_tables.mark(router.db, [SUPPORT.id], NOON)
+
+
+async def test_by_skill_no_more_is_read_than_can_be_given_at_once_while_somebody_fits(router: Router) -> None:
+    await router.desk(
+        like(SUPPORT, method=DistributionMethod.SKILLS), ANNA.model_copy(update={"skills": ("invoices",)})
+    )
+    await router.presence(ANNA, Presence.AVAILABLE)
+    await many(router, 4 * MOST_AT_ONCE)
+    async with reading(router.db) as read:
+        assert len(await router.look()) == MOST_AT_ONCE
+    assert read.rows < 2 * MOST_AT_ONCE
+
+
+async def test_by_skill_who_fits_none_of_the_most_urgent_gets_a_less_urgent_one(router: Router) -> None:
+    await router.desk(
+        like(SUPPORT, method=DistributionMethod.SKILLS),
+        ANNA.model_copy(update={"skills": ("invoices",), "capacity": 2}),
+        BELA,
+    )
+    for one in (ANNA, BELA):
+        await router.presence(one, Presence.AVAILABLE)
+    await many(router, MOST_AT_ONCE + 5, urgency=3)
+    fits = await router.open()
+    said = await router.look()
+    assert Counter(one["agent_id"] for one in said) == {str(ANNA.id): 2, str(BELA.id): 1}
+    assert [one["ticket_id"] for one in said if one["agent_id"] == str(BELA.id)] == [str(fits)]
 
 
 async def test_four_routers_that_look_at_once_give_each_ticket_once_and_fairly(router: Router) -> None:

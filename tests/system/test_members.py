@@ -88,3 +88,20 @@ async def test_nobody_comes_to_see_everything_by_leaving_the_last_ticketbox(
     for person, said in ((anna, "the only ticketbox"), (everywhere, "follows from the role")):
         refused = await api.put(f"/desk/ticketboxes/{ours.id}/members/{person.id}", json={"right": None})
         assert (refused.status_code, said in refused.json()["detail"]) == (422, True)
+
+
+async def test_who_manages_a_ticketbox_writes_templates_for_it_and_not_for_others(
+    shared_postroom: Postroom, api: httpx.AsyncClient, boxes: tuple[Ticketbox, Ticketbox]
+) -> None:
+    ours, other = boxes
+    manager = await someone(shared_postroom, api, Role.AGENT, right(ours, Right.MANAGE))
+    browser = await sign_in(shared_postroom, manager)
+    assert f'value="{ours.id}" checked' in (await browser.get("/desk/templates/new")).text
+    page = f"/desk/templates/{uuid4()}"
+    form = {"name": f"Hello {uuid4()}", "text": "Hello {customer}", "ticketbox_ids": [str(ours.id)]}
+    saved = await browser.post(page, data=form)
+    assert (saved.status_code, saved.headers["Location"]) == (303, f"{page}?saved=true")
+    for boxes_of_it in ([str(other.id)], []):
+        refused = await browser.post(page, data=form | {"version": "1", "ticketbox_ids": boxes_of_it})
+        assert (refused.status_code, "Only who manages every ticketbox" in refused.text) == (403, True)
+    assert (await api.delete(page)).status_code == 204

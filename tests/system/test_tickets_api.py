@@ -88,7 +88,8 @@ async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwi
 ) -> None:
     ticket = await Desk.ticket(api, shared_postroom, 712)
     await ticket.do("state", state="solved")
-    thanks = letter(713, sender="kim712@customers.example", In_Reply_To="<letter-712@customers.example>")
+    again = {"sender": "kim712@customers.example", "In_Reply_To": "<letter-712@customers.example>"}
+    thanks = letter(713, subject="Re: Where is order 712?", **again)
     thanks.set_content("Thank you so much!\n")
     shared_postroom.send(thanks)
     await ticket.letters(at_least=2)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from chassis.log import Answer
 from contracts.commands import (
     AnyTicketCommand,
     AnyTwoTicketsCommand,
@@ -16,6 +17,7 @@ from contracts.desk import BoxRight, Person, Right, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.router import MessageRouted, RoutingEvidence
+from contracts.stream_ids import ticket_stream
 from contracts.tickets import Role, State, TicketEvent, TicketOpened, TicketSolved
 from services.tickets import commands, intake, rearranging
 from services.tickets.desk import Desk
@@ -72,8 +74,8 @@ class Desktop:
     numbers: int = 1000
     desk: Desk = DESK
     now: datetime = NOON
-    happened: list[tuple[datetime, TicketEvent]] = field(default_factory=list)
-    """All that was appended, and its true times."""
+    answers: list[Answer] = field(default_factory=list)
+    """All that was appended."""
 
     @classmethod
     def empty(cls, desk: Desk = DESK) -> "Desktop":
@@ -144,7 +146,16 @@ class Desktop:
         self.happen(ticket_id)
 
     def _keep(self, work: Work) -> None:
-        self.happened += [(answer.occurred_at, event) for answer in work.answers for event in answer.events]  # type: ignore[misc]
+        self.answers += work.answers
+
+    def happened(self, ticket_id: UUID) -> list[tuple[datetime, TicketEvent]]:
+        """What happened to a ticket, with its true times."""
+        return [
+            (answer.occurred_at, event)  # type: ignore[misc]  # its stream has no others
+            for answer in self.answers
+            if answer.stream_id == ticket_stream(ticket_id)
+            for event in answer.events
+        ]
 
     def inside(self, ticket: Ticket) -> list[Ticket]:
         """The tickets that go on in one."""

@@ -44,6 +44,10 @@ class Case:
     counted: list[datetime] = field(default_factory=list)
     """Every minute in which its watches were let run."""
     missed: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+    rest: tuple[State, datetime | None] | None = None
+    """How it stood before a merge opened it, as long as nothing else keeps it open."""
+    opened_for: set[UUID] = field(default_factory=set)
+    """The tickets that were merged into it since."""
 
     def pass_minute(self, now: datetime) -> None:
         """The minute that ends now."""
@@ -76,8 +80,23 @@ class Case:
         return {number: watch for number, watch in self.watches.items() if not watch.answered}
 
     def stand(self, state: State, now: datetime, held_until: datetime | None = None) -> None:
-        self.state, self.held_until = state, held_until
+        self.state, self.held_until, self.rest = state, held_until, None
         self.done_at = now if state.done else None
+
+    def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, is_open: bool) -> None:
+        """Another ticket goes on in it, with letters that nobody has answered; or it is open all the same."""
+        before, rest = (self.state, self.held_until), self.rest
+        self.ask(watches)
+        if self.state.done and is_open:
+            self.stand(State.OPEN, now)
+        opened = before[0] is not State.OPEN and self.state is State.OPEN
+        self.rest, self.opened_for = (before, {one}) if opened else (rest, self.opened_for | {one})
+
+    def part(self, one: UUID, now: datetime) -> None:
+        """That ticket stands for itself again, and so does this one, if nothing but that had opened it."""
+        self.opened_for -= {one}
+        if self.rest is not None and not self.opened_for:
+            self.stand(self.rest[0], now, self.rest[1])
 
     def answer(self) -> None:
         self.first_answered = True
@@ -94,7 +113,7 @@ class Case:
                 self.settle()
             self.watches |= watches
             self.begin()
-            self.state, self.held_until, self.done_at = State.OPEN, None, None
+            self.state, self.held_until, self.done_at, self.rest = State.OPEN, None, None, None
 
     def lose(self, numbers: Iterable[int]) -> None:
         for number in numbers:

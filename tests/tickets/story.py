@@ -19,6 +19,7 @@ from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.router import Priority
 from contracts.tickets import (
+    AutomaticReplyReceived,
     CustomerReplied,
     MergeUndone,
     NoteAdded,
@@ -28,6 +29,7 @@ from contracts.tickets import (
     Role,
     SLABreached,
     State,
+    TagsChanged,
     ThreadedBy,
     TicketEvent,
     TicketMerged,
@@ -81,7 +83,8 @@ class Story:
     def after(self, minutes: float, *events: TicketEvent) -> "Story":
         self.now += timedelta(minutes=minutes)
         work = Work(self.now, self.desk, {TICKET: self.ticket})
-        work.add(self.ticket, events, uuid4(), META)
+        work.ring(TICKET)  # what has come due happens before anything else does
+        work.add(work.tickets[TICKET], events, uuid4(), META)
         self._take(work)
         return self
 
@@ -102,7 +105,15 @@ class Story:
 
     def configure(self, *things: Thing) -> None:
         """The desk changes, and the ticket is looked at because of it."""
+        self.after(0)
         self.desk = replace(self.desk, things={**self.desk.things, **{thing.id: thing for thing in things}})
+        self.after(0)
+
+    def join(self, organisation: Organisation | None) -> None:
+        """Somebody says to which organisation the customer belongs."""
+        self.after(0)
+        chosen = {self.ticket.contact.address: organisation.id} if organisation else {}
+        self.desk = replace(self.desk, chosen_organisations=chosen)
         self.after(0)
 
     def due(self, target: Target) -> float | None:
@@ -190,11 +201,23 @@ def events_of(name: str, story: Story) -> list[TicketEvent]:
             return []
         case "answer":
             return [answered()]
-        case "letter":
+        case "letter" | "thanks":
+            thanks = name == "thanks" and ticket.state.done
             said = CustomerReplied(
-                ticket_id=TICKET, letter=letter(story.now), threaded_by=ThreadedBy.IN_REPLY_TO
+                ticket_id=TICKET,
+                letter=letter(story.now),
+                threaded_by=ThreadedBy.IN_REPLY_TO,
+                thanks=thanks,
             )
-            return [said] if ticket.state is State.OPEN else [said, REOPENED]
+            return [said] if thanks or ticket.state is State.OPEN else [said, REOPENED]
+        case "machine":
+            head = letter(story.now, automatic=True)
+            return [AutomaticReplyReceived(ticket_id=TICKET, letter=head, threaded_by=ThreadedBy.IN_REPLY_TO)]
+        case "hold 40" | "hold 400":
+            minutes = int(name.removeprefix("hold "))
+            return [TicketPutOnHold(ticket_id=TICKET, set_by=ANNA, until=story.now + minutes * MINUTE)]
+        case "vip" | "plain":
+            return [TagsChanged(ticket_id=TICKET, tags=("vip",) if name == "vip" else ())]
         case "pending":
             return [PENDING]
         case "hold":

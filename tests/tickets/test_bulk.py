@@ -8,6 +8,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, SetState, Tag
+from contracts.desk import Target
 from contracts.router import Priority
 from contracts.stream_ids import job_actor
 from contracts.tickets import (
@@ -23,9 +24,11 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
-from services.tickets import bulk, undoing
+from rules.hours import WALL_CLOCK
+from services.tickets import bulk, service_level, undoing
 from services.tickets.refusals import ChangedSince, Forbidden, Invalid, Merged, Outdated
 from services.tickets.ticket import evolve
+from tests.events import released
 from tests.tickets.bulk_story import (
     ANNA,
     BELA,
@@ -40,6 +43,8 @@ from tests.tickets.bulk_story import (
     letter,
     standing,
 )
+
+LEVEL = service_level.Level(None, None, dict.fromkeys(Target, 3600.0), frozenset(), None, WALL_CLOCK)
 
 
 def test_a_job_does_all_that_it_is_asked_for_to_a_ticket() -> None:
@@ -256,3 +261,18 @@ def test_the_way_back_of_a_move_says_that_it_is_one() -> None:
     moved = story.history[-1].event
     assert isinstance(moved, TicketMoved)
     assert (moved.why, moved.ticketbox_id) == ("undo", BOX)
+
+
+@pytest.mark.parametrize("state", [State.SOLVED, State.CLOSED])
+def test_who_waited_for_an_answer_before_a_job_was_done_with_the_ticket_waits_after_its_undoing(
+    state: State,
+) -> None:
+    wrote = CustomerReplied(ticket_id=TICKET, letter=letter("And?"), threaded_by=ThreadedBy.REFERENCES)
+    story = Story(released(TICKET, uuid4()), wrote)
+    before = service_level.deadlines(story.ticket, LEVEL)
+    story.job(SetState(state=state))
+    assert service_level.deadlines(story.ticket, LEVEL) == ()
+    story.undo()
+    assert [(item.target, item.since) for item in service_level.deadlines(story.ticket, LEVEL)] == [
+        (item.target, item.since) for item in before
+    ]

@@ -1,14 +1,28 @@
 """Running clocks against counting by hand; the rules one by one are in docs/service-levels.md, and run from there."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import chain
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from contracts.desk import Calendar, Holidays, Span, SpecialDay, Target, Weekday
+from contracts.desk import (
+    Calendar,
+    FollowUp,
+    Holidays,
+    Organisation,
+    Span,
+    SpecialDay,
+    Target,
+    Ticketbox,
+    Weekday,
+)
 from contracts.tickets import (
     DeadlinesChanged,
     ReplyReleased,
@@ -21,7 +35,9 @@ from contracts.tickets import (
 )
 from rules.hours import Hours
 from services.tickets import alarms
+from services.tickets.desk import Desk
 from tests.tickets.story import (
+    BOX,
     MINUTE,
     MONDAY,
     OFFICE,
@@ -80,6 +96,23 @@ OFFICE_2026 = OFFICE.model_copy(
     }
 )
 NIGHTS = OFFICE.model_copy(update={"week": dict.fromkeys(Weekday, (Span(begin="00:00", end="04:00"),))})
+EVENINGS = Calendar(
+    id=uuid4(),
+    name="Evenings",
+    time_zone="Europe/Berlin",
+    week=dict.fromkeys(Weekday, (Span(begin="18:00", end="22:00"),)),
+)
+SUPPORT = Ticketbox(
+    id=BOX, name="Support", addresses=("support@example.com",), follow_up=FollowUp(close_after_days=1)
+)
+LATE = Ticketbox(
+    id=ORDERS,
+    name="Orders",
+    addresses=("orders@example.com",),
+    calendar_id=EVENINGS.id,
+    follow_up=FollowUp(close_after_days=None),
+)
+KORNBLUME = Organisation(id=uuid4(), name="Kornblume")
 BEGINNINGS = (
     MONDAY,
     datetime(2026, 3, 28, 20, tzinfo=UTC),  # clocks are put forward in the night
@@ -87,139 +120,281 @@ BEGINNINGS = (
     datetime(2026, 10, 24, 20, tzinfo=UTC),  # clocks are put back in the night
 )
 OFTEN = ["answer", "letter", "letter", "pending", "reopen"] * 2
+CHANGES = {"nights", "office", "strict", "standard", "joins", "leaves"}
+"""Of the desk, and of what is known of the customer."""
 HAPPENINGS = st.sampled_from(
     [
-        *(*OFTEN, "hold", "solve", "merge", "unmerge", "note", "urgent", "normal"),
-        *("orders", "support", "nights", "office", "strict", "standard"),
+        *(*OFTEN, "hold", "hold 40", "hold 400", "solve", "thanks", "merge", "unmerge", "note", "machine"),
+        *("urgent", "normal", "vip", "plain", "orders", "support", *sorted(CHANGES)),
     ]
 )
-
-
-@settings(max_examples=300, deadline=None)
-@for_all(
-    steps=st.lists(st.tuples(st.integers(0, 700), HAPPENINGS), min_size=2, max_size=12),
-    pauses=st.sets(st.sampled_from([State.PENDING, State.ON_HOLD])),
-    begins=st.sampled_from(BEGINNINGS),
-)
-def test_running_clocks_agree_with_counting_from_scratch_whatever_happened(
-    steps: Sequence[tuple[int, str]], pauses: set[State], begins: datetime
-) -> None:
-    urgent = policy(
-        name="Urgent", order=1, priorities=["urgent"], pause_in=[], targets={Target.RESOLUTION: 90}
-    )
-    orders = policy(name="Orders", order=2, ticketbox_ids=[str(ORDERS)], pause_in=[], targets=ORDERED)
-    normal = policy(pause_in=list(pauses), calendar_id=str(OFFICE.id))
-    strict = normal.model_copy(update={"targets": STRICT, "pause_in": ()})
-    changes = {"nights": NIGHTS, "office": OFFICE_2026, "strict": strict, "standard": normal}
-    story = Story(desk_of(urgent, orders, normal, OFFICE_2026), now=begins)
-    counter = Counter(pauses, begins)
-    for minutes, name in steps:
-        counter.pass_minutes(minutes)
-        counter.happen(name)
-        story.now += minutes * MINUTE
-        if name in changes:
-            story.configure(changes[name])
-        else:
-            story.after(0, *events_of(name, story))
-    counted = counter.left()
-    assert story.running() == set(counted)
-    for item in story.ticket.deadlines:
-        if item.due_at is None:
-            assert item.left_seconds == counted[item.target] * 60
-        elif counted[item.target] >= 0:
-            hours = Hours(story.desk.get(Calendar, OFFICE.id) if counter.has_calendar else None)
-            assert hours.seconds_between(story.now, item.due_at) == counted[item.target] * 60
-        else:
-            assert item.due_at < story.now
-
-
+PASSING = st.one_of(st.integers(0, 120), st.integers(0, 700), st.just(24 * 60))
+"""Minutes."""
+STEPS = st.tuples(PASSING, HAPPENINGS).map(lambda step: [step])
+IN_A_ROW = st.tuples(
+    st.lists(st.one_of(st.integers(0, 60), st.just(24 * 60)), min_size=4, max_size=4),
+    st.sampled_from(
+        [
+            ("hold 40", "merge", "unmerge"),
+            ("solve", "thanks", "reopen"),
+            ("answer", "letter", "solve", "letter"),
+            ("solve", "note"),
+        ]
+    ),
+).map(lambda gaps_and_names: [*zip(*gaps_and_names, strict=False)])
+"""What seldom comes together by chance."""
+WARNED_BEFORE = 15
+URGENT = {Target.RESOLUTION: 90}
+JOINED = {Target.NEXT_RESPONSE: 40, Target.RESOLUTION: 300}
+VIP = {Target.FIRST_RESPONSE: 80, Target.NEXT_RESPONSE: 50}
 ORDERED = {Target.FIRST_RESPONSE: 30, Target.RESOLUTION: 240}
 STRICT = {Target.NEXT_RESPONSE: 45, Target.RESOLUTION: 200}
 
 
-class Counter:
-    """Counts minute by minute, as someone with a stop watch, a calendar and a list of states would."""
+@settings(max_examples=300, deadline=None)
+@for_all(
+    steps=st.lists(st.one_of(STEPS, STEPS, STEPS, IN_A_ROW), min_size=2, max_size=12),
+    pauses=st.sets(st.sampled_from([State.PENDING, State.ON_HOLD])),
+    begins=st.sampled_from(BEGINNINGS),
+    by_machine=st.booleans(),
+)
+def test_running_clocks_agree_with_counting_from_scratch_whatever_happened(
+    steps: Sequence[Sequence[tuple[int, str]]], pauses: set[State], begins: datetime, by_machine: bool
+) -> None:
+    normal = policy(pause_in=list(pauses), calendar_id=str(OFFICE.id))
+    strict = normal.model_copy(update={"targets": STRICT, "pause_in": ()})
+    changes = {"nights": NIGHTS, "office": OFFICE_2026, "strict": strict, "standard": normal}
+    story = Story(desk_of(*POLICIES, normal, OFFICE_2026), by_machine, now=begins)
+    counter = Counter(frozenset(pauses), begins, by_machine)
+    for minutes, name in chain.from_iterable(steps):
+        counter.pass_minutes(minutes)
+        counter.happen(name)
+        story.after(minutes)
+        match name:
+            case "joins" | "leaves":
+                story.join(KORNBLUME if name == "joins" else None)
+            case _ if name in changes:
+                story.configure(changes[name])
+            case _:
+                story.after(0, *events_of(name, story))
+        story.after(0)
+    assert story.ticket.state == counter.state
+    running = counter.running()
+    assert {item.target: item.since for item in story.ticket.deadlines} == {
+        target: since for target, (since, _) in running.items()
+    }
+    for item in story.ticket.deadlines:
+        _, left = running[Target(item.target)]
+        if item.due_at is None:
+            assert item.left_seconds == left * 60
+        elif left > 0:
+            hours = Hours(counter.hours(story.desk))
+            assert hours.seconds_between(story.now, item.due_at) == left * 60
+        else:
+            assert item.due_at == counter.due(Target(item.target))
+    assert written(story, SLABreached) == counter.missed
+    assert written(story, SLAWarned) == counter.warned
+    times = [at for at, _ in story.steps]
+    assert times == sorted(times)
 
-    def __init__(self, pauses: set[State], begins: datetime) -> None:
-        self.standard, self.began, self.now = pauses, begins, begins
+
+def written(story: Story, kind: type[SLABreached | SLAWarned]) -> list[tuple[str, datetime | None, datetime]]:
+    """The target, when its clock began, and when it happened."""
+    return [
+        (event.target, event.since, at)
+        for at, events in story.steps
+        for event in events
+        if isinstance(event, kind)
+    ]
+
+
+POLICIES = (
+    policy(name="Urgent", order=1, priorities=["urgent"], pause_in=[], targets=URGENT),
+    policy(name="Joined", order=2, organisation_ids=[str(KORNBLUME.id)], pause_in=[], targets=JOINED),
+    policy(name="VIP", order=3, tags=["vip"], pause_in=[], targets=VIP, warn_minutes_before=WARNED_BEFORE),
+    policy(name="Orders", order=4, ticketbox_ids=[str(ORDERS)], pause_in=[], targets=ORDERED),
+    *(SUPPORT, LATE, EVENINGS, KORNBLUME),
+)
+"""With what they refer to. None of them pauses."""
+
+
+class Counter:
+    """Counts minute by minute, as someone with a stop watch, calendars and a list of states would."""
+
+    def __init__(self, pauses: frozenset[State], begins: datetime, by_machine: bool) -> None:
+        self.standard, self.now, self.stepped = pauses, begins, begins
         self.said = {"urgent": "normal", "box": "support", "calendar": "office", "policy": "standard"}
-        self.state, self.merged, self.answered = "open", False, False
-        self.history: list[tuple[datetime, str, bool]] = []
-        self.waiting_since: datetime | None = None
+        self.tag, self.joined = "plain", "leaves"
+        self.state, self.merged, self.answered = State.OPEN, False, False
+        self.held_until: datetime | None = None
+        self.done_at: datetime | None = None
+        self.began = None if by_machine else begins
+        self.waiting = [] if by_machine else [begins]
+        """When letters came that nobody has answered."""
+        self.counted: dict[tuple[str, frozenset[State]], list[datetime]] = {
+            (calendar, pauses): []
+            for calendar in ("always", "office", "nights", "evenings")
+            for pauses in (frozenset(), self.standard)
+        }
+        """Which minutes count by each calendar and with each set of pauses: a policy may come into force later."""
+        self.missed: list[tuple[str, datetime, datetime]] = []
+        self.warned: list[tuple[str, datetime, datetime]] = []
 
     def pass_minutes(self, minutes: int) -> None:
         for _ in range(minutes):
-            self.history.append((self.now, self.state, self.merged))
+            if not self.merged and not self.state.done:
+                for (calendar, pauses), counted in self.counted.items():
+                    if self.state not in pauses and is_open(calendar, self.now):
+                        counted.append(self.now)
             self.now += MINUTE
+            self.by_itself()
+
+    def by_itself(self) -> None:
+        if self.merged:
+            return
+        if self.held_until is not None and self.held_until <= self.now:
+            self.stand(State.OPEN)
+        if self.state is State.SOLVED and self.said["box"] == "support" and self.is_old():
+            self.stand(State.CLOSED)
+
+    def is_old(self) -> bool:
+        return self.done_at is not None and self.done_at + timedelta(days=1) <= self.now
 
     def happen(self, name: str) -> None:
-        if name in {"nights", "office", "strict", "standard"}:
-            self.said["calendar" if name in {"nights", "office"} else "policy"] = name
-            return
-        if self.merged and name != "unmerge":
-            return
+        self.look()
+        self.stepped = self.now
+        if name in CHANGES:
+            self.change(name)
+        elif name == "unmerge" or not self.merged:
+            self.do(name)
+        self.by_itself()
+        self.look()
+
+    def change(self, name: str) -> None:
+        match name:
+            case "joins" | "leaves":
+                self.joined = name
+            case _:
+                self.said["calendar" if name in {"nights", "office"} else "policy"] = name
+
+    def do(self, name: str) -> None:
         match name:
             case "merge" | "unmerge":
                 self.merged = name == "merge"
             case "answer":
-                self.answered, self.waiting_since = True, None
-            case "letter":
-                if self.answered and self.waiting_since is None:
-                    self.waiting_since = self.now
-                self.state = "open"
-            case "pending" | "hold" | "reopen" | "solve":
-                self.state = {"hold": "on_hold", "reopen": "open", "solve": "solved"}.get(name, name)
-                if name == "solve":
-                    self.waiting_since = None
+                self.answered, self.waiting = True, []
+            case "thanks" if self.state.done:
+                pass
+            case "letter" | "thanks":
+                self.began = self.began or self.now
+                self.waiting = [self.now] if self.state.done else [*self.waiting, self.now]
+                self.stand(State.OPEN)
+            case "pending":
+                self.stand(State.PENDING)
+            case "hold" | "hold 40" | "hold 400":
+                minutes = name.removeprefix("hold").strip()
+                self.stand(State.ON_HOLD, self.now + int(minutes) * MINUTE if minutes else None)
+            case "reopen":
+                self.stand(State.OPEN)
+            case "solve":
+                self.stand(State.SOLVED)
             case "urgent" | "normal":
                 self.said["urgent"] = name
+            case "vip" | "plain":
+                self.tag = name
             case "orders" | "support":
                 self.said["box"] = name
             case _:
                 pass
 
+    def stand(self, state: State, held_until: datetime | None = None) -> None:
+        self.state, self.held_until = state, held_until
+        self.done_at = self.now if state.done else None
+
     @property
-    def has_calendar(self) -> bool:
-        """The other two policies, and their ticketbox, have none."""
-        return self.said["urgent"] == "normal" and self.said["box"] == "support"
+    def is_standard(self) -> bool:
+        return (
+            self.said["urgent"] == "normal"
+            and self.joined == "leaves"
+            and self.tag == "plain"
+            and self.said["box"] == "support"
+        )
+
+    @property
+    def calendar(self) -> str:
+        if self.is_standard:
+            return self.said["calendar"]
+        return "evenings" if self.said["box"] == "orders" else "always"
+
+    def hours(self, desk: Desk) -> Calendar | None:
+        calendars = {"always": None, "evenings": EVENINGS.id}
+        return desk.get(Calendar, calendars.get(self.calendar, OFFICE.id))
 
     @property
     def targets(self) -> dict[Target, int]:
         if self.said["urgent"] == "urgent":
-            return {Target.RESOLUTION: 90}
+            return URGENT
+        if self.joined == "joins":
+            return JOINED
+        if self.tag == "vip":
+            return VIP
         if self.said["box"] == "orders":
             return ORDERED
         return TARGETS if self.said["policy"] == "standard" else STRICT
 
     @property
-    def pauses(self) -> set[State]:
-        return self.standard if self.has_calendar and self.said["policy"] == "standard" else set()
+    def pauses(self) -> frozenset[State]:
+        return self.standard if self.is_standard and self.said["policy"] == "standard" else frozenset()
 
-    def left(self) -> dict[str, int]:
-        """Minutes of business time that are left of each running target; below 0 if it was missed."""
-        if self.merged or self.state == "solved":
+    def minutes_since(self, since: datetime) -> list[datetime]:
+        counted = self.counted[self.calendar, self.pauses]
+        return counted[bisect_left(counted, since) :]
+
+    def running(self) -> dict[Target, tuple[datetime, int]]:
+        """When the clock of each target began, and what is left; not above 0 if it was missed."""
+        if self.merged or self.state.done:
             return {}
-        since = {Target.RESOLUTION: self.began}
-        if not self.answered:
-            since[Target.FIRST_RESPONSE] = self.began
-        elif self.waiting_since is not None:
-            since[Target.NEXT_RESPONSE] = self.waiting_since
+        response = Target.NEXT_RESPONSE if self.answered else Target.FIRST_RESPONSE
+        since = {response: min(self.waiting)} if self.waiting else {}
+        since |= {Target.RESOLUTION: self.began} if self.began else {}
         return {
-            target: self.targets[target]
-            - sum(self._counts(*minute) for minute in self.history if minute[0] >= begin)
+            target: (begin, self.targets[target] - len(self.minutes_since(begin)))
             for target, begin in since.items()
             if target in self.targets
         }
 
-    def _counts(self, minute: datetime, state: str, merged: bool) -> bool:
-        if merged or state == "solved":
-            return False
-        return state not in self.pauses and (not self.has_calendar or self._is_open(minute))
+    def due(self, target: Target, minutes_before: int = 0) -> datetime:
+        """When a target was missed, or when it was so many minutes before."""
+        since, _ = self.running()[target]
+        return self.minutes_since(since)[self.targets[target] - minutes_before - 1] + MINUTE
 
-    def _is_open(self, minute: datetime) -> bool:
-        local = minute.astimezone(BERLIN)
-        if self.said["calendar"] == "nights":
+    def look(self) -> None:
+        """Write down what was missed, and what soon will be, at their times or when they became so."""
+        for target, (since, left) in self.running().items():
+            warns = self.targets is VIP and self.state not in self.pauses
+            if left <= 0:
+                self.write(self.missed, target, since, self.due(target))
+            elif warns and left <= WARNED_BEFORE:
+                self.write(self.warned, target, since, self.due(target, WARNED_BEFORE))
+
+    def write(
+        self, found: list[tuple[str, datetime, datetime]], target: Target, since: datetime, at: datetime
+    ) -> None:
+        if (target, since) not in {(was, began) for was, began, _ in found}:
+            found.append((target, since, max(at, self.stepped)))
+            found.sort(key=lambda one: one[2])
+
+
+@cache
+def is_open(calendar: str, minute: datetime) -> bool:
+    local = minute.astimezone(BERLIN)
+    match calendar:
+        case "always":
+            return True
+        case "nights":
             return local.hour < 4
-        if local.weekday() > 4 or local.date() in CLOSED:
-            return False
-        return 9 <= local.hour < 12 or 13 <= local.hour < 17
+        case "evenings":
+            return 18 <= local.hour < 22
+        case _:
+            works = local.weekday() < 5 and local.date() not in CLOSED
+            return works and (9 <= local.hour < 12 or 13 <= local.hour < 17)

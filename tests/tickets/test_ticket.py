@@ -299,6 +299,21 @@ def test_thanks_leave_a_solved_ticket_solved_and_a_complaint_that_begins_with_th
     ]
 
 
+@pytest.mark.parametrize(
+    ("subject", "thanks"),
+    [
+        ("Re: Where is my lamp?", True),
+        ("AW: WHERE IS  MY LAMP? [#10009]", True),
+        ("", True),
+        ("The second lamp is broken", False),
+    ],
+)
+def test_thanks_under_a_new_subject_are_more_than_thanks(subject: str, thanks: bool) -> None:
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    head = letter().model_copy(update={"excerpt": "Thank you!", "subject": subject})
+    assert intake.says_thanks(head, solved) is thanks
+
+
 def test_a_letter_that_comes_too_late_begins_anew_and_thanks_never_do() -> None:
     solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
     late = letter().model_copy(

@@ -21,16 +21,21 @@ from contracts.commands import (
 )
 from contracts.router import Priority
 from contracts.tickets import (
+    CustomerReplied,
     DistributionEvidence,
     State,
+    ThreadedBy,
+    TicketAbsorbed,
     TicketAssigned,
     TicketMoved,
     TicketPutOnHold,
+    TicketReopened,
     TicketSetPending,
     TicketSolved,
 )
-from services.tickets.refusals import ChangedSince, Forbidden
-from tests.tickets.bulk_story import ANNA, BELA, BOX, LAMPS, NOON, ORDERS, TICKET, Story, standing
+from services.tickets import undoing
+from services.tickets.refusals import ChangedSince, Forbidden, Outdated
+from tests.tickets.bulk_story import ANNA, BELA, BOX, LAMPS, NOON, ORDERS, TICKET, Story, letter, standing
 
 FRIDAY = NOON + timedelta(days=4)
 HELD = TicketPutOnHold(ticket_id=TICKET, until=FRIDAY, reason="Parts are on their way", set_by=BELA)
@@ -151,3 +156,23 @@ def test_nobody_undoes_what_he_could_not_do() -> None:
     story.does(solve)
     with pytest.raises(Forbidden):
         story.undo_command(solve.model_copy(update={"actor_id": BELA}))
+
+
+@pytest.mark.parametrize("before", [PENDING, HELD, SOLVED])
+def test_a_letter_that_came_since_keeps_the_ticket_open(before: TicketPutOnHold) -> None:
+    story, reopen = Story(before), wish(ReopenTicket)
+    story.does(reopen)
+    wrote = CustomerReplied(ticket_id=TICKET, letter=letter("And?"), threaded_by=ThreadedBy.REFERENCES)
+    story.add([wrote], "postroom")
+    with pytest.raises(Outdated):
+        story.undo_command(reopen)
+
+
+def test_a_merge_is_no_change_that_is_undone_by_its_command() -> None:
+    absorbed = TicketAbsorbed(
+        ticket_id=TICKET, from_id=uuid4(), from_number=10017, letters=(), merged_by=ANNA
+    )
+    reopened = TicketReopened(ticket_id=TICKET, why="person")
+    assert undoing.is_change([reopened])
+    assert not undoing.is_change([absorbed, reopened])
+    assert not undoing.is_change([])

@@ -143,8 +143,8 @@ def test_past_months_are_whole_ones(months: int, began: str) -> None:
 
 HAPPENINGS = st.sampled_from(
     [
-        *("answer", "letter", "pending", "reopen", "hold", "solve"),
-        *("merge", "unmerge", "note", "urgent", "normal", "orders", "support"),
+        *("answer", "letter", "thanks", "machine", "pending", "reopen", "hold", "hold 40", "solve"),
+        *("merge", "unmerge", "note", "urgent", "normal", "orders", "support", "vip", "plain"),
     ]
 )
 
@@ -156,8 +156,9 @@ def test_where_nothing_of_the_desk_changed_the_policies_of_now_miss_what_was_tru
 ) -> None:
     urgent = policy(name="Urgent", order=1, priorities=["urgent"], pause_in=[], targets={"resolution": 90})
     orders = policy(name="Orders", order=2, ticketbox_ids=[str(ORDERS)], targets={"first_response": 30})
+    vip = policy(name="VIP", order=3, tags=["vip"], targets={"next_response": 50})
     normal = policy(calendar_id=str(OFFICE.id))
-    story = Story(desk_of(urgent, orders, normal, OFFICE))
+    story = Story(desk_of(urgent, orders, vip, normal, OFFICE))
     for minutes, name in steps:
         story.now += minutes * MINUTE
         story.after(0, *events_of(name, story))

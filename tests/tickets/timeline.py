@@ -232,9 +232,7 @@ class Timeline:
                 yield f"{target} with {item.left_seconds // 60} left"
             else:
                 yield f"{target} {minute_of(item.due_at)}"
-        for moment, event in self.desktop.happened:
-            if event.ticket_id != ticket.ticket_id:
-                continue
+        for moment, event in self.desktop.happened(ticket.ticket_id):
             match event:
                 case SLAWarned(target=target):
                     yield f"warned of {target.replace('_', ' ')} {minute_of(moment)}"

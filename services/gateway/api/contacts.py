@@ -14,7 +14,7 @@ from services.gateway import contact_history, contacts, export, history, organis
 from services.gateway.acquainting import Acquainting
 from services.gateway.export import Export
 from services.gateway.guard import Exporter, Here, Signed, Writer, command_id_of
-from services.gateway.lists import LONGEST_PAGE
+from services.gateway.lists import Limit
 from services.gateway.representations import (
     ContactDetail,
     ContactItem,
@@ -26,7 +26,6 @@ from services.gateway.representations import (
 )
 
 router = APIRouter(tags=["contacts"])
-Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE)]
 
 
 @router.get("/contacts")

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -12,7 +12,8 @@ from contracts.queries import BulkJob
 from services.gateway import jobs
 from services.gateway.guard import Here, Signed
 from services.gateway.jobs import Wish
-from services.gateway.problems import BadRequest, Unprocessable
+from services.gateway.pieces import Asked
+from services.gateway.problems import Unprocessable
 from services.gateway.representations import Page
 from services.gateway.ticket_query import TicketQuery
 from services.gateway.tickets import Filter
@@ -53,17 +54,9 @@ async def list_jobs(here: Here, who: Signed) -> Page[BulkJob]:
 
 
 @router.get("/bulk-jobs/{job_id}")
-async def get_job(
-    here: Here,
-    who: Signed,
-    job_id: UUID,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-) -> BulkJob:
+async def get_job(here: Here, who: Signed, job_id: UUID, piece: Asked) -> BulkJob:
     """How far a job is. `refused_tickets` is a piece: the `place` of its last one is the `cursor` of the next."""
-    if cursor is not None and not cursor.isdecimal():
-        raise BadRequest("This cursor is none of ours; begin again without one.")
-    return await jobs.find(here, who.person, job_id, int(cursor or 0), limit)
+    return await jobs.find(here, who.person, job_id, piece)
 
 
 @router.delete("/bulk-jobs/{job_id}", status_code=204)

@@ -13,7 +13,7 @@ from services.gateway.custody import custody
 from services.gateway.deciding import Deciding
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Decider, Here, SeenMessage, Signed, command_id_of
-from services.gateway.lists import LONGEST_PAGE
+from services.gateway.lists import Limit
 from services.gateway.messages import Filter
 from services.gateway.problems import NotFound, Withheld
 from services.gateway.representations import Custody, MessageItem, Page, ReadAgainResult
@@ -37,7 +37,7 @@ async def list_messages(
     ] = None,
     q: Annotated[str | None, Query(description="Words of a message, or its id.")] = None,
     cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+    limit: Limit = 50,
 ) -> Page[MessageItem]:
     """The book of messages, the newest first, each with what became of it."""
     wanted = Filter(state=state, reason=reason or None, source=source or None, q=q or None)

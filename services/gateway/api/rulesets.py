@@ -1,9 +1,8 @@
 """The rules of routing: versions, the draft, dry runs."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from contracts.model import Text
@@ -12,13 +11,15 @@ from contracts.tickets import Rule
 from rules import builder
 from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check
-from services.gateway import dry_run_changes, rulesets, ruling
+from services.gateway import rulesets, ruling
 from services.gateway.dry_run_changes import ChangeItem
 from services.gateway.guard import Administrator, Here
-from services.gateway.problems import BadRequest, Unprocessable
+from services.gateway.pieces import Asked
+from services.gateway.problems import Unprocessable
 from services.gateway.representations import Page, Representation
 from services.gateway.rulesets import DraftView, RulesetItem, RulesetView
 from services.gateway.ruling import RuleMaker, Wish
+from services.gateway.trials import Kind, TrialView
 
 router = APIRouter(tags=["rules"])
 
@@ -202,32 +203,12 @@ async def list_dry_runs(here: Here, _: RuleMaker) -> Page[DryRun]:
     return Page(items=list((await here.ask(ListDryRuns(), DryRunList)).items), next=None)
 
 
-class DryRunView(Representation):
-    """How far a dry run is, what it found in sum, and a piece of what would change."""
-
-    run: DryRun
-    changes: Page[ChangeItem]
-
-
 @router.get("/dry-runs/{dry_run_id}")
 async def get_dry_run(
-    here: Here,
-    person: RuleMaker,
-    dry_run_id: UUID,
-    kind: Annotated[
-        str | None, Query(description="Only messages whose `ticketbox`, `disposition`, … would change.")
-    ] = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-) -> DryRunView:
+    here: Here, person: RuleMaker, dry_run_id: UUID, piece: Asked, kind: Kind = None
+) -> TrialView[DryRun, ChangeItem]:
     """A dry run: progress and sums, and message by message what would be otherwise."""
-    if cursor is not None and not cursor.isdecimal():
-        raise BadRequest("This cursor is none of ours; begin again without one.")
-    found = await ruling.dry_run(here, dry_run_id, kind, int(cursor or 0), limit)
-    async with here.service.pool.acquire() as db:
-        items = await dry_run_changes.items(db, person.sight, found.changes)
-    more = str(found.changes[-1].number) if len(found.changes) == limit else None
-    return DryRunView(run=found.model_copy(update={"changes": ()}), changes=Page(items=items, next=more))
+    return await ruling.dry_run(here, person, dry_run_id, kind, piece)
 
 
 @router.delete("/dry-runs/{dry_run_id}", status_code=204)

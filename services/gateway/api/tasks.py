@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
 from services.gateway import tasks
 from services.gateway.guard import Here, Signed
-from services.gateway.lists import LONGEST_PAGE
+from services.gateway.lists import Limit
 from services.gateway.representations import Page, TaskLine
 from services.gateway.tasks import TaskQuery, Wanted
 
@@ -19,7 +19,7 @@ async def list_tasks(
     who: Signed,
     query: Annotated[TaskQuery, Depends()],
     cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+    limit: Limit = 50,
 ) -> Page[TaskLine]:
     """Tasks of the tickets that you see: what is due first at the head, what has no day at the end."""
     async with here.service.pool.acquire() as db:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.model import Text
@@ -12,7 +12,7 @@ from services.gateway import automations, organisations, tickets
 from services.gateway.doing import Doing
 from services.gateway.guard import Here, Signed, Writer, command_id_of
 from services.gateway.handling import Handling
-from services.gateway.lists import LONGEST_PAGE
+from services.gateway.lists import Limit
 from services.gateway.next_ticket import next_ticket
 from services.gateway.problems import Unavailable, Unprocessable
 from services.gateway.representations import Changed, ComingItem, Page, StreamEvent, Ticket, TicketItem
@@ -28,7 +28,7 @@ async def list_tickets(
     who: Signed,
     query: Annotated[TicketQuery, Depends()],
     cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+    limit: Limit = 50,
 ) -> Page[TicketItem]:
     """Tickets, the last changed first."""
     async with here.service.pool.acquire() as db:
@@ -77,7 +77,7 @@ async def get_events(here: Here, who: Signed, number: Number) -> Page[StreamEven
     """The ticket's event stream, from the log."""
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
-    return Page(items=tickets.stream_of(opened.events), next=None)
+    return Page(items=tickets.stream_of(opened.events, opened.sources.hidden), next=None)
 
 
 def doing(

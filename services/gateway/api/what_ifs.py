@@ -1,16 +1,16 @@
 """What-ifs: service levels that are not in force, tried on past tickets."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, JsonValue
 
 from contracts.queries import WhatIf
 from services.gateway import what_ifs
 from services.gateway.guard import Here
-from services.gateway.problems import BadRequest
+from services.gateway.pieces import Asked
 from services.gateway.representations import Page, Representation
+from services.gateway.trials import Kind, TrialView
 from services.gateway.what_ifs import MissedItem, Planner, Wish
 
 router = APIRouter(prefix="/what-ifs", tags=["service levels"])
@@ -43,30 +43,12 @@ async def list_what_ifs(here: Here, _: Planner) -> Page[WhatIf]:
     return Page(items=list(await what_ifs.latest(here)), next=None)
 
 
-class WhatIfView(Representation):
-    """How far a what-if is, what it found in sum, and a piece of what would be otherwise."""
-
-    run: WhatIf
-    changes: Page[MissedItem]
-
-
 @router.get("/{what_if_id}")
 async def get_what_if(
-    here: Here,
-    person: Planner,
-    what_if_id: UUID,
-    kind: Annotated[str | None, Query(description="Only `avoided`, only `added`, or only a target.")] = None,
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
-) -> WhatIfView:
+    here: Here, person: Planner, what_if_id: UUID, piece: Asked, kind: Kind = None
+) -> TrialView[WhatIf, MissedItem]:
     """A what-if: progress and sums, and target by target what would be otherwise."""
-    if cursor is not None and not cursor.isdecimal():
-        raise BadRequest("This cursor is none of ours; begin again without one.")
-    found = await what_ifs.one(here, what_if_id, kind, int(cursor or 0), limit)
-    async with here.service.pool.acquire() as db:
-        items = await what_ifs.items(db, person.sight, found.changes)
-    more = str(found.changes[-1].number) if len(found.changes) == limit else None
-    return WhatIfView(run=found.model_copy(update={"changes": ()}), changes=Page(items=items, next=more))
+    return await what_ifs.one(here, person, what_if_id, kind, piece)
 
 
 @router.delete("/{what_if_id}", status_code=204)

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -21,11 +20,11 @@ from services.gateway.guard import Here, Signed
 from services.gateway.jobs import Wish
 from services.gateway.list_query import query_of
 from services.gateway.pages.rendering import is_partial, page
+from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
 from services.gateway.tickets import Filter
 
 router = APIRouter()
-REFUSED = 50
 NOBODY = "none"
 """As the value of a choice, where an empty one changes nothing."""
 
@@ -87,12 +86,12 @@ async def job_page(
     here: Here,
     who: Signed,
     job_id: UUID,
-    after: Annotated[int, Query(ge=0)] = 0,
+    piece: Asked,
     *,
     notice: bool = False,
 ) -> Response:
     """How far a job is, as a page, or as a notice on the list."""
-    found = await jobs.find(here, who.person, job_id, after, REFUSED)
+    found = await jobs.find(here, who.person, job_id, piece)
     if notice:
         return await _notice(request, here, who, found)
     names = await jobs.names(here)
@@ -103,7 +102,7 @@ async def job_page(
         job=found,
         actions=jobs.sentences(found.actions, names),
         names=names,
-        next=found.refused_tickets[-1].place if len(found.refused_tickets) == REFUSED else None,
+        next=piece.following([one.place for one in found.refused_tickets]),
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.desk import Category, Right, Team
@@ -14,18 +14,20 @@ from contracts.router import Disposition, Priority
 from contracts.tickets import Rule
 from rules.builder import Operator
 from rules.fields import FIELDS
-from services.gateway import desk, dry_run_changes, rulesets, ruling
+from services.gateway import desk, rulesets, ruling
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
+from services.gateway.pages.trials import trial_page
+from services.gateway.pieces import Asked
 from services.gateway.problems import Conflict, NotFound, Problem, Unanswered, Unprocessable
 from services.gateway.rulesets import DraftView
 from services.gateway.ruling import RuleMaker, Wish
+from services.gateway.trials import Kind
 
 router = APIRouter()
-CHANGES = 50
 
 
 @router.get("/rules")
@@ -301,25 +303,14 @@ async def dry_run(
     who: Signed,
     person: RuleMaker,
     dry_run_id: UUID,
-    kind: Annotated[str | None, Query(max_length=50)] = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    piece: Asked,
+    kind: Kind = None,
 ) -> Response:
     """How far a dry run is; and when it is done, what would be otherwise."""
-    found = await ruling.dry_run(here, dry_run_id, kind or None, after, CHANGES)
+    found = await ruling.dry_run(here, person, dry_run_id, kind, piece)
     async with here.service.pool.acquire() as db:
-        changes = await dry_run_changes.items(db, person.sight, found.changes)
         names = await desk.names(db)
-    template = "_dry_run.html" if is_partial(request) else "dry_run.html"
-    return page(
-        request,
-        template,
-        who,
-        run=found,
-        changes=changes,
-        kind=kind,
-        names=names,
-        next=changes[-1].number if len(changes) == CHANGES else None,
-    )
+    return trial_page(request, who, "dry_run.html", found, kind, names=names)
 
 
 @router.post("/rules/dry-runs/{dry_run_id}/cancel")

@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway import desk, things, what_ifs
 from services.gateway.guard import Here, Signed, command_id_of
-from services.gateway.pages.rendering import is_partial, page
+from services.gateway.pages.trials import trial_page
+from services.gateway.pieces import Asked
+from services.gateway.trials import Kind
 from services.gateway.what_ifs import Planner, Wish
 
 router = APIRouter()
-CHANGES = 50
 
 
 @router.get("/what-ifs/{what_if_id}")
@@ -22,13 +23,12 @@ async def show(
     who: Signed,
     person: Planner,
     what_if_id: UUID,
-    kind: Annotated[str | None, Query(max_length=50)] = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    piece: Asked,
+    kind: Kind = None,
 ) -> Response:
     """How far a what-if is; and when it is done, what would be otherwise."""
-    found = await what_ifs.one(here, what_if_id, kind or None, after, CHANGES)
+    found = await what_ifs.one(here, person, what_if_id, kind, piece)
     async with here.service.pool.acquire() as db:
-        changes = await what_ifs.items(db, person.sight, found.changes)
         names = await desk.names(db)
         present = {
             one.thing.id: one.thing
@@ -37,19 +37,9 @@ async def show(
         }
     tried = [
         (thing, things.compared(present.get(thing.id), thing), f"/desk/{_plural(thing.kind)}/{thing.id}")
-        for thing in found.things
+        for thing in found.run.things
     ]
-    return page(
-        request,
-        "_what_if.html" if is_partial(request) else "what_if.html",
-        who,
-        run=found,
-        tried=tried,
-        changes=changes,
-        kind=kind,
-        names=names,
-        next=changes[-1].number if len(changes) == CHANGES else None,
-    )
+    return trial_page(request, who, "what_if.html", found, kind, names=names, tried=tried)
 
 
 def _plural(kind: str) -> str:
@@ -68,8 +58,8 @@ async def save(
     request: Request, here: Here, who: Signed, what_if_id: UUID, thing_id: Annotated[UUID, Form()]
 ) -> Response:
     """Put in force what was tried."""
-    found = await what_ifs.one(here, what_if_id)
-    for thing in found.things:
+    found = await what_ifs.one(here, who.person, what_if_id)
+    for thing in found.run.things:
         if thing.id == thing_id:
             await things.put(here, who.person, command_id_of(request, who.person), thing, None)
             return RedirectResponse(f"/desk/{_plural(thing.kind)}/{thing.id}?saved=true", 303)

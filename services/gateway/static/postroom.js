@@ -482,8 +482,11 @@ function add(input) {
   input.value = "";
 }
 
-document.addEventListener("focusin", ({ target }) => {
-  if (target.list?.id === "tags" && !target.list.childElementCount) tell("tags-wanted");
+document.addEventListener("focusin", async ({ target }) => {
+  const { list } = target;
+  if (list?.id !== "tags" || list.childElementCount) return;
+  const answer = await fetch("/tags");
+  if (answer.ok) list.innerHTML = await answer.text();  // without suggestions, one can still write
 });
 
 document.addEventListener("change", ({ target }) => {

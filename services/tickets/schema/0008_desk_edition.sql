@@ -7,13 +7,14 @@ CREATE TABLE desk_edition (
 INSERT INTO desk_edition (edition)
 VALUES (gen_random_uuid());
 
+-- Before the rows are touched: whoever changes some has the edition first, so that two do not wait for each other.
 CREATE FUNCTION renew_desk_edition() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE desk_edition SET edition = gen_random_uuid();
+    EXECUTE format('UPDATE %I.desk_edition SET edition = gen_random_uuid()', TG_TABLE_SCHEMA);
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER renew_desk_edition
-AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON thing
+BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON thing
 FOR EACH STATEMENT EXECUTE FUNCTION renew_desk_edition();

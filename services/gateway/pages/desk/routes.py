@@ -11,8 +11,8 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts import desk as desk_contracts
-from contracts.desk import KINDS, AnyThing, CustomField, kind_of
+from contracts.desk import KINDS, AnyThing, CustomField, Ticketbox, kind_of
+from contracts.desk import Person as Colleague
 from services.gateway import desk, members, things, what_ifs
 from services.gateway.accounts import Person, SignedIn
 from services.gateway.gateway import Gateway
@@ -79,7 +79,10 @@ def _may_add(person: Person, kind: str) -> bool:
 @router.get("/desk/{kind}/new")
 async def new_page(request: Request, here: Here, who: Signed, kind: Kind) -> Response:
     """An empty form."""
-    form = Form(kind, uuid4(), _usual(kind))
+    usual, mine = _usual(kind), who.person.manages.in_order
+    if kind == "templates" and mine is not None:
+        usual["ticketbox_ids"] = [str(box) for box in mine]
+    form = Form(kind, uuid4(), usual)
     return await _form_page(request, here, who, form)
 
 
@@ -159,13 +162,13 @@ async def _form_page(
 async def _beside(db: Connection, here: Gateway, person: Person, thing: AnyThing | None) -> dict[str, object]:
     """What a page shows that is not in its thing: the members of a ticketbox, the presence of a person."""
     match thing:
-        case desk_contracts.Ticketbox():
+        case Ticketbox():
             return {
                 "members": await members.members(db, person, thing.id),
                 "others": await members.others(db, thing.id),
                 "presence": None,
             }
-        case desk_contracts.Person() if person.desk.supervises(thing):
+        case Colleague() if person.desk.supervises(thing):
             people = await desk.people(db, here.service.clock())
             return {"members": None, "presence": next((one for one in people if one.id == thing.id), None)}
         case _:
