@@ -185,6 +185,8 @@ def test_who_manages_a_ticketbox_lets_people_see_and_answer_in_it() -> None:
     desk = given(SUPPORT, ORDERS, BOSS, manager, both)
     assert when(desk, like(anna, rights=(*anna.rights, right_in(ORDERS, Right.SEE))), by=manager.id)
     assert when(desk, anna, by=manager.id)
+    assert when(desk, both, by=manager.id) == [], "it is so already"
+    refused(Forbidden, desk, both, by=anna.id)
 
 
 SUPPORT_ANSWER = BoxRight(ticketbox_id=SUPPORT.id, right=Right.ANSWER)
