@@ -146,7 +146,8 @@ async def test_who_listens_and_loses_the_connection_hears_of_that(
     async with listening(database_url, "notify", "postroom_notify") as announced:
         waiting = asyncio.create_task(announced.wait(60))
         await db.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postroom notify'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'postroom notify'"
         )
         with pytest.raises(asyncpg.PostgresConnectionError):
             await waiting
