@@ -199,10 +199,10 @@ def submit_reply(
     """Accept an agent's answer and let it leave.
 
     Raises:
-        Outdated: a letter or an answer came after the version that the agent saw.
+        Outdated: after the version that the agent saw, a letter or an answer came, or the recipient changed.
         NobodyThere: the customer's data was erased.
     """
-    if ticket.last_message_version > command.seen_version:
+    if max(ticket.last_message_version, ticket.readdressed_version) > command.seen_version:
         raise Outdated(command.seen_version, ticket.version, _who_wrote(ticket, desk, command.actor_id))
     if is_erased(ticket.reply_address.address):
         raise NobodyThere
@@ -229,6 +229,8 @@ def submit_reply(
 
 
 def _who_wrote(ticket: Ticket, desk: Desk, actor_id: UUID) -> str:
+    if ticket.readdressed_version > ticket.last_message_version:
+        return "The recipient of answers changed"
     if ticket.last_letter_version == ticket.last_message_version or not ticket.replies:
         return "The customer wrote again"
     *_, last = ticket.replies.values()

@@ -189,6 +189,8 @@ class Ticket:
     runs: tuple[datetime, ...] = ()
     """When the last `MOST_RUNS` automations ran."""
     replies: Mapping[UUID, Reply] = field(default_factory=dict)
+    readdressed_version: int = 1
+    """The version at which letters that came or left last changed which one an answer answers."""
     told_at: datetime | None = None
     """When its watchers last heard of a letter."""
     placed_version: int = 1
@@ -537,9 +539,7 @@ def _addressed(ticket: Ticket) -> Ticket:
         ticket,
         answers_id=answers_id,
         participants=frozenset((ticket.contact.address.lower(), *chain(*wrote, *came))),
-        last_message_version=ticket.last_message_version
-        if answers_id == ticket.answers_id
-        else ticket.version,
+        readdressed_version=ticket.readdressed_version if answers_id == ticket.answers_id else ticket.version,
     )
 
 

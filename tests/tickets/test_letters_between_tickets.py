@@ -115,7 +115,7 @@ def test_an_answer_that_was_written_before_its_recipient_changed_is_refused(desk
     desktop.take(letter(3, ROSA, in_reply(1)))
     seen = submit(desktop.tickets[bobs.ticket_id])
     desktop.do(undo(rosas, bobs))
-    with pytest.raises(Outdated):
+    with pytest.raises(Outdated, match="The recipient of answers changed"):
         commands.decide(seen, desktop.tickets[bobs.ticket_id], DESK, NOON)
 
 
