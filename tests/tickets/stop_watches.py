@@ -20,6 +20,8 @@ class Watch:
 
     since: datetime
     counted: list[datetime] = field(default_factory=list)
+    round: int = 0
+    """How often the ticket had been done when it came."""
     answered: bool = False
     brought_by: UUID | None = None
     """The merged ticket that it is shown for."""
@@ -30,6 +32,15 @@ class Watch:
 
 
 @dataclass
+class Rest:
+    """How a case stood before a merge opened it, and the merged ones without which it stands so again."""
+
+    state: State
+    held_until: datetime | None
+    merged: set[UUID]
+
+
+@dataclass
 class Case:
     """One ticket: its state, and the watches of letters that want an answer, or got one."""
 
@@ -37,6 +48,8 @@ class Case:
     held_until: datetime | None = None
     done_at: datetime | None = None
     merged: bool = False
+    rest: Rest | None = None
+    round: int = 0
     first_answered: bool = False
     watches: dict[int, Watch] = field(default_factory=dict)
     begun: int | None = None
@@ -73,28 +86,64 @@ class Case:
         return running | ({Target.RESOLUTION: self.watches[self.begun]} if self.begun else {})
 
     def unanswered(self) -> dict[int, Watch]:
-        return {number: watch for number, watch in self.watches.items() if not watch.answered}
+        waiting = {number: watch for number, watch in self.watches.items() if not watch.answered}
+        last = max((watch.round for watch in waiting.values()), default=0)
+        return {number: watch for number, watch in waiting.items() if watch.round == last}
 
     def stand(self, state: State, now: datetime, held_until: datetime | None = None) -> None:
-        self.state, self.held_until = state, held_until
+        self.round += state.done and not self.state.done
+        self.state, self.held_until, self.rest = state, held_until, None
         self.done_at = now if state.done else None
 
     def answer(self) -> None:
         self.first_answered = True
-        self.settle()
-
-    def settle(self) -> None:
         for watch in self.watches.values():
             watch.answered = True
 
+    def hear(self, number: int, now: datetime, way: list[UUID]) -> None:
+        """A person's letter, maybe by way of merged tickets."""
+        if self.rest is not None and self.rest.merged.isdisjoint(way):
+            self.rest = None
+        self.ask({number: Watch(now)})
+        if self.state is not State.OPEN:
+            self.stand(State.OPEN, now)
+
     def ask(self, watches: dict[int, Watch]) -> None:
-        """Letters come that nobody has answered: a ticket that was done is asked anew. They open it."""
-        if watches:
-            if self.state.done:
-                self.settle()
-            self.watches |= watches
-            self.begin()
-            self.state, self.held_until, self.done_at = State.OPEN, None, None
+        self.watches |= {number: replace(watch, round=self.round) for number, watch in watches.items()}
+        self.begin()
+
+    def take(self, watches: dict[int, Watch], now: datetime, asked: bool) -> None:
+        """Letters come for good."""
+        self.rest = None
+        self.ask(watches)
+        if self.state is not State.OPEN and (watches or (self.state.done and asked)):
+            self.stand(State.OPEN, now)
+
+    def absorb(self, ticket_id: UUID, case: "Case", now: datetime) -> None:
+        """Another ticket goes on in this one."""
+        watches = case.shown(ticket_id)
+        self.ask(watches)
+        if self.rest is not None:
+            self.rest.merged.add(ticket_id)
+        if self.state is not State.OPEN and (watches or (self.state.done and not case.state.done)):
+            rest = Rest(self.state, self.held_until, {ticket_id})
+            self.stand(State.OPEN, now)
+            self.rest = rest
+        case.merged = True
+
+    def part(self, ticket_id: UUID, case: "Case", came: list[int], now: datetime) -> None:
+        """The other ticket stands for itself again, with letters that came to it meanwhile."""
+        rest = self.rest
+        self.lose([number for number, watch in self.watches.items() if watch.brought_by == ticket_id])
+        asked = any(number in self.watches for number in came)
+        case.merged = False
+        taken = self.taken(came)
+        if came:
+            case.take(taken, now, asked)
+        if rest is not None:
+            rest.merged.discard(ticket_id)
+            if not rest.merged:
+                self.stand(rest.state, now, rest.held_until)
 
     def lose(self, numbers: Iterable[int]) -> None:
         for number in numbers:

@@ -228,12 +228,11 @@ class Rearranging(RuleBasedStateMachine):
         ticket_id = self.desktop.take(head).ticket_id
         self.received[self.sent] = now
         self.machines |= {self.sent} if machine else set()
-        # A machine's letter to a merged ticket stays in the one where that went on.
-        home = self.home[self.sent] = ticket_id if answers is None or machine else self.home[answers]
+        home = self.home[self.sent] = ticket_id if answers is None else self.home[answers]
         self.ways[self.sent] = list(self._way(home))
         case = self.cases.setdefault(ticket_id, Case())
         if not machine and not (kind == "thanks" and case.state.done):
-            case.ask({self.sent: Watch(now)})
+            case.hear(self.sent, now, self.ways[self.sent])
         self._look()
         return ticket_id
 
@@ -286,11 +285,7 @@ class Rearranging(RuleBasedStateMachine):
         one, other = data.draw(st.permutations(self._standing()))[:2]
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
-        case, far = self.cases[one], self.cases[other]
-        far.ask(case.shown(one))
-        if far.state.done and not case.state.done:
-            far.stand(State.OPEN, self.desktop.now)
-        case.merged = True
+        self.cases[other].absorb(one, self.cases[one], self.desktop.now)
         self._look()
 
     @precondition(lambda self: self.merged)
@@ -303,15 +298,10 @@ class Rearranging(RuleBasedStateMachine):
             return  # the outer merge is undone first
         self.desktop.do(undo(self.desktop.tickets[one], self.desktop.tickets[other]))
         del self.merged[one]
-        case, far = self.cases[one], self.cases[other]
-        case.merged = False
-        far.lose([number for number, watch in far.watches.items() if watch.brought_by == one])
         came = [number for number, way in self.ways.items() if one in way]
         for number in came:
             self.ways[number] = self.ways[number][: self.ways[number].index(one)]
-        case.ask(far.taken(came))
-        if came and case.state.done:
-            case.stand(State.OPEN, self.desktop.now)
+        self.cases[other].part(one, self.cases[one], came, self.desktop.now)
         self._look()
 
     def _own(self, data: st.DataObject, one: UUID) -> int | None:
@@ -327,9 +317,8 @@ class Rearranging(RuleBasedStateMachine):
         if (number := self._own(data, one)) is not None:
             self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
             self.home[number] = other
-            self.cases[other].ask(self.cases[one].taken([number]))
-            if self.cases[other].state.done:
-                self.cases[other].stand(State.OPEN, self.desktop.now)
+            case, asked = self.cases[one], number in self.cases[one].watches
+            self.cases[other].take(case.taken([number]), self.desktop.now, asked)
             self._look()
 
     @precondition(lambda self: self._standing() and len(self.opened) <= MOST_OPENED)
@@ -405,7 +394,7 @@ class Rearranging(RuleBasedStateMachine):
                 for at, event in self.desktop.happened(ticket_id)
             ]
             assert as_read(happened) == self.desktop.tickets[ticket_id]
-            found = examine([past(happened)], Asked(TIMED, Desk({}), self.desktop.now))
+            found = examine([past(self.desktop.steps(ticket_id))], Asked(TIMED, Desk({}), self.desktop.now))
             assert self._missed(ticket_id) == {
                 (change.kinds[1], change.since): change.due_at for change in found.changes
             }
@@ -420,11 +409,12 @@ def as_read(happened: Sequence[tuple[datetime, TicketEvent]]) -> Ticket:
     return ticket
 
 
-def past(happened: Sequence[tuple[datetime, TicketEvent]]) -> list[Happened]:
+def past(steps: Sequence[tuple[datetime, Sequence[TicketEvent]]]) -> list[Happened]:
     """What a what-if reads of a ticket."""
     return [
         Happened(event.type_name(), event.schema_version, event.model_dump_json(), str(number), at)
-        for number, (at, event) in enumerate(happened)
+        for number, (at, events) in enumerate(steps)
+        for event in events
         if isinstance(event, CLOCKED)
     ]
 
