@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, assert_never
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import Depends, Request
 
@@ -68,8 +68,9 @@ class Jobbing:
 
     async def _hand_over(self, selected: Sequence[tuple[UUID, int]]) -> None:
         for first in range(0, len(selected), PIECE):
+            # An id of its own: what was done by one id is not done again, and the last try is what counts.
             piece = SelectTickets(
-                command_id=self.command_id,
+                command_id=uuid4(),
                 actor_id=self.person.person_id,
                 job_id=self.command_id,
                 first=first,

@@ -409,7 +409,8 @@ def put_on_hold(command: PutOnHold, ticket: Ticket, now: datetime) -> list[Ticke
     """
     if command.until is not None and command.until <= now:
         raise Invalid("The end of the hold has passed already; choose a later moment.")
-    if ticket.state is State.ON_HOLD and ticket.held_until == command.until and not command.reason:
+    so_already = (State.ON_HOLD, command.until, None)
+    if (ticket.state, ticket.held_until, ticket.held_for_id) == so_already and not command.reason:
         return []
     held = TicketPutOnHold(
         ticket_id=ticket.ticket_id, until=command.until, reason=command.reason, set_by=command.actor_id

@@ -260,8 +260,8 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
 
 
 def _may_remove(desk: Desk, actor_id: UUID, thing: Thing) -> None:
-    """Who may change a thing may remove it, but for a ticketbox: that belongs to administrators."""
-    if isinstance(thing, Ticketbox):
+    """Who may change a thing may remove it, but for ticketboxes and people: that belongs to administrators."""
+    if isinstance(thing, Ticketbox | Person):
         only_administrators(desk, actor_id)
     else:
         _may_change(desk, actor_id, thing, thing)
@@ -300,7 +300,9 @@ def _only_membership(actor: Person, before: Person, after: Thing) -> bool:
         return False
     had, has = ({one.ticketbox_id: one.right for one in person.rights} for person in (before, after))
     changed = {box for box in had.keys() | has.keys() if had.get(box) != has.get(box)}
-    return changed != set() and all(
+    if not changed:  # said twice
+        return any(actor.may(Right.MANAGE, box) for box in has)
+    return all(
         actor.may(Right.MANAGE, box) and Right.MANAGE not in {had.get(box), has.get(box)} for box in changed
     )
 

@@ -41,7 +41,7 @@ _ASPECTS: dict[str, Callable[[Ticket], object]] = {
     "owner": attrgetter("assignee_id"),
     "priority": attrgetter("priority"),
     "category": attrgetter("category_id"),
-    "state": attrgetter("state", "held_until"),
+    "state": attrgetter("state", "held_until", "held_for_id"),
 }
 """What is given back, but for tags: of those each stands for itself."""
 _Change = (

@@ -21,9 +21,9 @@ from contracts.tickets import (
     Released,
     ReminderReleased,
     ReplyBounced,
-    State,
     TicketEvent,
     TicketOpened,
+    TicketPutOnHold,
     TicketReopened,
     TicketSolved,
 )
@@ -68,6 +68,8 @@ class Work:
     unindexed: list[tuple[str, Known]] = field(default_factory=list)
     changed: set[UUID] = field(default_factory=set)
     solved: set[UUID] = field(default_factory=set)
+    waiting: set[UUID] = field(default_factory=set)
+    """Tickets that were put on hold until another is solved."""
 
     async def load(self, db: Connection, ticket_ids: Iterable[UUID]) -> None:
         """Read tickets from the log, and those that they were merged into.
@@ -224,6 +226,8 @@ class Work:
         self.changed.add(current.ticket_id)
         if any(isinstance(event, TicketSolved) for event in events):
             self.solved.add(current.ticket_id)
+        if current.held_for_id is not None and any(isinstance(event, TicketPutOnHold) for event in events):
+            self.waiting.add(current.ticket_id)
         if happened:
             self._answer(current.ticket_id, happened, cause, meta, at)
             self.tickets[current.ticket_id] = current
@@ -299,12 +303,27 @@ class Work:
             await tables.lock_waiting(db, settled)
             await self.load(db, linked)
         for waiting in [self.tickets[one] for one in linked if one in self.tickets]:
-            if waiting.state is State.ON_HOLD and waiting.held_for_id in settled:
-                cause = uuid5(waiting.ticket_id, f"hold ends at version {waiting.version}")
-                meta = Meta(correlation_id=waiting.ticket_id, causation_id=waiting.held_for_id)
-                self.add(
-                    waiting, [TicketReopened(ticket_id=waiting.ticket_id, why="hold_ended")], cause, meta
-                )
+            if waiting.held_for_id in settled:
+                self._end_hold(waiting)
+
+    async def _end_vain_holds(self, db: Connection) -> None:
+        """Open again what was to wait, as by an undoing, for what was solved meanwhile."""
+        if not self.waiting:
+            return
+        sought = {one for ticket_id in self.waiting if (one := self.tickets[ticket_id].held_for_id)}
+        await tables.lock_waiting(db, sought)
+        await self.load(db, sought)
+        for waiting in [self.tickets[one] for one in self.waiting]:
+            other = self.tickets[waiting.held_for_id] if waiting.held_for_id else None
+            while other is not None and other.merged_into_id is not None:
+                other = self.tickets[other.merged_into_id]
+            if other is not None and other.state.done:
+                self._end_hold(waiting)
+
+    def _end_hold(self, waiting: Ticket) -> None:
+        cause = uuid5(waiting.ticket_id, f"hold ends at version {waiting.version}")
+        meta = Meta(correlation_id=waiting.ticket_id, causation_id=waiting.held_for_id or waiting.ticket_id)
+        self.add(waiting, [TicketReopened(ticket_id=waiting.ticket_id, why="hold_ended")], cause, meta)
 
     async def save(self, db: Connection) -> int:
         """Write it all; the append comes last.
@@ -313,6 +332,7 @@ class Work:
             VersionConflict: what was decided by has changed meanwhile.
         """
         await self._end_holds(db)
+        await self._end_vain_holds(db)
         await tables.forget_messages(db, self.unindexed)
         await tables.index_messages(db, self.indexed)
         opened = [

@@ -223,7 +223,7 @@ async def nobody_changes_it_in_bulk(house: House, actor: str) -> None:
     assert house.ticket_id is not None
     job_id, person_id = uuid4(), house.people[actor]
     selected = (SelectedTicket(ticket_id=house.ticket_id, seen_version=1),)
-    select = SelectTickets(command_id=job_id, actor_id=person_id, job_id=job_id, first=0, tickets=selected)
+    select = SelectTickets(command_id=uuid4(), actor_id=person_id, job_id=job_id, first=0, tickets=selected)
     selected_all = await house.postroom.command(select)
     start = StartBulkJob(
         command_id=job_id,

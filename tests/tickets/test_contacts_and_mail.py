@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -37,7 +39,7 @@ from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import contact_id, contact_stream
 from contracts.tickets import Role, ThreadedBy
 from postroom.migrate import migrate_database
-from services.tickets import commands, contact_tables, erasing, erasures, intake, rearranging, tables
+from services.tickets import changes, contact_tables, erasing, erasures, intake, tables
 from services.tickets.changes import keep_contacts
 from services.tickets.refusals import Invalid, UnknownThing
 from services.tickets.service_level import organisation_of
@@ -106,17 +108,13 @@ async def a_ticket_of(
 
 
 async def change(db: asyncpg.Connection, command: MoveTicket | MergeTicket) -> None:
-    work = Work(NOON, await tables.read_desk(db))
-    await work.load(db, {command.ticket_id, getattr(command, "other_id", command.ticket_id)})
-    ticket = work.tickets[command.ticket_id]
-    match command:
-        case MoveTicket():
-            events = {ticket.ticket_id: commands.decide(command, ticket, work.desk, NOON)}
-        case MergeTicket():
-            events = rearranging.decide(command, ticket, work.tickets[command.other_id], work.desk)
-    for ticket_id, happened in events.items():
-        work.add(work.tickets[ticket_id], happened, command.command_id, META)
-    await work.save(db)
+    service: Any = SimpleNamespace(clock=lambda: NOON)
+    async with db.transaction():
+        match command:
+            case MoveTicket():
+                await changes.change_ticket(service, command, db)
+            case MergeTicket():
+                await changes.change_two(service, command, db)
 
 
 async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:

@@ -126,6 +126,13 @@ def test_only_administrators_remove_a_ticketbox() -> None:
     assert when(desk, by=BOSS.id, without=[ORDERS])
 
 
+def test_who_lets_a_member_in_twice_changes_nothing_and_removes_nobody() -> None:
+    member = like(ANNA, rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.SEE),))
+    desk = given(SUPPORT, ORDERS, BOSS, SARA, member)
+    assert when(desk, member, by=SARA.id) == []
+    refused(Forbidden, desk, by=SARA.id, without=[member])
+
+
 def test_a_view_belongs_to_who_made_it() -> None:
     view = View(id=uuid4(), name="Mine", owner_id=ANNA.id, parameters={"view": "mine"})
     assert when(given(*HERE), view, by=ANNA.id)

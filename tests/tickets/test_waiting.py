@@ -19,6 +19,7 @@ from contracts.commands import (
     PutOnHold,
     ReopenTicket,
     SolveTicket,
+    UndoChange,
     UnlinkTickets,
 )
 from contracts.desk import BoxRight, Person, PersonChanged, Right, Ticketbox, TicketboxChanged
@@ -65,12 +66,14 @@ class Desk:
         await work.save(self.db)
         return opened.ticket_id
 
-    async def do(self, kind: type[Command], ticket_id: UUID, by: UUID = ANNA, **wanted: object) -> None:
+    async def do(self, kind: type[Command], ticket_id: UUID, by: UUID = ANNA, **wanted: object) -> UUID:
         who = {"command_id": uuid4(), "actor_id": by, "ticket_id": ticket_id}
         command: Any = kind.model_validate(who | wanted)
-        change = changes.change_ticket if isinstance(command, AnyTicketCommand) else changes.change_two
+        change: Any = changes.change_ticket if isinstance(command, AnyTicketCommand) else changes.change_two
+        change = changes.undo_change if isinstance(command, UndoChange) else change
         async with self.db.transaction():
-            await change(SERVICE, command, self.db)  # type: ignore[arg-type]
+            await change(SERVICE, command, self.db)
+        return command.command_id  # type: ignore[no-any-return]
 
     async def linked(self, one: UUID, other: UUID) -> None:
         await self.do(LinkTickets, one, other_id=other, link=LinkKind.CHILD)
@@ -188,6 +191,22 @@ async def test_a_chain_opens_link_by_link(desk: Desk) -> None:
         await desk.do(HoldForTicket, one, other_id=other)
     await desk.do(SolveTicket, third)
     assert [(await desk.read(one)).state for one in (first, second)] == [State.ON_HOLD, State.OPEN]
+
+
+async def test_waiting_that_is_undone_or_given_back_is_as_it_would_be_now(desk: Desk) -> None:
+    order, parts = await desk.ticket(10009), await desk.ticket(10017)
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    for kind in (PutOnHold, ReopenTicket):
+        undone = await desk.do(kind, order)
+        await desk.do(UndoChange, order, undone_id=undone)
+        assert (await desk.read(order)).held_for_id == parts
+
+    undone = await desk.do(ReopenTicket, order)
+    await desk.do(SolveTicket, parts)
+    await desk.do(UndoChange, order, undone_id=undone)
+    given_back = await desk.read(order)
+    assert (given_back.state, given_back.held_for_id) == (State.OPEN, None), "it would have ended meanwhile"
 
 
 async def test_nobody_waits_for_what_is_being_solved_at_this_moment(

@@ -135,17 +135,21 @@ async function findTemplates() {
     { headers: { "HX-Request": "true" } });
   const html = await answer.text();
   if (search.value !== q) return;  // what is typed now is looked for, too
-  if (answer.ok) one("#template-list").outerHTML = html; else one("#notice").innerHTML = html;
-  if (answer.ok && insertsWhenFound) insertChosen();
+  if (!answer.ok) return void (one("#notice").innerHTML = html);
+  one("#template-list").outerHTML = html;
+  markTemplate(chosenTemplate());
+  if (insertsWhenFound) insertChosen();
 }
 
 function chooseTemplate(step) {
   const found = offered();
-  if (!found.length) return;
-  const next = found.at((found.indexOf(chosenTemplate()) + step) % found.length);
-  for (const option of found) option.setAttribute("aria-selected", String(option === next));
-  one("#template-search").setAttribute("aria-activedescendant", next.id);
-  next.scrollIntoView({ block: "nearest" });
+  if (found.length) markTemplate(found.at((found.indexOf(chosenTemplate()) + step) % found.length));
+}
+
+function markTemplate(next) {
+  for (const option of offered()) option.setAttribute("aria-selected", String(option === next));
+  one("#template-search").setAttribute("aria-activedescendant", next?.id ?? "");
+  next?.scrollIntoView({ block: "nearest" });
 }
 
 // Who types quickly means what will be found, not what is still shown.

@@ -241,7 +241,7 @@ async def test_a_message_beyond_the_limit_stays_and_is_taken_when_the_limit_is_r
 async def test_a_connection_that_is_cut_anywhere_loses_nothing_and_doubles_nothing(
     mail_server: Dovecot, user: str, tend: Tend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.ingest.sources.tending.growing", lambda *_: iter(lambda: 0.01, None))
+    monkeypatch.setattr("chassis.backoff.Patience.wait", lambda _: 0.01)
     mail_server.deliver(*(mail(number, size=8_000) for number in range(60)), user=user)
     proxy = Proxy(mail_server.imap_port, 40, 300, 900, 1300, 3_000, 9_000, 30_000, 300_000, 400_000, 450_000)
     async with tend(source(mail_server, user, 'after = { mark = "$Postroom" }', port=proxy.port)) as books:

@@ -72,7 +72,7 @@ async def test_the_bytes_are_those_of_the_message(mail_server: Dovecot, user: st
 async def test_a_connection_that_is_cut_anywhere_loses_nothing_and_doubles_nothing(
     mail_server: Dovecot, user: str, tend: Tend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.ingest.sources.tending.growing", lambda *_: iter(lambda: 0.01, None))
+    monkeypatch.setattr("chassis.backoff.Patience.wait", lambda _: 0.01)
     mail_server.deliver(*(mail(number, size=8_000) for number in range(60)), user=user)
     proxy = Proxy(mail_server.pop3_port, 10, 60, 300, 2_000, 3_500, 9_000, 100_000, 420_000, 480_000, 502_000)
     async with tend(source(mail_server, user, 'after = "delete"', port=proxy.port)) as books:
