@@ -122,6 +122,8 @@ class Asked:
     """Since when it waits through the spells of this ticket; that is later if it came from another one."""
     before: tuple[Spell, ...] = ()
     """What it had waited through until then."""
+    round: int = 0
+    """How often the ticket had been done when it came: who asks then asks anew."""
     answered: bool = False
 
 
@@ -175,6 +177,8 @@ class Ticket:
     """Letters in it that want an answer, or got one; not those of machines, and no thanks."""
     began_by: UUID | None = None
     """The letter that started the clock of the resolution; None: no person has written."""
+    round: int = 0
+    """How often it was done."""
     first_response_at: datetime | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
     warned: frozenset[tuple[str, datetime]] = frozenset()
@@ -219,8 +223,10 @@ class Ticket:
 
     @property
     def unanswered(self) -> dict[UUID, Asked]:
-        """Letters that wait for an answer."""
-        return {one: asked for one, asked in self.asked.items() if not asked.answered}
+        """Letters that wait for an answer; of those before the ticket was done only if none came after it."""
+        waiting = {one: asked for one, asked in self.asked.items() if not asked.answered}
+        last = max((asked.round for asked in waiting.values()), default=0)
+        return {one: asked for one, asked in waiting.items() if asked.round == last}
 
     @property
     def waiting(self) -> Asked | None:
@@ -270,7 +276,7 @@ def addresses(letter: LetterHead) -> frozenset[str]:
 def opened(event: TicketOpened, trace: str | None) -> Ticket:
     """The ticket at its beginning."""
     letter = event.letter
-    asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
+    asked = {} if letter.automatic else {letter.message_id: _just_asked(letter, 0)}
     return Ticket(
         ticket_id=event.ticket_id,
         number=event.number,
@@ -364,7 +370,7 @@ def _heard(
             return replace(
                 ticket
                 if event.thanks
-                else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter)}),
+                else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter, ticket.round)}),
                 by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
@@ -387,25 +393,24 @@ def _not_at_rest(ticket: Ticket, way: Collection[UUID]) -> Ticket:
     return ticket if leaves else replace(ticket, rest=None)
 
 
-def _just_asked(letter: LetterHead) -> Asked:
-    return Asked(letter.received_at, came_at=letter.received_at)
+def _just_asked(letter: LetterHead, round_: int) -> Asked:
+    return Asked(letter.received_at, came_at=letter.received_at, round=round_)
 
 
 def _brought(
-    letters: Iterable[LetterHead], waited: Mapping[UUID, tuple[Spell, ...]], at: datetime
+    ticket: Ticket, letters: Iterable[LetterHead], waited: Mapping[UUID, tuple[Spell, ...]], at: datetime
 ) -> dict[UUID, Asked]:
     """Letters from another ticket that wait for an answer."""
     return {
-        one.message_id: Asked(one.received_at, came_at=at, before=waited[one.message_id])
+        one.message_id: Asked(one.received_at, came_at=at, before=waited[one.message_id], round=ticket.round)
         for one in letters
         if one.message_id in waited
     }
 
 
 def _asks(ticket: Ticket, letters: Mapping[UUID, Asked]) -> Ticket:
-    """After more letters that want an answer. Where all was done they ask anew, and what was before is settled."""
-    settled = _all_answered(ticket) if letters and ticket.state.done else ticket
-    return _with_asked(settled, {**settled.asked, **letters})
+    """After more letters that want an answer."""
+    return _with_asked(ticket, {**ticket.asked, **letters})
 
 
 def _all_answered(ticket: Ticket) -> Ticket:
@@ -469,6 +474,7 @@ def _stands(
         held_until=until,
         held_for_id=held_for_id,
         done_at=at if state.done else None,
+        round=ticket.round + (state.done and not ticket.state.done),
         rest=rest,
         spells=(*ticket.spells, Spell(state=state, since=at)),
     )
@@ -485,7 +491,9 @@ def _rearranged(
             return replace(_without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed)
         case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
             return replace(
-                _asks(_with_letters(_not_at_rest(ticket, ()), letters), _brought(letters, waited, at)),
+                _asks(
+                    _with_letters(_not_at_rest(ticket, ()), letters), _brought(ticket, letters, waited, at)
+                ),
                 by_way_of={**ticket.by_way_of, **ways},
                 last_letter_version=ticket.version,
                 last_message_version=ticket.version,
@@ -497,7 +505,7 @@ def _rearranged(
             )
             rest = ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for | {from_id})
             return replace(
-                _asks(_with_letters(ticket, new.letters), _brought(new.letters, event.waited, at)),
+                _asks(_with_letters(ticket, new.letters), _brought(ticket, new.letters, event.waited, at)),
                 absorbed={**ticket.absorbed, from_id: new},
                 message_ids=(*ticket.message_ids, *new.message_ids),
                 last_letter_version=ticket.version,

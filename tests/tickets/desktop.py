@@ -148,14 +148,16 @@ class Desktop:
     def _keep(self, work: Work) -> None:
         self.answers += work.answers
 
-    def happened(self, ticket_id: UUID) -> list[tuple[datetime, TicketEvent]]:
-        """What happened to a ticket, with its true times."""
+    def steps(self, ticket_id: UUID) -> list[tuple[datetime, list[TicketEvent]]]:
+        """What happened to a ticket, step by step, with the true times."""
         return [
-            (answer.occurred_at, event)  # type: ignore[misc]  # its stream has no others
+            (answer.occurred_at, list(answer.events))  # type: ignore[arg-type]  # its stream has no others
             for answer in self.answers
             if answer.stream_id == ticket_stream(ticket_id)
-            for event in answer.events
         ]
+
+    def happened(self, ticket_id: UUID) -> list[tuple[datetime, TicketEvent]]:
+        return [(at, event) for at, events in self.steps(ticket_id) for event in events]
 
     def inside(self, ticket: Ticket) -> list[Ticket]:
         """The tickets that go on in one."""

@@ -1,6 +1,6 @@
 """Links, merges, splits and letters in the wrong thread, and their ways back, against a simple model with clocks."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -222,9 +222,10 @@ class Rearranging(RuleBasedStateMachine):
         self._look()
         self.sent += 1
         named = None if answers is None else f"<{answers}@customers.example>"
-        excerpt = "Thank you!" if kind == "thanks" else "Where is it?"
+        # Under a subject of their own they would be more than thanks.
+        said = {"excerpt": "Thank you!", "subject": ""} if kind == "thanks" else {"excerpt": "Where is it?"}
         now, machine = self.desktop.now, kind == "machine"
-        head = letter(self.sent, answers=named, at=now, automatic=machine, excerpt=excerpt)
+        head = letter(self.sent, answers=named, at=now, automatic=machine, **said)
         ticket_id = self.desktop.take(head).ticket_id
         self.received[self.sent] = now
         self.machines |= {self.sent} if machine else set()
@@ -232,9 +233,7 @@ class Rearranging(RuleBasedStateMachine):
         self.ways[self.sent] = list(self._way(home))
         case = self.cases.setdefault(ticket_id, Case())
         if not machine and not (kind == "thanks" and case.state.done):
-            rest = None if case.opened_for.isdisjoint(self.ways[self.sent]) else case.rest
-            case.ask({self.sent: Watch(now)})
-            case.rest = rest  # what it came by takes it away again
+            case.hear(self.sent, now, self.ways[self.sent])
         self._look()
         return ticket_id
 
@@ -287,9 +286,7 @@ class Rearranging(RuleBasedStateMachine):
         one, other = data.draw(st.permutations(self._standing()))[:2]
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
-        case, far = self.cases[one], self.cases[other]
-        far.absorb(one, case.shown(one), self.desktop.now, is_open=not case.state.done)
-        case.merged = True
+        self.cases[other].absorb(one, self.cases[one], self.desktop.now)
         self._look()
 
     @precondition(lambda self: self.merged)
@@ -305,22 +302,12 @@ class Rearranging(RuleBasedStateMachine):
             return
         self.desktop.do(command)
         del self.merged[one]
-        case, far = self.cases[one], self.cases[other]
-        case.merged = False
-        far.lose([number for number, watch in far.watches.items() if watch.brought_by == one])
         came = [number for number, way in self.ways.items() if one in way]
         for number in came:
             self.ways[number] = self.ways[number][: self.ways[number].index(one)]
-        self._comes_to(case, far.taken(came), came)
-        far.part(one, self.desktop.now)
+        by_person = not self.machines.issuperset(came)
+        self.cases[other].part(one, self.cases[one], came, self.desktop.now, by_person=by_person)
         self._look()
-
-    def _comes_to(self, case: Case, watches: dict[int, Watch], letters: Collection[int]) -> None:
-        """Letters come from another ticket, some with watches; what a person wrote opens what was done."""
-        case.ask(watches)
-        if case.state.done and not self.machines.issuperset(letters):
-            case.stand(State.OPEN, self.desktop.now)
-        case.rest = None if letters else case.rest
 
     def _leaves(self, data: st.DataObject, one: UUID) -> int | None:
         """A letter that can leave a ticket, however it had come there."""
@@ -340,7 +327,8 @@ class Rearranging(RuleBasedStateMachine):
         if (number := self._leaves(data, one)) is not None:
             self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
             self._lies_in(number, other)
-            self._comes_to(self.cases[other], self.cases[one].taken([number]), [number])
+            taken, by_person = self.cases[one].taken([number]), number not in self.machines
+            self.cases[other].take(taken, self.desktop.now, by_person=by_person)
             self._look()
 
     @precondition(lambda self: self._standing() and len(self.opened) <= MOST_OPENED)
@@ -416,7 +404,7 @@ class Rearranging(RuleBasedStateMachine):
                 for at, event in self.desktop.happened(ticket_id)
             ]
             assert as_read(happened) == self.desktop.tickets[ticket_id]
-            found = examine([past(happened)], Asked(TIMED, Desk({}), self.desktop.now))
+            found = examine([past(self.desktop.steps(ticket_id))], Asked(TIMED, Desk({}), self.desktop.now))
             assert self._missed(ticket_id) == {
                 (change.kinds[1], change.since): change.due_at for change in found.changes
             }
@@ -431,11 +419,12 @@ def as_read(happened: Sequence[tuple[datetime, TicketEvent]]) -> Ticket:
     return ticket
 
 
-def past(happened: Sequence[tuple[datetime, TicketEvent]]) -> list[Happened]:
+def past(steps: Sequence[tuple[datetime, Sequence[TicketEvent]]]) -> list[Happened]:
     """What a what-if reads of a ticket."""
     return [
         Happened(event.type_name(), event.schema_version, event.model_dump_json(), str(number), at)
-        for number, (at, event) in enumerate(happened)
+        for number, (at, events) in enumerate(steps)
+        for event in events
         if isinstance(event, CLOCKED)
     ]
 
