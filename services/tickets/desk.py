@@ -94,7 +94,7 @@ class Desk:
     since: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each thing became as it is."""
     service_levels_since: datetime = NEVER
-    """When a policy, a calendar or an organisation last changed, or anything was removed."""
+    """When a policy, a calendar or an organisation last changed, or anything that clocks depend on was removed."""
     revision: int = 0
     """Counts the changes after which alarms may be others."""
     _sorted: _Sorted = field(default_factory=lambda: _Sorted({}), repr=False, compare=False)

@@ -384,9 +384,16 @@ async def keep_desk(db: Connection, events: Sequence[Event], now: datetime) -> N
         await db.execute(_KEEP_THINGS, list(kept), list(kept.values()), now)
     if removed := last.keys() - kept:
         await db.execute("DELETE FROM thing WHERE id = ANY($1::uuid[])", list(removed))
-        await db.execute("UPDATE desk_revision SET removed_at = $1", now)
-    if any(matters_to_clocks(event) for event in events):
-        await db.execute("UPDATE desk_revision SET revision = revision + 1")
+    if mattering := [event for event in events if matters_to_clocks(event)]:
+        removed_at = now if any(isinstance(event, ThingRemoved) for event in mattering) else None
+        await db.execute(
+            """
+            UPDATE desk_revision
+            SET revision = revision + 1,
+                removed_at = coalesce($1, removed_at)
+            """,
+            removed_at,
+        )
 
 
 def matters_to_clocks(event: Event) -> bool:

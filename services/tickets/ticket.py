@@ -123,7 +123,7 @@ class Asked:
     before: tuple[Spell, ...] = ()
     """What it had waited through until then."""
     round: int = 0
-    """How often the ticket had been done when it came: who asks then asks anew."""
+    """Who writes when all was done asks anew, in a round of their own."""
     answered: bool = False
 
 
@@ -177,8 +177,6 @@ class Ticket:
     """Letters in it that want an answer, or got one; not those of machines, and no thanks."""
     began_by: UUID | None = None
     """The letter that started the clock of the resolution; None: no person has written."""
-    round: int = 0
-    """How often it was done."""
     first_response_at: datetime | None = None
     deadlines: tuple[DeadlineItem, ...] = ()
     warned: frozenset[tuple[str, datetime]] = frozenset()
@@ -223,7 +221,7 @@ class Ticket:
 
     @property
     def unanswered(self) -> dict[UUID, Asked]:
-        """Letters that wait for an answer; of those before the ticket was done only if none came after it."""
+        """Letters that wait for an answer: those of the last round in which there are any."""
         waiting = {one: asked for one, asked in self.asked.items() if not asked.answered}
         last = max((asked.round for asked in waiting.values()), default=0)
         return {one: asked for one, asked in waiting.items() if asked.round == last}
@@ -276,7 +274,7 @@ def addresses(letter: LetterHead) -> frozenset[str]:
 def opened(event: TicketOpened, trace: str | None) -> Ticket:
     """The ticket at its beginning."""
     letter = event.letter
-    asked = {} if letter.automatic else {letter.message_id: _just_asked(letter, 0)}
+    asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
     return Ticket(
         ticket_id=event.ticket_id,
         number=event.number,
@@ -370,7 +368,7 @@ def _heard(
             return replace(
                 ticket
                 if event.thanks
-                else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter, ticket.round)}),
+                else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter)}),
                 by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
@@ -393,16 +391,16 @@ def _not_at_rest(ticket: Ticket, way: Collection[UUID]) -> Ticket:
     return ticket if leaves else replace(ticket, rest=None)
 
 
-def _just_asked(letter: LetterHead, round_: int) -> Asked:
-    return Asked(letter.received_at, came_at=letter.received_at, round=round_)
+def _just_asked(letter: LetterHead) -> Asked:
+    return Asked(letter.received_at, came_at=letter.received_at)
 
 
 def _brought(
-    ticket: Ticket, letters: Iterable[LetterHead], waited: Mapping[UUID, tuple[Spell, ...]], at: datetime
+    letters: Iterable[LetterHead], waited: Mapping[UUID, tuple[Spell, ...]], at: datetime
 ) -> dict[UUID, Asked]:
     """Letters from another ticket that wait for an answer."""
     return {
-        one.message_id: Asked(one.received_at, came_at=at, before=waited[one.message_id], round=ticket.round)
+        one.message_id: Asked(one.received_at, came_at=at, before=waited[one.message_id])
         for one in letters
         if one.message_id in waited
     }
@@ -410,7 +408,11 @@ def _brought(
 
 def _asks(ticket: Ticket, letters: Mapping[UUID, Asked]) -> Ticket:
     """After more letters that want an answer."""
-    return _with_asked(ticket, {**ticket.asked, **letters})
+    last = max((asked.round for asked in ticket.asked.values()), default=0)
+    waiting = ticket.waiting
+    this = last + 1 if ticket.state.done else waiting.round if waiting else last
+    new = {one: replace(asked, round=this) for one, asked in letters.items()}
+    return _with_asked(ticket, {**ticket.asked, **new})
 
 
 def _all_answered(ticket: Ticket) -> Ticket:
@@ -474,7 +476,6 @@ def _stands(
         held_until=until,
         held_for_id=held_for_id,
         done_at=at if state.done else None,
-        round=ticket.round + (state.done and not ticket.state.done),
         rest=rest,
         spells=(*ticket.spells, Spell(state=state, since=at)),
     )
@@ -491,9 +492,7 @@ def _rearranged(
             return replace(_without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed)
         case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
             return replace(
-                _asks(
-                    _with_letters(_not_at_rest(ticket, ()), letters), _brought(ticket, letters, waited, at)
-                ),
+                _asks(_with_letters(_not_at_rest(ticket, ()), letters), _brought(letters, waited, at)),
                 by_way_of={**ticket.by_way_of, **ways},
                 last_letter_version=ticket.version,
                 last_message_version=ticket.version,
@@ -505,7 +504,7 @@ def _rearranged(
             )
             rest = ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for | {from_id})
             return replace(
-                _asks(_with_letters(ticket, new.letters), _brought(ticket, new.letters, event.waited, at)),
+                _asks(_with_letters(ticket, new.letters), _brought(new.letters, event.waited, at)),
                 absorbed={**ticket.absorbed, from_id: new},
                 message_ids=(*ticket.message_ids, *new.message_ids),
                 last_letter_version=ticket.version,
