@@ -122,14 +122,14 @@ class Timeline:
         for ticket_id in self.ids.values():
             self.desktop.ring(ticket_id)
         match words.split():
-            case ["letter" | "machine's" | "thanks", *_] if "moved" not in words and "split" not in words:
-                self._letter(minute, whose, words)
             case ["letter", "of", came, "moved"]:
                 self.desktop.do(
                     move(self._ticket(whose), self._ticket(self._far(whose)), self.letters[int(came)])
                 )
             case ["letter", "of", came, "split", "off"]:
                 *_, self.ids[OTHER] = self.desktop.do(split(self._ticket(whose), self.letters[int(came)]))
+            case ["letter" | "machine's" | "thanks", *_]:
+                self._letter(minute, whose, words)
             case ["merged"]:
                 self.desktop.do(merge(self._ticket(whose), self._ticket(self._far(whose))))
             case ["merge", "undone"]:

@@ -1,2 +1,2 @@
--- When something that clocks depend on was last removed: of what is gone, nothing else says when they became others.
+-- When something was last removed from the desk: of what is gone, nothing else says when the clocks became others.
 ALTER TABLE desk_revision ADD COLUMN removed_at timestamptz;
