@@ -164,6 +164,7 @@ class Timeline:
             answers=f"<{self.first_letters[whose]}@customers.example>" if whose in self.ids else None,
             at=self.desktop.now,
             automatic=words.startswith("machine's"),
+            subject="My lamp",
             excerpt="Thank you!" if words == "thanks" else "Where is my lamp?",
         )
         ticket = self.desktop.take(head, BOXES[home[1] if home else None])
