@@ -20,24 +20,15 @@ class Watch:
 
     since: datetime
     counted: list[datetime] = field(default_factory=list)
-    round: int = 0
-    """How often the ticket had been done when it came."""
     answered: bool = False
+    round: int = 0
+    """Counts what was asked when all was done."""
     brought_by: UUID | None = None
     """The merged ticket that it is shown for."""
 
     def due(self, minutes: int) -> datetime | None:
         """When so many minutes were counted; None: not yet."""
         return self.counted[minutes - 1] + MINUTE if len(self.counted) >= minutes else None
-
-
-@dataclass
-class Rest:
-    """How a case stood before a merge opened it, and the merged ones without which it stands so again."""
-
-    state: State
-    held_until: datetime | None
-    merged: set[UUID]
 
 
 @dataclass
@@ -48,8 +39,6 @@ class Case:
     held_until: datetime | None = None
     done_at: datetime | None = None
     merged: bool = False
-    rest: Rest | None = None
-    round: int = 0
     first_answered: bool = False
     watches: dict[int, Watch] = field(default_factory=dict)
     begun: int | None = None
@@ -57,6 +46,10 @@ class Case:
     counted: list[datetime] = field(default_factory=list)
     """Every minute in which its watches were let run."""
     missed: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
+    rest: tuple[State, datetime | None] | None = None
+    """How it stood before a merge opened it, as long as nothing else keeps it open."""
+    opened_for: set[UUID] = field(default_factory=set)
+    """The tickets that were merged into it since."""
 
     def pass_minute(self, now: datetime) -> None:
         """The minute that ends now."""
@@ -91,58 +84,38 @@ class Case:
         return {number: watch for number, watch in waiting.items() if watch.round == last}
 
     def stand(self, state: State, now: datetime, held_until: datetime | None = None) -> None:
-        self.round += state.done and not self.state.done
         self.state, self.held_until, self.rest = state, held_until, None
         self.done_at = now if state.done else None
+
+    def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, is_open: bool) -> None:
+        """Another ticket goes on in it, with letters that nobody has answered; or it is open all the same."""
+        before, rest = (self.state, self.held_until), self.rest
+        self.ask(watches)
+        if self.state.done and is_open:
+            self.stand(State.OPEN, now)
+        opened = before[0] is not State.OPEN and self.state is State.OPEN
+        self.rest, self.opened_for = (before, {one}) if opened else (rest, self.opened_for | {one})
+
+    def part(self, one: UUID, now: datetime) -> None:
+        """That ticket stands for itself again, and so does this one, if nothing but that had opened it."""
+        self.opened_for -= {one}
+        if self.rest is not None and not self.opened_for:
+            self.stand(self.rest[0], now, self.rest[1])
 
     def answer(self) -> None:
         self.first_answered = True
         for watch in self.watches.values():
             watch.answered = True
 
-    def hear(self, number: int, now: datetime, way: list[UUID]) -> None:
-        """A person's letter, maybe by way of merged tickets."""
-        if self.rest is not None and self.rest.merged.isdisjoint(way):
-            self.rest = None
-        self.ask({number: Watch(now)})
-        if self.state is not State.OPEN:
-            self.stand(State.OPEN, now)
-
     def ask(self, watches: dict[int, Watch]) -> None:
-        self.watches |= {number: replace(watch, round=self.round) for number, watch in watches.items()}
-        self.begin()
-
-    def take(self, watches: dict[int, Watch], now: datetime, *, by_person: bool) -> None:
-        """Letters come for good."""
-        self.rest = None
-        self.ask(watches)
-        if self.state is not State.OPEN and (watches or (self.state.done and by_person)):
-            self.stand(State.OPEN, now)
-
-    def absorb(self, ticket_id: UUID, case: "Case", now: datetime) -> None:
-        """Another ticket goes on in this one."""
-        watches = case.shown(ticket_id)
-        self.ask(watches)
-        if self.rest is not None:
-            self.rest.merged.add(ticket_id)
-        if self.state is not State.OPEN and (watches or (self.state.done and not case.state.done)):
-            rest = Rest(self.state, self.held_until, {ticket_id})
-            self.stand(State.OPEN, now)
-            self.rest = rest
-        case.merged = True
-
-    def part(self, ticket_id: UUID, case: "Case", came: list[int], now: datetime, *, by_person: bool) -> None:
-        """The other ticket stands for itself again, with letters that came to it meanwhile."""
-        rest = self.rest
-        self.lose([number for number, watch in self.watches.items() if watch.brought_by == ticket_id])
-        case.merged = False
-        taken = self.taken(came)
-        if came:
-            case.take(taken, now, by_person=by_person)
-        if rest is not None:
-            rest.merged.discard(ticket_id)
-            if not rest.merged:
-                self.stand(rest.state, now, rest.held_until)
+        """Letters come that nobody has answered: a ticket that was done is asked anew. They open it."""
+        if watches:
+            rounds = {watch.round for watch in self.watches.values()}
+            waits_in = {watch.round for watch in self.unanswered().values()}
+            this = max(rounds, default=0) + 1 if self.state.done else max(waits_in or rounds, default=0)
+            self.watches |= {number: replace(watch, round=this) for number, watch in watches.items()}
+            self.begin()
+            self.state, self.held_until, self.done_at, self.rest = State.OPEN, None, None, None
 
     def lose(self, numbers: Iterable[int]) -> None:
         for number in numbers:

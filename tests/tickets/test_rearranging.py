@@ -1,6 +1,6 @@
 """Links, merges, splits and letters in the wrong thread, and their ways back, against a simple model with clocks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -222,10 +222,10 @@ class Rearranging(RuleBasedStateMachine):
         self._look()
         self.sent += 1
         named = None if answers is None else f"<{answers}@customers.example>"
-        # Under a subject of their own they would be more than thanks.
-        said = {"excerpt": "Thank you!", "subject": ""} if kind == "thanks" else {"excerpt": "Where is it?"}
+        excerpt = "Thank you!" if kind == "thanks" else "Where is it?"
         now, machine = self.desktop.now, kind == "machine"
-        head = letter(self.sent, answers=named, at=now, automatic=machine, **said)
+        about = {"automatic": machine, "excerpt": excerpt, "subject": "My lamp"}
+        head = letter(self.sent, answers=named, at=now, **about)
         ticket_id = self.desktop.take(head).ticket_id
         self.received[self.sent] = now
         self.machines |= {self.sent} if machine else set()
@@ -233,7 +233,9 @@ class Rearranging(RuleBasedStateMachine):
         self.ways[self.sent] = list(self._way(home))
         case = self.cases.setdefault(ticket_id, Case())
         if not machine and not (kind == "thanks" and case.state.done):
-            case.hear(self.sent, now, self.ways[self.sent])
+            rest = None if case.opened_for.isdisjoint(self.ways[self.sent]) else case.rest
+            case.ask({self.sent: Watch(now)})
+            case.rest = rest  # what it came by takes it away again
         self._look()
         return ticket_id
 
@@ -286,7 +288,9 @@ class Rearranging(RuleBasedStateMachine):
         one, other = data.draw(st.permutations(self._standing()))[:2]
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
-        self.cases[other].absorb(one, self.cases[one], self.desktop.now)
+        case, far = self.cases[one], self.cases[other]
+        far.absorb(one, case.shown(one), self.desktop.now, is_open=not case.state.done)
+        case.merged = True
         self._look()
 
     @precondition(lambda self: self.merged)
@@ -302,12 +306,22 @@ class Rearranging(RuleBasedStateMachine):
             return
         self.desktop.do(command)
         del self.merged[one]
+        case, far = self.cases[one], self.cases[other]
+        case.merged = False
+        far.lose([number for number, watch in far.watches.items() if watch.brought_by == one])
         came = [number for number, way in self.ways.items() if one in way]
         for number in came:
             self.ways[number] = self.ways[number][: self.ways[number].index(one)]
-        by_person = not self.machines.issuperset(came)
-        self.cases[other].part(one, self.cases[one], came, self.desktop.now, by_person=by_person)
+        self._comes_to(case, far.taken(came), came)
+        far.part(one, self.desktop.now)
         self._look()
+
+    def _comes_to(self, case: Case, watches: dict[int, Watch], letters: Collection[int]) -> None:
+        """Letters come from another ticket, some with watches; what a person wrote opens what was done."""
+        case.ask(watches)
+        if case.state.done and not self.machines.issuperset(letters):
+            case.stand(State.OPEN, self.desktop.now)
+        case.rest = None if letters else case.rest
 
     def _leaves(self, data: st.DataObject, one: UUID) -> int | None:
         """A letter that can leave a ticket, however it had come there."""
@@ -327,8 +341,7 @@ class Rearranging(RuleBasedStateMachine):
         if (number := self._leaves(data, one)) is not None:
             self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
             self._lies_in(number, other)
-            taken, by_person = self.cases[one].taken([number]), number not in self.machines
-            self.cases[other].take(taken, self.desktop.now, by_person=by_person)
+            self._comes_to(self.cases[other], self.cases[one].taken([number]), [number])
             self._look()
 
     @precondition(lambda self: self._standing() and len(self.opened) <= MOST_OPENED)
