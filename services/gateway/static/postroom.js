@@ -462,12 +462,13 @@ document.addEventListener("submit", ({ target, submitter }) => {
   submitted = target;
   if (target.id === "reply-form") sentBy = submitter;
 });
-document.body.addEventListener("ticket-done", () => {
+document.addEventListener("ticket-done", ({ target }) => {
   if (submitted && "clears" in submitted.dataset) submitted.reset();
   submitted = null;
   one("#picked")?.reset();
   one("#merge-preview")?.replaceChildren();
-  for (const menu of all("details.drop[open]")) menu.open = false;
+  // Another menu, opened while this was on its way, stays.
+  for (const menu of all("details.drop[open]")) if (menu.contains(target)) menu.open = false;
 });
 
 function mention(choice) {
