@@ -167,7 +167,7 @@ class Consumer:
     purpose: str
     events: tuple[type[Event], ...] = ()
     """Empty: all events of the stream, so that the reader can tell that nothing is missing."""
-    batch: int = 250
+    batch: int = 100
     pause_seconds: float = 0.02
     """Between two fetches while there is something to fetch, so that batches grow under load. The first is at once."""
 
@@ -200,7 +200,7 @@ ROUTER_CONTACTS = Consumer("router", "tickets", "cards", get_args(contacts.AnyCo
 """Under its first name, “contacts”, it would not read again what it read before addresses had keys."""
 ROUTER_TICKETS = Consumer("router", "tickets", "desk", (tickets.TicketingFailed,))
 """Its name is from when it heard of the desk, too: under another one, it would hear of all old failures again."""
-ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=500, pause_seconds=0.1)
+ROUTER_QUEUE = Consumer("router", "tickets", "queue", batch=200, pause_seconds=0.1)
 TICKETS_ROUTED = Consumer(
     "tickets",
     "router",
@@ -253,8 +253,8 @@ LEDGER_TICKETS = Consumer(
     ),
     pause_seconds=0.2,
 )
-ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=1000, pause_seconds=0.5) for source in STREAMS)
-GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=500, pause_seconds=0.03) for source in STREAMS)
+ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=400, pause_seconds=0.5) for source in STREAMS)
+GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=200, pause_seconds=0.03) for source in STREAMS)
 
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,
