@@ -65,9 +65,9 @@ class Nats:
         self.process = await process.start(
             [binary(), "--config", configuration],
             log=self.log,
-            # A third of the usual garbage. A limit would be worse than none: with many messages in the streams the
+            # A seventh of the usual garbage. A limit would be worse than none: with many messages in the streams the
             # server needs more than any that is small, and then does little but collect.
-            env={**os.environ, "GOGC": "30"},
+            env={**os.environ, "GOGC": "15"},
         )
         deadline = asyncio.get_running_loop().time() + START_SECONDS
         while asyncio.get_running_loop().time() < deadline and self.process.returncode is None:

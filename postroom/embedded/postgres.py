@@ -20,7 +20,7 @@ DATABASE = "postroom"
 START_SECONDS = 60
 
 SETTINGS = {
-    "shared_buffers": "40MB",
+    "shared_buffers": "32MB",
     "max_connections": "120",
     "work_mem": "8MB",
     "maintenance_work_mem": "32MB",

@@ -133,7 +133,7 @@ def receive(
         ticketbox_id=ticketbox_id,
         text=text,
         text_sha256=text_sha256,
-        reply=None if reply == text else reply,
+        reply=None if reply.strip() == text.strip() else reply,
         html_sha256=_keep(blobs, letter.html.encode()) if letter.html else None,
         attachments=tuple(
             Attachment(
