@@ -44,6 +44,12 @@ def test_a_long_text_is_cut_in_the_event_and_kept_whole_beside_it() -> None:
     assert accepted.blobs[accepted.event.text_sha256].decode().count("line of text") == 40_000
 
 
+def test_a_reply_is_kept_only_where_it_is_less_than_the_text() -> None:
+    assert taken(PLAIN).event.reply is None
+    assert taken(PLAIN + b"\n\n\n").event.reply is None
+    assert taken(PLAIN + b"\nOn Monday Anna wrote:\n> Which one?\n").event.reply == "Hello"
+
+
 def test_an_event_holds_a_bounded_number_of_people_references_and_files() -> None:
     raw = (
         b"From: a@b.example\nTo: "
