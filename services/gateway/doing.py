@@ -147,18 +147,14 @@ class Doing:
 
     async def solve(self, seen_version: int | None) -> Changed:
         """The matter is settled."""
-        command = SolveTicket(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
-            ticket_id=await self._ticket_id(),
-            seen_version=seen_version,
-        )
-        done = await self._seeing(command, seen_version)
-        return self.changed(done)
+        return await self._settle(SolveTicket, seen_version)
 
     async def close(self, seen_version: int | None) -> Changed:
         """The matter is settled for good."""
-        command = CloseTicket(
+        return await self._settle(CloseTicket, seen_version)
+
+    async def _settle(self, kind: type[SolveTicket | CloseTicket], seen_version: int | None) -> Changed:
+        command = kind(
             command_id=self.command_id,
             actor_id=self.person.person_id,
             ticket_id=await self._ticket_id(),
