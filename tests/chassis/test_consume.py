@@ -1,7 +1,7 @@
 """Batches from a real NATS: what a killed process had in hand, and what came before its time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,20 +16,18 @@ from chassis.background import keep_running
 from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection, connect
 from chassis.log import VersionConflict
-from chassis.migrations import Schema, migrate
-from chassis.projection import Projection
 from chassis.provisioning import consumer_config
 from chassis.rebuild import rebuild
 from chassis.relay import Relay
 from chassis.requests import ask
 from chassis.service import Service
 from chassis.settings import ServiceSettings
-from contracts.event import Event, Recorded
 from contracts.queries import ListParked, Parked, ParkedList, Replayed, ReplayParked
 from contracts.streams import ANALYTICS
 from postroom.embedded.nats import Nats
 from postroom.migrate import migrate_streams
 from tests.chassis import failed_replies
+from tests.chassis.seen import make_tables, seen_by
 from tests.running import until
 
 pytestmark = pytest.mark.anyio
@@ -37,23 +35,14 @@ NUMBER = 6
 (CONSUMER,) = (consumer for consumer in ANALYTICS if consumer.source == "notify")
 
 
-async def apply(batch: Sequence[Recorded[Event]], db: Connection) -> None:
-    """Each event once: a second time violates the key."""
-    await db.executemany("INSERT INTO seen (position) VALUES ($1)", [(item.position,) for item in batch])
-
-
-SEEN = Projection("seen", "analytics", ("seen",), (CONSUMER,), apply)
+SEEN = seen_by(CONSUMER)
 
 
 @pytest.fixture
 async def db(database_url: str, tmp_path: Path) -> AsyncIterator[asyncpg.Connection]:
     """A log of notify with a few events, and the table of a projection."""
-    folder = tmp_path / "schema"
-    folder.mkdir()
-    (folder / "0001_seen.sql").write_text("CREATE TABLE seen (position bigint PRIMARY KEY);")
     db = await asyncpg.connect(database_url)
-    none = tmp_path / "none"
-    await migrate(db, [Schema("notify", none, speaks=True), Schema("analytics", folder, speaks=False)])
+    await make_tables(db, tmp_path)
     await db.execute("SET search_path TO notify")
     await failed_replies.append(db, NUMBER)
     yield db

@@ -1,40 +1,29 @@
 """A projection that is filled again beside the one in use, on a real PostgreSQL, while others write."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from chassis import log
-from chassis.database import Connection, connect
-from chassis.migrations import Schema, migrate
-from chassis.projection import Projection, project
+from chassis.database import connect
+from chassis.projection import project
 from chassis.rebuild import AlreadyRebuilding, rebuild
-from contracts.event import Event, Recorded
 from contracts.streams import Consumer
 from tests.chassis import failed_replies
+from tests.chassis.seen import make_tables, seen_by
 
 pytestmark = pytest.mark.anyio
 
 
-async def apply(batch: Sequence[Recorded[Event]], db: Connection) -> None:
-    """Each event once: a second time violates the key."""
-    await db.executemany("INSERT INTO seen (position) VALUES ($1)", [(item.position,) for item in batch])
-
-
-SEEN = Projection("seen", "analytics", ("seen",), (Consumer("analytics", "notify", "seen"),), apply)
+SEEN = seen_by(Consumer("analytics", "notify", "seen"))
 
 
 @pytest.fixture
 async def url(database_url: str, tmp_path: Path) -> str:
-    folder = tmp_path / "schema"
-    folder.mkdir()
-    (folder / "0001_seen.sql").write_text("CREATE TABLE seen (position bigint PRIMARY KEY);")
     db = await asyncpg.connect(database_url)
-    none = tmp_path / "none"
-    await migrate(db, [Schema("notify", none, speaks=True), Schema("analytics", folder, speaks=False)])
+    await make_tables(db, tmp_path)
     await db.close()
     return database_url
 
