@@ -23,7 +23,7 @@ async def test_a_task_gets_an_owner_and_a_day_and_is_changed_and_removed(
     context: BrowserContext, shared_postroom: Postroom
 ) -> None:
     page = await sign_in(context)
-    await opened(page, shared_postroom, 860, "To be worked on")
+    await opened(page, shared_postroom, 880, "To be worked on")
     new, tasks = page.locator("#task-form"), page.locator(".task-list li")
     await new.get_by_label("Add a task").fill("Ask the painter")
     await new.get_by_label("Whose task it is").select_option("Administrator (you)")

@@ -1,9 +1,10 @@
 """A ticket in a real browser: it waits, opens again, is described, merged, split, and all of it undone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import needs_chromium, watched
 from tests.browser.test_agent import nothing_serious, sign_in
@@ -162,3 +163,29 @@ async def test_on_a_phone_the_conversation_comes_before_what_is_said_of_the_tick
     await page.get_by_text("About this ticket: owner").click()
     await expect(page.get_by_label("Owner")).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_an_answer_that_was_overtaken_does_not_take_the_page_back(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    number = await opened(page, shared_postroom, 808, "Overtaken")
+    held, let_go = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        answer = await route.fetch()
+        held.set()
+        await let_go.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(f"**/tickets/{number}", hold, times=1)
+    shared_postroom.send(letter(809, **again(809, 808, "Overtaken")))
+    await held.wait()
+    await page.locator("#task-form").get_by_label("Add a task").fill("Call her back")
+    await page.locator("#task-form").get_by_role("button", name="Add").click()
+    menu = page.locator(".task-list details")
+    await menu.locator("summary").click()
+    async with page.expect_response(f"**/tickets/{number}"):
+        let_go.set()
+    await page.wait_for_timeout(500)
+    assert await menu.get_attribute("open") is not None

@@ -558,6 +558,15 @@ function findBack() {
   }
 }
 
+// Answers overtake one another: the page never goes back to an earlier state of its ticket.
+document.addEventListener("htmx:before:swap", ({ detail }) => {
+  const shown = one("#ticket")?.dataset;
+  const overtaken = ({ fragment }) => {
+    const come = one("#ticket", fragment)?.dataset;
+    return come && come.number === shown?.number && Number(come.version) < Number(shown.version);
+  };
+  detail.tasks.splice(0, Infinity, ...detail.tasks.filter((task) => !overtaken(task)));
+});
 document.addEventListener("htmx:after:swap", () => { sayTimes(); restoreDrafts(); noticeNewer(); countSelected(); findBack(); });
 
 findDrafts();
