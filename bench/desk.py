@@ -30,8 +30,8 @@ from contracts.tickets import Role, RulesetPublished
 from postroom.embedded.postgres import Postgres
 from postroom.embedded.process import free_port
 from postroom.migrate import migrate_database
-from services.gateway import desk as gateway_desk
-from services.gateway import organisations
+from services.gateway.contacts import organisations
+from services.gateway.desk import desk as gateway_desk
 from services.router import tables as router_tables
 from services.tickets import changes, tables
 from services.tickets.settings import TicketsSettings

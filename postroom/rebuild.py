@@ -4,7 +4,7 @@ import asyncpg
 
 from chassis.projection import Projection
 from services.analytics.facts import FACTS
-from services.gateway.inbox import INBOX
+from services.gateway.read_model.inbox import INBOX
 
 PROJECTIONS: dict[str, Projection] = {projection.name: projection for projection in (INBOX, FACTS)}
 

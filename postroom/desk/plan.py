@@ -26,7 +26,7 @@ from postroom.desk.shapes import (
     unshape_rule,
 )
 from rules.condition import BadCondition, check
-from services.gateway.differences import Difference, differences
+from services.gateway.desk.differences import Difference, differences
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from postroom.desk.plan import Change, Plan
-from services.gateway.differences import shown
+from services.gateway.desk.differences import shown
 
 _SIGNS: dict[Literal["added", "changed", "removed"], str] = {"added": "+", "changed": "~", "removed": "-"}
 

@@ -5,10 +5,11 @@ from functools import partial
 
 from chassis.admin import serve
 from chassis.service import Service, run
-from services.gateway import erasing, presence
+from services.gateway.desk import presence
 from services.gateway.gateway import Gateway
-from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
+from services.gateway.privacy import erasing
+from services.gateway.read_model.inbox import INBOX
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import Watch
 from services.gateway.web import application

@@ -11,7 +11,6 @@ from chassis.service import Service
 from contracts.commands import Command, Done, MessageCommand, Refused
 from contracts.queries import Query
 from services.gateway.forms.limits import Limiter
-from services.gateway.inbox import INBOX
 from services.gateway.live import Feed
 from services.gateway.problems import (
     Conflict,
@@ -22,6 +21,7 @@ from services.gateway.problems import (
     Unavailable,
     Unprocessable,
 )
+from services.gateway.read_model.inbox import INBOX
 from services.gateway.settings import GatewaySettings
 from services.gateway.watch import Watch
 

@@ -12,9 +12,9 @@ import orjson
 from chassis.database import Announcements, Connection, listening
 from chassis.logging import get_logger
 from chassis.service import Service
-from services.gateway.inbox import CHANNEL
+from services.gateway.access.sight import Sight
+from services.gateway.read_model.inbox import CHANNEL
 from services.gateway.settings import GatewaySettings
-from services.gateway.sight import Sight
 
 logger = get_logger(__name__)
 

@@ -19,9 +19,10 @@ from contracts.queries import (
 )
 from contracts.services import SERVICES
 from contracts.streams import CONSUMERS, Consumer
+from services.gateway.access.sight import Sight
 from services.gateway.gateway import Gateway
 from services.gateway.problems import Problem
-from services.gateway.representations import (
+from services.gateway.representations.system import (
     ConsumerLag,
     LedgerView,
     ParkedItem,
@@ -29,7 +30,6 @@ from services.gateway.representations import (
     Status,
     VirusScannerItem,
 )
-from services.gateway.sight import Sight
 
 
 def ledger_view(ledger: Ledger) -> LedgerView:

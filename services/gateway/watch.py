@@ -9,10 +9,10 @@ from chassis.requests import RequestFailed, ServiceUnavailable
 from chassis.service import Service
 from contracts.queries import GetLedger, Ledger
 from contracts.standing import MessageState
-from services.gateway import messages
+from services.gateway.access.sight import EVERYTHING
 from services.gateway.live import Feed
+from services.gateway.messages import messages
 from services.gateway.settings import GatewaySettings
-from services.gateway.sight import EVERYTHING
 
 LOOK_SECONDS = 5
 

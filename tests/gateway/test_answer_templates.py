@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.desk import Template
-from services.gateway.answer_templates import Answering, fill, found
+from services.gateway.tickets.answer_templates import Answering, fill, found
 
 KIM = Answering(
     customer="Kim Customer", agent="Anna Berg", number=10008, subject="Where is my lamp?", language="de"

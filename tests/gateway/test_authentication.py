@@ -3,9 +3,9 @@
 import pytest
 
 from contracts.mail import Authentication, AuthenticationResult
-from services.gateway.conversation import Sources, conversation
-from services.gateway.custody import evidence
-from services.gateway.representations import Sender
+from services.gateway.messages.custody import evidence
+from services.gateway.representations.messages import Sender
+from services.gateway.tickets.conversation import Sources, conversation
 from tests import events
 from tests.events import recorded
 

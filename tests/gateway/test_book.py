@@ -14,14 +14,15 @@ from contracts.router import Disposition, MessageDiscarded, RoutingFailed
 from contracts.standing import MessageState
 from contracts.tickets import TicketingFailed
 from postroom.migrate import migrate_database
-from services.gateway import inbox, messages
-from services.gateway.book import received
-from services.gateway.custody import custody
-from services.gateway.history import letters
-from services.gateway.inbox import _statements, apply
-from services.gateway.messages import Filter
-from services.gateway.representations import MessageItem
-from services.gateway.sight import EVERYTHING
+from services.gateway.access.sight import EVERYTHING
+from services.gateway.messages import messages
+from services.gateway.messages.custody import custody
+from services.gateway.messages.messages import Filter
+from services.gateway.read_model import inbox
+from services.gateway.read_model.book import received
+from services.gateway.read_model.history import letters
+from services.gateway.read_model.inbox import _statements, apply
+from services.gateway.representations.messages import MessageItem
 from tests import events
 from tests.events import ANNA, NOON, recorded
 

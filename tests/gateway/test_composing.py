@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from contracts.mail import Address
 from mail.headers import HeaderInjection, Uncomposable
-from services.gateway.composing import File, NewLetter, compose, message_id_for
-from services.gateway.new_message import EXAMPLE, NewMessage
+from services.gateway.intake.composing import File, NewLetter, compose, message_id_for
+from services.gateway.intake.new_message import EXAMPLE, NewMessage
 from services.ingest.reading import read
 
 LETTER = NewLetter(

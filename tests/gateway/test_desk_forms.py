@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from starlette.datastructures import FormData
 
 from contracts.desk import KINDS, AnyThing
-from services.gateway import things
+from services.gateway.desk import things
 from services.gateway.pages.desk import fields
 from services.gateway.pages.desk.fields import Field
 from services.gateway.pages.desk.kinds import PAGES

@@ -10,7 +10,10 @@ from contracts.desk import Organisation, OrganisationChanged, ThingRemoved
 from contracts.erasures import ErasePiece, Subject
 from contracts.event import Event
 from postroom.migrate import migrate_database
-from services.gateway import desk, erasing, inbox, organisations
+from services.gateway.contacts import organisations
+from services.gateway.desk import desk
+from services.gateway.privacy import erasing
+from services.gateway.read_model import inbox
 from tests.events import recorded
 
 pytestmark = pytest.mark.anyio

@@ -1,7 +1,7 @@
 """Custody in words, and evidence as people read it."""
 
-from services.gateway.custody import evidence, sentence, way
-from services.gateway.evidence import Fact, facts
+from services.gateway.messages.custody import evidence, sentence, way
+from services.gateway.messages.evidence import Fact, facts
 
 
 def told(kind: str, **data: object) -> str:

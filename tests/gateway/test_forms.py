@@ -13,8 +13,7 @@ from pydantic import ValidationError
 from contracts import desk
 from contracts.mail import SmtpEnvelope
 from postroom.installation import FIRST_COMMANDS, SUPPORT
-from services.gateway.composing import File, compose
-from services.gateway.desk import _form
+from services.gateway.desk.desk import _form
 from services.gateway.forms import texts
 from services.gateway.forms.entry import (
     LONGEST,
@@ -29,8 +28,9 @@ from services.gateway.forms.limits import Limiter, Rate, client_key
 from services.gateway.forms.references import range_of, reference_of
 from services.gateway.forms.texts import LANGUAGES, texts_for
 from services.gateway.forms.visit import Visit, mark, visit_of
+from services.gateway.intake.composing import File, compose
 from services.gateway.pages.desk.routes import snippet
-from services.gateway.representations import BoxItem
+from services.gateway.representations.desk import BoxItem
 from services.gateway.settings import GatewaySettings
 from services.ingest.examining import Findings
 from services.ingest.intake import accept

@@ -39,12 +39,12 @@ from contracts.tickets import (
     TicketUnlinked,
     WatchersChanged,
 )
-from services.gateway.conversation import Sources, conversation
-from services.gateway.details import Details, details
-from services.gateway.holds import end_of
-from services.gateway.mentions import mentioned
-from services.gateway.representations import Entry
-from services.gateway.summary import Summary, summarise
+from services.gateway.read_model.summary import Summary, summarise
+from services.gateway.representations.conversation import Entry
+from services.gateway.tickets.conversation import Sources, conversation
+from services.gateway.tickets.details import Details, details
+from services.gateway.tickets.holds import end_of
+from services.gateway.tickets.mentions import mentioned
 from tests import events
 from tests.events import ANNA, BELA, NOON, recorded
 

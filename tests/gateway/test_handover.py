@@ -16,9 +16,9 @@ from chassis.requests import as_answer
 from contracts.commands import Refused
 from contracts.uploads import PIECE, AcceptUpload, Stored, StoreUpload, UploadAccepted
 from postroom.embedded.nats import Nats
-from services.gateway import handover
 from services.gateway.gateway import Gateway
-from services.gateway.handover import Origin, at_once, hand_over
+from services.gateway.intake import handover
+from services.gateway.intake.handover import Origin, at_once, hand_over
 from services.gateway.problems import TooLarge, Unavailable, Unprocessable
 
 pytestmark = pytest.mark.anyio

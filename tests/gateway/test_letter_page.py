@@ -7,11 +7,11 @@ import pytest
 
 from contracts import desk
 from contracts.tickets import Presence, Role
-from services.gateway.accounts import Person
-from services.gateway.conversation import letter_of
-from services.gateway.custody import evidence, sentence
+from services.gateway.access.accounts import Person
+from services.gateway.messages.custody import evidence, sentence
 from services.gateway.pages.rendering import _ENVIRONMENT
-from services.gateway.representations import Custody, Step
+from services.gateway.representations.messages import Custody, Step
+from services.gateway.tickets.conversation import letter_of
 from tests import events
 from tests.events import NOON
 

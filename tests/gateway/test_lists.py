@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.desk import Organisation, View
-from services.gateway import views
-from services.gateway.list_query import ListQuery, query_of
-from services.gateway.organisations import Organisations
+from services.gateway.contacts.organisations import Organisations
 from services.gateway.problems import BadRequest, NotFound
+from services.gateway.tickets import views
+from services.gateway.tickets.list_query import ListQuery, query_of
 from tests.desks import TEXT
 
 ME, BOX = uuid4(), uuid4()

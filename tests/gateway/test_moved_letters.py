@@ -21,11 +21,13 @@ from contracts.tickets import (
     TicketMerged,
 )
 from postroom.migrate import migrate_database
-from services.gateway import contact_history, contacts, messages, tickets
-from services.gateway.custody import custody
-from services.gateway.inbox import apply
-from services.gateway.representations import MessageItem
-from services.gateway.sight import EVERYTHING, Sight, may_see_message
+from services.gateway.access.sight import EVERYTHING, Sight, may_see_message
+from services.gateway.contacts import contact_history, contacts
+from services.gateway.messages import messages
+from services.gateway.messages.custody import custody
+from services.gateway.read_model.inbox import apply
+from services.gateway.representations.messages import MessageItem
+from services.gateway.tickets import tickets
 from tests import events
 from tests.events import ANNA, BOX, NOON, recorded
 

@@ -14,9 +14,9 @@ from contracts.tickets import (
     SLABreached,
     TicketSolved,
 )
-from services.gateway.conversation import Sources, conversation
-from services.gateway.past import DeskThen, in_force, moments
-from services.gateway.summary import summarise
+from services.gateway.read_model.summary import summarise
+from services.gateway.tickets.conversation import Sources, conversation
+from services.gateway.tickets.past import DeskThen, in_force, moments
 from tests import events
 from tests.events import ANNA, BOX, NOON, recorded
 

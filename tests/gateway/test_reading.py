@@ -13,11 +13,12 @@ from contracts.event import Event
 from contracts.stream_ids import contact_id
 from contracts.tickets import Presence, ReminderReleased, Role, TicketMoved
 from postroom.migrate import migrate_database
-from services.gateway import contact_history, drafts
-from services.gateway.accounts import Person
-from services.gateway.inbox import apply
+from services.gateway.access.accounts import Person
+from services.gateway.access.sight import EVERYTHING, Sight
+from services.gateway.contacts import contact_history
 from services.gateway.live import news_after
-from services.gateway.sight import EVERYTHING, Sight
+from services.gateway.read_model.inbox import apply
+from services.gateway.tickets import drafts
 from tests import events
 from tests.events import ANNA, BOX, NOON, recorded
 

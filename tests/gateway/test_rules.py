@@ -8,10 +8,10 @@ from starlette.datastructures import FormData
 from contracts.router import Disposition, Priority, RoutingEvidence, RuleActed, RuleFailed
 from contracts.tickets import Rule
 from rules.builder import Operator
+from services.gateway.messages.why_here import sentence, view
 from services.gateway.pages.rule_form import RowForm, RuleForm, form_of, read_form
 from services.gateway.problems import Unprocessable
-from services.gateway.rulesets import differences, problems_of
-from services.gateway.why_here import sentence, view
+from services.gateway.rules.rulesets import differences, problems_of
 
 BOX, ANNA = uuid4(), uuid4()
 

@@ -6,8 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from services.gateway import credentials, safe_html
-from services.gateway.credentials import BY_ACCOUNT, BY_ACCOUNT_AND_ADDRESS, Failures, wait_before
+from services.gateway.access import credentials
+from services.gateway.access.credentials import BY_ACCOUNT, BY_ACCOUNT_AND_ADDRESS, Failures, wait_before
+from services.gateway.messages import safe_html
 from services.gateway.web import POLICY, STATIC
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 from services.gateway.pages.rendering import _ENVIRONMENT
-from services.gateway.representations import ParkedItem, SourceItem, Status, VirusScannerItem
+from services.gateway.representations.system import ParkedItem, SourceItem, Status, VirusScannerItem
 
 
 def rendered(

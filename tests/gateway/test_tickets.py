@@ -15,8 +15,8 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
-from services.gateway.conversation import Sources, conversation, quote_for, recipient_of
-from services.gateway.summary import Summary, summarise
+from services.gateway.read_model.summary import Summary, summarise
+from services.gateway.tickets.conversation import Sources, conversation, quote_for, recipient_of
 from tests import events
 from tests.events import ANNA, BELA, NOON, recorded
 

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.ingest import MessageHeld, MessageReceived
 from contracts.mail import Scan, ScanVerdict, SmtpEnvelope
-from services.gateway.withholding import withheld
+from services.gateway.messages.withholding import withheld
 from tests import events
 
 

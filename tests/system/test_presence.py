@@ -12,7 +12,7 @@ from contracts.commands import OPERATOR, ChangeDesk, Done, SetThing
 from contracts.desk import AnyThing, BoxRight, Person
 from contracts.tickets import Role
 from postroom.people import change_password
-from services.gateway.presence import LOOK_SECONDS
+from services.gateway.desk.presence import LOOK_SECONDS
 from tests.running import PASSWORD, TOKEN, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]

@@ -12,7 +12,7 @@ from contracts.desk import Actions, Automation, Moment
 from contracts.tickets import AutomationRan, State
 from postroom.desk.plan import Present, plan
 from postroom.desk.reading import parse
-from services.gateway.automations import done
+from services.gateway.desk.automations import done
 from tests.tickets.automation_story import MONDAY, PENDING, REOPENED, Story, answered, desk_of, wrote
 
 PAGE = (Path(__file__).parents[2] / "docs" / "automations.md").read_text()

@@ -10,20 +10,23 @@ from starlette.responses import StreamingResponse
 from contracts.contacts import Card, Remark
 from contracts.model import Text
 from contracts.stream_ids import contact_id, contact_stream
-from services.gateway import contact_history, contacts, export, history, organisations, tickets
-from services.gateway.acquainting import Acquainting
-from services.gateway.export import Export
-from services.gateway.guard import Exporter, Here, Signed, Writer, command_id_of
+from services.gateway.access.guard import Exporter, Here, Signed, Writer, command_id_of
+from services.gateway.contacts import contact_history, contacts, organisations
+from services.gateway.contacts.acquainting import Acquainting
 from services.gateway.lists import Limit
-from services.gateway.representations import (
+from services.gateway.privacy import export
+from services.gateway.privacy.export import Export
+from services.gateway.read_model import history
+from services.gateway.representations.basics import Page
+from services.gateway.representations.contacts import (
     ContactDetail,
     ContactItem,
     OrganisationItem,
     OrganisationList,
-    Page,
-    StreamEvent,
     TimelineEntry,
 )
+from services.gateway.representations.tickets import StreamEvent
+from services.gateway.tickets import tickets
 
 router = APIRouter(tags=["contacts"])
 

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
 from contracts.desk import KINDS, AnyThing, Automation
-from services.gateway import automations, things
-from services.gateway.guard import Administrator, Here, Signed, command_id_of
+from services.gateway.access.guard import Administrator, Here, Signed, command_id_of
+from services.gateway.desk import automations, things
+from services.gateway.desk.things import Change, Found, Kind
 from services.gateway.problems import Unprocessable
-from services.gateway.representations import DifferenceItem, Named, Page, ThingVersion, TrialItem
-from services.gateway.things import Change, Found, Kind
+from services.gateway.representations.basics import Named, Page
+from services.gateway.representations.desk import DifferenceItem, ThingVersion
+from services.gateway.representations.system import TrialItem
 
 router = APIRouter(prefix="/desk", tags=["desk"])
 assert get_args(Kind) == tuple(KINDS)  # noqa: S101 - the description of the API names what there is

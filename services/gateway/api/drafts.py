@@ -7,14 +7,15 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from contracts.model import Text
-from services.gateway import drafts, visits
+from services.gateway.access.guard import Here, Signed, Writer
 from services.gateway.api.tickets import Number
-from services.gateway.drafts import LONGEST, Drafting, Kind
-from services.gateway.guard import Here, Signed, Writer
 from services.gateway.problems import NotFound
-from services.gateway.representations import DraftItem, Page, Visitor
-from services.gateway.tickets import ticket_id_of
-from services.gateway.visits import Doing, Visiting
+from services.gateway.representations.basics import Page
+from services.gateway.representations.tickets import DraftItem, Visitor
+from services.gateway.tickets import drafts, visits
+from services.gateway.tickets.drafts import LONGEST, Drafting, Kind
+from services.gateway.tickets.tickets import ticket_id_of
+from services.gateway.tickets.visits import Doing, Visiting
 
 router = APIRouter(tags=["tickets"])
 

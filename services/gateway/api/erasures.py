@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from contracts.model import Text
-from services.gateway import erasures
-from services.gateway.erasures import ErasurePreview, ErasureView, Wish
-from services.gateway.guard import Administrator, Here
-from services.gateway.representations import Page
+from services.gateway.access.guard import Administrator, Here
+from services.gateway.privacy import erasures
+from services.gateway.privacy.erasures import ErasurePreview, ErasureView, Wish
+from services.gateway.representations.basics import Page
 
 router = APIRouter(prefix="/erasures", tags=["erasures"])
 

@@ -11,8 +11,8 @@ from contracts.model import Text
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
 from services.gateway.api.tickets import Number, Wish
-from services.gateway.handling import Handling
-from services.gateway.representations import Changed
+from services.gateway.representations.desk import Changed
+from services.gateway.tickets.handling import Handling
 
 router = APIRouter(tags=["tickets"])
 

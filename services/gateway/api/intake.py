@@ -13,16 +13,16 @@ from starlette.requests import ClientDisconnect
 from chassis.projection import wait_for
 from contracts.desk import Right
 from mail.headers import Uncomposable
-from services.gateway import desk
-from services.gateway.accounts import Person
-from services.gateway.composing import compose, message_id_for
+from services.gateway.access.accounts import Person
+from services.gateway.access.guard import Here, Writer, client_address, command_id_of
+from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Writer, client_address, command_id_of
-from services.gateway.handover import Origin, at_once, hand_over
-from services.gateway.inbox import INBOX
-from services.gateway.new_message import EXAMPLE, NewMessage
+from services.gateway.intake.composing import compose, message_id_for
+from services.gateway.intake.handover import Origin, at_once, hand_over
+from services.gateway.intake.new_message import EXAMPLE, NewMessage
 from services.gateway.problems import BadRequest, Forbidden, TooLarge, Unprocessable, UnsupportedMediaType
-from services.gateway.representations import TakenIn
+from services.gateway.read_model.inbox import INBOX
+from services.gateway.representations.messages import TakenIn
 
 router = APIRouter(tags=["messages"])
 

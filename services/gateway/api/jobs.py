@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from contracts.bulk import MOST_ACTIONS, BulkAction
 from contracts.queries import BulkJob
-from services.gateway import jobs
-from services.gateway.guard import Here, Signed
-from services.gateway.jobs import Wish
+from services.gateway.access.guard import Here, Signed
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
-from services.gateway.representations import Page
-from services.gateway.ticket_query import TicketQuery
-from services.gateway.tickets import Filter
+from services.gateway.representations.basics import Page
+from services.gateway.tickets import jobs
+from services.gateway.tickets.jobs import Wish
+from services.gateway.tickets.ticket_query import TicketQuery
+from services.gateway.tickets.tickets import Filter
 
 router = APIRouter(tags=["bulk jobs"])
 MOST_NUMBERS = 10_000

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from contracts.desk import Right
-from services.gateway import members
-from services.gateway.guard import Here, Signed, command_id_of
-from services.gateway.representations import MemberItem, Page
+from services.gateway.access.guard import Here, Signed, command_id_of
+from services.gateway.desk import members
+from services.gateway.representations.basics import Page
+from services.gateway.representations.desk import MemberItem
 
 router = APIRouter(prefix="/desk/ticketboxes/{ticketbox_id}/members", tags=["desk"])
 

@@ -8,15 +8,16 @@ from starlette.responses import StreamingResponse
 
 from contracts.ingest import MessageHeld
 from contracts.standing import MessageState
-from services.gateway import messages
-from services.gateway.custody import custody
-from services.gateway.deciding import Deciding
+from services.gateway.access.guard import Decider, Here, SeenMessage, Signed, command_id_of
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Decider, Here, SeenMessage, Signed, command_id_of
 from services.gateway.lists import Limit
-from services.gateway.messages import Filter
+from services.gateway.messages import messages
+from services.gateway.messages.custody import custody
+from services.gateway.messages.deciding import Deciding
+from services.gateway.messages.messages import Filter
 from services.gateway.problems import NotFound, Withheld
-from services.gateway.representations import Custody, MessageItem, Page, ReadAgainResult
+from services.gateway.representations.basics import Page
+from services.gateway.representations.messages import Custody, MessageItem, ReadAgainResult
 
 router = APIRouter(tags=["messages"])
 

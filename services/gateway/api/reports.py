@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from contracts.queries import GetReport, ListReports, Report, ReportList
-from services.gateway.guard import Here, Signed
+from services.gateway.access.guard import Here, Signed
 from services.gateway.report_files import as_csv
 
 router = APIRouter(tags=["reports"])

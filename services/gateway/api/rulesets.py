@@ -11,15 +11,15 @@ from contracts.tickets import Rule
 from rules import builder
 from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check
-from services.gateway import rulesets, ruling
-from services.gateway.dry_run_changes import ChangeItem
-from services.gateway.guard import Administrator, Here
+from services.gateway.access.guard import Administrator, Here
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
-from services.gateway.representations import Page, Representation
-from services.gateway.rulesets import DraftView, RulesetItem, RulesetView
-from services.gateway.ruling import RuleMaker, Wish
-from services.gateway.trials import Kind, TrialView
+from services.gateway.representations.basics import Page, Representation
+from services.gateway.rules import rulesets, ruling
+from services.gateway.rules.rulesets import DraftView, RulesetItem, RulesetView
+from services.gateway.rules.ruling import RuleMaker, Wish
+from services.gateway.trials.dry_run_changes import ChangeItem
+from services.gateway.trials.trials import Kind, TrialView
 
 router = APIRouter(tags=["rules"])
 

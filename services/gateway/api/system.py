@@ -10,13 +10,17 @@ from starlette.responses import StreamingResponse
 from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
 from contracts.services import SERVICES
 from contracts.tickets import Presence
-from services.gateway import desk, tags
+from services.gateway.access.guard import Administrator, Here, Signed, Writer, command_id_of
+from services.gateway.desk import desk
+from services.gateway.desk.presence import Saying, set_presence
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Administrator, Here, Signed, Writer, command_id_of
-from services.gateway.presence import Saying, set_presence
 from services.gateway.problems import NotFound
-from services.gateway.representations import BoxItem, LedgerView, Me, Page, PersonItem, Status, TagItem
+from services.gateway.representations.basics import Page
+from services.gateway.representations.desk import BoxItem, Me, PersonItem
+from services.gateway.representations.system import LedgerView, Status
+from services.gateway.representations.tickets import TagItem
 from services.gateway.status import ledger_view, status
+from services.gateway.tickets import tags
 
 router = APIRouter(tags=["system"])
 

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from services.gateway import tasks
-from services.gateway.guard import Here, Signed
+from services.gateway.access.guard import Here, Signed
 from services.gateway.lists import Limit
-from services.gateway.representations import Page, TaskLine
-from services.gateway.tasks import TaskQuery, Wanted
+from services.gateway.read_model import tasks
+from services.gateway.read_model.tasks import TaskQuery, Wanted
+from services.gateway.representations.basics import Page
+from services.gateway.representations.tickets import TaskLine
 
 router = APIRouter(tags=["tickets"])
 

@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from contracts.model import Text
-from services.gateway import answer_templates
+from services.gateway.access.guard import Here, Signed
 from services.gateway.api.tickets import Number
-from services.gateway.guard import Here, Signed
-from services.gateway.representations import AnswerTemplate, Page
+from services.gateway.representations.basics import Page
+from services.gateway.representations.tickets import AnswerTemplate
+from services.gateway.tickets import answer_templates
 
 router = APIRouter(tags=["tickets"])
 Sought = Annotated[Text, Query(max_length=200, description="Words of the name or the text.")]

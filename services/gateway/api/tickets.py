@@ -8,15 +8,19 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from contracts.model import Text
 from contracts.tickets import State
-from services.gateway import automations, organisations, tickets
-from services.gateway.doing import Doing
-from services.gateway.guard import Here, Signed, Writer, command_id_of
-from services.gateway.handling import Handling
+from services.gateway.access.guard import Here, Signed, Writer, command_id_of
+from services.gateway.contacts import organisations
+from services.gateway.desk import automations
 from services.gateway.lists import Limit
-from services.gateway.next_ticket import next_ticket
 from services.gateway.problems import Unavailable, Unprocessable
-from services.gateway.representations import Changed, ComingItem, Page, StreamEvent, Ticket, TicketItem
-from services.gateway.ticket_query import TicketQuery
+from services.gateway.representations.basics import Page
+from services.gateway.representations.desk import Changed
+from services.gateway.representations.tickets import ComingItem, StreamEvent, Ticket, TicketItem
+from services.gateway.tickets import tickets
+from services.gateway.tickets.doing import Doing
+from services.gateway.tickets.handling import Handling
+from services.gateway.tickets.next_ticket import next_ticket
+from services.gateway.tickets.ticket_query import TicketQuery
 
 router = APIRouter(tags=["tickets"])
 Number = Annotated[int, Path(ge=0, lt=2**63)]

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, JsonValue
 
 from contracts.queries import WhatIf
-from services.gateway import what_ifs
-from services.gateway.guard import Here
+from services.gateway.access.guard import Here
 from services.gateway.pieces import Asked
-from services.gateway.representations import Page, Representation
-from services.gateway.trials import Kind, TrialView
-from services.gateway.what_ifs import MissedItem, Planner, Wish
+from services.gateway.representations.basics import Page, Representation
+from services.gateway.trials import what_ifs
+from services.gateway.trials.trials import Kind, TrialView
+from services.gateway.trials.what_ifs import MissedItem, Planner, Wish
 
 router = APIRouter(prefix="/what-ifs", tags=["service levels"])
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from contracts.mail import Address
 from mail import headers
-from services.gateway.composing import File, NewLetter, message_id_for
+from services.gateway.intake.composing import File, NewLetter, message_id_for
 
 LONGEST = {"name": 100, "email": 254, "subject": 200, "message": 50_000}
 """Characters of each field."""

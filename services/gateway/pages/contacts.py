@@ -10,15 +10,17 @@ from starlette.responses import RedirectResponse, Response
 from contracts.contacts import Card
 from contracts.stream_ids import contact_stream
 from contracts.tickets import Role
-from services.gateway import contact_history, contacts, desk, organisations, tickets
-from services.gateway.accounts import SignedIn
+from services.gateway.access.accounts import SignedIn
+from services.gateway.access.guard import Here, Signed
 from services.gateway.api.contacts import Wish
-from services.gateway.contact_changes import told
+from services.gateway.contacts import contact_history, contacts, organisations
+from services.gateway.contacts.contact_changes import told
+from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Unprocessable
-from services.gateway.tickets import Filter
+from services.gateway.tickets import tickets
+from services.gateway.tickets.tickets import Filter
 
 router = APIRouter()
 PAGE = 50

@@ -5,15 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, Response
 
-from services.gateway import answer_templates
+from services.gateway.access.guard import Here, Signed
 from services.gateway.api.drafts import Draft, Visit
 from services.gateway.api.templates import Sought
 from services.gateway.api.tickets import Number
-from services.gateway.drafts import LONGEST, Kind
-from services.gateway.guard import Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Conflict
-from services.gateway.visits import Doing
+from services.gateway.tickets import answer_templates
+from services.gateway.tickets.drafts import LONGEST, Kind
+from services.gateway.tickets.visits import Doing
 
 router = APIRouter()
 

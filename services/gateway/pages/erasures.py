@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway import erasures
-from services.gateway.accounts import SignedIn
-from services.gateway.erasures import Wish
+from services.gateway.access.accounts import SignedIn
+from services.gateway.access.guard import Administrator, Here, Signed
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import page
+from services.gateway.privacy import erasures
+from services.gateway.privacy.erasures import Wish
 from services.gateway.problems import Unprocessable
 
 router = APIRouter()

@@ -15,8 +15,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 
 from contracts.uploads import UploadAccepted
-from services.gateway import desk, keys
-from services.gateway.composing import File, compose
+from services.gateway.access import keys
+from services.gateway.access.guard import Here, client_address
+from services.gateway.access.sight import EVERYTHING
+from services.gateway.desk import desk
 from services.gateway.forms import entry as entries
 from services.gateway.forms import visit as visits
 from services.gateway.forms.entry import LONGEST, MOST_FILES, Entry, Field, Mistake
@@ -25,12 +27,11 @@ from services.gateway.forms.references import reference_of
 from services.gateway.forms.texts import Texts, texts_for
 from services.gateway.forms.visit import QUICKEST, Visit, mark, visit_of
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, client_address
-from services.gateway.handover import Origin, at_once, hand_over
+from services.gateway.intake.composing import File, compose
+from services.gateway.intake.handover import Origin, at_once, hand_over
 from services.gateway.pages.rendering import page
 from services.gateway.problems import BadRequest, TooLarge, Unanswered
-from services.gateway.representations import BoxItem
-from services.gateway.sight import EVERYTHING
+from services.gateway.representations.desk import BoxItem
 
 router = APIRouter()
 SUBMISSIONS = Counter("postroom_form_submissions_total", "Forms that were sent, by outcome.", ["outcome"])

@@ -11,18 +11,18 @@ from starlette.responses import Response
 from contracts.desk import Right
 from contracts.router import Priority
 from contracts.tickets import LinkKind, State
-from services.gateway import tickets
-from services.gateway.accounts import SignedIn
+from services.gateway.access.accounts import SignedIn
+from services.gateway.access.guard import Here, Signed
 from services.gateway.api.handling import Handle
 from services.gateway.api.tickets import Number, Wish
-from services.gateway.choices import choices
-from services.gateway.details import details
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
-from services.gateway.holds import MORNING, end_of
 from services.gateway.pages.rendering import page
 from services.gateway.pages.tickets import Undo, back_from, show_ticket, show_unseen
 from services.gateway.problems import Conflict, NotFound, Unprocessable
+from services.gateway.tickets import tickets
+from services.gateway.tickets.choices import choices
+from services.gateway.tickets.details import details
+from services.gateway.tickets.holds import MORNING, end_of
 
 router = APIRouter()
 Text = Annotated[str, Form()]

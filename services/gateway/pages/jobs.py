@@ -12,17 +12,17 @@ from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, Set
 from contracts.queries import BulkJob
 from contracts.router import Priority
 from contracts.tickets import State
-from services.gateway import jobs, tickets
-from services.gateway.accounts import SignedIn
+from services.gateway.access.accounts import SignedIn
+from services.gateway.access.guard import Here, Signed
 from services.gateway.api.jobs import selected
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
-from services.gateway.jobs import Wish
-from services.gateway.list_query import query_of
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
-from services.gateway.tickets import Filter
+from services.gateway.tickets import jobs, tickets
+from services.gateway.tickets.jobs import Wish
+from services.gateway.tickets.list_query import query_of
+from services.gateway.tickets.tickets import Filter
 
 router = APIRouter()
 NOBODY = "none"

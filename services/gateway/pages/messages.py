@@ -9,18 +9,18 @@ from starlette.responses import HTMLResponse, Response
 
 from contracts.queries import Parked
 from contracts.standing import MessageState
-from services.gateway import messages, safe_html
-from services.gateway.accounts import SignedIn
+from services.gateway.access.accounts import SignedIn
+from services.gateway.access.guard import Here, SeenMessage, Signed
+from services.gateway.access.sight import may_see_message
 from services.gateway.api.messages import Decision
-from services.gateway.custody import custody, way
-from services.gateway.deciding import Deciding, Many, Wish, parked_of
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, SeenMessage, Signed
 from services.gateway.lists import COUNTED
-from services.gateway.messages import Filter
+from services.gateway.messages import messages, safe_html
+from services.gateway.messages.custody import custody, way
+from services.gateway.messages.deciding import Deciding, Many, Wish, parked_of
+from services.gateway.messages.messages import Filter
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import NotFound, Unprocessable
-from services.gateway.sight import may_see_message
 
 router = APIRouter()
 PAGE = 50

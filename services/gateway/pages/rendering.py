@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import differences
-from services.gateway.accounts import SignedIn
-from services.gateway.evidence import facts
+from services.gateway.access.accounts import SignedIn
+from services.gateway.desk import differences
+from services.gateway.messages.evidence import facts
 from services.gateway.problems import Problem
 from services.gateway.report_files import shown
 

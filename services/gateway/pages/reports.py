@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from contracts.queries import GetReport, ListReports, Report, ReportList
-from services.gateway.guard import Here, Signed
+from services.gateway.access.guard import Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Unprocessable
 from services.gateway.report_files import drawing

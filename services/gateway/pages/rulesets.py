@@ -14,18 +14,19 @@ from contracts.router import Disposition, Priority
 from contracts.tickets import Rule
 from rules.builder import Operator
 from rules.fields import FIELDS
-from services.gateway import desk, rulesets, ruling
-from services.gateway.accounts import Person, SignedIn
+from services.gateway.access.accounts import Person, SignedIn
+from services.gateway.access.guard import Administrator, Here, Signed
+from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
 from services.gateway.pages.trials import trial_page
 from services.gateway.pieces import Asked
 from services.gateway.problems import Conflict, NotFound, Problem, Unanswered, Unprocessable
-from services.gateway.rulesets import DraftView
-from services.gateway.ruling import RuleMaker, Wish
-from services.gateway.trials import Kind
+from services.gateway.rules import rulesets, ruling
+from services.gateway.rules.rulesets import DraftView
+from services.gateway.rules.ruling import RuleMaker, Wish
+from services.gateway.trials.trials import Kind
 
 router = APIRouter()
 

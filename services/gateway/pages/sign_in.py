@@ -10,10 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from chassis.logging import get_logger
 from contracts.tickets import Presence
-from services.gateway import accounts, credentials
-from services.gateway import presence as presences
-from services.gateway.gateway import Gateway
-from services.gateway.guard import (
+from services.gateway.access import accounts, credentials
+from services.gateway.access.guard import (
     Here,
     Signed,
     Writer,
@@ -22,8 +20,10 @@ from services.gateway.guard import (
     cookie_name,
     refuse_foreign,
 )
+from services.gateway.desk import presence as presences
+from services.gateway.desk.presence import Saying
+from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import page
-from services.gateway.presence import Saying
 from services.gateway.problems import Problem, TooManyTries, Unprocessable
 
 router = APIRouter()

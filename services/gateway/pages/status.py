@@ -5,8 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.gateway.access.guard import Administrator, Here, Signed
 from services.gateway.api.system import replay_parked
-from services.gateway.guard import Administrator, Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict
 from services.gateway.status import status

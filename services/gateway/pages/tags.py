@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.gateway import tags
-from services.gateway.guard import Here, Signed
+from services.gateway.access.guard import Here, Signed
 from services.gateway.pages.rendering import page
+from services.gateway.tickets import tags
 
 router = APIRouter()
 

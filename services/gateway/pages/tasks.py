@@ -9,14 +9,15 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from contracts.desk import Team
-from services.gateway import desk, tasks
-from services.gateway.accounts import SignedIn
+from services.gateway.access.accounts import SignedIn
+from services.gateway.access.guard import Here, Signed
 from services.gateway.api.handling import Handle
+from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import BadRequest
-from services.gateway.tasks import TaskQuery, Wanted
+from services.gateway.read_model import tasks
+from services.gateway.read_model.tasks import TaskQuery, Wanted
 
 router = APIRouter()
 PAGE = 50

@@ -15,31 +15,23 @@ from chassis.database import Connection
 from contracts.desk import Category, Right, Team, Ticketbox
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
-from services.gateway import (
-    automations,
-    contacts,
-    desk,
-    drafts,
-    messages,
-    organisations,
-    past,
-    tickets,
-    views,
-    visits,
-)
-from services.gateway.accounts import Person, SignedIn
+from services.gateway.access.accounts import Person, SignedIn
+from services.gateway.access.guard import Here, Signed, Writer, command_id_of
 from services.gateway.api.tickets import Number, Wish
-from services.gateway.doing import Doing, Outdated
+from services.gateway.contacts import contacts, organisations
+from services.gateway.contacts.organisations import Organisations
+from services.gateway.desk import automations, desk
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, Writer, command_id_of
-from services.gateway.list_query import TITLES, ListQuery, query_of
 from services.gateway.lists import COUNTED
-from services.gateway.next_ticket import next_ticket
-from services.gateway.organisations import Organisations
+from services.gateway.messages import messages
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
-from services.gateway.tickets import Filter
+from services.gateway.tickets import drafts, past, tickets, views, visits
+from services.gateway.tickets.doing import Doing, Outdated
+from services.gateway.tickets.list_query import TITLES, ListQuery, query_of
+from services.gateway.tickets.next_ticket import next_ticket
+from services.gateway.tickets.tickets import Filter
 
 router = APIRouter()
 PAGE = 50

@@ -5,9 +5,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.accounts import SignedIn
+from services.gateway.access.accounts import SignedIn
 from services.gateway.pages.rendering import is_partial, page
-from services.gateway.trials import C, R, TrialView
+from services.gateway.trials.trials import C, R, TrialView
 
 
 def trial_page(

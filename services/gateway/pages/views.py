@@ -8,11 +8,12 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.desk import View
-from services.gateway import things, views
-from services.gateway.accounts import Person
-from services.gateway.guard import Here, Signed, command_id_of
-from services.gateway.list_query import query_of
+from services.gateway.access.accounts import Person
+from services.gateway.access.guard import Here, Signed, command_id_of
+from services.gateway.desk import things
 from services.gateway.problems import Unprocessable
+from services.gateway.tickets import views
+from services.gateway.tickets.list_query import query_of
 
 router = APIRouter()
 

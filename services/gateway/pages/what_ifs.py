@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway import desk, things, what_ifs
-from services.gateway.guard import Here, Signed, command_id_of
+from services.gateway.access.guard import Here, Signed, command_id_of
+from services.gateway.desk import desk, things
 from services.gateway.pages.trials import trial_page
 from services.gateway.pieces import Asked
-from services.gateway.trials import Kind
-from services.gateway.what_ifs import Planner, Wish
+from services.gateway.trials import what_ifs
+from services.gateway.trials.trials import Kind
+from services.gateway.trials.what_ifs import Planner, Wish
 
 router = APIRouter()
 

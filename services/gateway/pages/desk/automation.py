@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from contracts.desk import Automation
-from services.gateway import automations, things
-from services.gateway.guard import Administrator, Here, Signed
+from services.gateway.access.guard import Administrator, Here, Signed
+from services.gateway.desk import automations, things
 from services.gateway.pages.desk import fields
 from services.gateway.pages.desk.kinds import AUTOMATION
 from services.gateway.pages.rendering import page

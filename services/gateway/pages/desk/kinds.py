@@ -25,7 +25,7 @@ from contracts.desk import (
 )
 from contracts.router import Priority
 from contracts.tickets import Role, State
-from services.gateway.automations import MOMENTS, sentence
+from services.gateway.desk.automations import MOMENTS, sentence
 from services.gateway.pages.desk.fields import Field, Group
 
 Names = Mapping[UUID, str]

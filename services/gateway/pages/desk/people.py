@@ -8,11 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from contracts.desk import Right
 from contracts.tickets import Presence
-from services.gateway import members
-from services.gateway import presence as presences
-from services.gateway.guard import Here, Signed, Writer, command_id_of
+from services.gateway.access.guard import Here, Signed, Writer, command_id_of
+from services.gateway.desk import members
+from services.gateway.desk import presence as presences
+from services.gateway.desk.presence import Saying
 from services.gateway.pages.sign_in import moment_of
-from services.gateway.presence import Saying
 
 router = APIRouter()
 

@@ -13,16 +13,17 @@ from starlette.responses import RedirectResponse, Response
 from chassis.database import Connection
 from contracts.desk import KINDS, AnyThing, CustomField, Ticketbox, kind_of
 from contracts.desk import Person as Colleague
-from services.gateway import desk, members, things, what_ifs
-from services.gateway.accounts import Person, SignedIn
+from services.gateway.access.accounts import Person, SignedIn
+from services.gateway.access.guard import Here, Signed, command_id_of
+from services.gateway.desk import desk, members, things
+from services.gateway.desk.things import Kind
 from services.gateway.gateway import Gateway
-from services.gateway.guard import Here, Signed, command_id_of
 from services.gateway.pages.desk import fields
 from services.gateway.pages.desk.kinds import PAGES
 from services.gateway.pages.rendering import page
 from services.gateway.problems import NotFound, Problem, Unprocessable
-from services.gateway.representations import BoxItem
-from services.gateway.things import Kind
+from services.gateway.representations.desk import BoxItem
+from services.gateway.trials import what_ifs
 
 router = APIRouter()
 

@@ -1,0 +1,197 @@
+"""What people do with a ticket, by page or by API: from the wish to the command."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from contracts.commands import (
+    AddNote,
+    AssignTicket,
+    CloseTicket,
+    Done,
+    MoveTicket,
+    ReopenTicket,
+    RetryReply,
+    SolveTicket,
+    SubmitReply,
+    UndoChange,
+)
+from services.gateway.access.accounts import Person
+from services.gateway.gateway import Gateway
+from services.gateway.problems import Conflict, Unprocessable
+from services.gateway.representations.conversation import Entry
+from services.gateway.representations.desk import Changed
+from services.gateway.tickets import tickets
+from services.gateway.tickets.conversation import quote_for
+from services.gateway.tickets.drafts import Drafting
+from services.gateway.tickets.mentions import mentionable, mentioned
+
+
+class Outdated(Conflict):
+    """A letter or an answer came after what the asker saw; `unseen` is all that happened since."""
+
+    def __init__(self, conflict: Conflict, unseen: Sequence[Entry]) -> None:
+        self.unseen = unseen
+        super().__init__(
+            conflict.code, conflict.detail, **conflict.more, unseen=[_as_json(entry) for entry in unseen]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """One wish of one person about one ticket. `command_id` makes a repeat harmless."""
+
+    gateway: Gateway
+    person: Person
+    command_id: UUID
+    number: int
+
+    async def reply(self, text: str, seen_version: int, *, solve: bool) -> Changed:
+        """Answer the customer; his words are quoted below.
+
+        Raises:
+            Outdated: he wrote, or a colleague answered, after `seen_version`.
+            Problem.
+        """
+        if not text.strip():
+            raise Unprocessable("The answer is empty. Write something, then send it.")
+        async with self.gateway.service.pool.acquire() as db:
+            opened = await tickets.open_ticket(db, self.person.sight, self.number)
+        reply_id = uuid5(self.command_id, "reply")
+        command = SubmitReply(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=opened.summary.ticket_id,
+            reply_id=reply_id,
+            text=text.replace("\r\n", "\n").rstrip(),
+            seen_version=seen_version,
+            quote=quote_for(opened.events, opened.sources),
+            solve=solve,
+        )
+        done = await self._seeing(command, seen_version)
+        await Drafting(self.gateway, self.person, self.number).sent("reply", command.ticket_id)
+        return self.changed(done, reply_id)
+
+    async def _seeing(
+        self, command: SubmitReply | SolveTicket | CloseTicket, seen_version: int | None
+    ) -> Done:
+        """Have something done by who has seen the ticket up to a version.
+
+        Raises:
+            Outdated, Problem.
+        """
+        try:
+            return await self.gateway.command(command)
+        except Conflict as conflict:
+            if conflict.code != "outdated" or seen_version is None:
+                raise
+            async with self.gateway.service.pool.acquire() as db:
+                ticket = tickets.ticket_of(await tickets.open_ticket(db, self.person.sight, self.number))
+            since = [entry for entry in ticket.conversation if entry.version > seen_version]
+            raise Outdated(conflict, since) from conflict
+
+    async def retry(self, reply_id: UUID) -> Changed:
+        """Send an answer again that did not arrive."""
+        ticket_id = await self._ticket_id()
+        done = await self.gateway.command(
+            RetryReply(
+                command_id=self.command_id,
+                actor_id=self.person.person_id,
+                ticket_id=ticket_id,
+                reply_id=reply_id,
+            )
+        )
+        return self.changed(done, reply_id)
+
+    async def note(self, text: str, mentions: Collection[UUID] = ()) -> Changed:
+        """Write to colleagues; whom the text mentions as `@Name` hears of it too."""
+        if not text.strip():
+            raise Unprocessable("The note is empty. Write something, then save it.")
+        note_id = uuid5(self.command_id, "note")
+        async with self.gateway.service.pool.acquire() as db:
+            known = await mentionable(db, self.gateway.service.clock())
+        command = AddNote(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            note_id=note_id,
+            mentions=tuple(dict.fromkeys([*mentions, *mentioned(text, known)])),
+            text=text.replace("\r\n", "\n").rstrip(),
+        )
+        done = await self.gateway.command(command)
+        await Drafting(self.gateway, self.person, self.number).sent("note", command.ticket_id)
+        return self.changed(done, note_id)
+
+    async def assign(self, agent_id: UUID | None) -> Changed:
+        """Give the ticket to someone; None: back to everyone."""
+        done = await self.gateway.command(
+            AssignTicket(
+                command_id=self.command_id,
+                actor_id=self.person.person_id,
+                ticket_id=await self._ticket_id(),
+                agent_id=agent_id,
+            )
+        )
+        return self.changed(done)
+
+    async def move(self, ticketbox_id: UUID, *, correction: bool) -> Changed:
+        """Give the ticket to another ticketbox; a `correction` counts as a mistake of the rules."""
+        command = MoveTicket(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            ticketbox_id=ticketbox_id,
+            correction=correction,
+        )
+        done = await self.gateway.command(command)
+        return self.changed(done)
+
+    async def solve(self, seen_version: int | None) -> Changed:
+        """The matter is settled."""
+        return await self._settle(SolveTicket, seen_version)
+
+    async def close(self, seen_version: int | None) -> Changed:
+        """The matter is settled for good."""
+        return await self._settle(CloseTicket, seen_version)
+
+    async def _settle(self, kind: type[SolveTicket | CloseTicket], seen_version: int | None) -> Changed:
+        command = kind(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            seen_version=seen_version,
+        )
+        done = await self._seeing(command, seen_version)
+        return self.changed(done)
+
+    async def reopen(self) -> Changed:
+        """The matter is not settled after all."""
+        done = await self.gateway.command(
+            ReopenTicket(
+                command_id=self.command_id, actor_id=self.person.person_id, ticket_id=await self._ticket_id()
+            )
+        )
+        return self.changed(done)
+
+    async def undo(self, undone_id: UUID) -> Changed:
+        """Give back what an earlier command changed."""
+        command = UndoChange(
+            command_id=self.command_id,
+            actor_id=self.person.person_id,
+            ticket_id=await self._ticket_id(),
+            undone_id=undone_id,
+        )
+        done = await self.gateway.command(command)
+        return self.changed(done)
+
+    def changed(self, done: Done, made: UUID | None = None) -> Changed:
+        """The answer to the wish; `made` is what is new by it."""
+        return Changed(number=self.number, version=done.version, command_id=self.command_id, id=made)
+
+    async def _ticket_id(self) -> UUID:
+        async with self.gateway.service.pool.acquire() as db:
+            return await tickets.ticket_id_of(db, self.person.sight, self.number)
+
+
+def _as_json(entry: Entry) -> dict[str, object]:
+    return entry.model_dump(mode="json", exclude_none=True, by_alias=True)
