@@ -25,8 +25,9 @@ from contracts.desk import (
     TicketboxChanged,
 )
 from contracts.event import Event, Meta, Recorded
+from contracts.people import Role
 from contracts.router import Priority
-from contracts.tickets import Role, RulesetPublished
+from contracts.rulesets import RulesetPublished
 from postroom.embedded.postgres import Postgres
 from postroom.embedded.process import free_port
 from postroom.migrate import migrate_database

@@ -16,7 +16,7 @@ from contracts.ingest import MessageReceived
 from contracts.mail import Address, LetterHead, SmtpEnvelope
 from contracts.queries import DryRun, GetDryRun
 from contracts.router import Priority
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from services.router.ruleset import Ruleset, Ticketbox, route
 from tests.running import Postroom
 

@@ -11,8 +11,10 @@ from contracts.contacts import Card
 from contracts.desk import AnyThing, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
+from contracts.people import Presence, Role
 from contracts.router import Priority
-from contracts.tickets import FieldValue, LinkKind, Presence, Quote, Role, Rule
+from contracts.rulesets import Rule
+from contracts.tickets import FieldValue, LinkKind, Quote
 
 OPERATOR = UUID("0c6f8f34-6d0b-4c38-8f29-30a4f5a1d7b2")
 """Who acts where nobody has signed in: the installation, and commands on the machine itself."""

@@ -13,9 +13,10 @@ from pydantic import AfterValidator, Field
 
 from contracts.event import Event
 from contracts.model import Model, Text
+from contracts.people import PersonAdded, Role
 from contracts.router import Priority
 from contracts.tags import Tags
-from contracts.tickets import PersonAdded, Role, State, TicketboxCreated
+from contracts.tickets import State, TicketboxCreated
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 

@@ -10,7 +10,7 @@ from contracts.bulk import Actions
 from contracts.desk import Automation, Calendar, Policy
 from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 
 
 class Query(Model):

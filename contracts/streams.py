@@ -4,7 +4,7 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import bulk, contacts, desk, erasures, ingest, notify, router, tickets
+from contracts import bulk, contacts, desk, erasures, ingest, notify, people, router, rulesets, tickets
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -85,11 +85,11 @@ EVENTS: dict[str, type[Event]] = {
         bulk.BulkJobStarted,
         bulk.BulkJobFinished,
         tickets.TicketboxCreated,
-        tickets.PersonAdded,
-        tickets.PresenceChanged,
-        tickets.RulesetPublished,
-        tickets.RulesetDrafted,
-        tickets.RulesetDraftDropped,
+        people.PersonAdded,
+        people.PresenceChanged,
+        rulesets.RulesetPublished,
+        rulesets.RulesetDrafted,
+        rulesets.RulesetDraftDropped,
         desk.TicketboxChanged,
         desk.TeamChanged,
         desk.PersonChanged,
@@ -187,14 +187,14 @@ class Consumer:
 ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived, ingest.MessageReread))
 THINGS: tuple[type[Event], ...] = (
     tickets.TicketboxCreated,
-    tickets.PersonAdded,
+    people.PersonAdded,
     *get_args(desk.ThingChanged),
     desk.ThingRemoved,
 )
 """What says how things of the desk are: see `desk.thing_of`."""
 
 ROUTER_DESK = Consumer(
-    "router", "tickets", "things", (*THINGS, tickets.PresenceChanged, tickets.RulesetPublished)
+    "router", "tickets", "things", (*THINGS, people.PresenceChanged, rulesets.RulesetPublished)
 )
 ROUTER_CONTACTS = Consumer("router", "tickets", "cards", get_args(contacts.AnyContactEvent))
 """Under its first name, “contacts”, it would not read again what it read before addresses had keys."""
@@ -231,7 +231,7 @@ INGEST_DESK = Consumer(
     "ingest",
     "tickets",
     "desk",
-    (tickets.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, tickets.RulesetPublished),
+    (tickets.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, rulesets.RulesetPublished),
 )
 LEDGER_ROUTER = Consumer(
     "ingest",

@@ -1,6 +1,6 @@
 """Events of tickets: the conversation, its clocks, and the desk's configuration."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from pydantic import Field
 from contracts.event import Event
 from contracts.mail import Address, Bounce, LetterHead
 from contracts.model import Instant, Model, Personal, Text, Words
-from contracts.router import Disposition, DistributionEvidence, Priority
+from contracts.router import DistributionEvidence, Priority
 from contracts.tags import Tags
 
 
@@ -647,99 +647,3 @@ class TicketboxCreated(TicketsEvent):
     """Target for the first response, wall clock; None: no target."""
     acknowledgement: Text | None = None
     """What a customer is told at once, with `{number}` and `{subject}` of the ticket; None: nothing."""
-
-
-class Role(StrEnum):
-    ADMINISTRATOR = "administrator"
-    SUPERVISOR = "supervisor"
-    AGENT = "agent"
-    ANALYST = "analyst"
-
-
-class PersonAdded(TicketsEvent):
-    """Stream: `person-{person_id}`. `ticketbox_ids` empty: a member of every ticketbox."""
-
-    person_id: UUID
-    email: Text
-    name: Text
-    role: Role
-    ticketbox_ids: tuple[UUID, ...] = ()
-
-
-class Presence(StrEnum):
-    AVAILABLE = "available"
-    AWAY = "away"
-    OFF = "off"
-
-
-def presence_at(presence: Presence, until: datetime | None, now: datetime) -> Presence:
-    """What someone's presence is when its time may be over: who was away is back, and who was there has gone."""
-    if until is None or now < until:
-        return presence
-    return Presence.OFF if presence is Presence.AVAILABLE else Presence.AVAILABLE
-
-
-class PresenceChanged(TicketsEvent):
-    """Stream: `person-{person_id}`. Nothing is appended when `until` comes: see `presence_at`."""
-
-    person_id: UUID
-    presence: Presence
-    until: Instant | None = None
-    """When it is over; None: until the person says otherwise."""
-
-
-class Rule(Model):
-    """One line of a ruleset. Where several rules hold, the first value wins; tags, copies and alerts add up."""
-
-    name: Text
-    condition: Text
-    """CEL over `message`; see docs/routing.md."""
-    ticketbox_id: UUID | None = None
-    """None: the box that the address belongs to, or else the default."""
-    priority: Priority | None = None
-    tags: Tags = ()
-    disposition: Disposition = Disposition.DELIVER
-    reason: Text | None = None
-    """Why it is suppressed or quarantined."""
-    category_id: UUID | None = None
-    assignee_id: UUID | None = None
-    acknowledge: bool | None = None
-    """None: as the ticketbox does."""
-    acknowledgement: Text | None = None
-    """What the customer is told instead of the ticketbox's words, with `{number}` and `{subject}` of the ticket."""
-    forward_to: tuple[Text, ...] = ()
-    """Addresses that get a copy of what is delivered."""
-    alert: tuple[UUID, ...] = ()
-    """People and teams who are told."""
-    stop: bool = True
-    """The rules behind it are not asked if it holds."""
-
-
-class RulesetPublished(TicketsEvent):
-    """Stream: `ruleset`. The version of the ruleset is the event's version in that stream."""
-
-    rules: tuple[Rule, ...]
-    default_ticketbox_id: UUID
-    author_id: UUID | None = None
-    """None: made with the installation."""
-    comment: Text = ""
-    """Why."""
-    rolls_back_to: int | None = None
-    """The version whose rules are in force again."""
-
-
-class RulesetDrafted(TicketsEvent):
-    """Someone wrote rules that are not in force. There is one draft, whoever works on it. Stream: `ruleset-draft`."""
-
-    rules: tuple[Rule, ...]
-    default_ticketbox_id: UUID
-    based_on: int
-    """The version that was in force when the draft was begun."""
-    author_id: UUID
-    comment: Text = ""
-
-
-class RulesetDraftDropped(TicketsEvent):
-    """The draft is not wanted any more. Stream: `ruleset-draft`."""
-
-    dropped_by: UUID

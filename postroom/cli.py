@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from contracts.people import Role
 from contracts.services import SERVICES
-from contracts.tickets import Role
 
 if TYPE_CHECKING:
     from chassis.database import Connection

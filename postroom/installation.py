@@ -8,7 +8,7 @@ import asyncpg
 from chassis import log
 from contracts.commands import OPERATOR, AnyConfiguringCommand, CreateTicketbox, PublishRuleset
 from contracts.router import Disposition
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from services.tickets.changes import configure
 
 SUPPORT = uuid5(OPERATOR, "ticketbox support")

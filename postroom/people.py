@@ -12,7 +12,7 @@ from chassis.commands import Refusal
 from chassis.database import Connection
 from contracts.commands import OPERATOR, AddPerson
 from contracts.desk import Person
-from contracts.tickets import Role
+from contracts.people import Role
 from services.gateway.access import accounts, credentials
 from services.tickets.changes import configure
 from services.tickets.tables import read_desk

@@ -18,8 +18,9 @@ from contracts.commands import OPERATOR, ChangeDesk, Done, RemoveThing, SetPrese
 from contracts.desk import AnyThing, BoxRight, Distribution, Person, Right, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
+from contracts.people import Presence, Role
 from contracts.stream_ids import ticket_stream
-from contracts.tickets import Presence, Role, TicketOpened
+from contracts.tickets import TicketOpened
 from tests.running import Postroom
 
 BATCH = 500

@@ -35,8 +35,10 @@ from contracts.desk import (
     View,
     Weekday,
 )
+from contracts.people import Role
 from contracts.router import Disposition, Priority
-from contracts.tickets import Role, Rule, RulesetPublished, State
+from contracts.rulesets import Rule, RulesetPublished
+from contracts.tickets import State
 
 # What a line of text may hold: everything but NUL, which PostgreSQL has not, and halves of characters.
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=40)

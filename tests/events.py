@@ -7,14 +7,13 @@ from contracts.event import Event, Meta, Recorded
 from contracts.ingest import MessageReceived, MessageReread
 from contracts.mail import Address, Authentication, Kind, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
+from contracts.people import PersonAdded, Role
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.tickets import (
     CustomerReplied,
     OutgoingLetter,
-    PersonAdded,
     ReplyReleased,
     ReplySubmitted,
-    Role,
     ThreadedBy,
     TicketboxCreated,
     TicketOpened,

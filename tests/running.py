@@ -22,8 +22,8 @@ import psutil
 
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, AddPerson, Command, Done, Refused
+from contracts.people import Role
 from contracts.queries import GetLedger, Ledger
-from contracts.tickets import Role
 from postroom.embedded.process import free_port
 from postroom.ports import Wanted, taken
 from tests import containers

@@ -7,7 +7,7 @@ import asyncpg
 
 from contracts.commands import OPERATOR, Done, PublishRuleset
 from contracts.router import Disposition
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from postroom.installation import SUPPORT
 from tests.running import Postroom
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from contracts.commands import OPERATOR, ChangeDesk, PublishRuleset, RemoveThing, SetThing
 from contracts.desk import AnyThing, Thing
-from contracts.tickets import Rule, RulesetPublished
+from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.reading import BadFile, File, Mistake
 from postroom.desk.shapes import (
     REFERENCES,

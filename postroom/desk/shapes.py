@@ -19,7 +19,7 @@ from contracts.desk import (
     Ticketbox,
     View,
 )
-from contracts.tickets import Rule, RulesetPublished
+from contracts.rulesets import Rule, RulesetPublished
 from services.tickets.desk import PATH_SEPARATOR
 
 Data = dict[str, object]

@@ -8,7 +8,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from contracts.desk import Thing
-from contracts.tickets import RulesetPublished
+from contracts.rulesets import RulesetPublished
 from postroom.desk.shapes import RULESET, SECTIONS, in_file, names_of, shape, shape_ruleset
 
 HEAD = """\

@@ -20,8 +20,8 @@ from contracts.desk import (
     Ticketbox,
     Weekday,
 )
+from contracts.people import Role
 from contracts.router import Priority
-from contracts.tickets import Role
 from services.tickets import tables
 from services.tickets.changes import configure
 from services.tickets.desk import Desk

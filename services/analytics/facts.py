@@ -11,6 +11,7 @@ from contracts.event import Event, Recorded
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
+from contracts.people import PersonAdded
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.streams import ANALYTICS
 from contracts.tickets import (
@@ -18,7 +19,6 @@ from contracts.tickets import (
     AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
-    PersonAdded,
     ReminderReleased,
     ReminderWithheld,
     ReplyBounced,

@@ -10,7 +10,7 @@ from chassis.database import TRANSIENT, Connection, Pool
 from chassis.logging import get_logger
 from chassis.requests import TryAgain
 from contracts.desk import ThingRemoved, Ticketbox, thing_of
-from contracts.tickets import RulesetPublished
+from contracts.rulesets import RulesetPublished
 from services.ingest.desk import Desk, desk_of
 from services.ingest.smtp import replies
 from services.ingest.smtp.replies import Reply

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from uuid import UUID
 
 from contracts.router import Disposition, Priority
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 
 MOST_COPIES = 10
 """Addresses that get a copy of one message, whatever the rules say."""

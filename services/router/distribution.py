@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.desk import DistributionMethod, Person, Ticketbox
+from contracts.people import Presence
 from contracts.router import Considered, DistributionEvidence
 from contracts.tags import tag_of
-from contracts.tickets import Presence
 from rules.hours import WALL_CLOCK, Hours
 from services.router.language import name_of
 from services.router.queue import Queued

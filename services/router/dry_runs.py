@@ -14,7 +14,7 @@ from contracts.commands import OPERATOR, CancelDryRun, Done, Outcome, Refused, S
 from contracts.desk import Right
 from contracts.model import Model
 from contracts.queries import DryRun, DryRunList, GetDryRun, ListDryRuns
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from rules.condition import BadCondition, check
 from services.router import contacts, tables
 from services.router.dry_run import Recorded, Tally, examine

@@ -6,8 +6,8 @@ from uuid import UUID, uuid5
 
 from contracts.desk import Person, Right, Ticketbox
 from contracts.mail import Address, Kind
+from contracts.people import Role
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted
-from contracts.tickets import Role
 from services.router.queue import Queued
 
 Notice = CopyReleased | AlertReleased

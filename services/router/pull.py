@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.commands import Refusal
 from contracts.desk import DistributionMethod, Right
+from contracts.people import Presence
 from contracts.router import DistributionEvidence, TicketRouted
-from contracts.tickets import Presence
 from services.router.distribution import Agent
 from services.router.queue import Queued
 

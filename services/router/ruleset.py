@@ -17,7 +17,7 @@ from contracts.router import (
     RuleActed,
     RuleFailed,
 )
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from rules.condition import BadCondition, Condition, Unanswerable, compile_condition, context_of
 from rules.fields import Facts
 from rules.hours import WALL_CLOCK, Hours

@@ -26,16 +26,11 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event, Recorded
+from contracts.people import Presence, PresenceChanged, presence_at
+from contracts.rulesets import Rule, RulesetPublished
 from contracts.standing import Standing, hear
 from contracts.stream_ids import message_stream
-from contracts.tickets import (
-    Presence,
-    PresenceChanged,
-    Rule,
-    RulesetPublished,
-    TicketingFailed,
-    presence_at,
-)
+from contracts.tickets import TicketingFailed
 from rules.hours import WALL_CLOCK, hours_of
 from services.router.distribution import Agent
 from services.router.message import Message

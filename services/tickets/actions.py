@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from contracts.desk import Actions, Automation, Person, Right, Ticketbox, Told
+from contracts.people import Role
 from contracts.router import Priority
 from contracts.tickets import (
     AutomationHeldBack,
     AutomationRan,
     PriorityChanged,
-    Role,
     State,
     TagsChanged,
     TicketAssigned,

@@ -54,14 +54,10 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event
+from contracts.people import PersonAdded, PresenceChanged, Role
+from contracts.rulesets import RulesetPublished
 from contracts.stream_ids import person_stream, ticketbox_stream
-from contracts.tickets import (
-    PersonAdded,
-    PresenceChanged,
-    Role,
-    RulesetPublished,
-    TicketboxCreated,
-)
+from contracts.tickets import TicketboxCreated
 from rules.domains import is_public
 from services.tickets.custom_fields import belongs
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing

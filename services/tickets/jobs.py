@@ -27,9 +27,9 @@ from contracts.commands import (
 )
 from contracts.desk import Person, Right
 from contracts.event import Meta
+from contracts.people import Role
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from contracts.stream_ids import job_actor, job_stream
-from contracts.tickets import Role
 from services.tickets import bulk, job_tables, tables, undoing
 from services.tickets.desk import Desk
 from services.tickets.job_tables import Job, Selected, Verdict

@@ -7,8 +7,8 @@ from uuid import UUID
 from contracts.commands import OPERATOR, AnyRulesetCommand, DraftRuleset, DropRulesetDraft, PublishRuleset
 from contracts.desk import Category, Person, Right, Team, Ticketbox
 from contracts.event import Event
+from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from contracts.tickets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from rules.condition import BadCondition, check
 from services.tickets.desk import Desk, is_address, only_administrators
 from services.tickets.refusals import Forbidden, Invalid

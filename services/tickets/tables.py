@@ -24,8 +24,8 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event
+from contracts.rulesets import RulesetPublished
 from contracts.stream_ids import RULESET
-from contracts.tickets import RulesetPublished
 from services.tickets.automations import Standing
 from services.tickets.desk import Desk
 from services.tickets.number import with_check_digit

@@ -9,7 +9,8 @@ import pytest
 from contracts.desk import Actions, Policy, Selection, Target
 from contracts.event import Event
 from contracts.router import MessageRouted
-from contracts.tickets import Rule, RulesetPublished, TagsChanged, TicketOpened
+from contracts.rulesets import Rule, RulesetPublished
+from contracts.tickets import TagsChanged, TicketOpened
 from tests.contracts.test_samples import sample
 
 AS_TYPED = ("VIP customer", " vip  Customer ", "Returns")

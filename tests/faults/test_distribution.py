@@ -10,7 +10,7 @@ import pytest
 
 from contracts.commands import NextTicket, Refused
 from contracts.desk import Distribution, DistributionMethod, Person, Ticketbox
-from contracts.tickets import Presence
+from contracts.people import Presence
 from postroom.verify import verify
 from tests import crowd
 from tests.running import Postroom, until

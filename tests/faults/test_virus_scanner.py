@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from chassis.requests import ServiceUnavailable
+from contracts.people import Role
 from contracts.queries import Ledger
-from contracts.tickets import Role
 from postroom.people import add_person, make_token
 from postroom.verify import verify
 from tests.ingest.scanning.clamd import NAME, VIRUS, Clamd

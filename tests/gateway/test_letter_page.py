@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from contracts import desk
-from contracts.tickets import Presence, Role
+from contracts.people import Presence, Role
 from services.gateway.access.accounts import Person
 from services.gateway.messages.custody import evidence, sentence
 from services.gateway.pages.rendering import _ENVIRONMENT

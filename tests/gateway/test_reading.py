@@ -10,8 +10,9 @@ from chassis.database import Connection, connect
 from contracts.desk import BoxRight, Right
 from contracts.desk import Person as DeskPerson
 from contracts.event import Event
+from contracts.people import Presence, Role
 from contracts.stream_ids import contact_id
-from contracts.tickets import Presence, ReminderReleased, Role, TicketMoved
+from contracts.tickets import ReminderReleased, TicketMoved
 from postroom.migrate import migrate_database
 from services.gateway.access.accounts import Person
 from services.gateway.access.sight import EVERYTHING, Sight

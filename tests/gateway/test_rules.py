@@ -6,7 +6,7 @@ import pytest
 from starlette.datastructures import FormData
 
 from contracts.router import Disposition, Priority, RoutingEvidence, RuleActed, RuleFailed
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from rules.builder import Operator
 from services.gateway.messages.why_here import sentence, view
 from services.gateway.pages.rule_form import RowForm, RuleForm, form_of, read_form

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
 from chassis.database import Pool
-from contracts.tickets import RulesetPublished, TicketboxCreated
+from contracts.rulesets import RulesetPublished
+from contracts.tickets import TicketboxCreated
 from services.ingest import directory
 from tests.events import recorded
 

@@ -18,7 +18,8 @@ from contracts.desk import (
     TicketboxChanged,
 )
 from contracts.event import Event
-from contracts.tickets import PersonAdded, Presence, PresenceChanged, Role, RulesetPublished, presence_at
+from contracts.people import PersonAdded, Presence, PresenceChanged, Role, presence_at
+from contracts.rulesets import RulesetPublished
 from postroom.migrate import migrate_database
 from services.router import contacts, tables
 from services.router.facts import Contact

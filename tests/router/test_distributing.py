@@ -24,16 +24,9 @@ from contracts.desk import (
 )
 from contracts.event import Event, Meta, Recorded
 from contracts.mail import Address
+from contracts.people import Presence, PresenceChanged, Role
 from contracts.stream_ids import contact_id, message_stream, ticket_stream
-from contracts.tickets import (
-    CustomerReplied,
-    Presence,
-    PresenceChanged,
-    Role,
-    TicketAssigned,
-    TicketMoved,
-    TicketSolved,
-)
+from contracts.tickets import CustomerReplied, TicketAssigned, TicketMoved, TicketSolved
 from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables, tables
 from services.router.distributing import follow, look

@@ -21,14 +21,13 @@ from contracts.desk import (
     Ticketbox,
     Weekday,
 )
+from contracts.people import Presence, Role
 from contracts.router import Priority
 from contracts.tickets import (
     DeadlineItem,
     DeadlinesChanged,
     NoteAdded,
-    Presence,
     PriorityChanged,
-    Role,
     TicketAssigned,
     TicketMerged,
     TicketMoved,

@@ -15,16 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from contracts.desk import Distribution, DistributionMethod, Person, Ticketbox
 from contracts.event import Event, Recorded
+from contracts.people import Presence, Role
 from contracts.router import TicketOverflowed, TicketRouted, TicketTakenBack
-from contracts.tickets import (
-    Presence,
-    Role,
-    State,
-    TicketAssigned,
-    TicketEvent,
-    TicketOpened,
-    TicketSolved,
-)
+from contracts.tickets import State, TicketAssigned, TicketEvent, TicketOpened, TicketSolved
 from services.router.distribution import Agent, Plan, Situation, Wanted, gone_at, plan
 from services.router.queue import Queued, hear
 from services.tickets import ticket as tickets

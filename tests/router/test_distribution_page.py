@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from contracts.desk import Distribution, DistributionMethod, Person
-from contracts.tickets import Presence, Role
+from contracts.people import Presence, Role
 from services.router.distribution import Agent, Wanted, choose, known_in
 from tests.desks import SUPPORT
 from tests.router.test_distribution import ticket

@@ -11,7 +11,7 @@ import pytest
 from contracts.ingest import MessageReceived
 from contracts.mail import LetterHead
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from services.router.dry_run import Recorded, Tally, examine
 from services.router.ruleset import Ruleset, Ticketbox, route, routed
 from tests import events

@@ -21,7 +21,7 @@ from contracts.mail import (
     SmtpEnvelope,
 )
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted, Priority
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from rules.hours import Hours
 from services.router.facts import Contact
 from services.router.notices import notices

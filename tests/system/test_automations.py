@@ -12,7 +12,7 @@ import pytest
 
 from contracts.commands import OPERATOR, ChangeDesk, SetThing
 from contracts.desk import Person, Ticketbox
-from contracts.tickets import Role
+from contracts.people import Role
 from tests.running import TOKEN, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]

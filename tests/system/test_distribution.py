@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from contracts.desk import Distribution, DistributionMethod, Ticketbox
-from contracts.tickets import Presence
+from contracts.people import Presence
 from tests import crowd
 from tests.running import TOKEN, Postroom, until
 

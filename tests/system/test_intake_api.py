@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from contracts.tickets import Role
+from contracts.people import Role
 from postroom.people import add_person, make_token
 from postroom.verify import verify
 from tests.running import TOKEN, Postroom, letter, until

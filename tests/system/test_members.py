@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from contracts.desk import BoxRight, Right, Ticketbox
-from contracts.tickets import Role
+from contracts.people import Role
 from tests.running import TOKEN, Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
 

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.commands import OPERATOR, ChangeDesk, Done, SetThing
 from contracts.desk import AnyThing, BoxRight, Person
-from contracts.tickets import Role
+from contracts.people import Role
 from postroom.people import change_password
 from services.gateway.desk.presence import LOOK_SECONDS
 from tests.running import PASSWORD, TOKEN, Postroom, until

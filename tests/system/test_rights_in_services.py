@@ -68,9 +68,10 @@ from contracts.commands import (
 )
 from contracts.contacts import Card
 from contracts.desk import Organisation, Policy, Ticketbox
+from contracts.people import Presence, Role
 from contracts.router import Priority
 from contracts.stream_ids import contact_id
-from contracts.tickets import LinkKind, Presence, Role
+from contracts.tickets import LinkKind
 from tests.running import until
 from tests.system.house import ACTORS, ADMINISTERING, ALL, MANAGING, ORGANISATION, WORKSHOP, House
 

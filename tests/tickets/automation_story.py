@@ -8,12 +8,12 @@ from uuid import UUID, uuid4, uuid5
 from contracts.desk import Automation, Person, Policy, Target, Thing, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, Kind, LetterHead
+from contracts.people import Role
 from contracts.tickets import (
     AutomationRan,
     CustomerReplied,
     OutgoingLetter,
     ReplyReleased,
-    Role,
     ThreadedBy,
     TicketEvent,
     TicketOpened,

@@ -9,8 +9,9 @@ from contracts.commands import AnyTicketCommand
 from contracts.desk import BoxRight, Category, CustomField, Person, Right, Ticketbox
 from contracts.event import Event, Meta, Recorded
 from contracts.mail import Address, LetterHead
+from contracts.people import Role
 from contracts.stream_ids import job_actor
-from contracts.tickets import Role, TicketEvent, TicketOpened
+from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import bulk, commands, undoing
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket, load

@@ -16,9 +16,10 @@ from contracts.commands import (
 from contracts.desk import BoxRight, Person, Right, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
+from contracts.people import Role
 from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import ticket_stream
-from contracts.tickets import Role, State, TicketEvent, TicketOpened, TicketSolved
+from contracts.tickets import State, TicketEvent, TicketOpened, TicketSolved
 from services.tickets import commands, intake, rearranging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known, Tokens, find_place

@@ -17,6 +17,7 @@ from contracts.desk import (
 )
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
+from contracts.people import Role
 from contracts.router import Priority
 from contracts.tickets import (
     AutomaticReplyReceived,
@@ -26,7 +27,6 @@ from contracts.tickets import (
     OutgoingLetter,
     PriorityChanged,
     ReplyReleased,
-    Role,
     SLABreached,
     State,
     TagsChanged,

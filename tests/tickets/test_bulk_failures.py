@@ -14,9 +14,9 @@ from contracts.bulk import BulkJobStarted, Prioritise, SelectedTicket
 from contracts.commands import SelectTickets
 from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged
 from contracts.event import Meta
+from contracts.people import Role
 from contracts.router import Priority
 from contracts.stream_ids import ticket_stream
-from contracts.tickets import Role
 from postroom.migrate import migrate_database
 from services.tickets import job_tables, jobs, tables
 from services.tickets.settings import TicketsSettings

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from contracts.commands import AnyContactCommand, MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card, ContactAdded, ContactChanged, ContactMergeUndone, ContactsMerged
 from contracts.desk import BoxRight, Organisation, Person, Right, Ticketbox
+from contracts.people import Role
 from contracts.stream_ids import contact_id
-from contracts.tickets import Role
 from services.tickets.contacts import Contacts, Events, after, decide
 from services.tickets.desk import Desk
 from services.tickets.refusals import (

@@ -35,9 +35,10 @@ from contracts.desk import (
 from contracts.erasures import FoundLetters
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
+from contracts.people import Role
 from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import contact_id, contact_stream
-from contracts.tickets import Role, ThreadedBy
+from contracts.tickets import ThreadedBy
 from postroom.migrate import migrate_database
 from services.tickets import changes, contact_tables, erasing, erasures, intake, tables
 from services.tickets.changes import keep_contacts

@@ -43,7 +43,9 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event
-from contracts.tickets import PersonAdded, Presence, Role, Rule, RulesetPublished, TicketboxCreated
+from contracts.people import PersonAdded, Presence, Role
+from contracts.rulesets import Rule, RulesetPublished
+from contracts.tickets import TicketboxCreated
 from services.tickets import rulesets
 from services.tickets.desk import Desk, decide
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing

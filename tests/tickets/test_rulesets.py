@@ -17,8 +17,9 @@ from contracts.commands import (
 )
 from contracts.desk import BoxRight, Person, Right, Ticketbox
 from contracts.event import Event
+from contracts.people import Role
+from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from contracts.tickets import Role, Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from postroom.migrate import migrate_database
 from services.tickets.changes import configure
 from services.tickets.desk import Desk

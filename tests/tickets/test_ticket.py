@@ -21,6 +21,7 @@ from contracts.commands import (
 from contracts.desk import Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
+from contracts.people import Role
 from contracts.router import MessageRouted, Priority, RoutingEvidence
 from contracts.tickets import (
     AutomaticReplyReceived,
@@ -32,7 +33,6 @@ from contracts.tickets import (
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
-    Role,
     State,
     TagsChanged,
     ThreadedBy,

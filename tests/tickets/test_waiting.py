@@ -25,8 +25,9 @@ from contracts.commands import (
 from contracts.desk import BoxRight, Person, PersonChanged, Right, Ticketbox, TicketboxChanged
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
+from contracts.people import Role
 from contracts.stream_ids import ticket_stream
-from contracts.tickets import LinkKind, Role, State, TicketOpened, TicketReopened
+from contracts.tickets import LinkKind, State, TicketOpened, TicketReopened
 from postroom.migrate import migrate_database
 from services.tickets import changes, tables
 from services.tickets.refusals import Forbidden, Invalid

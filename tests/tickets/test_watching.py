@@ -5,13 +5,13 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from contracts.desk import BoxRight, Person, Right, Team
+from contracts.people import Role
 from contracts.stream_ids import job_actor
 from contracts.tickets import (
     AutomaticReplyReceived,
     CustomerReplied,
     NoteAdded,
     NoticeReleased,
-    Role,
     ThreadedBy,
     TicketClosed,
     TicketEvent,

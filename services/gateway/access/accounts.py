@@ -9,7 +9,7 @@ import asyncpg
 from chassis.database import Connection
 from contracts import desk
 from contracts.desk import Right
-from contracts.tickets import Presence, Role, presence_at
+from contracts.people import Presence, Role, presence_at
 from services.gateway.access import credentials
 from services.gateway.access.credentials import (
     BY_ACCOUNT,

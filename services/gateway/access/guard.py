@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
-from contracts.tickets import Role
+from contracts.people import Role
 from services.gateway.access import accounts
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.sight import may_see_message

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from contracts.model import Text
 from contracts.queries import DryRun, DryRunList, ListDryRuns, RuleFigures
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from rules import builder
 from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Header, Query, Request
 from pydantic import AwareDatetime, BaseModel
 from starlette.responses import StreamingResponse
 
+from contracts.people import Presence
 from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
 from contracts.services import SERVICES
-from contracts.tickets import Presence
 from services.gateway.access.guard import Administrator, Here, Signed, Writer, command_id_of
 from services.gateway.desk import desk
 from services.gateway.desk.presence import Saying, set_presence

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from chassis.database import Connection
 from chassis.kept import Kept
 from contracts.desk import AnyThing, Person, Right, Thing, Ticketbox, kind_of
-from contracts.tickets import Presence, presence_at
+from contracts.people import Presence, presence_at
 from services.gateway.access.sight import Sight
 from services.gateway.representations.desk import BoxItem, PersonItem
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.database import Connection
 from contracts import desk
 from contracts.desk import BoxRight, Right
-from contracts.tickets import Role
+from contracts.people import Role
 from services.gateway.access.accounts import Person
 from services.gateway.desk import things
 from services.gateway.desk.desk import every

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from chassis.logging import get_logger
 from contracts.commands import OPERATOR, SetPresence
-from contracts.tickets import Presence
+from contracts.people import Presence
 from services.gateway.access import accounts
 from services.gateway.access.accounts import Person
 from services.gateway.gateway import Gateway

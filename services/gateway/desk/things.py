@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from chassis.database import Connection
 from contracts.commands import OPERATOR, ChangeDesk, RemoveThing, SetThing
 from contracts.desk import KINDS, AnyThing, Right, Template, Ticketbox, View, kind_of, thing_of
+from contracts.people import Role
 from contracts.streams import EVENTS
-from contracts.tickets import Role
 from services.gateway.access.accounts import Person
 from services.gateway.desk import desk
 from services.gateway.desk.differences import Difference, differences

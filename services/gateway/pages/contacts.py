@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.contacts import Card
+from contracts.people import Role
 from contracts.stream_ids import contact_stream
-from contracts.tickets import Role
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
 from services.gateway.api.contacts import Wish

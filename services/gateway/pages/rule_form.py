@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from starlette.datastructures import FormData
 
 from contracts.router import Disposition, Priority
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from rules import builder
 from rules.builder import OPERATORS, BadRow, Built, Operator, Row
 from rules.condition import BadCondition, check

@@ -11,7 +11,7 @@ from contracts.desk import Person as DeskPerson
 from contracts.desk import Ticketbox as DeskTicketbox
 from contracts.queries import DryRunList, GetReport, ListDryRuns, Report
 from contracts.router import Disposition, Priority
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from rules.builder import Operator
 from rules.fields import FIELDS
 from services.gateway.access.accounts import Person, SignedIn

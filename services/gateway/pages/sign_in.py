@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from chassis.logging import get_logger
-from contracts.tickets import Presence
+from contracts.people import Presence
 from services.gateway.access import accounts, credentials
 from services.gateway.access.guard import (
     Here,

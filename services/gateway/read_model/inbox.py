@@ -17,10 +17,11 @@ from chassis.projection import Projection
 from contracts.desk import Person, PersonChanged, ThingRemoved, kind_of, thing_of
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageReread, Reading
+from contracts.people import PresenceChanged
 from contracts.router import MessageRouted, RoutingFailed
 from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
-from contracts.tickets import NoteAdded, PresenceChanged, ReplySubmitted, TicketEvent, TicketOpened
+from contracts.tickets import NoteAdded, ReplySubmitted, TicketEvent, TicketOpened
 from services.gateway.desk import desk
 from services.gateway.read_model import contact_rows, history, tasks
 from services.gateway.read_model.book import Received, received

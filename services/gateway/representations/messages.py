@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import Field
 
 from services.gateway.representations.basics import Contact, Representation
-from services.gateway.representations.conversation import Letter
 
 
 class AttachmentItem(Representation):
@@ -37,6 +36,33 @@ class Sender(Representation):
     by: str
     """Who found that out: `postroom`, or the upstream that is trusted."""
     results: list[AuthenticationResultItem]
+
+
+class Letter(Representation):
+    """A message that came in. `text` is all of it, `reply` what its author newly wrote."""
+
+    message_id: UUID
+    from_: Contact | None = Field(serialization_alias="from")
+    to: list[Contact]
+    cc: list[Contact]
+    subject: str
+    received_at: datetime
+    sent_at: datetime | None
+    kind: str
+    text: str | None
+    """None for a moment, until the letter itself has come to the read model."""
+    reply: str | None
+    text_sha256: str | None
+    html: bool
+    attachments: list[AttachmentItem]
+    scan: str | None
+    """What the virus scanner said of it and its files; null: there was none."""
+    problems: list[str]
+    sender: Sender | None
+    """Null: nobody looked."""
+    withheld: str | None
+    """Why its attachments are not given out; null if they are."""
+    threaded_by: str | None
 
 
 class Step(Representation):

@@ -9,8 +9,8 @@ import asyncpg
 
 from chassis.database import Connection
 from contracts.queries import RuleFigures
+from contracts.rulesets import Rule, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from contracts.tickets import Rule, RulesetDrafted, RulesetPublished
 from rules.condition import BadCondition, check
 from services.gateway.desk import desk
 from services.gateway.problems import NotFound

@@ -15,7 +15,7 @@ from contracts.commands import (
     StartDryRun,
 )
 from contracts.queries import DryRun, GetDryRun, GetRuleFigures, RuleFigures, RuleFiguresList
-from contracts.tickets import Rule
+from contracts.rulesets import Rule
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, command_id_of, only
 from services.gateway.gateway import Gateway

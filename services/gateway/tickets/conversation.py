@@ -37,8 +37,8 @@ from services.gateway.messages.authentication import sender_of
 from services.gateway.messages.withholding import withheld
 from services.gateway.read_model.whereabouts import Whereabouts, letters_here, whereabouts
 from services.gateway.representations.basics import Contact, Named
-from services.gateway.representations.conversation import Delivery, Entry, Letter, Reply
-from services.gateway.representations.messages import AttachmentItem
+from services.gateway.representations.conversation import Delivery, Entry, Reply
+from services.gateway.representations.messages import AttachmentItem, Letter
 from services.gateway.tickets import why_owner
 from services.gateway.tickets.happenings import said
 

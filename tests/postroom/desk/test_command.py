@@ -9,7 +9,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from contracts.tickets import Role, Rule
+from contracts.people import Role
+from contracts.rulesets import Rule
 from postroom.desk.shapes import REFERENCES, RULE_REFERENCES, SECTIONS
 from postroom.installation import furnish
 from postroom.migrate import migrate_database

@@ -11,7 +11,7 @@ from chassis.commands import Refusal
 from contracts.commands import ChangeDesk, PublishRuleset, RemoveThing, SetThing
 from contracts.desk import AnyThing
 from contracts.event import Event
-from contracts.tickets import Rule, RulesetPublished
+from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.plan import Plan, Present, plan
 from postroom.desk.reading import BadFile, parse
 from postroom.desk.shapes import SECTIONS

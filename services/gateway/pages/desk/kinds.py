@@ -23,8 +23,9 @@ from contracts.desk import (
     View,
     Weekday,
 )
+from contracts.people import Role
 from contracts.router import Priority
-from contracts.tickets import Role, State
+from contracts.tickets import State
 from services.gateway.desk.automations import MOMENTS, sentence
 from services.gateway.pages.desk.fields import Field, Group
 
