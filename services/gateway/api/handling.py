@@ -4,22 +4,23 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Request
 from pydantic import BaseModel, Field, StrictBool
 
 from contracts.model import Text
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
-from services.gateway.api.tickets import Number, Wish
+from services.gateway.access.guard import Here, Writer, command_id_of
+from services.gateway.api.tickets import Number
 from services.gateway.representations.desk import Changed
 from services.gateway.tickets.handling import Handling
 
 router = APIRouter(tags=["tickets"])
 
 
-def handling(wish: Wish) -> Handling:
+def handling(request: Request, number: Number, here: Here, person: Writer) -> Handling:
     """A wish of the asker about the ticket in the path."""
-    return Handling(wish)
+    return Handling(here, person, command_id_of(request, person), number)
 
 
 Handle = Annotated[Handling, Depends(handling)]

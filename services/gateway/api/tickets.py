@@ -18,7 +18,6 @@ from services.gateway.representations.desk import Changed
 from services.gateway.representations.tickets import ComingItem, StreamEvent, Ticket, TicketItem
 from services.gateway.tickets import tickets
 from services.gateway.tickets.doing import Doing
-from services.gateway.tickets.handling import Handling
 from services.gateway.tickets.next_ticket import next_ticket
 from services.gateway.tickets.ticket_query import TicketQuery
 
@@ -194,11 +193,11 @@ async def post_state(wish: Wish, new: NewState) -> Changed:
         case State.OPEN:
             return await wish.reopen()
         case State.PENDING:
-            return await Handling(wish).set_pending()
+            return await wish.set_pending()
         case State.ON_HOLD if new.until_solved is not None:
-            return await Handling(wish).hold_for(new.until_solved, new.reason)
+            return await wish.hold_for(new.until_solved, new.reason)
         case State.ON_HOLD:
-            return await Handling(wish).put_on_hold(new.until, new.reason)
+            return await wish.put_on_hold(new.until, new.reason)
         case State.SOLVED:
             return await wish.solve(new.expected_version)
         case State.CLOSED:

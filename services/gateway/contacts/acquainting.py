@@ -8,20 +8,15 @@ import asyncpg
 from contracts.commands import MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card
 from contracts.stream_ids import contact_id
-from services.gateway.access.accounts import Person
+from services.gateway.asking import Asking
 from services.gateway.contacts import contacts
-from services.gateway.gateway import Gateway
 from services.gateway.problems import NotFound
 from services.gateway.representations.contacts import ContactDetail
 
 
 @dataclass(frozen=True, slots=True)
-class Acquainting:
-    """One wish of one person about contacts. `command_id` makes a repeat harmless."""
-
-    gateway: Gateway
-    person: Person
-    command_id: UUID
+class Acquainting(Asking):
+    """One wish of one person about contacts."""
 
     async def add(self, card: Card) -> ContactDetail:
         """Keep a card of somebody, whether they ever wrote or not; the id follows from the first address."""
@@ -49,8 +44,7 @@ class Acquainting:
         for address in card.addresses:
             await self._see(address)
         command = SetContact(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
+            **self.signature,
             contact=card,
             seen={} if seen is None else {card.id: seen},
         )
@@ -74,8 +68,7 @@ class Acquainting:
 
     async def _move(self, address: str, to_address: str | None) -> None:
         command = MoveAddress(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
+            **self.signature,
             address=address,
             to_address=to_address,
         )
@@ -85,8 +78,7 @@ class Acquainting:
         """Let a contact go on in another one."""
         one, other = await self._row(identity), await self._row(into)
         command = MergeContacts(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
+            **self.signature,
             address=one["known_addresses"][0],
             into_address=other["known_addresses"][0],
         )
@@ -96,9 +88,7 @@ class Acquainting:
     async def undo_merge(self, identity: UUID) -> ContactDetail:
         """Let a contact that was merged into another one stand for itself again; the answer is this one."""
         await self._row(identity)
-        command = UndoContactMerge(
-            command_id=self.command_id, actor_id=self.person.person_id, contact_id=identity
-        )
+        command = UndoContactMerge(**self.signature, contact_id=identity)
         await self.gateway.command(command)
         return await self.shown(identity)
 

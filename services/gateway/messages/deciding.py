@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 from contracts.commands import DiscardMessage, ReadAgain, ReleaseMessage
 from contracts.queries import ListParked, Parked, ParkedList, Replayed, ReplayParked
 from contracts.stream_ids import message_stream
-from services.gateway.access.accounts import Person
 from services.gateway.access.sight import may_see_message
+from services.gateway.asking import Asking
 from services.gateway.gateway import Gateway
 from services.gateway.messages import messages
 from services.gateway.problems import Conflict, Forbidden, Problem
@@ -31,12 +31,8 @@ class Many:
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
-    """One wish of one person. `command_id` makes a repeat harmless."""
-
-    gateway: Gateway
-    person: Person
-    command_id: UUID
+class Deciding(Asking):
+    """One wish of one person."""
 
     async def release(self, message_id: UUID) -> MessageItem:
         """Let a message through to its ticketbox.
@@ -58,9 +54,7 @@ class Deciding:
 
     async def _decide(self, command: type[ReleaseMessage | DiscardMessage], message_id: UUID) -> MessageItem:
         await self._known(message_id)
-        await self.gateway.command(
-            command(command_id=self.command_id, actor_id=self.person.person_id, message_id=message_id)
-        )
+        await self.gateway.command(command(**self.signature, message_id=message_id))
         return await self._known(message_id)
 
     async def read_again(self, message_id: UUID) -> ReadAgainResult:
@@ -70,9 +64,7 @@ class Deciding:
             Problem.
         """
         await self._must_manage(message_id)
-        done = await self.gateway.command(
-            ReadAgain(command_id=self.command_id, actor_id=self.person.person_id, message_id=message_id)
-        )
+        done = await self.gateway.command(ReadAgain(**self.signature, message_id=message_id))
         return ReadAgainResult(changed=done.position > 0, message=await self._known(message_id))
 
     async def replay(self, message_id: UUID) -> None:

@@ -63,7 +63,6 @@ async def state(
     here: Here,
     who: Signed,
     wish: Wish,
-    handle: Handle,
     show: Show,
     state: Annotated[State, Form()],
     seen_version: Annotated[int | None, Form()] = None,
@@ -79,14 +78,14 @@ async def state(
             await wish.reopen()
             return await show("The ticket is open again.", back)
         case State.PENDING:
-            await handle.set_pending()
+            await wish.set_pending()
             return await show("The ticket waits for the customer.", back)
         case State.ON_HOLD if until == "ticket":
-            await handle.hold_for(number_in(solved), reason)
+            await wish.hold_for(number_in(solved), reason)
             return await show(f"The ticket is on hold until ticket {number_in(solved)} is solved.", back)
         case State.ON_HOLD:
             end = await _end_of_hold(here, who, wish.number, until, day)
-            await handle.put_on_hold(end, reason)
+            await wish.put_on_hold(end, reason)
             return await show("The ticket is on hold.", back)
         case State.SOLVED | State.CLOSED:
             settle = wish.solve if state is State.SOLVED else wish.close
@@ -115,7 +114,7 @@ async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, da
 async def priority(handle: Handle, show: Show, priority: Annotated[Priority, Form()]) -> Response:
     """Say how urgent it is."""
     await handle.set_priority(priority)
-    return await show(f"The priority is {priority}.", back_from(handle.wish))
+    return await show(f"The priority is {priority}.", back_from(handle))
 
 
 @router.post("/tickets/{number}/undo")
@@ -132,7 +131,7 @@ async def tags(handle: Handle, show: Show, add: Text = "", remove: Text = "") ->
         raise Unprocessable("The tag is empty. Write one, then press Enter.")
     await handle.change_tags([add] if add.strip() else [], [remove] if remove else [])
     done = f"The tag {remove} is removed." if remove else f"The tag {add.strip()} is added."
-    return await show(done, back_from(handle.wish))
+    return await show(done, back_from(handle))
 
 
 @router.post("/tickets/{number}/fields/{key}")
@@ -146,7 +145,7 @@ async def fields(handle: Handle, show: Show, key: str, value: Text = "") -> Resp
 async def category(handle: Handle, show: Show, category: Text = "") -> Response:
     """Say what the matter is about."""
     await handle.set_category(tickets.identity(category) if category else None)
-    return await show("The category is saved.", back_from(handle.wish))
+    return await show("The category is saved.", back_from(handle))
 
 
 @router.post("/tickets/{number}/watchers")
@@ -155,10 +154,10 @@ async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = ""
     await handle.change_watchers(
         [tickets.identity(add)] if add else [], [tickets.identity(remove)] if remove else []
     )
-    undo, mine = {"add": remove} if remove else {"remove": add}, str(handle.wish.person.person_id)
+    undo, mine = {"add": remove} if remove else {"remove": add}, str(handle.person.person_id)
     who = "You hear" if mine in {add, remove} else "They hear"
     done = f"{who} of this ticket no more." if remove else f"{who} of this ticket from now on, by mail."
-    return await show(done, Undo(handle.wish.number, "watchers", undo))
+    return await show(done, Undo(handle.number, "watchers", undo))
 
 
 @router.post("/tickets/{number}/tasks")
@@ -199,8 +198,8 @@ async def change_task(
 @router.post("/tickets/{number}/tasks/{task_id}/remove")
 async def remove_task(handle: Handle, show: Show, task_id: UUID) -> Response:
     """It is not to be done any more."""
-    async with handle.wish.gateway.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, handle.wish.person.sight, handle.wish.number)
+    async with handle.gateway.service.pool.acquire() as db:
+        opened = await tickets.open_ticket(db, handle.person.sight, handle.number)
     before = details(opened.events).tasks.get(task_id)
     await handle.remove_task(task_id)
     values = {
@@ -208,7 +207,7 @@ async def remove_task(handle: Handle, show: Show, task_id: UUID) -> Response:
         "owner": str(before.owner_id) if before and before.owner_id else "",
         "due_on": before.due_on.isoformat() if before and before.due_on else "",
     }
-    return await show("The task is removed.", Undo(handle.wish.number, "tasks", values))
+    return await show("The task is removed.", Undo(handle.number, "tasks", values))
 
 
 @router.post("/tickets/{number}/ticketbox")
@@ -268,7 +267,7 @@ async def merge(
     handle: Handle, show: Show, into: Text, show_other: Annotated[bool, Form()] = False
 ) -> Response:
     """Let it go on in another ticket."""
-    other, number = number_in(into), handle.wish.number
+    other, number = number_in(into), handle.number
     await handle.merge(other)
     undo = Undo(number, "merge/undo", {"shown": str(other)} if show_other else {})
     return await show(f"Ticket {number} is merged into {other}.", undo, other if show_other else None)
@@ -302,7 +301,7 @@ async def move_letters(
     shown: Annotated[int | None, Form()] = None,
 ) -> Response:
     """Put the letters that are ticked into the ticket that they belong to; or back, with what answered them since."""
-    ticked, other, number = _ticked(message_id), number_in(to), handle.wish.number
+    ticked, other, number = _ticked(message_id), number_in(to), handle.number
     await handle.move_letters(ticked, other, with_answers=shown is not None)
     undo = Undo(
         other,

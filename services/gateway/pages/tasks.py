@@ -75,4 +75,4 @@ async def finish(
     """It is done, or to be done after all; the list is as it is then."""
     await handle.finish_task(task_id, done=done)
     said = "The task is done." if done else "The task is to be done after all."
-    return await _show(request, here, who, None, said, Undo(handle.wish.number, task_id, not done))
+    return await _show(request, here, who, None, said, Undo(handle.number, task_id, not done))

@@ -28,7 +28,8 @@ from services.gateway.messages import messages
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
 from services.gateway.tickets import drafts, past, tickets, views, visits
-from services.gateway.tickets.doing import Doing, Outdated
+from services.gateway.tickets.asking import AskingOfTicket
+from services.gateway.tickets.doing import Outdated
 from services.gateway.tickets.list_query import TITLES, ListQuery, query_of
 from services.gateway.tickets.next_ticket import next_ticket
 from services.gateway.tickets.tickets import Filter
@@ -160,7 +161,7 @@ class Undo:
     values: Mapping[str, str | list[str]]
 
 
-def back_from(wish: Doing) -> Undo:
+def back_from(wish: AskingOfTicket) -> Undo:
     """The way back of a wish that changed the state, the owner, the ticketbox or what else the ticket is."""
     return Undo(wish.number, "undo", {"undone": str(wish.command_id)})
 

@@ -21,10 +21,9 @@ from contracts.erasures import (
 from contracts.event import Event, Recorded
 from contracts.services import SERVICES
 from contracts.stream_ids import erasure_stream
-from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Administrator, Here, command_id_of
+from services.gateway.asking import Asking
 from services.gateway.desk import desk
-from services.gateway.gateway import Gateway
 from services.gateway.problems import NotFound, Unanswered
 from services.gateway.read_model import history
 from services.gateway.representations.basics import Named, Representation
@@ -190,18 +189,13 @@ def _view(events: Sequence[Recorded[Event]], names: Mapping[UUID, str]) -> Erasu
 
 
 @dataclass(frozen=True, slots=True)
-class Erasing:
+class Erasing(Asking):
     """What an administrator does about people's data. Each method raises a `Problem` if it is refused."""
-
-    gateway: Gateway
-    person: Person
-    command_id: UUID
 
     async def request(self, addresses: Sequence[str], reason: str) -> ErasureView:
         """Have a person's data erased."""
         command = RequestErasure(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
+            **self.signature,
             addresses=tuple(normal(addresses)),
             reason=reason,
         )

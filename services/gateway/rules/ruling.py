@@ -18,6 +18,7 @@ from contracts.queries import DryRun, GetDryRun, GetRuleFigures, RuleFigures, Ru
 from contracts.rulesets import Rule
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, command_id_of, only
+from services.gateway.asking import Asking
 from services.gateway.gateway import Gateway
 from services.gateway.pieces import Piece
 from services.gateway.problems import Conflict, NotFound, Unprocessable
@@ -32,12 +33,8 @@ DRAFT_CHANGED = "Someone changed the draft after you opened it. Reload the page.
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """One wish of one person about the rules. `command_id` makes a repeat harmless."""
-
-    gateway: Gateway
-    person: Person
-    command_id: UUID
+class Ruling(Asking):
+    """One wish of one person about the rules."""
 
     async def draft(
         self,
@@ -54,8 +51,7 @@ class Ruling:
         """
         done = await self.gateway.command(
             DraftRuleset(
-                command_id=self.command_id,
-                actor_id=self.person.person_id,
+                **self.signature,
                 rules=tuple(rules),
                 default_ticketbox_id=default_ticketbox_id,
                 based_on=based_on,
@@ -67,7 +63,7 @@ class Ruling:
 
     async def drop(self) -> None:
         """Throw the draft away."""
-        command = DropRulesetDraft(command_id=self.command_id, actor_id=self.person.person_id)
+        command = DropRulesetDraft(**self.signature)
         await self.gateway.command(command)
 
     async def publish(
@@ -88,8 +84,7 @@ class Ruling:
         """
         done = await self.gateway.command(
             PublishRuleset(
-                command_id=self.command_id,
-                actor_id=self.person.person_id,
+                **self.signature,
                 rules=tuple(rules),
                 default_ticketbox_id=default_ticketbox_id,
                 seen_version=expected_version,
@@ -158,8 +153,7 @@ class Ruling:
             rules = found.rules if rules is None else rules
             default_ticketbox_id = default_ticketbox_id or found.default_ticketbox_id
         command = StartDryRun(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
+            **self.signature,
             rules=tuple(rules),
             default_ticketbox_id=default_ticketbox_id,
             days=days,
@@ -169,9 +163,7 @@ class Ruling:
 
     async def cancel_dry_run(self, dry_run_id: UUID) -> None:
         """Let it end."""
-        await self.gateway.command(
-            CancelDryRun(command_id=self.command_id, actor_id=self.person.person_id, dry_run_id=dry_run_id)
-        )
+        await self.gateway.command(CancelDryRun(**self.signature, dry_run_id=dry_run_id))
 
 
 async def figures(gateway: Gateway) -> tuple[RuleFigures, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from contracts.commands import (
@@ -9,19 +10,21 @@ from contracts.commands import (
     AssignTicket,
     CloseTicket,
     Done,
+    HoldForTicket,
     MoveTicket,
+    PutOnHold,
     ReopenTicket,
     RetryReply,
+    SetPending,
     SolveTicket,
     SubmitReply,
     UndoChange,
 )
-from services.gateway.access.accounts import Person
-from services.gateway.gateway import Gateway
 from services.gateway.problems import Conflict, Unprocessable
 from services.gateway.representations.conversation import Entry
 from services.gateway.representations.desk import Changed
 from services.gateway.tickets import tickets
+from services.gateway.tickets.asking import AskingOfTicket
 from services.gateway.tickets.conversation import quote_for
 from services.gateway.tickets.drafts import Drafting
 from services.gateway.tickets.mentions import mentionable, mentioned
@@ -38,13 +41,8 @@ class Outdated(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
-    """One wish of one person about one ticket. `command_id` makes a repeat harmless."""
-
-    gateway: Gateway
-    person: Person
-    command_id: UUID
-    number: int
+class Doing(AskingOfTicket):
+    """Answers, notes, who does it, what it waits for, and whether it is done."""
 
     async def reply(self, text: str, seen_version: int, *, solve: bool) -> Changed:
         """Answer the customer; his words are quoted below.
@@ -59,11 +57,10 @@ class Doing:
             opened = await tickets.open_ticket(db, self.person.sight, self.number)
         reply_id = uuid5(self.command_id, "reply")
         command = SubmitReply(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
+            **self.signature,
             ticket_id=opened.summary.ticket_id,
             reply_id=reply_id,
-            text=text.replace("\r\n", "\n").rstrip(),
+            text=_written(text),
             seen_version=seen_version,
             quote=quote_for(opened.events, opened.sources),
             solve=solve,
@@ -92,16 +89,7 @@ class Doing:
 
     async def retry(self, reply_id: UUID) -> Changed:
         """Send an answer again that did not arrive."""
-        ticket_id = await self._ticket_id()
-        done = await self.gateway.command(
-            RetryReply(
-                command_id=self.command_id,
-                actor_id=self.person.person_id,
-                ticket_id=ticket_id,
-                reply_id=reply_id,
-            )
-        )
-        return self.changed(done, reply_id)
+        return await self.have(RetryReply(**await self.signed(), reply_id=reply_id), reply_id)
 
     async def note(self, text: str, mentions: Collection[UUID] = ()) -> Changed:
         """Write to colleagues; whom the text mentions as `@Name` hears of it too."""
@@ -111,40 +99,38 @@ class Doing:
         async with self.gateway.service.pool.acquire() as db:
             known = await mentionable(db, self.gateway.service.clock())
         command = AddNote(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
-            ticket_id=await self._ticket_id(),
+            **await self.signed(),
             note_id=note_id,
             mentions=tuple(dict.fromkeys([*mentions, *mentioned(text, known)])),
-            text=text.replace("\r\n", "\n").rstrip(),
+            text=_written(text),
         )
-        done = await self.gateway.command(command)
+        changed = await self.have(command, note_id)
         await Drafting(self.gateway, self.person, self.number).sent("note", command.ticket_id)
-        return self.changed(done, note_id)
+        return changed
 
     async def assign(self, agent_id: UUID | None) -> Changed:
         """Give the ticket to someone; None: back to everyone."""
-        done = await self.gateway.command(
-            AssignTicket(
-                command_id=self.command_id,
-                actor_id=self.person.person_id,
-                ticket_id=await self._ticket_id(),
-                agent_id=agent_id,
-            )
-        )
-        return self.changed(done)
+        return await self.have(AssignTicket(**await self.signed(), agent_id=agent_id))
 
     async def move(self, ticketbox_id: UUID, *, correction: bool) -> Changed:
         """Give the ticket to another ticketbox; a `correction` counts as a mistake of the rules."""
-        command = MoveTicket(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
-            ticket_id=await self._ticket_id(),
-            ticketbox_id=ticketbox_id,
-            correction=correction,
+        return await self.have(
+            MoveTicket(**await self.signed(), ticketbox_id=ticketbox_id, correction=correction)
         )
-        done = await self.gateway.command(command)
-        return self.changed(done)
+
+    async def set_pending(self) -> Changed:
+        """Wait for the customer."""
+        return await self.have(SetPending(**await self.signed()))
+
+    async def put_on_hold(self, until: datetime | None, reason: str) -> Changed:
+        """Wait for a moment, or for something that has none."""
+        return await self.have(PutOnHold(**await self.signed(), until=until, reason=reason.strip()))
+
+    async def hold_for(self, number: int, reason: str) -> Changed:
+        """Wait until a linked ticket is solved."""
+        return await self.have(
+            HoldForTicket(**await self.signed(), other_id=await self.id_of(number), reason=reason.strip())
+        )
 
     async def solve(self, seen_version: int | None) -> Changed:
         """The matter is settled."""
@@ -155,42 +141,20 @@ class Doing:
         return await self._settle(CloseTicket, seen_version)
 
     async def _settle(self, kind: type[SolveTicket | CloseTicket], seen_version: int | None) -> Changed:
-        command = kind(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
-            ticket_id=await self._ticket_id(),
-            seen_version=seen_version,
-        )
-        done = await self._seeing(command, seen_version)
-        return self.changed(done)
+        command = kind(**await self.signed(), seen_version=seen_version)
+        return self.changed(await self._seeing(command, seen_version))
 
     async def reopen(self) -> Changed:
         """The matter is not settled after all."""
-        done = await self.gateway.command(
-            ReopenTicket(
-                command_id=self.command_id, actor_id=self.person.person_id, ticket_id=await self._ticket_id()
-            )
-        )
-        return self.changed(done)
+        return await self.have(ReopenTicket(**await self.signed()))
 
     async def undo(self, undone_id: UUID) -> Changed:
         """Give back what an earlier command changed."""
-        command = UndoChange(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
-            ticket_id=await self._ticket_id(),
-            undone_id=undone_id,
-        )
-        done = await self.gateway.command(command)
-        return self.changed(done)
+        return await self.have(UndoChange(**await self.signed(), undone_id=undone_id))
 
-    def changed(self, done: Done, made: UUID | None = None) -> Changed:
-        """The answer to the wish; `made` is what is new by it."""
-        return Changed(number=self.number, version=done.version, command_id=self.command_id, id=made)
 
-    async def _ticket_id(self) -> UUID:
-        async with self.gateway.service.pool.acquire() as db:
-            return await tickets.ticket_id_of(db, self.person.sight, self.number)
+def _written(text: str) -> str:
+    return text.replace("\r\n", "\n").rstrip()
 
 
 def _as_json(entry: Entry) -> dict[str, object]:

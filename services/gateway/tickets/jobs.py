@@ -23,6 +23,7 @@ from contracts.commands import CancelBulkJob, SelectTickets, StartBulkJob, UndoB
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, Writer, command_id_of
+from services.gateway.asking import Asking
 from services.gateway.contacts import contacts, organisations
 from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
@@ -34,12 +35,8 @@ from services.gateway.tickets.tickets import Filter
 
 
 @dataclass(frozen=True, slots=True)
-class Jobbing:
-    """One wish of one person about a job. `command_id` makes a repeat harmless."""
-
-    gateway: Gateway
-    person: Person
-    command_id: UUID
+class Jobbing(Asking):
+    """One wish of one person about a job."""
 
     async def start(self, wanted: Filter, actions: Sequence[BulkAction], selection: str) -> BulkJob:
         """Do something to all tickets of a list, as it is now.
@@ -59,8 +56,7 @@ class Jobbing:
             )
         await self._hand_over(selected)
         command = StartBulkJob(
-            command_id=self.command_id,
-            actor_id=self.person.person_id,
+            **self.signature,
             actions=tuple(actions),
             selection=selection[:500],
             total=len(selected),
@@ -86,13 +82,13 @@ class Jobbing:
     async def cancel(self, job_id: UUID) -> None:
         """Let it do nothing more."""
         await find(self.gateway, self.person, job_id)
-        command = CancelBulkJob(command_id=self.command_id, actor_id=self.person.person_id, job_id=job_id)
+        command = CancelBulkJob(**self.signature, job_id=job_id)
         await self.gateway.command(command)
 
     async def undo(self, job_id: UUID) -> BulkJob:
         """Give every ticket back what a job changed, by another job."""
         await find(self.gateway, self.person, job_id)
-        command = UndoBulkJob(command_id=self.command_id, actor_id=self.person.person_id, job_id=job_id)
+        command = UndoBulkJob(**self.signature, job_id=job_id)
         await self.gateway.command(command)
         return await find(self.gateway, self.person, self.command_id)
 

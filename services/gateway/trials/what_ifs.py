@@ -15,6 +15,7 @@ from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, What
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, command_id_of, only
 from services.gateway.access.sight import Sight
+from services.gateway.asking import Asking
 from services.gateway.desk import things
 from services.gateway.gateway import Gateway
 from services.gateway.pieces import FIRST, Piece
@@ -24,12 +25,8 @@ from services.gateway.trials.trials import TrialView
 
 
 @dataclass(frozen=True, slots=True)
-class Trying:
-    """One wish of one person about service levels that are not in force. `command_id` makes a repeat harmless."""
-
-    gateway: Gateway
-    person: Person
-    command_id: UUID
+class Trying(Asking):
+    """One wish of one person about service levels that are not in force."""
 
     async def start(self, tried: Sequence[Policy | Calendar], months: int) -> UUID:
         """Try policies and calendars on the tickets of the last months.
@@ -39,8 +36,7 @@ class Trying:
         """
         await self.gateway.command(
             StartWhatIf(
-                command_id=self.command_id,
-                actor_id=self.person.person_id,
+                **self.signature,
                 things=tuple(tried),
                 months=months,
             )
@@ -49,9 +45,7 @@ class Trying:
 
     async def cancel(self, what_if_id: UUID) -> None:
         """Let it end where it is."""
-        await self.gateway.command(
-            CancelWhatIf(command_id=self.command_id, actor_id=self.person.person_id, what_if_id=what_if_id)
-        )
+        await self.gateway.command(CancelWhatIf(**self.signature, what_if_id=what_if_id))
 
 
 Planner = Annotated[
