@@ -21,9 +21,9 @@ from contracts.tickets import (
     TicketSolved,
 )
 from services.tickets import commands, notices, reminding
-from services.tickets import ticket as tickets
 from services.tickets.automations import Occasion
 from services.tickets.desk import Desk
+from services.tickets.evolve import evolve
 from services.tickets.refusals import Invalid
 from services.tickets.ticket import MOST_RUNS, Ticket
 
@@ -89,7 +89,7 @@ class _Doing:
 
     def _happens(self, event: TicketEvent) -> None:
         self.events.append(event)
-        self.ticket = tickets.evolve(self.ticket, event, self.ticket.version + 1, self.at)
+        self.ticket = evolve(self.ticket, event, self.ticket.version + 1, self.at)
 
     def _raise(self, to: Priority | None) -> None:
         if to is not None and _HEIGHT[to] > _HEIGHT[self.ticket.priority]:

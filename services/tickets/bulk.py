@@ -24,8 +24,9 @@ from contracts.desk import Person
 from contracts.tickets import State, TicketEvent
 from services.tickets import commands
 from services.tickets.desk import Desk
+from services.tickets.evolve import evolve
 from services.tickets.refusals import Merged
-from services.tickets.ticket import Ticket, evolve
+from services.tickets.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)

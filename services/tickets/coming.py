@@ -8,8 +8,9 @@ from chassis.service import Service
 from contracts.queries import AutomationTrial, Coming, GetWhatComes, TryAutomation, WhatComes
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import TicketEvent, TicketReopened
-from services.tickets import alarms, automations, tables, ticket
+from services.tickets import alarms, automations, tables
 from services.tickets.automations import Occasion
+from services.tickets.evolve import load
 from services.tickets.settings import TicketsSettings
 
 MOST_EXAMPLES = 5
@@ -22,7 +23,7 @@ async def what_comes(service: Service[TicketsSettings], query: GetWhatComes) -> 
     stream = ticket_stream(query.ticket_id)
     async with service.pool.acquire() as db:
         desk = await tables.read_desk(db)
-        found = ticket.load((await log.load(db, [stream])).get(stream, log.NO_HISTORY).events)
+        found = load((await log.load(db, [stream])).get(stream, log.NO_HISTORY).events)
     due = alarms.to_come(found, desk) if found is not None else ()
     return WhatComes(items=tuple(_coming(one.at, one.what) for one in sorted(due, key=lambda one: one.at)))
 

@@ -33,8 +33,9 @@ from contracts.tickets import (
 from services.tickets import commands
 from services.tickets.bulk import Turn, after, permit
 from services.tickets.desk import Desk
+from services.tickets.evolve import stages
 from services.tickets.refusals import ChangedSince, UnknownThing
-from services.tickets.ticket import Ticket, stages
+from services.tickets.ticket import Ticket
 
 _ASPECTS: dict[str, Callable[[Ticket], object]] = {
     "ticketbox": attrgetter("ticketbox_id"),

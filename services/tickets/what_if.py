@@ -34,8 +34,9 @@ from contracts.tickets import (
 )
 from services.tickets import service_level
 from services.tickets.desk import Desk
+from services.tickets.evolve import begin, evolve
 from services.tickets.service_level import Levels
-from services.tickets.ticket import Ticket, evolve, opened
+from services.tickets.ticket import Ticket
 
 CLOCKED: tuple[type[Event], ...] = (
     TicketOpened,
@@ -207,7 +208,7 @@ class Side:
 def happen_again(past: Past, levels: Iterable[Levels], until: datetime) -> list[Side]:
     """A ticket's way once more, by the service levels of several desks."""
     sides = [Side(one) for one in levels]
-    ticket = opened(past.opened, None)
+    ticket = begin(past.opened, None)
     for side in sides:
         side.ask(ticket)
     for at, events in past.steps:

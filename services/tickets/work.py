@@ -37,11 +37,11 @@ from services.tickets import (
     notices,
     service_level,
     tables,
-    ticket,
 )
 from services.tickets.automations import Occasion
 from services.tickets.contact_tables import Belonging
 from services.tickets.desk import Desk
+from services.tickets.evolve import begin, evolve, load
 from services.tickets.threading import Known
 from services.tickets.ticket import NEVER, Ticket
 
@@ -82,7 +82,7 @@ class Work:
             histories = await log.load(db, [ticket_stream(ticket_id) for ticket_id in wanted])
             wanted = set()
             for history in histories.values():
-                if (loaded := ticket.load(history.events)) is not None:
+                if (loaded := load(history.events)) is not None:
                     self.tickets[loaded.ticket_id] = loaded
                     self.heads[loaded.ticket_id] = history.head
                     self.histories[loaded.ticket_id] = history.events
@@ -187,7 +187,7 @@ class Work:
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
-        begun = ticket.opened(opened, meta.traceparent)
+        begun = begin(opened, meta.traceparent)
         level = self._level(begun)
         deadlines = service_level.deadlines(begun, level)
         first_response = next(
@@ -214,14 +214,14 @@ class Work:
         at, before = at or self.now, current
         happened: list[TicketEvent] = []
         for event in (*alarms.breaches(current, at), *events):
-            current = ticket.evolve(current, event, current.version + 1, at, meta.traceparent)
+            current = evolve(current, event, current.version + 1, at, meta.traceparent)
             happened.append(event)
             self._index(event)
         for notice in [*notices.of_what_happened(before, events, current, self.desk, meta.actor, at)]:
-            current = ticket.evolve(current, notice, current.version + 1, at, meta.traceparent)
+            current = evolve(current, notice, current.version + 1, at, meta.traceparent)
             happened.append(notice)
         if (changed := self._deadlines_changed(current)) is not None:
-            current = ticket.evolve(current, changed, current.version + 1, at, meta.traceparent)
+            current = evolve(current, changed, current.version + 1, at, meta.traceparent)
             happened.append(changed)
         self.changed.add(current.ticket_id)
         if any(isinstance(event, TicketSolved) for event in events):

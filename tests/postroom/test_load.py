@@ -19,8 +19,8 @@ from postroom.people import first_administrator
 from rules.hours import hours_of
 from services.tickets import alarms, automations, service_level, tables
 from services.tickets.desk import Desk
+from services.tickets.evolve import load as ticket_of
 from services.tickets.ticket import Ticket
-from services.tickets.ticket import load as ticket_of
 from services.tickets.what_if import Asked, Tally, concerning_clocks, examine
 from services.tickets.what_ifs import Tickets
 

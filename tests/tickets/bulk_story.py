@@ -14,7 +14,8 @@ from contracts.stream_ids import job_actor
 from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import bulk, commands, undoing
 from services.tickets.desk import Desk
-from services.tickets.ticket import Ticket, load
+from services.tickets.evolve import load
+from services.tickets.ticket import Ticket
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TICKET, BOX, ORDERS, ANNA, BELA, LAMPS, JOB = (uuid4() for _ in range(7))

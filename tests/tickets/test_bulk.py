@@ -26,8 +26,8 @@ from contracts.tickets import (
 )
 from rules.hours import WALL_CLOCK
 from services.tickets import bulk, service_level, undoing
+from services.tickets.evolve import evolve
 from services.tickets.refusals import ChangedSince, Forbidden, Invalid, Merged, Outdated
-from services.tickets.ticket import evolve
 from tests.events import released
 from tests.tickets.bulk_story import (
     ANNA,

@@ -23,7 +23,8 @@ from contracts.tickets import (
 )
 from services.tickets.desk import Desk
 from services.tickets.distributed import distribute
-from services.tickets.ticket import Ticket, load
+from services.tickets.evolve import load
+from services.tickets.ticket import Ticket
 from tests.desks import ANNA, LEO, ORDERS
 from tests.events import BOX, NOON, letter, opened, recorded, released, replied
 

@@ -11,11 +11,11 @@ from contracts.mail import Address
 from services.tickets import commands
 from services.tickets.desk import Desk
 from services.tickets.erasures import decide
+from services.tickets.evolve import begin
 from services.tickets.refusals import Forbidden, Invalid, NobodyThere
-from services.tickets.ticket import Reply, ReplyState, opened
+from services.tickets.ticket import Reply, ReplyState
 from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
-from tests.events import NOON, letter, released
-from tests.events import opened as ticket_opened
+from tests.events import NOON, letter, opened, released
 
 DESK = Desk({thing.id: thing for thing in (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)})
 
@@ -54,8 +54,8 @@ def test_a_reason_that_names_the_person_is_refused() -> None:
 
 def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
     erased = Address(address="erased-12@erased.invalid")
-    event = ticket_opened(letter().model_copy(update={"from_": erased, "reply_to": ()}))
-    ticket = opened(event.model_copy(update={"contact": erased}), None)
+    event = opened(letter().model_copy(update={"from_": erased, "reply_to": ()}))
+    ticket = begin(event.model_copy(update={"contact": erased}), None)
     command = SubmitReply(
         command_id=uuid4(),
         actor_id=ANNA.id,
@@ -71,11 +71,11 @@ def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
 
 
 def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
-    event, reply_id = ticket_opened(letter()), uuid4()
+    event, reply_id = opened(letter()), uuid4()
     outgoing = released(event.ticket_id, reply_id).letter
     gone = outgoing.model_copy(update={"to": (Address(address="erased-12@erased.invalid"),)})
     reply = Reply(gone, ANNA.id, attempt=1, state=ReplyState.FAILED)
-    ticket = replace(opened(event, None), replies={reply_id: reply})
+    ticket = replace(begin(event, None), replies={reply_id: reply})
     command = RetryReply(command_id=uuid4(), actor_id=ANNA.id, ticket_id=ticket.ticket_id, reply_id=reply_id)
     with pytest.raises(NobodyThere):
         commands.retry_reply(command, ticket)

@@ -32,8 +32,9 @@ from contracts.tickets import (
     TicketSolved,
 )
 from services.tickets.desk import Desk
+from services.tickets.evolve import begin, evolve
 from services.tickets.refusals import Forbidden, Invalid, Merged, UnknownThing
-from services.tickets.ticket import Ticket, evolve, opened
+from services.tickets.ticket import Ticket
 from services.tickets.what_if import CLOCKED, Asked, Happened, examine
 from tests.tickets.desktop import (
     ANNA,
@@ -426,7 +427,7 @@ class Rearranging(RuleBasedStateMachine):
 def as_read(happened: Sequence[tuple[datetime, TicketEvent]]) -> Ticket:
     (_, first), *rest = happened
     assert isinstance(first, TicketOpened)
-    ticket = opened(first, None)
+    ticket = begin(first, None)
     for at, event in rest:
         ticket = evolve(ticket, event, ticket.version + 1, at)
     return ticket

@@ -46,10 +46,11 @@ from contracts.tickets import (
 )
 from services.tickets import commands, intake
 from services.tickets.desk import Desk
+from services.tickets.evolve import load
 from services.tickets.number import with_check_digit
 from services.tickets.refusals import AlreadyThere, NotFailed, Outdated
 from services.tickets.threading import Known, Place, Tokens, find_place
-from services.tickets.ticket import Ticket, load
+from services.tickets.ticket import Ticket
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TICKET, ANNA, BOX, REPLY = uuid4(), uuid4(), uuid4(), uuid4()

@@ -14,7 +14,8 @@ from contracts.desk import Calendar, Policy, Target
 from contracts.queries import WhatIfRow
 from contracts.tickets import SLABreached, TicketEvent
 from services.tickets.desk import Desk
-from services.tickets.ticket import Ticket, evolve
+from services.tickets.evolve import evolve
+from services.tickets.ticket import Ticket
 from services.tickets.what_if import CLOCKED, Asked, Happened, Tally, concerning_clocks, examine
 from services.tickets.what_ifs import beginning
 from tests.tickets.story import (
