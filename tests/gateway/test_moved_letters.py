@@ -27,7 +27,7 @@ from services.gateway.messages import messages
 from services.gateway.messages.custody import custody
 from services.gateway.read_model.inbox import apply
 from services.gateway.representations.messages import MessageItem
-from services.gateway.tickets import tickets
+from services.gateway.tickets import ticket_lists, tickets
 from tests import events
 from tests.events import ANNA, BOX, NOON, recorded
 
@@ -202,7 +202,7 @@ async def test_a_letter_that_was_split_off_is_seen_where_its_new_ticket_is(
 
 
 async def found(db: Connection, q: str) -> set[int]:
-    page = await tickets.page_of_tickets(db, EVERYTHING, tickets.Filter(q=q), None, 10)
+    page = await ticket_lists.page_of_tickets(db, EVERYTHING, ticket_lists.Filter(q=q), None, 10)
     return {item.number for item in page.items}
 
 
@@ -300,8 +300,8 @@ async def undelivered(db: Connection) -> dict[int, tuple[int, list[int]]]:
     """How many answers lists and pages of tickets say were not delivered, and of which other tickets they are."""
     found = {}
     for number in (10008, 10016):
-        wanted = tickets.Filter(numbers=(number,), merged=True)
-        (item,) = (await tickets.page_of_tickets(db, EVERYTHING, wanted, None, 10)).items
+        wanted = ticket_lists.Filter(numbers=(number,), merged=True)
+        (item,) = (await ticket_lists.page_of_tickets(db, EVERYTHING, wanted, None, 10)).items
         shown = tickets.ticket_of(await tickets.open_ticket(db, EVERYTHING, number))
         assert shown.undelivered == item.undelivered
         found[number] = (shown.undelivered, shown.undelivered_in)
@@ -310,8 +310,8 @@ async def undelivered(db: Connection) -> dict[int, tuple[int, list[int]]]:
 
 async def in_list(db: Connection, number: int) -> tuple[int, str]:
     """How many letters the list says a ticket has, and what it shows of the last."""
-    wanted = tickets.Filter(numbers=(number,), merged=True)
-    (item,) = (await tickets.page_of_tickets(db, EVERYTHING, wanted, None, 10)).items
+    wanted = ticket_lists.Filter(numbers=(number,), merged=True)
+    (item,) = (await ticket_lists.page_of_tickets(db, EVERYTHING, wanted, None, 10)).items
     shown = tickets.ticket_of(await tickets.open_ticket(db, EVERYTHING, number))
     assert (shown.letters, shown.excerpt) == (item.letters, item.excerpt)
     return item.letters, item.excerpt

@@ -15,8 +15,8 @@ from services.gateway.problems import Unprocessable
 from services.gateway.representations.basics import Page
 from services.gateway.tickets import jobs
 from services.gateway.tickets.jobs import Wish
+from services.gateway.tickets.ticket_lists import Filter
 from services.gateway.tickets.ticket_query import TicketQuery
-from services.gateway.tickets.tickets import Filter
 
 router = APIRouter(tags=["bulk jobs"])
 MOST_NUMBERS = 10_000

@@ -16,7 +16,7 @@ from services.gateway.problems import Unavailable, Unprocessable
 from services.gateway.representations.basics import Page
 from services.gateway.representations.desk import Changed
 from services.gateway.representations.tickets import ComingItem, StreamEvent, Ticket, TicketItem
-from services.gateway.tickets import tickets
+from services.gateway.tickets import ticket_lists, tickets
 from services.gateway.tickets.doing import Doing
 from services.gateway.tickets.next_ticket import next_ticket
 from services.gateway.tickets.ticket_query import TicketQuery
@@ -36,7 +36,7 @@ async def list_tickets(
     """Tickets, the last changed first."""
     async with here.service.pool.acquire() as db:
         wanted = query.filter(who.person.person_id, await organisations.read(db))
-        return await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
+        return await ticket_lists.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
 
 
 class NextWanted(BaseModel):

@@ -19,8 +19,8 @@ from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Unprocessable
-from services.gateway.tickets import tickets
-from services.gateway.tickets.tickets import Filter
+from services.gateway.tickets import ticket_lists, tickets
+from services.gateway.tickets.ticket_lists import Filter
 
 router = APIRouter()
 PAGE = 50
@@ -108,10 +108,12 @@ async def _show(
     async with here.service.pool.acquire() as db:
         contact = await contacts.detail(db, sight, contact_id)
         timeline = await contact_history.timeline(db, sight, contact.id, q or None, cursor, PAGE)
-        waiting = await tickets.page_of_tickets(
+        waiting = await ticket_lists.page_of_tickets(
             db, sight, Filter(contact=contact.id, state="open"), None, BESIDE
         )
-        last = await tickets.page_of_tickets(db, sight, Filter(contact=contact.id, merged=True), None, BESIDE)
+        last = await ticket_lists.page_of_tickets(
+            db, sight, Filter(contact=contact.id, merged=True), None, BESIDE
+        )
         known = await organisations.read(db)
         changes = await contact_history.changes(db, [contact_stream(contact.id)])
         names = await desk.names(db)
@@ -268,7 +270,7 @@ async def organisation_page(request: Request, here: Here, who: Signed, organisat
         people = await contacts.page_of_contacts(
             db, sight, contacts.Filter(organisation=membership), None, PAGE
         )
-        found = await tickets.page_of_tickets(db, sight, Filter(organisation=membership), None, PAGE)
+        found = await ticket_lists.page_of_tickets(db, sight, Filter(organisation=membership), None, PAGE)
     return page(
         request,
         "organisation.html",

@@ -22,7 +22,7 @@ from services.gateway.problems import Unprocessable
 from services.gateway.tickets import jobs, tickets
 from services.gateway.tickets.jobs import Wish
 from services.gateway.tickets.list_query import query_of
-from services.gateway.tickets.tickets import Filter
+from services.gateway.tickets.ticket_lists import Filter
 
 router = APIRouter()
 NOBODY = "none"

@@ -27,12 +27,12 @@ from services.gateway.lists import COUNTED
 from services.gateway.messages import messages
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
-from services.gateway.tickets import drafts, past, tickets, views, visits
+from services.gateway.tickets import drafts, past, ticket_lists, tickets, views, visits
 from services.gateway.tickets.asking import AskingOfTicket
 from services.gateway.tickets.doing import Outdated
 from services.gateway.tickets.list_query import TITLES, ListQuery, query_of
 from services.gateway.tickets.next_ticket import next_ticket
-from services.gateway.tickets.tickets import Filter
+from services.gateway.tickets.ticket_lists import Filter
 
 router = APIRouter()
 PAGE = 50
@@ -55,12 +55,12 @@ async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | N
         if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
             return RedirectResponse(named, 303)
         known = await organisations.read(db)
-        wanted = await tickets.sought(db, query.filter(who.person.person_id, known))
+        wanted = await ticket_lists.sought(db, query.filter(who.person.person_id, known))
         data = {
             "query": query,
             "titles": TITLES,
-            "tickets": await tickets.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE),
-            "number": await tickets.count(db, who.person.sight, wanted),
+            "tickets": await ticket_lists.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE),
+            "number": await ticket_lists.count(db, who.person.sight, wanted),
             "counts": {
                 name: await _count(db, who.person, ListQuery(view=name), known)
                 for name in ("mine", "unassigned", "open")
@@ -88,7 +88,7 @@ async def _named(db: Connection, person: Person, q: str) -> str | None:
 async def _count(db: Connection, person: Person, query: ListQuery, known: Organisations) -> int | None:
     """How many tickets a list has; None if it asks for an organisation that was removed."""
     try:
-        return await tickets.count(db, person.sight, query.filter(person.person_id, known))
+        return await ticket_lists.count(db, person.sight, query.filter(person.person_id, known))
     except NotFound:
         return None
 
@@ -185,7 +185,7 @@ async def show_ticket(
         present = await visits.others(db, who.person, number, here.service.clock())
         contact = await contacts.of_address(db, who.person.sight, ticket.contact.address)
         others = [
-            await tickets.page_of_tickets(db, who.person.sight, wanted, None, BESIDE)
+            await ticket_lists.page_of_tickets(db, who.person.sight, wanted, None, BESIDE)
             for wanted in (
                 Filter(contact=ticket.contact.address, state="open"),
                 Filter(contact=ticket.contact.address, merged=True),

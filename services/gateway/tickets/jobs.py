@@ -29,9 +29,9 @@ from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
 from services.gateway.pieces import FIRST, Piece
 from services.gateway.problems import NotFound, Unprocessable
-from services.gateway.tickets import tickets
+from services.gateway.tickets import ticket_lists
+from services.gateway.tickets.ticket_lists import Filter
 from services.gateway.tickets.ticket_query import TicketQuery
-from services.gateway.tickets.tickets import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Jobbing(Asking):
         if not actions:
             raise Unprocessable("Say what is to be done with the tickets.")
         async with self.gateway.service.pool.acquire() as db:
-            selected = await tickets.select(db, self.person.sight, wanted, MOST_TICKETS + 1)
+            selected = await ticket_lists.select(db, self.person.sight, wanted, MOST_TICKETS + 1)
         if not selected:
             raise Unprocessable("No ticket is selected. Select some first, with x or the mouse.")
         if len(selected) > MOST_TICKETS:

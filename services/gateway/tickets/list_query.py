@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from contracts.tickets import State
 from services.gateway.contacts.organisations import Organisations
 from services.gateway.problems import BadRequest
+from services.gateway.tickets.ticket_lists import Filter
 from services.gateway.tickets.ticket_query import TicketQuery
-from services.gateway.tickets.tickets import Filter
 
 View = Literal["mine", "watched", "unassigned", "open", "pending", "on_hold", "solved", "closed", "all"]
 TITLES: dict[View, str] = {

@@ -12,7 +12,7 @@ from contracts.router import Priority
 from contracts.tags import tag_of
 from contracts.tickets import State
 from services.gateway.contacts.organisations import Organisations
-from services.gateway.tickets.tickets import Filter, Sort
+from services.gateway.tickets.ticket_lists import Filter, Sort
 
 Due = Literal["overdue", "soon", "today"]
 DUE_WITHIN: dict[str, timedelta] = {

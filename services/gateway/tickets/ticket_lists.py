@@ -1,0 +1,288 @@
+"""Reads lists of tickets by keyset: which ones, and a line for each."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from chassis.database import Connection
+from services.gateway.access.sight import Sight
+from services.gateway.contacts.organisations import Membership
+from services.gateway.desk import desk
+from services.gateway.lists import COUNTED, Order, Where, page
+from services.gateway.representations.basics import Contact, Named, Page
+from services.gateway.representations.tickets import (
+    TicketItem,
+)
+
+Sort = Literal["changed", "opened", "due", "waiting"]
+_ORDERS: dict[Sort, Order] = {
+    "changed": Order("ticket.changed_at"),
+    "opened": Order("ticket.opened_at"),
+    "due": Order("ticket.due_at", ascending=True),
+    "waiting": Order("ticket.waiting_since", ascending=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which tickets; None: whatever it is."""
+
+    box: UUID | None = None
+    state: str | None = None
+    assignee: UUID | None = None
+    unassigned: bool = False
+    watcher: UUID | None = None
+    """A person, who watches also as one of a team, or a team."""
+    contact: UUID | str | None = None
+    """By id or by one of the addresses."""
+    organisation: Membership | None = None
+    tag: str | None = None
+    priority: str | None = None
+    category: UUID | None = None
+    due_within: timedelta | None = None
+    merged: bool = False
+    """Those too that go on in another ticket."""
+    q: str | None = None
+    sort: Sort = "changed"
+    numbers: tuple[int, ...] | None = None
+    """Only these."""
+    hits: frozenset[UUID] | None = None
+    """What a search for `q` found; None: nobody has looked, or there are very many."""
+
+
+SOUGHT = 5_000
+"""With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full:
+see `services.gateway.messages`."""
+
+# A search looks at what was written, at subjects and contacts, and at numbers. A letter is found in the ticket that it
+# is in now, and in those that this goes on in.
+_SAID = """
+SELECT ticket_id, message_id
+FROM history
+WHERE words IS NOT NULL
+  AND words @@ websearch_to_tsquery('simple', $1)
+LIMIT $2
+"""
+_TICKETS_OF = """
+WITH RECURSIVE placed (ticket_id, merged_into) AS (
+    SELECT ticket.ticket_id, ticket.merged_into
+    FROM message
+    JOIN ticket USING (ticket_id)
+    WHERE message.message_id = ANY($2::uuid[])
+    UNION
+    SELECT later.ticket_id, later.merged_into
+    FROM placed
+    JOIN ticket AS later ON later.number = placed.merged_into
+)
+SELECT ticket_id
+FROM placed
+UNION
+SELECT ticket_id
+FROM ticket
+WHERE number = CASE WHEN $1::text ~ '^[0-9]{1,18}$' THEN $1::bigint END
+UNION
+SELECT ticket_id
+FROM ticket
+WHERE contact_address = lower($1)
+"""
+# Asked of one ticket after the other: OFFSET 0 keeps PostgreSQL from collecting all hits for the first page.
+_FOUND = """
+(EXISTS (
+    SELECT
+    FROM history AS said
+    WHERE said.source = 'tickets'
+      AND said.ticket_id = ticket.ticket_id
+      AND said.words @@ websearch_to_tsquery('simple', {0})
+    OFFSET 0
+) OR EXISTS (
+    WITH RECURSIVE inside (ticket_id, number) AS (
+        SELECT ticket.ticket_id, ticket.number
+        UNION ALL
+        SELECT earlier.ticket_id, earlier.number
+        FROM inside
+        JOIN ticket AS earlier ON earlier.merged_into = inside.number
+    )
+    SELECT
+    FROM inside
+    JOIN message ON message.ticket_id = inside.ticket_id
+    JOIN history AS said ON said.message_id = message.message_id AND said.words IS NOT NULL
+    WHERE said.words @@ websearch_to_tsquery('simple', {0})
+    OFFSET 0
+))
+"""
+
+
+async def sought(db: Connection, wanted: Filter) -> Filter:
+    """A filter that knows the hits of its search, if they are not too many."""
+    if wanted.q is None or wanted.hits is not None:
+        return wanted
+    words = wanted.q.strip().lstrip("#")
+    said = await db.fetch(_SAID, words, SOUGHT + 1)
+    if len(said) > SOUGHT:
+        return wanted
+    placed = [row["message_id"] for row in said if row["ticket_id"] is None]
+    rows = await db.fetch(_TICKETS_OF, words, placed)
+    return replace(wanted, hits=frozenset(row["ticket_id"] for row in (*said, *rows) if row["ticket_id"]))
+
+
+# Addresses are looked up first, so that the tickets of each are found by the index.
+_OF_CONTACT = """
+ticket.contact_address = ANY(ARRAY(SELECT address FROM contact_address WHERE contact_id = {0}))
+"""
+
+_OF_ADDRESS = """
+ticket.contact_address = ANY(ARRAY(
+    SELECT lower({0})
+    UNION
+    SELECT other.address
+    FROM contact_address AS mine
+    JOIN contact_address AS other USING (contact_id)
+    WHERE mine.address = lower({0})
+))
+"""
+
+
+def where(wanted: Filter, sight: Sight) -> Where:
+    """The conditions of a filter, within what the asker may see."""
+    result = Where()
+    if not sight.everything:
+        result.add("ticket.ticketbox_id = ANY({0})", sight.in_order)
+    if wanted.box is not None:
+        result.add("ticket.ticketbox_id = {0}", wanted.box)
+    if wanted.state is not None:
+        result.add("ticket.state = {0}", wanted.state)
+    if wanted.tag is not None:
+        result.add("ticket.tags @> ARRAY[{0}]::text[]", wanted.tag)
+    if wanted.priority is not None:
+        result.add("ticket.priority = {0}", wanted.priority)
+    if wanted.category is not None:
+        result.add("ticket.category_id = {0}", wanted.category)
+    if wanted.due_within is not None:
+        result.add("ticket.due_at <= now() + {0}::interval", wanted.due_within)
+    if (order := _ORDERS[wanted.sort]).ascending:
+        result.add(f"{order.moment} IS NOT NULL")
+    if wanted.numbers is not None:
+        result.add("ticket.number = ANY({0}::bigint[])", wanted.numbers)
+    if not wanted.merged and wanted.q is None:
+        result.add("ticket.merged_into IS NULL")
+    if wanted.unassigned:
+        result.add("ticket.assignee_id IS NULL")
+    elif wanted.assignee is not None:
+        result.add("ticket.assignee_id = {0}", wanted.assignee)
+    if wanted.watcher is not None:
+        result.add(f"ticket.watcher_ids && {desk.WITH_TEAMS}", wanted.watcher)
+    if isinstance(wanted.contact, UUID):
+        result.add(_OF_CONTACT, wanted.contact)
+    elif wanted.contact is not None:
+        result.add(_OF_ADDRESS, wanted.contact)
+    if wanted.organisation is not None:
+        wanted.organisation.add_addresses_to(result, "ticket.contact_address")
+    if wanted.hits is not None:
+        result.add("ticket.ticket_id = ANY({0}::uuid[])", list(wanted.hits))
+    elif wanted.q is not None:
+        result.add(_FOUND, wanted.q.strip().lstrip("#"))
+    return result
+
+
+# Answers of tickets that go on in one are not shown there; that one was not delivered must be.
+_UNDELIVERED_INSIDE = """
+WITH RECURSIVE inside (number, undelivered) AS (
+    SELECT earlier.number, earlier.undelivered
+    FROM ticket AS earlier
+    WHERE earlier.merged_into = {number}
+    UNION ALL
+    SELECT earlier.number, earlier.undelivered
+    FROM inside
+    JOIN ticket AS earlier ON earlier.merged_into = inside.number
+)
+SELECT {wanted}
+FROM inside
+WHERE cardinality(undelivered) > 0
+"""
+
+UNDELIVERED_INSIDE = _UNDELIVERED_INSIDE.format(
+    number="$1", wanted="number, cardinality(undelivered) AS answers"
+)
+_COUNT_INSIDE = _UNDELIVERED_INSIDE.format(number="ticket.number", wanted="sum(cardinality(undelivered))")
+
+_ITEMS = f"""
+SELECT ticket.*, box.thing ->> 'name' AS ticketbox, person.thing ->> 'name' AS assignee,
+       coalesce(({_COUNT_INSIDE}), 0)::integer AS undelivered_inside
+FROM ticket
+LEFT JOIN thing AS box ON box.kind = 'ticketbox' AND box.id = ticket.ticketbox_id
+LEFT JOIN thing AS person ON person.kind = 'person' AND person.id = ticket.assignee_id
+"""
+
+
+async def page_of_tickets(
+    db: Connection, sight: Sight, wanted: Filter, cursor: str | None, limit: int
+) -> Page[TicketItem]:
+    """A piece of the list.
+
+    Raises:
+        BadRequest: the cursor is none of ours.
+    """
+    wanted = await sought(db, wanted)
+    rows, following = await page(
+        db, _ITEMS, where(wanted, sight), _ORDERS[wanted.sort], "ticket.ticket_id", cursor, limit
+    )
+    return Page(items=[_item(row) for row in rows], next=following)
+
+
+async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
+    """How many tickets there are, up to `COUNTED`."""
+    conditions = where(await sought(db, wanted), sight)
+    number: int = await db.fetchval(
+        f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
+        *conditions.parameters,
+    )
+    return number
+
+
+async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[tuple[UUID, int]]:
+    """All tickets of a list at one moment with their versions, up to `most`, in its order."""
+    conditions, order = where(await sought(db, wanted), sight), _ORDERS[wanted.sort]
+    rows = await db.fetch(
+        f"""
+        SELECT ticket_id, version
+        FROM ticket
+        WHERE {conditions.sql()}
+        ORDER BY {order.sql("ticket_id")}
+        LIMIT {most}
+        """,
+        *conditions.parameters,
+    )
+    return [(row["ticket_id"], row["version"]) for row in rows]
+
+
+def _item(row: asyncpg.Record) -> TicketItem:
+    return TicketItem(
+        number=row["number"],
+        version=row["version"],
+        subject=row["subject"],
+        state=row["state"],
+        priority=row["priority"],
+        tags=row["tags"],
+        box=Named(id=row["ticketbox_id"], name=row["ticketbox"] or "?"),
+        contact=Contact(name=row["contact_name"], address=row["contact_address"]),
+        assignee=Named(id=row["assignee_id"], name=row["assignee"] or "?") if row["assignee_id"] else None,
+        opened_at=row["opened_at"],
+        changed_at=row["changed_at"],
+        waiting_since=row["waiting_since"],
+        held_until=row["held_until"],
+        merged_into=row["merged_into"],
+        due_target=row["due_target"],
+        due_at=row["due_at"],
+        warned=list(row["warned"]),
+        missed=list(row["missed"]),
+        first_response_due_at=row["first_response_due_at"],
+        first_response_at=row["first_response_at"],
+        breached=row["breached"],
+        letters=row["letters"],
+        replies=row["replies"],
+        undelivered=len(row["undelivered"]) + row["undelivered_inside"],
+        excerpt=row["excerpt"],
+    )
