@@ -1,10 +1,12 @@
 """How the whole of it is: the ledger, what consumers have still to do, and what is parked."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
 
 import nats.errors
 import nats.js.errors
 
+from chassis.requests import M
 from contracts.queries import (
     GetLedger,
     GetSources,
@@ -13,6 +15,8 @@ from contracts.queries import (
     Ledger,
     ListParked,
     ParkedList,
+    Query,
+    SourceBooks,
     Sources,
     Transport,
     VirusScanner,
@@ -41,64 +45,46 @@ async def status(gateway: Gateway, sight: Sight) -> Status:
 
     The errors of what is parked may quote any letter.
     """
-    silent: list[str] = []
+    silent: set[str] = set()
 
-    async def ledger() -> LedgerView | None:
+    async def ask(service: str, query: Query, answer: type[M], subject: str | None = None) -> M | None:
         try:
-            return ledger_view(await gateway.ask(GetLedger(), Ledger))
+            return await gateway.ask(query, answer, subject)
         except Problem:
-            silent.append("ingest")
+            silent.add(service)
             return None
 
-    async def sources() -> list[SourceItem]:
-        try:
-            found = await gateway.ask(GetSources(), Sources)
-        except Problem:
-            silent.append("ingest")
-            return []
-        return [SourceItem(**one.model_dump(), balanced=one.balanced) for one in found.items]
-
-    async def scanner() -> VirusScannerItem | None:
-        try:
-            found = await gateway.ask(GetVirusScanner(), VirusScanner)
-        except Problem:
-            silent.append("ingest")
-            return None
-        return VirusScannerItem(**found.model_dump())
-
-    async def outgoing() -> str | None:
-        try:
-            transport = await gateway.ask(GetTransport(), Transport)
-        except Problem:
-            silent.append("notify")
-            return None
-        return f"{'to the relay' if transport.kind == 'smtp' else 'into the Maildir'} {transport.target}"
-
-    async def parked(service: str) -> list[ParkedItem]:
-        try:
-            found = await gateway.ask(ListParked(), ParkedList, ListParked.subject_of(service))
-        except Problem:
-            silent.append(service)
-            return []
-        return [ParkedItem(service=service, **one.model_dump(exclude={"event_id"})) for one in found.items]
-
-    ledger_now, sources_now, scanner_now, outgoing_now, consumers, parked_now = await asyncio.gather(
-        ledger(),
-        sources(),
-        scanner(),
-        outgoing(),
+    ledger, sources, scanner, transport, consumers, parked = await asyncio.gather(
+        ask("ingest", GetLedger(), Ledger),
+        ask("ingest", GetSources(), Sources),
+        ask("ingest", GetVirusScanner(), VirusScanner),
+        ask("notify", GetTransport(), Transport),
         asyncio.gather(*(_lag(gateway, consumer) for consumer in CONSUMERS)),
-        asyncio.gather(*(parked(service) for service in SERVICES)),
+        asyncio.gather(*(ask(one, ListParked(), ParkedList, ListParked.subject_of(one)) for one in SERVICES)),
     )
     return Status(
-        ledger=ledger_now,
-        sources=sources_now,
-        scanner=scanner_now,
-        outgoing=outgoing_now,
+        ledger=ledger and ledger_view(ledger),
+        sources=[_source(one) for one in sources.items] if sources else [],
+        scanner=scanner and VirusScannerItem(**scanner.model_dump()),
+        outgoing=transport and _outgoing(transport),
         consumers=list(consumers),
-        parked=[one for found in parked_now for one in found] if sight.everything else [],
-        silent=sorted(set(silent)),
+        parked=list(_parked(parked)) if sight.everything else [],
+        silent=sorted(silent),
     )
+
+
+def _source(source: SourceBooks) -> SourceItem:
+    return SourceItem(**source.model_dump(), balanced=source.balanced)
+
+
+def _outgoing(transport: Transport) -> str:
+    return f"{'to the relay' if transport.kind == 'smtp' else 'into the Maildir'} {transport.target}"
+
+
+def _parked(lists: Sequence[ParkedList | None]) -> Iterator[ParkedItem]:
+    for service, found in zip(SERVICES, lists, strict=True):
+        for one in found.items if found else ():
+            yield ParkedItem(service=service, **one.model_dump(exclude={"event_id"}))
 
 
 async def _lag(gateway: Gateway, consumer: Consumer) -> ConsumerLag:

@@ -232,7 +232,7 @@ def _who_wrote(ticket: Ticket, desk: Desk, actor_id: UUID) -> str:
     if ticket.readdressed_version > ticket.last_message_version:
         return "The recipient of answers changed"
     if ticket.last_letter_version == ticket.last_message_version or not ticket.replies:
-        return "The customer wrote again"
+        return "A letter of the customer came"
     *_, last = ticket.replies.values()
     if last.author_id == actor_id:
         return "You answered"

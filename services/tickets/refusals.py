@@ -17,7 +17,7 @@ class Outdated(Refusal):
 
     code = "outdated"
 
-    def __init__(self, seen_version: int, version: int, came: str = "The customer wrote again") -> None:
+    def __init__(self, seen_version: int, version: int, came: str = "A letter of the customer came") -> None:
         super().__init__(
             f"{came} after you opened this ticket. Read what is new, then decide.",
             seen_version=seen_version,

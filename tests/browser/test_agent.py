@@ -139,7 +139,7 @@ async def test_a_letter_that_comes_while_one_writes_must_be_read_before_the_answ
     await expect(page.locator(".entry.letter")).to_have_count(2)
     await expect(page.locator(".newer")).to_be_visible()
     await page.get_by_role("button", name="Send", exact=True).click()
-    await expect(page.locator("#notice")).to_contain_text("wrote again")
+    await expect(page.locator("#notice")).to_contain_text("A letter of the customer came")
     await expect(page.locator("#reply-text")).to_have_value("Here is the answer.")
     await expect(page.locator("#notice")).to_contain_text("I ordered 211 lamps")
     await page.locator("#notice").get_by_role("button", name="Send anyway").click()
