@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
-import nats
 from nats.aio.msg import Msg
 
 from bench.table import Figure, percentile
@@ -51,7 +50,7 @@ class Struck:
 @asynccontextmanager
 async def listening(postroom: Postroom) -> AsyncIterator[Struck]:
     struck = Struck()
-    async with await nats.connect(postroom.nats_url) as client:
+    async with await postroom.connect() as client:
         for event in (SLABreached, AutomationRan):
             await client.subscribe(every(event), cb=struck.hear)
         yield struck
@@ -85,7 +84,7 @@ async def measure(postroom: Postroom) -> list[Figure]:
 async def change(postroom: Postroom, *things: Thing) -> None:
     changes = tuple(SetThing(thing=thing) for thing in things)  # type: ignore[arg-type]
     command = ChangeDesk(command_id=uuid4(), actor_id=OPERATOR, changes=changes)
-    async with await nats.connect(postroom.nats_url) as client:
+    async with await postroom.connect() as client:
         outcome = await send_command(client, command)
     if not isinstance(outcome, Done):
         raise RuntimeError(outcome.detail)  # noqa: TRY004 - it is a refusal

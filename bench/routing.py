@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
-import nats
 
 from bench.pages import BEARER
 from bench.table import Figure, percentile
@@ -82,7 +81,7 @@ def decisions() -> list[Figure]:
 async def publish(postroom: Postroom) -> None:
     """Have every letter ask all the rules; none of them holds."""
     box = await _first_ticketbox(postroom)
-    async with await nats.connect(postroom.nats_url) as client:
+    async with await postroom.connect() as client:
         outcome = await send_command(
             client,
             PublishRuleset(
@@ -111,7 +110,7 @@ async def _first_ticketbox(postroom: Postroom) -> UUID:
 
 async def _dry_run(postroom: Postroom, tried: tuple[Rule, ...]) -> tuple[DryRun, float]:
     box = await _first_ticketbox(postroom)
-    async with await nats.connect(postroom.nats_url) as client:
+    async with await postroom.connect() as client:
         command = StartDryRun(
             command_id=uuid4(), actor_id=OPERATOR, rules=tried, default_ticketbox_id=box, days=366
         )

@@ -3,8 +3,6 @@
 import asyncio
 import time
 
-import nats
-
 from bench import memory
 from bench.smtp import send_all
 from bench.table import Figure
@@ -26,7 +24,7 @@ async def measure(postroom: Postroom, messages: int, *, every_goes_on: int = 0) 
             most = max(most, await asyncio.to_thread(memory.megabytes, postroom))
             await asyncio.sleep(5)
 
-    async with await nats.connect(postroom.nats_url) as client:
+    async with await postroom.connect() as client:
         before = (await ask(client, GetLedger(), Ledger)).ticketed
         watching = asyncio.create_task(watch())
         began = time.perf_counter()

@@ -4,8 +4,6 @@ import asyncio
 import time
 from uuid import uuid4
 
-import nats
-
 from bench.table import Figure
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, Done, StartWhatIf
@@ -29,7 +27,7 @@ async def _what_if(postroom: Postroom) -> tuple[WhatIf, float]:
         order=0,
         targets={Target.FIRST_RESPONSE: 30, Target.NEXT_RESPONSE: 60, Target.RESOLUTION: 960},
     )
-    async with await nats.connect(postroom.nats_url) as client:
+    async with await postroom.connect() as client:
         command = StartWhatIf(command_id=uuid4(), actor_id=OPERATOR, things=(tried,), months=12)
         began = time.perf_counter()
         outcome = await send_command(client, command)

@@ -19,6 +19,7 @@ import asyncpg
 import httpx
 import nats
 import psutil
+from nats.aio.client import Client
 
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, AddPerson, Command, Done, Refused
@@ -203,12 +204,19 @@ class Postroom:
         )
         assert await process.wait() == 0
 
+    async def connect(self) -> Client:
+        """A client that does not outlive its connection.
+
+        One that is closed while it connects anew may cancel whoever closes it: both wait for the end of one socket.
+        """
+        return await nats.connect(self.nats_url, allow_reconnect=False)
+
     async def ledger(self) -> Ledger:
-        async with await nats.connect(self.nats_url) as client:
+        async with await self.connect() as client:
             return await ask(client, GetLedger(), Ledger)
 
     async def command(self, command: Command) -> Done | Refused:
-        async with await nats.connect(self.nats_url) as client:
+        async with await self.connect() as client:
             return await send_command(client, command)
 
     async def add_person(self, name: str) -> UUID:

@@ -167,7 +167,7 @@ async def test_every_message_delivered_three_times_changes_nothing(postroom: Pos
     before = await counts(postroom)
     for _ in range(2):
         # A durable that is made anew gets everything again, from the beginning of its stream.
-        async with await nats.connect(postroom.nats_url) as client:
+        async with await postroom.connect() as client:
             for consumer in CONSUMERS:
                 await client.jetstream().delete_consumer(consumer.stream.name, consumer.name)
         await postroom.migrate()
@@ -178,7 +178,7 @@ async def test_every_message_delivered_three_times_changes_nothing(postroom: Pos
 
 async def settled_at_all(postroom: Postroom) -> bool:
     """No consumer has anything left to do."""
-    async with await nats.connect(postroom.nats_url) as client:
+    async with await postroom.connect() as client:
         for consumer in CONSUMERS:
             info = await client.jetstream().consumer_info(consumer.stream.name, consumer.name)
             if info.num_pending or info.num_ack_pending:

@@ -7,7 +7,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
-import nats
 import pytest
 
 from contracts.commands import Done, Refused, SubmitReply
@@ -156,7 +155,7 @@ async def test_streams_that_were_wiped_are_filled_again_from_the_logs(postroom: 
     await db.close()
 
     async def filled() -> bool:
-        async with await nats.connect(postroom.nats_url) as client:
+        async with await postroom.connect() as client:
             stream = await client.jetstream().stream_info("TICKETS")
             return stream.state.messages == logged
 
