@@ -24,9 +24,8 @@ async def test_a_task_gets_an_owner_and_a_day_and_is_changed_and_removed(
 ) -> None:
     page = await sign_in(context)
     await opened(page, shared_postroom, 880, "To be worked on")
-    await page.set_viewport_size(
-        {"width": 1280, "height": 560}
-    )  # what gets shorter lets a page jump at its end
+    # What gets shorter lets a page jump at its end.
+    await page.set_viewport_size({"width": 1280, "height": 560})
     new, tasks = page.locator("#task-form"), page.locator(".task-list li")
     await new.get_by_label("Add a task").fill("Ask the painter")
     await new.get_by_label("Whose task it is").select_option("Administrator (you)")
