@@ -4,6 +4,7 @@ import asyncio
 import time
 from uuid import uuid4
 
+from bench.routing import ENOUGH, examined
 from bench.table import Figure
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, Done, StartWhatIf
@@ -11,13 +12,10 @@ from contracts.desk import Policy, Target
 from contracts.queries import GetWhatIf, WhatIf
 from tests.running import Postroom
 
-TICKETS = 100_000
-
 
 async def measure(postroom: Postroom) -> list[Figure]:
     run, seconds = await _what_if(postroom)
-    for_100_000 = seconds * TICKETS / max(run.examined, 1)
-    return [Figure(f"what-if, for {TICKETS:,} tickets", for_100_000, "s", 30, "less")]
+    return [examined(f"what-if, for {ENOUGH:,} tickets", run.examined, seconds)]
 
 
 async def _what_if(postroom: Postroom) -> tuple[WhatIf, float]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 from uuid import UUID
 
 from contracts.event import Event, Recorded
@@ -88,6 +88,17 @@ Description = (
 )
 
 
+if TYPE_CHECKING:
+    from dataclasses import replace as but  # the same, and so its arguments are checked
+else:
+
+    def but(ticket: Ticket, **changed: object) -> Ticket:
+        """The ticket with other values. `dataclasses.replace` takes 11 µs to set all 44 anew, and this takes 0.6."""
+        other = object.__new__(Ticket)
+        other.__dict__.update(ticket.__dict__, **changed)
+        return other
+
+
 def load(history: Iterable[Recorded[Event]]) -> Ticket | None:
     """The ticket that these events made; None if there are none."""
     ticket: Ticket | None = None
@@ -145,7 +156,7 @@ def evolve(
 ) -> Ticket:
     """The ticket after one more event; never refuses."""
     placed_version = version if isinstance(event, Placing) else ticket.placed_version
-    ticket = replace(
+    ticket = but(
         ticket, version=version, placed_version=placed_version, changed_at=max(ticket.changed_at, at)
     )
     match event:
@@ -159,25 +170,25 @@ def evolve(
             return _stands(ticket, event, at)
         case TicketMerged(into_id=into_id):
             spells = (*ticket.spells, Spell(state=ticket.state, since=at, merged=True))
-            return replace(ticket, merged_into_id=into_id, spells=spells)
+            return but(ticket, merged_into_id=into_id, spells=spells)
         case MergeUndone():
             spells = (*ticket.spells, Spell(state=ticket.state, since=at))
-            return replace(ticket, merged_into_id=None, spells=spells)
+            return but(ticket, merged_into_id=None, spells=spells)
         case LettersMoved() | LettersTaken() | TicketAbsorbed() | AbsorptionUndone():
             return _addressed(_rearranged(ticket, event, at))
         case DeadlinesChanged(deadlines=deadlines):
-            return replace(ticket, deadlines=deadlines)
+            return but(ticket, deadlines=deadlines)
         case SLAWarned(target=target, since=since):
-            return replace(ticket, warned=ticket.warned | {(target, since)})
+            return but(ticket, warned=ticket.warned | {(target, since)})
         case SLABreached(target=target, since=since):
-            return replace(ticket, breached=ticket.breached | {(target, since)})
+            return but(ticket, breached=ticket.breached | {(target, since)})
         case AutomationRan(automation_id=automation_id, moment=moment, since=since):
             runs = (*ticket.runs, at)[-MOST_RUNS:]
-            return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)}, runs=runs)
+            return but(ticket, ran=ticket.ran | {(automation_id, moment, since)}, runs=runs)
         case AutomationHeldBack(automation_id=automation_id, moment=moment, since=since):
-            return replace(ticket, ran=ticket.ran | {(automation_id, moment, since)})
+            return but(ticket, ran=ticket.ran | {(automation_id, moment, since)})
         case NoticeReleased(why=why):
-            return replace(ticket, told_at=at) if why == "letter" else ticket
+            return but(ticket, told_at=at) if why == "letter" else ticket
         case (
             TicketOpened()
             | NoteAdded()
@@ -196,7 +207,7 @@ def _heard(
 ) -> Ticket:
     """After a letter to us."""
     letter = event.letter
-    ticket = replace(
+    ticket = but(
         ticket,
         letters={**ticket.letters, letter.message_id: letter},
         message_ids=_with(ticket.message_ids, letter.internet_message_id),
@@ -205,7 +216,7 @@ def _heard(
         case CustomerReplied(by_way_of=way):
             before = ticket.letters[ticket.answers_id] if ticket.answers_id else None
             last = last_written([*([before] if before else []), letter])
-            return replace(
+            return but(
                 ticket
                 if event.thanks
                 else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter)}),
@@ -218,7 +229,7 @@ def _heard(
             )
         case AutomaticReplyReceived(by_way_of=way):
             ways = {**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of
-            return replace(ticket, by_way_of=ways)
+            return but(ticket, by_way_of=ways)
         case ReplyBounced(reply_id=reply_id):
             return _reply_became(ticket, reply_id, ReplyState.BOUNCED)
         case _:
@@ -228,7 +239,7 @@ def _heard(
 def _not_at_rest(ticket: Ticket, way: Collection[UUID]) -> Ticket:
     """It stays open, if more than what came with merged tickets opens it; that leaves with them."""
     leaves = ticket.rest is not None and not ticket.rest.ended_for.isdisjoint(way)
-    return ticket if leaves else replace(ticket, rest=None)
+    return ticket if leaves else but(ticket, rest=None)
 
 
 def _just_asked(letter: LetterHead) -> Asked:
@@ -256,13 +267,13 @@ def _asks(ticket: Ticket, letters: Mapping[UUID, Asked]) -> Ticket:
 
 
 def _all_answered(ticket: Ticket) -> Ticket:
-    return replace(ticket, asked={one: replace(asked, answered=True) for one, asked in ticket.asked.items()})
+    return but(ticket, asked={one: replace(asked, answered=True) for one, asked in ticket.asked.items()})
 
 
 def _with_asked(ticket: Ticket, asked: Mapping[UUID, Asked]) -> Ticket:
     """What started the resolution does so as long as it is there, and then the first of the others."""
     first = min(asked, key=lambda one: asked[one].since, default=None)
-    return replace(ticket, asked=asked, began_by=ticket.began_by if ticket.began_by in asked else first)
+    return but(ticket, asked=asked, began_by=ticket.began_by if ticket.began_by in asked else first)
 
 
 def _answered(
@@ -273,7 +284,7 @@ def _answered(
     """After a letter of ours."""
     match event:
         case ReplyReleased(reply_id=reply_id, letter=letter, author_id=author_id, attempt=attempt):
-            return replace(
+            return but(
                 ticket if attempt > 1 else _all_answered(ticket),
                 message_ids=_with(ticket.message_ids, letter.internet_message_id),
                 replies={**ticket.replies, reply_id: Reply(letter, author_id, attempt)},
@@ -281,9 +292,9 @@ def _answered(
             )
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             message_ids = _with(ticket.message_ids, letter.internet_message_id)
-            return replace(ticket, message_ids=message_ids, automatic_at=letter.date)
+            return but(ticket, message_ids=message_ids, automatic_at=letter.date)
         case ReplySubmitted():
-            return replace(ticket, last_message_version=ticket.version)
+            return but(ticket, last_message_version=ticket.version)
         case _:
             assert_never(event)
 
@@ -310,7 +321,7 @@ def _stands(
             state, until, held_for_id = State.ON_HOLD, event.until, event.until_solved_id
         case _:
             assert_never(event)
-    return replace(
+    return but(
         ticket,
         state=state,
         held_until=until,
@@ -329,9 +340,9 @@ def _rearranged(
         case LettersMoved(message_ids=moved):
             ways = {one: way for one, way in ticket.by_way_of.items() if one not in moved}
             absorbed = {from_id: _but(brought, moved) for from_id, brought in ticket.absorbed.items()}
-            return replace(_without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed)
+            return but(_without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed)
         case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
-            return replace(
+            return but(
                 _asks(_with_letters(_not_at_rest(ticket, ()), letters), _brought(letters, waited, at)),
                 by_way_of={**ticket.by_way_of, **ways},
                 last_letter_version=ticket.version,
@@ -343,7 +354,7 @@ def _rearranged(
                 update={"message_ids": tuple(one for one in message_ids if one not in ticket.message_ids)}
             )
             rest = ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for | {from_id})
-            return replace(
+            return but(
                 _asks(_with_letters(ticket, new.letters), _brought(new.letters, event.waited, at)),
                 absorbed={**ticket.absorbed, from_id: new},
                 message_ids=(*ticket.message_ids, *new.message_ids),
@@ -368,7 +379,7 @@ def _parted(ticket: Ticket, from_id: UUID) -> Ticket:
     brought = ticket.absorbed.get(from_id)
     if brought is None:
         return ticket
-    return replace(
+    return but(
         _without_letters(ticket, {letter.message_id for letter in brought.letters}),
         absorbed={one: rest for one, rest in ticket.absorbed.items() if one != from_id},
         message_ids=tuple(one for one in ticket.message_ids if one not in brought.message_ids),
@@ -382,7 +393,7 @@ def _addressed(ticket: Ticket) -> Ticket:
     wrote = (addresses(letter) for letter in ticket.letters.values() if letter.by_person)
     came = (brought.participants for brought in ticket.absorbed.values())
     answers_id = last.message_id if last else None
-    return replace(
+    return but(
         ticket,
         answers_id=answers_id,
         participants=frozenset((ticket.contact.address.lower(), *chain(*wrote, *came))),
@@ -394,26 +405,26 @@ def _described(ticket: Ticket, event: Description) -> Ticket:
     """After a change of what the ticket is, whose, and where."""
     match event:
         case TicketAssigned(agent_id=agent_id):
-            return replace(ticket, assignee_id=agent_id)
+            return but(ticket, assignee_id=agent_id)
         case PriorityChanged(priority=priority):
-            return replace(ticket, priority=priority)
+            return but(ticket, priority=priority)
         case TagsChanged(tags=tags):
-            return replace(ticket, tags=tags)
+            return but(ticket, tags=tags)
         case FieldsChanged(fields=changed):
             fields = {**ticket.fields, **changed}
-            return replace(ticket, fields={key: value for key, value in fields.items() if value is not None})
+            return but(ticket, fields={key: value for key, value in fields.items() if value is not None})
         case CategoryAssigned(category_id=category_id):
-            return replace(ticket, category_id=category_id)
+            return but(ticket, category_id=category_id)
         case WatchersChanged(watcher_ids=watcher_ids):
-            return replace(ticket, watcher_ids=watcher_ids)
+            return but(ticket, watcher_ids=watcher_ids)
         case TaskAdded() | TaskDone() | TaskChanged() | TaskRemoved():
-            return replace(ticket, tasks=_tasks(ticket.tasks, event))
+            return but(ticket, tasks=_tasks(ticket.tasks, event))
         case TicketLinked(other_id=other_id, link=link):
-            return replace(ticket, links=ticket.links | {(other_id, link)})
+            return but(ticket, links=ticket.links | {(other_id, link)})
         case TicketUnlinked(other_id=other_id, link=link):
-            return replace(ticket, links=ticket.links - {(other_id, link)})
+            return but(ticket, links=ticket.links - {(other_id, link)})
         case TicketMoved(ticketbox_id=ticketbox_id):
-            return replace(ticket, ticketbox_id=ticketbox_id)
+            return but(ticket, ticketbox_id=ticketbox_id)
         case _:
             assert_never(event)
 
@@ -449,12 +460,12 @@ def _reply_became(ticket: Ticket, reply_id: UUID, state: ReplyState) -> Ticket:
     reply = ticket.replies.get(reply_id)
     if reply is None:
         return ticket
-    return replace(ticket, replies={**ticket.replies, reply_id: replace(reply, state=state)})
+    return but(ticket, replies={**ticket.replies, reply_id: replace(reply, state=state)})
 
 
 def _with_letters(ticket: Ticket, letters: Iterable[LetterHead]) -> Ticket:
     for letter in letters:
-        ticket = replace(
+        ticket = but(
             ticket,
             letters={**ticket.letters, letter.message_id: letter},
             message_ids=_with(ticket.message_ids, letter.internet_message_id),
@@ -467,7 +478,7 @@ def _without_letters(ticket: Ticket, gone: Collection[UUID]) -> Ticket:
     names = {letter.internet_message_id for one, letter in ticket.letters.items() if one in gone}
     message_ids = tuple(one for one in ticket.message_ids if one not in names)
     asked = {one: asked for one, asked in ticket.asked.items() if one not in gone}
-    return _with_asked(replace(ticket, letters=left, message_ids=message_ids), asked)
+    return _with_asked(but(ticket, letters=left, message_ids=message_ids), asked)
 
 
 def _with(message_ids: tuple[str, ...], another: str | None) -> tuple[str, ...]:

@@ -78,9 +78,12 @@ class Asked:
     answered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ticket:
-    """A conversation as it stands. `version` counts its events."""
+    """A conversation as it stands. `version` counts its events.
+
+    It has no slots: `services.tickets.evolve.but` copies it whole.
+    """
 
     ticket_id: UUID
     number: int

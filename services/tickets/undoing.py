@@ -87,16 +87,16 @@ def undo(
     if not places:
         return []
     first, last = places[0], places[-1]
-    by_people = _stages_by_people(history, last)
+    written = list(stages(history))
+    by_people = _by_people(history, last, written)
     before, left, since = by_people[first - 1], by_people[last], by_people[last + 1 :]
-    *_, written = stages(history)
     changed = _changed(before, left, [history[place].event for place in places])
     wanted = [name for name in changed if _ASPECTS[name](before) != _ASPECTS[name](ticket)]
     again = [
         name
         for name in wanted
         for of in [_ASPECTS[name]]
-        if any(of(one) != of(left) for one in since) or of(ticket) != of(written)
+        if any(of(one) != of(left) for one in since) or of(ticket) != of(written[-1])
     ]
     if again:
         raise ChangedSince(again)
@@ -128,18 +128,18 @@ def by_command(command_id: UUID) -> Callable[[Recorded[Event]], bool]:
     return lambda item: item.meta.causation_id == command_id
 
 
-def _stages_by_people(history: Sequence[Recorded[Event]], last: int) -> list[Ticket]:
+def _by_people(history: Sequence[Recorded[Event]], last: int, written: Sequence[Ticket]) -> Sequence[Ticket]:
     """How the ticket went on, without the owners whom distribution chose after the last undone event.
 
-    It chooses anew whenever a ticket comes somewhere: that is no change that anybody made.
+    It chooses anew whenever a ticket comes somewhere: that is no change that anybody made. `written` is how it went
+    on with them.
     """
-    chosen = [
-        place > last and isinstance(item.event, TicketAssigned) and item.event.evidence is not None
+    by_people = [
+        item
         for place, item in enumerate(history)
+        if place <= last or not (isinstance(item.event, TicketAssigned) and item.event.evidence is not None)
     ]
-    return list(
-        stages(item for item, by_distribution in zip(history, chosen, strict=True) if not by_distribution)
-    )
+    return written if len(by_people) == len(history) else list(stages(by_people))
 
 
 def _given_back(
