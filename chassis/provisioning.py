@@ -37,7 +37,7 @@ def stream_config(stream: Stream, replicas: int) -> StreamConfig:
         name=stream.name,
         subjects=list(stream.subjects),
         storage=StorageType.FILE,
-        compression=StoreCompression.S2,
+        compression=StoreCompression.NONE,
         duplicate_window=DUPLICATE_WINDOW_SECONDS,
         discard=DiscardPolicy.NEW,
         num_replicas=replicas,

@@ -529,7 +529,7 @@ class AutomationHeldBack(TicketsEvent):
     detail: Text
 
 
-NoticeReason = Literal["automation", "letter", "note", "solved", "reopened"]
+NoticeReason = Literal["automation", "letter", "note", "task", "solved", "reopened"]
 
 
 class NoticeReleased(TicketsEvent):

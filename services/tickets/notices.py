@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from contracts.desk import Person, Right, Ticketbox
+from contracts.desk import Person, Right, Team, Ticketbox
 from contracts.mail import Address
 from contracts.stream_ids import is_job
 from contracts.tickets import (
@@ -13,6 +13,8 @@ from contracts.tickets import (
     NoteAdded,
     NoticeReason,
     NoticeReleased,
+    TaskAdded,
+    TaskChanged,
     TicketEvent,
     TicketReopened,
     TicketSolved,
@@ -117,8 +119,23 @@ def _news(event: TicketEvent, before: Ticket, ticket: Ticket, desk: Desk, at: da
         case NoteAdded(mentions=mentions, author_id=author_id, text=note):
             who = _name(author_id, desk, "A colleague")
             return _News(mentions, "note", f"{who} mentions you", [f"{who} mentions you in a note:", note])
+        case (TaskAdded() | TaskChanged()) as task if task.owner_id != _owner_before(task.task_id, before):
+            return _task(task, ticket, desk)
         case _:
             return None
+
+
+def _owner_before(task_id: UUID, ticket: Ticket) -> UUID | None:
+    task = ticket.tasks.get(task_id)
+    return task.owner_id if task else None
+
+
+def _task(task: TaskAdded | TaskChanged, ticket: Ticket, desk: Desk) -> _News:
+    """To whom a task is given now, and nobody if it is nobody's."""
+    who = "your team" if desk.get(Team, task.owner_id) else "you"
+    until = f", until {task.due_on:%d %b %Y}" if task.due_on else ""
+    words = [f"There is a task for {who}{until}:", task.text]
+    return _News([task.owner_id] if task.owner_id else [], "task", f"a task for {who}", words)
 
 
 def _name(person_id: UUID | None, desk: Desk, otherwise: str) -> str:

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import needs_chromium, watched, window
 from tests.browser.test_agent import nothing_serious, sign_in
-from tests.running import Postroom, letter
+from tests.running import TOKEN, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -88,6 +89,35 @@ async def test_a_contact_is_found_by_typing_and_two_are_merged_and_parted(
     await page.get_by_role("link", name="All tickets").click()
     await expect(page.locator("#tickets .narrowed .mark")).to_contain_text("from Rosa Feld")
     await expect(page.locator(".row")).to_have_count(1)
+
+
+async def test_an_organisation_is_chosen_by_writing_a_part_of_its_name(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    mark = uuid4().hex[:8]
+    page = await sign_in(context)
+    write(shared_postroom, f"Rosa {mark} <rosa@{mark}.example>", "The lamp is dark")
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=shared_postroom.url, headers=bearer) as api:
+        body = {"name": f"Lamps {mark}", "domains": [f"{mark}.example"]}
+        (await api.put(f"/api/v1/desk/organisations/{uuid4()}", json=body)).raise_for_status()
+
+    await page.goto("/contacts")
+    field = page.get_by_label("Organisation", exact=True)
+    await field.press_sequentially(mark[:6])
+    await expect(page.locator("#organisations option")).to_have_attribute("value", f"Lamps {mark}")
+    await field.fill(f"lamps {mark}")
+    await field.press("Enter")
+    await expect(page.locator("h1")).to_have_text(f"Contacts of Lamps {mark}")
+
+    await page.goto("/tickets")
+    await page.keyboard.press("f")
+    narrow = page.locator("#narrow-menu")
+    await narrow.get_by_label("Organisation").fill(f"Lamps {mark}")
+    await narrow.get_by_role("button", name="Show").click()
+    await expect(page.locator("#tickets .narrowed .mark")).to_contain_text(f"from Lamps {mark}")
+    await page.goto("/contacts?organisation=nobody+like+that")
+    await expect(page.locator("main")).to_contain_text("There is no organisation “nobody like that”")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -15,7 +15,7 @@ from tests.desks import TEXT
 
 ME, BOX = uuid4(), uuid4()
 HARBOUR = Organisation(id=uuid4(), name="Harbour", domains=("harbour.example",))
-KNOWN = Organisations({HARBOUR.id: HARBOUR}, {"harbour.example": HARBOUR})
+KNOWN = Organisations.of_all([HARBOUR])
 
 
 def test_a_list_shows_all_open_tickets_and_a_search_looks_everywhere() -> None:

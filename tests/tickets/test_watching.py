@@ -1,7 +1,7 @@
 """Who hears by mail of what happens to a ticket: its watchers, and whom a note mentions."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from contracts.desk import BoxRight, Person, Right, Team
@@ -12,6 +12,8 @@ from contracts.tickets import (
     CustomerReplied,
     NoteAdded,
     NoticeReleased,
+    TaskAdded,
+    TaskChanged,
     ThreadedBy,
     TicketClosed,
     TicketEvent,
@@ -131,6 +133,22 @@ def test_whom_a_note_mentions_gets_it() -> None:
     assert notice.text.startswith(
         "Anna mentions you in a note:\n\nPlease look at the third page.\n\nTicket: "
     )
+
+
+def test_whose_a_task_becomes_hears_of_it() -> None:
+    one = uuid4()
+    given = TaskAdded(ticket_id=TICKET, task_id=one, text="Ask the painter", owner_id=BELA, due_on=date(2026, 5, 1))
+    (mail,) = told(watched_by(ANNA), given, by=ANNA)
+    assert (mail.person_id, mail.why) == (BELA, "task")
+    assert mail.subject == "Ticket 10009: a task for you"
+    assert mail.text.startswith("There is a task for you, until 01 May 2026:\n\nAsk the painter\n\n")
+
+    ticket = Story(DESK).after(0, given).ticket
+    again = TaskChanged(ticket_id=TICKET, task_id=one, text="Ask both painters", owner_id=BELA)
+    assert told(ticket, again, by=ANNA) == []
+    passed_on = TaskChanged(ticket_id=TICKET, task_id=one, text="Ask the painter", owner_id=SECOND_LEVEL)
+    assert [mail.person_id for mail in told(ticket, passed_on, by=ANNA)] == sorted([BELA, DORA])
+    assert told(ticket, TaskChanged(ticket_id=TICKET, task_id=one, text="Ask the painter"), by=ANNA) == []
 
 
 def test_of_letters_that_follow_within_minutes_the_first_is_told() -> None:

@@ -1,6 +1,7 @@
 """Reads organisations: which one a contact belongs to, and who belongs to one."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +22,16 @@ class Organisations:
 
     by_id: Mapping[UUID, Organisation]
     by_domain: Mapping[str, Organisation]
+    by_name: Mapping[str, Organisation]
+    """In small letters."""
+
+    @classmethod
+    def of_all(cls, found: Collection[Organisation]) -> "Organisations":
+        return cls(
+            {one.id: one for one in found},
+            {domain: one for one in found for domain in one.domains},
+            {one.name.casefold(): one for one in found},
+        )
 
     def of(self, chosen: UUID | None, addresses: Collection[str]) -> Named | None:
         """The one that people chose, or else the one with the closest domain of the first address that has any."""
@@ -30,6 +41,28 @@ class Organisations:
             if found is not None:
                 break
         return Named(id=found.id, name=found.name) if found else None
+
+    def named(self, text: str) -> Organisation:
+        """One by its id or its name, as people and addresses say which they mean.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.by_name.get(text.strip().casefold())
+        if found is None:
+            with suppress(ValueError):
+                found = self.by_id.get(UUID(text))
+        if found is None:
+            raise NotFound(
+                f"There is no organisation “{text.strip()}”. Choose one of those that are suggested."
+            )
+        return found
+
+    def called(self, text: str) -> list[Organisation]:
+        """Those whose name contains a text, first those whose name begins with it."""
+        wanted = text.strip().casefold()
+        found = [name for name in self.by_name if wanted in name]
+        return [self.by_name[one] for one in sorted(found, key=lambda one: (not one.startswith(wanted), one))]
 
     def membership(self, identity: UUID) -> "Membership":
         """How to tell who belongs to one.
@@ -58,10 +91,7 @@ async def read(db: Connection) -> Organisations:
 
 
 async def _read(db: Connection) -> Organisations:
-    found = await desk.every(db, Organisation)
-    return Organisations(
-        {one.id: one for one in found}, {domain: one for one in found for domain in one.domains}
-    )
+    return Organisations.of_all(await desk.every(db, Organisation))
 
 
 _ORGANISATIONS = Kept(_read)

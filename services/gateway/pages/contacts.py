@@ -19,11 +19,14 @@ from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Unprocessable
-from services.gateway.tickets import ticket_lists, tickets
+from services.gateway.tickets import ticket_lists
 from services.gateway.tickets.ticket_lists import Filter
 
 router = APIRouter()
 PAGE = 50
+LISTED = 200
+"""Organisations on a page; the others are found by their names."""
+SUGGESTED = 20
 BESIDE = 6
 """Tickets that are listed beside a history."""
 Text = Annotated[str, Form()]
@@ -36,15 +39,14 @@ async def contact_list(
     here: Here,
     who: Signed,
     q: Words = None,
-    organisation: UUID | None = None,
+    organisation: Words = None,
     cursor: str | None = None,
 ) -> Response:
     """The list, or only its lines while somebody types."""
     async with here.service.pool.acquire() as db:
         known = await organisations.read(db)
-        wanted = contacts.Filter(
-            q=q or None, organisation=known.membership(organisation) if organisation else None
-        )
+        theirs = known.named(organisation) if organisation else None
+        wanted = contacts.Filter(q=q or None, organisation=known.membership(theirs.id) if theirs else None)
         found = await contacts.page_of_contacts(db, who.person.sight, wanted, cursor, PAGE)
     return page(
         request,
@@ -52,8 +54,8 @@ async def contact_list(
         who,
         contacts=found,
         q=q or "",
-        organisation=known.by_id.get(organisation) if organisation else None,
-        organisations=list(known.by_id.values()),
+        organisation=theirs,
+        has_organisations=bool(known.by_id),
         cursor=cursor,
     )
 
@@ -66,6 +68,14 @@ async def by_address(here: Here, who: Signed, address: str) -> Response:
         if found is not None:
             found = (await contacts.row_of(db, who.person.sight, found))["contact_id"]
     return RedirectResponse(f"/contacts/{found}" if found else "/contacts", 303)
+
+
+@router.get("/organisations/names")
+async def organisation_names(request: Request, here: Here, who: Signed, q: Words = None) -> Response:
+    """What a field for an organisation suggests while somebody types."""
+    async with here.service.pool.acquire() as db:
+        found = (await organisations.read(db)).called(q or "")
+    return page(request, "_names.html", who, named=found[:SUGGESTED])
 
 
 @router.get("/contacts/{contact_id}")
@@ -114,7 +124,7 @@ async def _show(
         last = await ticket_lists.page_of_tickets(
             db, sight, Filter(contact=contact.id, merged=True), None, BESIDE
         )
-        known = await organisations.read(db)
+        chosen = (await organisations.read(db)).by_id.get(contact.chosen_organisation)
         changes = await contact_history.changes(db, [contact_stream(contact.id)])
         names = await desk.names(db)
     if contact.id != contact_id and not is_partial(request):
@@ -130,7 +140,7 @@ async def _show(
         cursor=cursor,
         waiting=waiting.items,
         last=[item for item in last.items if item not in waiting.items],
-        organisations=list(known.by_id.values()),
+        chosen_organisation=chosen.name if chosen else "",
         changes=told(changes, names),
         may_export=who.person.role in {Role.ADMINISTRATOR, Role.SUPERVISOR},
         done=done,
@@ -154,11 +164,13 @@ async def save(
     remarks: Text = "",
 ) -> Response:
     """Keep the card."""
+    async with here.service.pool.acquire() as db:
+        chosen = (await organisations.read(db)).named(organisation) if organisation else None
     card = Card(
         id=contact_id,
         addresses=tuple(_lines(addresses)) or _no_addresses(),
         name=name[:200],
-        organisation_id=tickets.identity(organisation) if organisation else None,
+        organisation_id=chosen.id if chosen else None,
         language=language[:35],
         note=note.replace("\r\n", "\n")[:10_000],
         remarks=_remarks(_lines(remarks)),
@@ -246,16 +258,19 @@ async def undo_merge(
 
 
 @router.get("/organisations")
-async def organisation_list(request: Request, here: Here, who: Signed) -> Response:
-    """All organisations, and domains that may be some."""
+async def organisation_list(request: Request, here: Here, who: Signed, q: Words = None) -> Response:
+    """Organisations by name, and domains that may be some."""
     async with here.service.pool.acquire() as db:
         known = await organisations.read(db)
+        found = known.called(q or "")
         suggested = await organisations.suggestions(db, known) if who.person.sight.everything else []
     return page(
         request,
         "organisations.html",
         who,
-        organisations=list(known.by_id.values()),
+        q=q or "",
+        organisations=found[:LISTED],
+        more=len(found[LISTED:]),
         suggestions=suggested,
     )
 

@@ -50,11 +50,14 @@ async def home() -> Response:
 @router.get("/tickets")
 async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | None = None) -> Response:
     """The list, or only its lines if a page that is open asks for them."""
-    query = query_of(request.query_params)
     async with here.service.pool.acquire() as db:
+        known = await organisations.read(db)
+        asked: dict[str, str] = dict(request.query_params)
+        if asked.get("organisation"):
+            asked["organisation"] = str(known.named(asked["organisation"]).id)
+        query = query_of(asked)
         if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
             return RedirectResponse(named, 303)
-        known = await organisations.read(db)
         wanted = await ticket_lists.sought(db, query.filter(who.person.person_id, known))
         data = {
             "query": query,
@@ -126,7 +129,8 @@ async def _offered(
         "boxes": await desk.boxes(db, person.sight),
         "people": await desk.people(db, here.service.clock()),
         "teams": await desk.every(db, Team),
-        "organisations": list(known.by_id.values()),
+        "has_organisations": bool(known.by_id),
+        "organisation": known.by_id[query.organisation].name if query.organisation else "",
         "categories": await desk.every(db, Category),
         "priorities": [one.value for one in Priority],
         "narrowed": {name: said for name, said in words.items() if name not in {"q", "box"}},

@@ -494,6 +494,16 @@ document.addEventListener("focusin", async ({ target }) => {
   if (answer.ok) list.innerHTML = await answer.text();  // without suggestions, one can still write
 });
 
+// There may be thousands of organisations: those are suggested that go with what is written.
+async function suggestOrganisations({ target }) {
+  const { list, value } = target;
+  if (list?.id !== "organisations") return;
+  const answer = await fetch(`/organisations/names?q=${encodeURIComponent(value)}`);
+  if (answer.ok && target.value === value) list.innerHTML = await answer.text();
+}
+document.addEventListener("focusin", suggestOrganisations);
+document.addEventListener("input", suggestOrganisations);
+
 document.addEventListener("change", ({ target }) => {
   if ("adds" in target.dataset && target.value.trim()) add(target);
   if (target.form && "clears" in target.form.dataset) submitted = target.form;
