@@ -9,7 +9,7 @@ run: $(VENV)/installed
 	@$(BIN)/python -m postroom up
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-containers: $(VENV)/installed  ## needs a Docker engine, debootstrap and root
 	POSTROOM_TEST_CONTAINERS=1 $(BIN)/python -m pytest tests/chassis tests/analytics tests/system tests/faults

@@ -120,7 +120,7 @@ def _news(event: TicketEvent, before: Ticket, ticket: Ticket, desk: Desk, at: da
             who = _name(author_id, desk, "A colleague")
             return _News(mentions, "note", f"{who} mentions you", [f"{who} mentions you in a note:", note])
         case (TaskAdded() | TaskChanged()) as task if task.owner_id != _owner_before(task.task_id, before):
-            return _task(task, ticket, desk)
+            return _task(task, desk)
         case _:
             return None
 
@@ -130,7 +130,7 @@ def _owner_before(task_id: UUID, ticket: Ticket) -> UUID | None:
     return task.owner_id if task else None
 
 
-def _task(task: TaskAdded | TaskChanged, ticket: Ticket, desk: Desk) -> _News:
+def _task(task: TaskAdded | TaskChanged, desk: Desk) -> _News:
     """To whom a task is given now, and nobody if it is nobody's."""
     who = "your team" if desk.get(Team, task.owner_id) else "you"
     until = f", until {task.due_on:%d %b %Y}" if task.due_on else ""

@@ -137,7 +137,9 @@ def test_whom_a_note_mentions_gets_it() -> None:
 
 def test_whose_a_task_becomes_hears_of_it() -> None:
     one = uuid4()
-    given = TaskAdded(ticket_id=TICKET, task_id=one, text="Ask the painter", owner_id=BELA, due_on=date(2026, 5, 1))
+    given = TaskAdded(
+        ticket_id=TICKET, task_id=one, text="Ask the painter", owner_id=BELA, due_on=date(2026, 5, 1)
+    )
     (mail,) = told(watched_by(ANNA), given, by=ANNA)
     assert (mail.person_id, mail.why) == (BELA, "task")
     assert mail.subject == "Ticket 10009: a task for you"

@@ -124,7 +124,9 @@ async def _show(
         last = await ticket_lists.page_of_tickets(
             db, sight, Filter(contact=contact.id, merged=True), None, BESIDE
         )
-        chosen = (await organisations.read(db)).by_id.get(contact.chosen_organisation)
+        chosen = (
+            contact.chosen_organisation and (await organisations.read(db)).by_id[contact.chosen_organisation]
+        )
         changes = await contact_history.changes(db, [contact_stream(contact.id)])
         names = await desk.names(db)
     if contact.id != contact_id and not is_partial(request):
