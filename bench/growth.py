@@ -8,9 +8,9 @@ import time
 from collections.abc import Sequence
 
 import asyncpg
-import httpx
 
 from bench import bulk, distribution, latency, pages, routing, throughput, what_if
+from bench.quiet import caught_up
 from bench.table import Figure, side_by_side
 from contracts.streams import STREAMS
 from tests.running import Postroom
@@ -60,16 +60,6 @@ async def load(postroom: Postroom, tickets: int, seed: int) -> float:
     loaded = tickets / (time.perf_counter() - began)
     await caught_up(postroom)
     return loaded
-
-
-async def caught_up(postroom: Postroom) -> None:
-    """Wait until nobody has anything left to read."""
-    async with httpx.AsyncClient(base_url=postroom.url, timeout=30, headers=pages.BEARER) as http:
-        quiet = 0
-        while quiet < 2:
-            await asyncio.sleep(1)
-            consumers = (await http.get("/api/v1/status")).json()["consumers"]
-            quiet = 0 if any(one["waiting"] for one in consumers) else quiet + 1
 
 
 async def _tickets(postroom: Postroom) -> int:

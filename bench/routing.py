@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from bench.pages import BEARER
+from bench.quiet import BEARER
 from bench.table import Figure, percentile
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, Done, PublishRuleset, StartDryRun

@@ -341,7 +341,7 @@ def test_a_bounce_finds_the_answer_that_came_back() -> None:
         ("kim@customers.example", "<first@customers.example>", True),
         ("KIM@customers.example", "<first@customers.example>", True),
         ("eve@elsewhere.example", "<first@customers.example>", False),
-        ("kim@private.example", f"<{REPLY}@example.com>", True),
+        pytest.param("kim@private.example", f"<{REPLY}@example.com>", True, id="our answer"),
         ("kim@customers.example", "<unknown@customers.example>", False),
     ],
 )
