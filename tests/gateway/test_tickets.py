@@ -6,11 +6,13 @@ from uuid import uuid4
 from contracts.mail import Address, Bounce
 from contracts.notify import ReplyDelayed
 from contracts.tickets import (
+    AbsorptionUndone,
     DeliveryOutcome,
     DeliveryRecorded,
     LettersMoved,
     ReplyBounced,
     SLABreached,
+    TicketAbsorbed,
     TicketAssigned,
     TicketReopened,
     TicketSolved,
@@ -37,6 +39,24 @@ def test_a_customer_waits_from_his_first_unanswered_letter() -> None:
     answered = line(events.released(TICKET, uuid4()), events.replied(TICKET, second))
     assert answered.waiting_since == NOON + timedelta(hours=1)
     assert line(events.released(TICKET, uuid4())).waiting_since is None
+
+
+def test_whoever_waits_in_a_ticket_that_goes_on_in_another_one_waits_there() -> None:
+    answered, earlier = events.released(TICKET, uuid4()), events.letter(NOON - timedelta(hours=3))
+    absorbed = TicketAbsorbed(
+        ticket_id=TICKET,
+        from_id=uuid4(),
+        from_number=10018,
+        letters=(earlier, events.letter(NOON - timedelta(hours=4))),
+        waited={earlier.message_id: ()},  # the other one was answered
+        merged_by=ANNA,
+    )
+    assert line(answered).waiting_since is None
+    assert line(answered, absorbed).waiting_since == NOON - timedelta(hours=3)
+    assert line(absorbed, answered).waiting_since is None
+    undone = AbsorptionUndone(ticket_id=TICKET, from_id=absorbed.from_id, undone_by=ANNA)
+    assert line(answered, absorbed, undone).waiting_since is None
+    assert line(absorbed, undone).waiting_since == NOON
 
 
 def test_an_answer_sent_again_is_one_answer() -> None:

@@ -105,7 +105,31 @@ def summarise(history: Iterable[Recorded[Event]], before: Summary | None = None)
     if summary is None or before is not None or not any(rearranges(item.event) for item in events):
         return summary
     here = sorted(letters_here(events), key=attrgetter("received_at"))
-    return replace(summary, letters=len(here), excerpt=here[-1].excerpt if here else "")
+    return replace(
+        summary,
+        letters=len(here),
+        excerpt=here[-1].excerpt if here else "",
+        waiting_since=_waiting_since(events, here),
+    )
+
+
+def _waiting_since(history: Iterable[Recorded[Event]], here: Iterable[LetterHead]) -> datetime | None:
+    """Since when the first of the letters waits that are here and were not answered; None while nobody waits."""
+    waiting: set[UUID] = set()
+    reopened_at: datetime | None = None
+    for item in history:
+        match item.event:
+            case TicketOpened(letter=letter) | CustomerReplied(letter=letter, thanks=False):
+                waiting.add(letter.message_id)
+            case LettersTaken(waited=waited) | TicketAbsorbed(waited=waited):
+                waiting.update(waited)
+            case TicketReopened(reopened_by=UUID()):
+                reopened_at = item.occurred_at
+            case ReplyReleased() | TicketSolved() | TicketClosed() | TicketSetPending():
+                waiting, reopened_at = set(), None
+            case _:
+                pass
+    return min((one.received_at for one in here if one.message_id in waiting), default=reopened_at)
 
 
 def rearranges(event: Event) -> bool:
