@@ -210,7 +210,7 @@ async def found(db: Connection, q: str) -> set[int]:
 def hits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search looks at few hits alone, and walks through the list for many: both find the same."""
     if request.param == "many hits":
-        monkeypatch.setattr(tickets, "SOUGHT", 0)
+        monkeypatch.setattr(ticket_lists, "SOUGHT", 0)
 
 
 @pytest.mark.usefixtures("hits")

@@ -23,6 +23,7 @@ from services.router.queue import Queued, hear
 from services.tickets import ticket as tickets
 from services.tickets.desk import Desk
 from services.tickets.distributed import distribute
+from services.tickets.evolve import begin, evolve
 from tests.events import NOON, letter, opened, recorded, replied
 
 Wish = TicketRouted | TicketOverflowed | TicketTakenBack
@@ -75,9 +76,9 @@ class World(RuleBasedStateMachine):
             version = before.version + 1 if before else 1
             (item,) = recorded(event, at=self.now, version=version)
             if isinstance(event, TicketOpened):
-                self.tickets[event.ticket_id] = tickets.opened(event, None)
+                self.tickets[event.ticket_id] = begin(event, None)
             elif before is not None:
-                self.tickets[event.ticket_id] = tickets.evolve(before, event, version, self.now)
+                self.tickets[event.ticket_id] = evolve(before, event, version, self.now)
             self.events.append(item)
             if isinstance(event, TicketAssigned | TicketSolved):
                 self.given.pop(event.ticket_id, None)

@@ -93,6 +93,7 @@ TABLE: dict[str, str] = {
     "POST /contacts/{contact_id}/merge": KEEPING,
     "POST /contacts/{contact_id}/merge/undo": KEEPING,
     "GET /organisations": ALL,
+    "GET /organisations/names": ALL,
     "GET /organisations/{organisation_id}": ALL,
     "GET /letters": ALL,
     "POST /letters/{what}": MANAGING,

@@ -62,7 +62,8 @@ class Handling(AskingOfTicket):
         return await self.have(
             AddTask(
                 **await self.signed(), task_id=task_id, text=text.strip(), owner_id=owner_id, due_on=due_on
-            )
+            ),
+            task_id,
         )
 
     async def finish_task(self, task_id: UUID, *, done: bool) -> Changed:
