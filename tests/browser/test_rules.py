@@ -1,13 +1,15 @@
 """An administrator changes the rules in a real browser. Whatever the console complains of fails the test."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.conftest import needs_chromium
 from tests.browser.test_agent import looks_good, sign_in
-from tests.running import Postroom, letter
+from tests.running import TOKEN, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -81,6 +83,28 @@ async def test_a_rule_is_built_from_rows_tried_and_put_in_force(
     await page.get_by_role("button", name="Publish as version 2").click()
     await expect(page.locator("main")).to_contain_text("Version 2, in force since")
     await expect(page.locator("table")).to_contain_text("Invoices")
+
+
+async def test_what_is_chosen_before_the_script_is_there_counts(
+    context: BrowserContext, postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await page.goto("/rules")
+    await page.get_by_role("button", name="Change the rules").click()
+    script_may_come = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await script_may_come.wait()
+        await route.continue_()
+
+    await page.route("**/static/htmx*", hold)
+    await page.goto("/rules/draft/new", wait_until="commit")
+    await page.get_by_label("Field").select_option("headers")
+    script_may_come.set()
+    await page.get_by_label("Its name").fill("x-spam")
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=postroom.url, headers=bearer) as api:
+        assert (await api.delete("/api/v1/rulesets/draft")).status_code == 204
 
 
 async def test_cel_is_checked_as_it_is_written_and_a_bad_condition_is_not_published(

@@ -456,6 +456,12 @@ document.addEventListener("submit", (event) => {
   document.addEventListener("htmx:after:process", () => target.requestSubmit(submitter), { once: true });
 });
 
+// The rows of a condition follow what is chosen in them, also what was chosen before htmx was there to hear of it.
+document.addEventListener("htmx:after:process", () => {
+  const chosen = all("#condition select").find((one) => !one.selectedOptions[0]?.defaultSelected);
+  chosen?.dispatchEvent(new Event("change", { bubbles: true }));
+}, { once: true });
+
 // What was done is taken out of its form; other forms keep what is being written in them.
 let submitted = null, sentBy = null;
 document.addEventListener("submit", ({ target, submitter }) => {
