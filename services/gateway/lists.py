@@ -43,10 +43,14 @@ class Order:
 
     moment: str
     ascending: bool = False
+    of_few: bool = False
+    """The conditions leave few rows, which are found first and sorted then. PostgreSQL would walk through the whole list
+    in its order until it has met enough of them."""
 
     def sql(self, identity: str) -> str:
         way = "ASC" if self.ascending else "DESC"
-        return f"{self.moment} {way}, {identity} {way}"
+        moment = f"{self.moment} + interval '0'" if self.of_few else self.moment  # no index has this order
+        return f"{moment} {way}, {identity} {way}"
 
 
 async def page(

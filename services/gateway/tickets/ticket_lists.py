@@ -226,9 +226,8 @@ async def page_of_tickets(
         BadRequest: the cursor is none of ours.
     """
     wanted = await sought(db, wanted)
-    rows, following = await page(
-        db, _ITEMS, where(wanted, sight), _ORDERS[wanted.sort], "ticket.ticket_id", cursor, limit
-    )
+    order = replace(_ORDERS[wanted.sort], of_few=wanted.contact is not None)
+    rows, following = await page(db, _ITEMS, where(wanted, sight), order, "ticket.ticket_id", cursor, limit)
     return Page(items=[_item(row) for row in rows], next=following)
 
 
