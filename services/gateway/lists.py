@@ -44,8 +44,8 @@ class Order:
     moment: str
     ascending: bool = False
     of_few: bool = False
-    """The conditions leave few rows, which are found first and sorted then. PostgreSQL would walk through the whole list
-    in its order until it has met enough of them."""
+    """The conditions leave few rows, which are found first and then sorted. PostgreSQL would walk through the whole
+    list in its order until it has met enough of them."""
 
     def sql(self, identity: str) -> str:
         way = "ASC" if self.ascending else "DESC"
