@@ -1,5 +1,6 @@
 """Mail of the last days out of ingest's stream, with what this service said of each message."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -64,20 +65,28 @@ class Mail:
         self.total = made.num_pending or 0
         subscription = await self._js.pull_subscribe_bind(made.name, stream)
         read = silences = 0
+        # While the broker gives the next batch, the database says what was said of this one.
+        before: asyncio.Task[list[Recorded]] | None = None
         try:
             while read < self.total:
                 try:
                     messages = await subscription.fetch(min(BATCH, self.total - read), timeout=_FETCH_SECONDS)
                 except TimeoutError:  # the client raises both its own, which is one, and asyncio's
                     if await self._is_all(stream, made.name, read):
-                        return  # the rest was erased meanwhile
+                        break  # the rest was erased meanwhile
                     silences += 1
                     if silences == _SILENCES:
                         raise Silent(f"NATS gave {read:,} of {self.total:,} messages and then none") from None
                     continue
                 read, silences = read + len(messages), 0
-                yield await self._with_what_was_said(messages)
+                ready, before = before, asyncio.create_task(self._with_what_was_said(messages))
+                if ready is not None:
+                    yield await ready
+            if before is not None:
+                yield await before
         finally:
+            if before is not None:
+                before.cancel()
             await subscription.unsubscribe()
             with suppress(nats.errors.Error):  # it is forgotten by itself
                 await self._js.delete_consumer(stream, made.name)
