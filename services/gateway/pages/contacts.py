@@ -124,9 +124,6 @@ async def _show(
         last = await ticket_lists.page_of_tickets(
             db, sight, Filter(contact=contact.id, merged=True), None, BESIDE
         )
-        chosen = (
-            contact.chosen_organisation and (await organisations.read(db)).by_id[contact.chosen_organisation]
-        )
         changes = await contact_history.changes(db, [contact_stream(contact.id)])
         names = await desk.names(db)
     if contact.id != contact_id and not is_partial(request):
@@ -142,7 +139,6 @@ async def _show(
         cursor=cursor,
         waiting=waiting.items,
         last=[item for item in last.items if item not in waiting.items],
-        chosen_organisation=chosen.name if chosen else "",
         changes=told(changes, names),
         may_export=who.person.role in {Role.ADMINISTRATOR, Role.SUPERVISOR},
         done=done,

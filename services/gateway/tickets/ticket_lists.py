@@ -226,9 +226,14 @@ async def page_of_tickets(
         BadRequest: the cursor is none of ours.
     """
     wanted = await sought(db, wanted)
-    order = replace(_ORDERS[wanted.sort], of_few=wanted.contact is not None)
-    rows, following = await page(db, _ITEMS, where(wanted, sight), order, "ticket.ticket_id", cursor, limit)
+    rows, following = await page(
+        db, _ITEMS, where(wanted, sight), _order(wanted), "ticket.ticket_id", cursor, limit
+    )
     return Page(items=[_item(row) for row in rows], next=following)
+
+
+def _order(wanted: Filter) -> Order:
+    return replace(_ORDERS[wanted.sort], of_few=wanted.contact is not None)
 
 
 async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
@@ -243,7 +248,7 @@ async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
 
 async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[tuple[UUID, int]]:
     """All tickets of a list at one moment with their versions, up to `most`, in its order."""
-    conditions, order = where(await sought(db, wanted), sight), _ORDERS[wanted.sort]
+    conditions, order = where(await sought(db, wanted), sight), _order(wanted)
     rows = await db.fetch(
         f"""
         SELECT ticket_id, version
