@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from bench.table import Figure
-from tests.running import TOKEN, Postroom
+from tests.running import BEARER, Postroom
 
 TICKETS = 5_000
 ACTIONS: dict[str, list[dict[str, Any]]] = {
@@ -23,8 +23,7 @@ ACTIONS: dict[str, list[dict[str, Any]]] = {
 async def measure(postroom: Postroom, tickets: int = TICKETS) -> list[Figure]:
     """From the request to the last ticket; the list itself is fixed and handed over in that time."""
     figures = []
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=headers, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=BEARER, timeout=60) as http:
         numbers = await _numbers(http, tickets)
         for what, actions in ACTIONS.items():
             job, seconds = await _run(http, "/bulk-jobs", {"tickets": numbers, "actions": actions})

@@ -12,7 +12,7 @@ import httpx
 
 from bench.smtp import Client, message
 from bench.table import Figure, percentile
-from tests.running import TOKEN, Postroom
+from tests.running import BEARER, Postroom
 
 RATE, SECONDS, CONNECTIONS = 50, 30, 8
 
@@ -22,8 +22,7 @@ async def measure(postroom: Postroom) -> list[Figure]:
     accepted: dict[int, float] = {}
     seen: dict[int, float] = {}
     number_of = RATE * SECONDS
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=postroom.url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=postroom.url, headers=BEARER) as http:
         listening = asyncio.create_task(_listen(http, seen))
         await asyncio.sleep(1)
         clients: asyncio.Queue[Client] = asyncio.Queue()

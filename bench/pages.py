@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import httpx
 
-from bench.quiet import BEARER, caught_up
+from bench.quiet import caught_up
 from bench.table import Figure, percentile
-from tests.running import PASSWORD, Postroom
+from tests.running import BEARER, PASSWORD, Postroom
 
 REQUESTS = 300
 WORDS = (

@@ -4,9 +4,7 @@ import asyncio
 
 import httpx
 
-from tests.running import TOKEN, Postroom
-
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
+from tests.running import BEARER, Postroom
 
 
 async def caught_up(postroom: Postroom) -> None:

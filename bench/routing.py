@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from bench.quiet import BEARER
 from bench.table import Figure, percentile
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, Done, PublishRuleset, StartDryRun
@@ -17,7 +16,7 @@ from contracts.queries import DryRun, GetDryRun
 from contracts.router import Priority
 from contracts.rulesets import Rule
 from services.router.ruleset import Ruleset, Ticketbox, route
-from tests.running import Postroom
+from tests.running import BEARER, Postroom
 
 RULES = 200
 DECISIONS = 2000

@@ -12,7 +12,7 @@ from chassis.projection import behind
 from contracts.streams import STREAMS
 from services.analytics.facts import FACTS
 from services.router.queue import contact_key
-from tests.running import TOKEN, Postroom, until
+from tests.running import BEARER, Postroom, until
 
 ADDRESS = "wilhelmina.quast@customers.example"
 HOME, OFFICE = "mina@quast-family.example", "w.quast@office.example"
@@ -48,9 +48,7 @@ class Desk:
 
     def __init__(self, postroom: Postroom) -> None:
         self.postroom = postroom
-        self.http = httpx.AsyncClient(
-            base_url=f"{postroom.url}/api/v1", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
-        )
+        self.http = httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=BEARER, timeout=30)
 
     async def get(self, path: str, **parameters: Any) -> Any:
         answer = await self.http.get(path, params=parameters)

@@ -41,6 +41,8 @@ def _free_row(count: int) -> int:
 
 PASSWORD = "correct horse battery"
 TOKEN = "a-token-for-tests-only"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+"""The header by which a program says that it is the one with this token."""
 
 
 class Postroom:
@@ -105,8 +107,7 @@ class Postroom:
 
     def _who_am_i(self) -> int | str:
         try:
-            mine = {"Authorization": f"Bearer {TOKEN}"}
-            return httpx.get(f"{self.url}/api/v1/me", headers=mine, timeout=5).status_code
+            return httpx.get(f"{self.url}/api/v1/me", headers=BEARER, timeout=5).status_code
         except httpx.TransportError as error:
             return repr(error)
 

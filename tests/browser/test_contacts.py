@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import needs_chromium, watched, window
 from tests.browser.test_agent import nothing_serious, sign_in
-from tests.running import TOKEN, Postroom, letter
+from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -97,8 +97,7 @@ async def test_an_organisation_is_chosen_by_writing_a_part_of_its_name(
     mark = uuid4().hex[:8]
     page = await sign_in(context)
     write(shared_postroom, f"Rosa {mark} <rosa@{mark}.example>", "The lamp is dark")
-    bearer = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=shared_postroom.url, headers=bearer) as api:
+    async with httpx.AsyncClient(base_url=shared_postroom.url, headers=BEARER) as api:
         body = {"name": f"Lamps {mark}", "domains": [f"{mark}.example"]}
         (await api.put(f"/api/v1/desk/organisations/{uuid4()}", json=body)).raise_for_status()
 

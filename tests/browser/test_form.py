@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import needs_chromium
 from tests.browser.test_agent import nothing_serious, sign_in
-from tests.running import TOKEN, Postroom
+from tests.running import BEARER, Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 PATIENT_MILLISECONDS = 3100
@@ -20,7 +20,7 @@ PATIENT_MILLISECONDS = 3100
 @pytest.fixture(scope="module")
 def form(shared_postroom: Postroom) -> str:
     base = shared_postroom.url
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = BEARER
     boxes = httpx.get(f"{base}/api/v1/ticketboxes", headers=headers).json()
     support = next(box for box in boxes["items"] if box["name"] == "Support")
     return f"{base}{support['form']}"

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.conftest import needs_chromium
 from tests.browser.test_agent import looks_good, sign_in
-from tests.running import TOKEN, Postroom, letter
+from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -102,8 +102,7 @@ async def test_what_is_chosen_before_the_script_is_there_counts(
     await page.get_by_label("Field").select_option("headers")
     script_may_come.set()
     await page.get_by_label("Its name").fill("x-spam")
-    bearer = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=postroom.url, headers=bearer) as api:
+    async with httpx.AsyncClient(base_url=postroom.url, headers=BEARER) as api:
         assert (await api.delete("/api/v1/rulesets/draft")).status_code == 204
 
 

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 from tests.browser.conftest import needs_chromium, watched
 from tests.browser.test_agent import nothing_serious, sign_in
 from tests.browser.test_ticket import opened
-from tests.running import TOKEN, Postroom
+from tests.running import BEARER, Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -24,8 +24,7 @@ async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[
 @pytest.fixture
 async def templates(shared_postroom: Postroom) -> AsyncIterator[None]:
     """Two of them."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"{shared_postroom.url}/api/v1", headers=headers) as api:
+    async with httpx.AsyncClient(base_url=f"{shared_postroom.url}/api/v1", headers=BEARER) as api:
         paths = [f"/desk/templates/{uuid4()}" for _ in range(2)]
         for path, thing in zip(
             paths,

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 from postroom.people import change_password
 from tests.browser.conftest import needs_chromium, watched
 from tests.browser.test_agent import nothing_serious, sign_in
-from tests.running import PASSWORD, TOKEN, Postroom, letter, until
+from tests.running import BEARER, PASSWORD, Postroom, letter, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -20,8 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 async def ticket(postroom: Postroom, number: int) -> int:
     """The number of a new ticket."""
     postroom.send(letter(number))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=postroom.url, headers=headers) as api:
+    async with httpx.AsyncClient(base_url=postroom.url, headers=BEARER) as api:
 
         async def there() -> int | None:
             contact = {"contact": f"kim{number}@customers.example"}
@@ -38,8 +37,7 @@ async def two(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[tupl
     """The windows of the administrator and of Berta."""
     person_id = uuid4()
     email = f"berta-{person_id}@example.com"
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=shared_postroom.url, headers=headers) as api:
+    async with httpx.AsyncClient(base_url=shared_postroom.url, headers=BEARER) as api:
         person = {"name": "Berta", "email": email, "role": "agent"}
         assert (await api.put(f"/api/v1/desk/people/{person_id}", json=person)).status_code == 200
     db = await asyncpg.connect(shared_postroom.database_url)

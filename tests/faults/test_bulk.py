@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from postroom.verify import verify
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.faults, pytest.mark.anyio]
 LETTERS = 2000
@@ -27,8 +27,7 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
 
 @pytest.fixture
 async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=BEARER, timeout=30) as client:
 
         async def all_there() -> bool:
             db = await asyncpg.connect(postroom.database_url)

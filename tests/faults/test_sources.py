@@ -11,7 +11,7 @@ from postroom.verify import verify
 from tests.ingest.sources.conftest import needs_dovecot
 from tests.ingest.sources.dovecot import USER, Dovecot
 from tests.ingest.sources.letters import mail, source
-from tests.running import TOKEN, Postroom, until
+from tests.running import BEARER, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.faults, pytest.mark.anyio, needs_dovecot]
 LETTERS = 1000
@@ -63,7 +63,7 @@ async def test_ingest_is_killed_while_it_fetches_and_each_letter_is_accepted_onc
         ]  # type: ignore[index]
         assert subjects == [f"Letter {number}" for number in range(LETTERS)]
         assert await verify(postroom.database_url) == []
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        async with httpx.AsyncClient(headers=BEARER) as client:
             answer = await client.get(f"{postroom.url}/api/v1/status")
         books = answer.json()["sources"][0]
         assert (books["name"], books["state"], books["held"], books["taken"]) == (

@@ -9,14 +9,14 @@ import anyio
 import httpx
 import pytest
 
-from tests.running import PASSWORD, TOKEN, Postroom, letter, until
+from tests.running import BEARER, PASSWORD, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = BEARER
     base = shared_postroom.url
     async with httpx.AsyncClient(base_url=base, headers=headers) as client:
         yield client

@@ -9,7 +9,7 @@ import pytest
 from contracts.queries import Ledger
 from tests.ingest.authentication.name_server import NameServer
 from tests.ingest.authentication.signing import LETTER, Rsa
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
@@ -77,7 +77,7 @@ async def test_when_dns_is_back_a_sender_is_verified_and_the_custody_shows_how(
     base = f"{postroom.url}/api/v1"
 
     async def custody() -> dict[str, object] | None:
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        async with httpx.AsyncClient(headers=BEARER) as client:
             answer = await client.get(f"{base}/messages/{received['letter']['message_id']}")
         return answer.json() if answer.status_code == 200 else None
 

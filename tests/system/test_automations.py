@@ -13,7 +13,7 @@ import pytest
 from contracts.commands import OPERATOR, ChangeDesk, SetThing
 from contracts.desk import Person, Ticketbox
 from contracts.people import Role
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 BOX, SARA = uuid4(), uuid4()
@@ -27,8 +27,7 @@ async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
     )
     changes = tuple(SetThing(thing=thing) for thing in things)
     await shared_postroom.command(ChangeDesk(command_id=uuid4(), actor_id=OPERATOR, changes=changes))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=shared_postroom.url, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=shared_postroom.url, headers=BEARER, timeout=30) as client:
         yield client
 
 

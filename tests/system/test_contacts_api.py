@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from contracts.stream_ids import contact_id
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = BEARER
     base = f"http://127.0.0.1:{shared_postroom.http_port}/api/v1"
     async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
         yield client

@@ -12,16 +12,15 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
     base = f"http://127.0.0.1:{shared_postroom.http_port}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=base, headers=BEARER) as client:
         yield client
 
 

@@ -11,16 +11,15 @@ import pytest
 from contracts.desk import Distribution, DistributionMethod, Ticketbox
 from contracts.people import Presence
 from tests import crowd
-from tests.running import TOKEN, Postroom, until
+from tests.running import BEARER, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
     base = f"http://127.0.0.1:{shared_postroom.http_port}"
-    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=base, headers=BEARER, timeout=30) as client:
         # Whoever is there, by whatever test, may be given what a test wants to see wait.
         await crowd.send_home(shared_postroom)
         yield client

@@ -12,7 +12,7 @@ import pytest
 
 from services.gateway.forms.references import range_of
 from services.gateway.forms.visit import Visit, mark
-from tests.running import PASSWORD, TOKEN, Postroom, until
+from tests.running import BEARER, PASSWORD, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 PATIENT_SECONDS = 3.1
@@ -47,7 +47,7 @@ async def visitor(shared_postroom: Postroom) -> AsyncIterator[Visitor]:
     base = shared_postroom.url
     address = f"2001:db8:{uuid4().hex[:4]}::1"
     async with httpx.AsyncClient(base_url=base, headers={"X-Forwarded-For": address}) as client:
-        boxes = await client.get("/api/v1/ticketboxes", headers={"Authorization": f"Bearer {TOKEN}"})
+        boxes = await client.get("/api/v1/ticketboxes", headers=BEARER)
         support = next(box for box in boxes.json()["items"] if box["name"] == "Support")
         yield Visitor(client, support["form"])
 
@@ -63,13 +63,12 @@ async def custody(visitor: Visitor, message_reference: str) -> dict[str, object]
     assert ids is not None
 
     async def settled() -> dict[str, object] | None:
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        items = (await visitor.client.get("/api/v1/messages", headers=headers)).json()["items"]
+        items = (await visitor.client.get("/api/v1/messages", headers=BEARER)).json()["items"]
         found = next((one for one in items if ids[0] <= UUID(one["message_id"]) <= ids[1]), None)
         if found is None or found["state"] == "in_flight":
             return None
         path = f"/api/v1/messages/{found['message_id']}"
-        return dict((await visitor.client.get(path, headers=headers)).json())
+        return dict((await visitor.client.get(path, headers=BEARER)).json())
 
     found = await until(settled)
     assert isinstance(found, dict)

@@ -14,7 +14,7 @@ import pytest
 from contracts.people import Role
 from postroom.people import add_person, make_token
 from postroom.verify import verify
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 PATH = "/api/v1/messages"
@@ -34,7 +34,7 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
 
 @pytest.fixture
 async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = BEARER
     base = postroom.url
     async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as client:
         yield client

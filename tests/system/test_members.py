@@ -8,7 +8,7 @@ import pytest
 
 from contracts.desk import BoxRight, Right, Ticketbox
 from contracts.people import Role
-from tests.running import TOKEN, Postroom
+from tests.running import BEARER, Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
@@ -16,9 +16,8 @@ pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(
-        base_url=f"{shared_postroom.url}/api/v1", headers=headers, timeout=30
+        base_url=f"{shared_postroom.url}/api/v1", headers=BEARER, timeout=30
     ) as client:
         yield client
 

@@ -13,16 +13,15 @@ from contracts.desk import AnyThing, BoxRight, Person
 from contracts.people import Role
 from postroom.people import change_password
 from services.gateway.desk.presence import LOOK_SECONDS
-from tests.running import PASSWORD, TOKEN, Postroom, until
+from tests.running import BEARER, PASSWORD, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(
-        base_url=f"{shared_postroom.url}/api/v1", headers=headers, timeout=30
+        base_url=f"{shared_postroom.url}/api/v1", headers=BEARER, timeout=30
     ) as client:
         yield client
 

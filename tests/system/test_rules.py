@@ -12,7 +12,7 @@ import pytest
 
 from contracts.commands import OPERATOR, CreateTicketbox, Done
 from postroom.people import make_token
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 ORDERS = uuid4()
@@ -29,7 +29,7 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
 
 @pytest.fixture
 async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = BEARER
     base = f"http://127.0.0.1:{postroom.http_port}"
     async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
         yield client

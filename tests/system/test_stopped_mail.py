@@ -14,7 +14,7 @@ from contracts.commands import OPERATOR, Refused, ReleaseMessage
 from postroom.people import make_token
 from postroom.verify import verify
 from tests import stopping
-from tests.running import TOKEN, Postroom, letter, until
+from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
@@ -23,9 +23,8 @@ number = iter(range(50_000, 60_000))
 
 @pytest.fixture
 async def api(stopping_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
     base = stopping_postroom.url
-    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=base, headers=BEARER, timeout=30) as client:
         yield client
 
 

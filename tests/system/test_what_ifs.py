@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from contracts.desk import Policy
-from tests.running import TOKEN, Postroom, until
+from tests.running import BEARER, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 Json = dict[str, Any]
@@ -31,8 +31,7 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
 
 @pytest.fixture
 async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=headers) as client:
+    async with httpx.AsyncClient(base_url=f"{postroom.url}/api/v1", headers=BEARER) as client:
         yield client
 
 
