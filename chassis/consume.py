@@ -14,7 +14,6 @@ import nats.errors
 import nats.js.errors
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
 from nats.aio.msg import Msg
-from nats.js.errors import FetchTimeoutError
 
 from chassis import metrics, parking, telemetry, wire
 from chassis.background import PASSING
@@ -24,6 +23,7 @@ from chassis.log import AlreadyAnswered, UnknownEvent, VersionConflict
 from chassis.logging import get_logger
 from chassis.pace import next_batch_at
 from chassis.provisioning import ACK_WAIT_SECONDS
+from chassis.pull import Pull
 from contracts.event import Event, Recorded, UnknownVersion
 from contracts.streams import CONSUMERS, Consumer
 
@@ -71,6 +71,13 @@ class PromptSubscriber(BatchPullStreamSubscriber):
 
     __slots__ = ()
 
+    subscription: Pull | None  # type: ignore[assignment]  # FastStream only ends it
+
+    async def _create_subscription(self) -> None:
+        assert self.config.durable_name is not None  # noqa: S101 - each of ours has one
+        self.subscription = await Pull.bind(self.connection, self.stream.name, self.config.durable_name)
+        self.add_task(self._consume_pull)
+
     async def _consume_pull(self) -> None:
         assert self.subscription is not None  # noqa: S101 - made a line before this task starts
         waits = growing()
@@ -78,11 +85,9 @@ class PromptSubscriber(BatchPullStreamSubscriber):
         while self.running:
             try:
                 await asyncio.sleep(max(0, next_at - time.monotonic()))
-                messages = await self.subscription.fetch(batch=1, timeout=5, heartbeat=1)
-                if waiting := self._waiting_with(messages[0]):
+                messages = await self.subscription.fetch(1, 5)
+                if messages and (waiting := self._waiting_with(messages[0])):
                     messages += await self.more(waiting, 0.5)
-            except FetchTimeoutError:
-                _fetched(self)  # the server beat its heart meanwhile: there was nothing to fetch
             except TimeoutError:
                 continue
             except (nats.errors.Error, nats.js.errors.Error) as error:
@@ -91,8 +96,10 @@ class PromptSubscriber(BatchPullStreamSubscriber):
                 logger.warning("cannot fetch", stream=self.stream.name, error=repr(error))
                 await asyncio.sleep(next(waits))
             else:
-                _fetched(self)
+                metrics.LAST_FETCH.labels(self.config.durable_name).set(time.time())
                 waits = growing()
+                if not messages:
+                    continue
                 fetched_at = time.monotonic()
                 await self.consume(messages)
                 # After a full batch there is more to catch up with.
@@ -103,7 +110,7 @@ class PromptSubscriber(BatchPullStreamSubscriber):
         """What else is there, or comes soon."""
         assert self.subscription is not None  # noqa: S101 - as above
         try:
-            return await self.subscription.fetch(batch=most, timeout=seconds)
+            return await self.subscription.fetch(most, seconds)
         except TimeoutError:
             return []
         except (nats.errors.Error, nats.js.errors.Error) as error:
@@ -121,10 +128,6 @@ class PromptSubscriber(BatchPullStreamSubscriber):
 
 def _deliveries(message: Msg) -> int:
     return message.metadata.num_delivered or 1
-
-
-def _fetched(subscriber: PromptSubscriber) -> None:
-    metrics.LAST_FETCH.labels(subscriber.config.durable_name).set(time.time())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 import asyncpg
 import orjson
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 
 from chassis import log
 from chassis.database import Connection, Pool, eraser_of
@@ -198,12 +198,12 @@ WHERE state NOT IN ('waiting', 'running')
 
 
 async def finish(
-    pool: Pool, js: JetStreamContext, service: str, erasure_id: UUID, tables: Sequence[str], now: datetime
+    pool: Pool, nats: Client, service: str, erasure_id: UUID, tables: Sequence[str], now: datetime
 ) -> PieceErased:
     """Take what was erased out of the service's stream, and have PostgreSQL clean its tables."""
     done = PieceErased()
     if service in STREAMS:
-        if (waits_for := await unpublish(pool, js, service, erasure_id, now)) is not None:
+        if (waits_for := await unpublish(pool, nats, service, erasure_id, now)) is not None:
             return PieceErased(waits_for=waits_for)
         async with pool.acquire() as db:
             row = await db.fetchrow(

@@ -128,7 +128,7 @@ class Service(Generic[S]):
 
         async def finish(request: FinishErasure) -> PieceErased:
             return await erasing.finish(
-                self.pool, self.js, self.name, request.erasure_id, tables, self.clock()
+                self.pool, self.nats, self.name, request.erasure_id, tables, self.clock()
             )
 
         async def end(_: GetEnd) -> End:

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import orjson
+from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from chassis import wire
 from chassis.database import Connection, Pool
+from chassis.pull import Pull
 from chassis.relay import PUBLISH_SECONDS
 from contracts.erasures import ROWS_ERASED
 from contracts.stream_ids import erasure_stream
@@ -65,9 +67,7 @@ async def erased_by(db: Connection, service: str, erasure_id: UUID) -> Erased | 
     )
 
 
-async def unpublish(
-    pool: Pool, js: JetStreamContext, service: str, erasure_id: UUID, now: datetime
-) -> str | None:
+async def unpublish(pool: Pool, nats: Client, service: str, erasure_id: UUID, now: datetime) -> str | None:
     """Delete what an erasure took out of the log from its stream; says what it waits for, None when it is done.
 
     Called again until nothing is left: it looks at the stream each time.
@@ -76,11 +76,11 @@ async def unpublish(
         erased = await erased_by(db, service, erasure_id)
     if erased is None:
         return None
-    stream = STREAMS[service].name
+    js, stream = nats.jetstream(), STREAMS[service].name
     if now - erased.last_at < SETTLED or not await _published(js, stream, erased.last_position):
         return f"the relay of {service} publishes what was erased"
     try:
-        found = await _find(js, stream, erased)
+        found = await _find(nats, stream, erased)
     except TimeoutError:
         return (
             f"{stream} could not be looked through"  # messages were deleted meanwhile, or the server is busy
@@ -106,7 +106,7 @@ async def _published(js: JetStreamContext, stream: str, position: int) -> bool:
     return (wire.position(last.headers or {}) or 0) >= position
 
 
-async def _find(js: JetStreamContext, stream: str, erased: Erased) -> dict[int, str]:
+async def _find(nats: Client, stream: str, erased: Erased) -> dict[int, str]:
     """Messages that still have what was erased: the event's name by sequence. A refilled stream may have one twice.
 
     Raises:
@@ -121,19 +121,22 @@ async def _find(js: JetStreamContext, stream: str, erased: Erased) -> dict[int, 
         mem_storage=True,
         num_replicas=1,
     )
+    js = nats.jetstream()
     made = await js.add_consumer(stream, config)
     left, found = made.num_pending or 0, dict[int, str]()
-    subscription = await js.pull_subscribe_bind(made.name, stream)
+    pull = await Pull.bind(nats, stream, made.name)
     try:
         while left > 0:
-            messages = await subscription.fetch(min(BATCH, left), timeout=_FETCH_SECONDS)
+            messages = await pull.fetch(min(BATCH, left), _FETCH_SECONDS)
+            if not messages:
+                raise TimeoutError
             left -= len(messages)
             for message in messages:
                 headers = message.headers or {}
                 if headers.get("ce-id") in erased.event_ids and wire.ERASED not in headers:
                     found[message.metadata.sequence.stream] = headers["ce-type"]
     finally:
-        await subscription.unsubscribe()
+        await pull.unsubscribe()
         await js.delete_consumer(stream, made.name)
     return found
 

@@ -107,7 +107,7 @@ async def prepare(
     if ruleset.asks_for_contacts:
         ruleset = replace(ruleset, contacts=await contacts.read(db))
     since = now - timedelta(days=asked.days)
-    return Examination(Mail(service.js, service.pool, since), _examine, (ruleset, since), Tally())
+    return Examination(Mail(service.nats, service.pool, since), _examine, (ruleset, since), Tally())
 
 
 def _examine(batch: Sequence[Recorded], about: tuple[Ruleset, datetime]) -> Tally:

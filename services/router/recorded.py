@@ -6,12 +6,13 @@ from contextlib import suppress
 from datetime import datetime
 
 import nats.errors
+from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis import wire
 from chassis.database import Pool
+from chassis.pull import Pull
 from contracts.ingest import MessageReceived
 from contracts.streams import STREAMS, every
 from services.router.dry_run import Recorded
@@ -40,8 +41,8 @@ class Silent(Exception):  # noqa: N818
 class Mail:
     """What came in since a moment, read once from the beginning to what there was when it began."""
 
-    def __init__(self, js: JetStreamContext, pool: Pool, since: datetime) -> None:
-        self._js, self._pool, self._since = js, pool, since
+    def __init__(self, nats: Client, pool: Pool, since: datetime) -> None:
+        self._nats, self._js, self._pool, self._since = nats, nats.jetstream(), pool, since
         self.total = 0
         """Known as soon as the first batch is there; messages that were stored again count too."""
 
@@ -63,15 +64,17 @@ class Mail:
         )
         made = await self._js.add_consumer(stream, config)
         self.total = made.num_pending or 0
-        subscription = await self._js.pull_subscribe_bind(made.name, stream)
+        pull = await Pull.bind(self._nats, stream, made.name)
         read = silences = 0
         # While the broker gives the next batch, the database says what was said of this one.
         before: asyncio.Task[list[Recorded]] | None = None
         try:
             while read < self.total:
                 try:
-                    messages = await subscription.fetch(min(BATCH, self.total - read), timeout=_FETCH_SECONDS)
-                except TimeoutError:  # the client raises both its own, which is one, and asyncio's
+                    messages = await pull.fetch(min(BATCH, self.total - read), _FETCH_SECONDS)
+                except TimeoutError:
+                    messages = []
+                if not messages:
                     if await self._is_all(stream, made.name, read):
                         break  # the rest was erased meanwhile
                     silences += 1
@@ -87,7 +90,7 @@ class Mail:
         finally:
             if before is not None:
                 before.cancel()
-            await subscription.unsubscribe()
+            await pull.unsubscribe()
             with suppress(nats.errors.Error):  # it is forgotten by itself
                 await self._js.delete_consumer(stream, made.name)
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 from uuid import UUID
 
+from chassis.frozen import but
 from contracts.event import Event, Recorded
 from contracts.mail import LetterHead, last_written
 from contracts.tickets import (
@@ -86,17 +87,6 @@ Description = (
     | TicketUnlinked
     | TicketMoved
 )
-
-
-if TYPE_CHECKING:
-    from dataclasses import replace as but  # the same, and so its arguments are checked
-else:
-
-    def but(ticket: Ticket, **changed: object) -> Ticket:
-        """The ticket with other values. `dataclasses.replace` takes 11 µs to set all 44 anew, and this takes 0.6."""
-        other = object.__new__(Ticket)
-        other.__dict__.update(ticket.__dict__, **changed)
-        return other
 
 
 def load(history: Iterable[Recorded[Event]]) -> Ticket | None:

@@ -82,7 +82,7 @@ class Asked:
 class Ticket:
     """A conversation as it stands. `version` counts its events.
 
-    It has no slots: `services.tickets.evolve.but` copies it whole.
+    It has no slots: `chassis.frozen.but` copies it whole.
     """
 
     ticket_id: UUID

@@ -20,8 +20,7 @@ PATIENT_MILLISECONDS = 3100
 @pytest.fixture(scope="module")
 def form(shared_postroom: Postroom) -> str:
     base = shared_postroom.url
-    headers = BEARER
-    boxes = httpx.get(f"{base}/api/v1/ticketboxes", headers=headers).json()
+    boxes = httpx.get(f"{base}/api/v1/ticketboxes", headers=BEARER).json()
     support = next(box for box in boxes["items"] if box["name"] == "Support")
     return f"{base}{support['form']}"
 

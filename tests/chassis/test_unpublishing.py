@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import nats
 import pytest
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 
 from chassis import wire
 from chassis.background import keep_running
@@ -35,8 +35,8 @@ READERS = [consumer for consumer in CONSUMERS if consumer.source == "ingest"]
 class Published:
     """Five letters in ingest's log and stream; two are the person's."""
 
-    def __init__(self, pool: Pool, js: JetStreamContext) -> None:
-        self.pool, self.js = pool, js
+    def __init__(self, pool: Pool, client: Client) -> None:
+        self.pool, self.client, self.js = pool, client, client.jetstream()
         self.heads = [letter() for _ in range(5)]
         self.person = Subject(
             erasure_id=uuid4(),
@@ -59,7 +59,7 @@ class Published:
 
     async def unpublish(self) -> str | None:
         later = datetime.now(UTC) + SETTLED
-        return await unpublish(self.pool, self.js, "ingest", self.person.erasure_id, later)
+        return await unpublish(self.pool, self.client, "ingest", self.person.erasure_id, later)
 
     async def held(self) -> list[tuple[UUID, bool]]:
         """The letters in the stream in order, with whether each is known as erased."""
@@ -99,7 +99,7 @@ async def published(database_url: str, nats_server: Nats) -> AsyncIterator[Publi
     await provision(js, list(STREAMS.values()), CONSUMERS, 1)
     pool = await connect_pool(database_url, "ingest", 2)
     relaying = asyncio.create_task(keep_running("relay", Relay(database_url, "ingest", js).run))
-    found = Published(pool, js)
+    found = Published(pool, client)
     await found.write()
     await until(found.end_is_published)
     yield found
@@ -134,7 +134,7 @@ async def test_it_waits_for_a_relay_that_may_be_publishing_what_it_read_before(p
 
     waits_for = await unpublish(
         published.pool,
-        published.js,
+        published.client,
         "ingest",
         published.person.erasure_id,
         datetime.now(UTC) + timedelta(seconds=1),

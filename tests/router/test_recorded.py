@@ -52,8 +52,7 @@ async def stream(
         headers = {"ce-subject": name, "Postroom-Schema-Version": str(message.schema_version)}
         await js.publish(subject(MessageReceived, name), message.model_dump_json().encode(), headers=headers)
     pool = await connect_pool(database_url, "router", 1)
-    impatient = client.jetstream(timeout=3)
-    found = Stream(Mail(impatient, pool, datetime.now(UTC) - timedelta(days=1)), js, nats_server)
+    found = Stream(Mail(client, pool, datetime.now(UTC) - timedelta(days=1)), js, nats_server)
     yield found
     found.signal(signal.SIGCONT)
     await pool.close()

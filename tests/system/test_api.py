@@ -16,9 +16,8 @@ pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = BEARER
     base = shared_postroom.url
-    async with httpx.AsyncClient(base_url=base, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=base, headers=BEARER) as client:
         yield client
 
 

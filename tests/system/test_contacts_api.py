@@ -18,9 +18,8 @@ pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
 @pytest.fixture
 async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = BEARER
     base = f"http://127.0.0.1:{shared_postroom.http_port}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=base, headers=BEARER, timeout=30) as client:
         yield client
 
 

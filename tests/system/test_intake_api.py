@@ -34,9 +34,8 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
 
 @pytest.fixture
 async def api(postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    headers = BEARER
     base = postroom.url
-    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=base, headers=BEARER, timeout=60) as client:
         yield client
 
 

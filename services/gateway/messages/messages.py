@@ -45,12 +45,15 @@ WHERE words @@ websearch_to_tsquery('simple', $1)
 LIMIT $2
 """
 
+# Asked of one message after the other: OFFSET 0 keeps PostgreSQL from collecting all hits for the first page.
 _HAS_WORDS = """
-message.message_id IN (
-    SELECT message_id
-    FROM history
-    WHERE words @@ websearch_to_tsquery('simple', {0})
-      AND source = 'ingest'
+EXISTS (
+    SELECT
+    FROM history AS said
+    WHERE said.message_id = message.message_id
+      AND said.source = 'ingest'
+      AND said.words @@ websearch_to_tsquery('simple', {0})
+    OFFSET 0
 )
 """
 

@@ -1,12 +1,13 @@
 """A ticket as one line of a list: what its events made of it. Pure, so it serves any past moment too."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import assert_never
 from uuid import UUID
 
+from chassis.frozen import but
 from contracts.event import Event, Recorded
 from contracts.mail import LetterHead
 from contracts.stream_ids import acknowledgement_id
@@ -47,9 +48,12 @@ from services.gateway.read_model.whereabouts import letters_here
 FIRST_RESPONSE = "first_response"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
-    """The line. `letter_version` is the version of the ticket at the customer's last letter."""
+    """The line. `letter_version` is the version of the ticket at the customer's last letter.
+
+    It has no slots, so that `but` can copy it.
+    """
 
     ticket_id: UUID
     number: int
@@ -105,7 +109,7 @@ def summarise(history: Iterable[Recorded[Event]], before: Summary | None = None)
     if summary is None or before is not None or not any(rearranges(item.event) for item in events):
         return summary
     here = sorted(letters_here(events), key=attrgetter("received_at"))
-    return replace(
+    return but(
         summary,
         letters=len(here),
         excerpt=here[-1].excerpt if here else "",
@@ -178,7 +182,7 @@ def opened(event: TicketOpened, at: datetime) -> Summary:
 
 def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> Summary:
     """The line after one more event; most say nothing that a list shows."""
-    line = replace(summary, version=version, changed_at=at)
+    line = but(summary, version=version, changed_at=at)
     match event:
         case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
             return _heard(line, event)
@@ -189,21 +193,21 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
         case DeadlinesChanged() | SLAWarned() | SLABreached():
             return _clocks(line, event)
         case TicketAssigned(agent_id=agent_id):
-            return replace(line, assignee_id=agent_id)
+            return but(line, assignee_id=agent_id)
         case PriorityChanged(priority=priority):
-            return replace(line, priority=priority)
+            return but(line, priority=priority)
         case TagsChanged(tags=tags):
-            return replace(line, tags=tags)
+            return but(line, tags=tags)
         case CategoryAssigned(category_id=category_id):
-            return replace(line, category_id=category_id)
+            return but(line, category_id=category_id)
         case WatchersChanged(watcher_ids=watcher_ids):
-            return replace(line, watcher_ids=watcher_ids)
+            return but(line, watcher_ids=watcher_ids)
         case TicketMoved(ticketbox_id=ticketbox_id):
-            return replace(line, ticketbox_id=ticketbox_id)
+            return but(line, ticketbox_id=ticketbox_id)
         case TicketMerged(into_number=number):
-            return replace(line, merged_into=number)
+            return but(line, merged_into=number)
         case MergeUndone():
-            return replace(line, merged_into=None)
+            return but(line, merged_into=None)
         case _:
             return line
 
@@ -214,14 +218,14 @@ Heard = CustomerReplied | AutomaticReplyReceived | ReplyBounced
 def _heard(line: Summary, event: Heard) -> Summary:
     match event:
         case CustomerReplied(letter=letter, thanks=True):
-            return replace(_with_letter(line, letter), letter_version=line.version)
+            return but(_with_letter(line, letter), letter_version=line.version)
         case CustomerReplied(letter=letter):
             since = line.waiting_since or letter.received_at
-            return replace(_with_letter(line, letter), letter_version=line.version, waiting_since=since)
+            return but(_with_letter(line, letter), letter_version=line.version, waiting_since=since)
         case AutomaticReplyReceived(letter=letter):
             return _with_letter(line, letter)
         case ReplyBounced(reply_id=reply_id, letter=letter):
-            return replace(_with_letter(line, letter), undelivered=(*_without(line, reply_id), reply_id))
+            return but(_with_letter(line, letter), undelivered=(*_without(line, reply_id), reply_id))
         case _:
             assert_never(event)
 
@@ -230,7 +234,7 @@ def _answered(line: Summary, event: ReplyReleased | DeliveryRecorded, at: dateti
     match event:
         case ReplyReleased(reply_id=reply_id, attempt=attempt):
             answered = line.due_target == FIRST_RESPONSE
-            return replace(
+            return but(
                 line,
                 waiting_since=None,
                 first_response_at=line.first_response_at or at,
@@ -245,7 +249,7 @@ def _answered(line: Summary, event: ReplyReleased | DeliveryRecorded, at: dateti
             return line  # as early releases wrote it
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             failed = () if outcome is DeliveryOutcome.SENT else (reply_id,)
-            return replace(line, undelivered=_without(line, reply_id) + failed)
+            return but(line, undelivered=_without(line, reply_id) + failed)
         case _:
             assert_never(event)
 
@@ -254,20 +258,20 @@ Stands = TicketSolved | TicketClosed | TicketReopened | TicketSetPending | Ticke
 
 
 def _stands(line: Summary, event: Stands, at: datetime) -> Summary:
-    line = replace(line, held_until=None)
+    line = but(line, held_until=None)
     match event:
         case TicketSolved():
-            return replace(line, state=State.SOLVED, waiting_since=None, due_target=None, due_at=None)
+            return but(line, state=State.SOLVED, waiting_since=None, due_target=None, due_at=None)
         case TicketClosed():
-            return replace(line, state=State.CLOSED, waiting_since=None, due_target=None, due_at=None)
+            return but(line, state=State.CLOSED, waiting_since=None, due_target=None, due_at=None)
         case TicketSetPending():
-            return replace(line, state=State.PENDING, waiting_since=None)
+            return but(line, state=State.PENDING, waiting_since=None)
         case TicketPutOnHold(until=until):
-            return replace(line, state=State.ON_HOLD, held_until=until)
+            return but(line, state=State.ON_HOLD, held_until=until)
         case TicketReopened(reopened_by=None):
-            return replace(line, state=State.OPEN)  # the customer's letter before it says since when he waits
+            return but(line, state=State.OPEN)  # the customer's letter before it says since when he waits
         case TicketReopened():
-            return replace(line, state=State.OPEN, waiting_since=line.waiting_since or at)
+            return but(line, state=State.OPEN, waiting_since=line.waiting_since or at)
         case _:
             assert_never(event)
 
@@ -279,7 +283,7 @@ def _clocks(line: Summary, event: DeadlinesChanged | SLAWarned | SLABreached) ->
             running = {item.target for item in deadlines}
             warned = tuple(one for one in line.warned if one in running)
             first = next((item.due_at for item in deadlines if item.target == FIRST_RESPONSE), None)
-            return replace(
+            return but(
                 line,
                 due_target=target,
                 due_at=due_at,
@@ -287,10 +291,10 @@ def _clocks(line: Summary, event: DeadlinesChanged | SLAWarned | SLABreached) ->
                 first_response_due_at=first or line.first_response_due_at,
             )
         case SLAWarned(target=target):
-            return replace(line, warned=(*(one for one in line.warned if one != target), target))
+            return but(line, warned=(*(one for one in line.warned if one != target), target))
         case SLABreached(target=target):
             missed = (*(one for one in line.missed if one != target), target)
-            return replace(line, breached=True, missed=missed)
+            return but(line, breached=True, missed=missed)
         case _:
             assert_never(event)
 
@@ -303,7 +307,7 @@ def _next(deadlines: Iterable[DeadlineItem]) -> tuple[str | None, datetime | Non
 
 
 def _with_letter(line: Summary, letter: LetterHead) -> Summary:
-    return replace(line, letters=line.letters + 1, excerpt=letter.excerpt)
+    return but(line, letters=line.letters + 1, excerpt=letter.excerpt)
 
 
 def _without(line: Summary, reply_id: UUID) -> tuple[UUID, ...]:

@@ -50,7 +50,8 @@ class Filter:
     numbers: tuple[int, ...] | None = None
     """Only these."""
     hits: frozenset[UUID] | None = None
-    """What a search for `q` found; None: nobody has looked, or there are very many."""
+    """What a search for `q` found; None: nobody has looked, or there are too many."""
+    too_many_hits: bool = False
 
 
 SOUGHT = 5_000
@@ -117,12 +118,12 @@ _FOUND = """
 
 async def sought(db: Connection, wanted: Filter) -> Filter:
     """A filter that knows the hits of its search, if they are not too many."""
-    if wanted.q is None or wanted.hits is not None:
+    if wanted.q is None or wanted.hits is not None or wanted.too_many_hits:
         return wanted
     words = wanted.q.strip().lstrip("#")
     said = await db.fetch(_SAID, words, SOUGHT + 1)
     if len(said) > SOUGHT:
-        return wanted
+        return replace(wanted, too_many_hits=True)
     placed = [row["message_id"] for row in said if row["ticket_id"] is None]
     rows = await db.fetch(_TICKETS_OF, words, placed)
     return replace(wanted, hits=frozenset(row["ticket_id"] for row in (*said, *rows) if row["ticket_id"]))
@@ -237,8 +238,11 @@ def _order(wanted: Filter) -> Order:
 
 
 async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
-    """How many tickets there are, up to `COUNTED`."""
-    conditions = where(await sought(db, wanted), sight)
+    """How many tickets there are, up to `COUNTED`; also where so many hold what is sought that nobody counts them."""
+    wanted = await sought(db, wanted)
+    if wanted.too_many_hits:
+        return COUNTED
+    conditions = where(wanted, sight)
     number: int = await db.fetchval(
         f"SELECT count(*) FROM (SELECT FROM ticket WHERE {conditions.sql()} LIMIT {COUNTED}) AS counted",
         *conditions.parameters,
