@@ -25,6 +25,8 @@ class Projection:
     tables: tuple[str, ...]
     consumers: tuple[Consumer, ...]
     apply: Callable[[Batch, Connection], Awaitable[None]]
+    kept_by_key: frozenset[str] = frozenset()
+    """Tables whose rows `apply` finds by their key alone: a rebuild makes their other indexes when they are full."""
 
 
 class Gap(TooEarly):

@@ -53,13 +53,10 @@ async def rebuild(database_url: str, projection: Projection, advance: Callable[[
         if not await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name):
             raise AlreadyRebuilding(f"{projection.name} is being rebuilt already.")
         await _make_copies(db, projection)
-        applied = 0
-        reached: dict[str, int] = {}
-        for consumer in projection.consumers:
-            reached[consumer.source], number = await _fill(
-                database_url, db, projection, consumer.source, 0, advance
-            )
-            applied += number
+        indexes = await _postpone_indexes(db, projection)
+        reached, applied = await _fill_all(database_url, projection, advance)
+        for index in indexes:
+            await db.execute(index)
         async with db.transaction():
             applied += await _switch(database_url, db, projection, reached, advance)
         await db.execute(f"DROP SCHEMA {_beside(projection)}")
@@ -80,6 +77,45 @@ async def _make_copies(db: Connection, projection: Projection) -> None:
     for table in projection.tables:
         await db.execute(f"CREATE TABLE {beside}.{table} (LIKE {projection.schema}.{table} INCLUDING ALL)")
     await db.execute(f"SET search_path = {beside}")
+
+
+async def _postpone_indexes(db: Connection, projection: Projection) -> list[str]:
+    """Drop those that nobody needs until the copies are full; returns how they are made."""
+    rows = await db.fetch(
+        """
+        SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made
+        FROM pg_index
+        WHERE indrelid = ANY($1::text[]::regclass[])
+          AND NOT indisunique
+        """,
+        [f"{_beside(projection)}.{table}" for table in projection.kept_by_key],
+    )
+    for row in rows:
+        await db.execute(f"DROP INDEX {row['name']}")
+    return [row["made"] for row in rows]
+
+
+async def _fill_all(
+    database_url: str, projection: Projection, advance: Callable[[int], None]
+) -> tuple[dict[str, int], int]:
+    """Apply all logs at once, as the service does; returns the end of each, and the number of events."""
+
+    async def fill(source: str) -> tuple[int, int]:
+        db = await asyncpg.connect(database_url, server_settings={"search_path": _beside(projection)})
+        try:
+            return await _fill(database_url, db, projection, source, 0, advance)
+        finally:
+            await db.close()
+
+    sources = [consumer.source for consumer in projection.consumers]
+    filling = [asyncio.create_task(fill(source)) for source in sources]
+    try:
+        filled = await asyncio.gather(*filling)
+    finally:
+        for task in filling:
+            task.cancel()
+    reached = {source: position for source, (position, _) in zip(sources, filled, strict=True)}
+    return reached, sum(number for _, number in filled)
 
 
 async def _fill(

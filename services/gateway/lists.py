@@ -20,18 +20,45 @@ COUNTED = 1000
 """Counting stops here: nobody needs to know more exactly, and a list of a million stays fast."""
 
 
+NEAR = 1000
+"""So many rows of a list are tried for words that very many rows may hold; then all that hold them are collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that very many rows may hold, as a condition in two forms; `{0}` stands for the words."""
+
+    q: str
+    tried: str
+    """Asked of one row after the other: quick where each few rows hold them."""
+    collected: str
+    """All hits are found first, however old they are."""
+
+
 @dataclass(slots=True)
 class Where:
     """Conditions with their parameters."""
 
     parameters: list[object] = field(default_factory=list)
     conditions: list[str] = field(default_factory=list)
+    words: Words | None = None
+    """To be added in one of its forms."""
 
     def add(self, condition: str, *values: object) -> None:
         """`{0}`, `{1}` … stand for the values."""
         numbers = range(len(self.parameters) + 1, len(self.parameters) + 1 + len(values))
         self.conditions.append(condition.format(*(f"${number}" for number in numbers)))
         self.parameters.extend(values)
+
+    def also(self, condition: str, *values: object) -> "Where":
+        """The same and one more, without what is sought."""
+        other = Where([*self.parameters], [*self.conditions])
+        other.add(condition, *values)
+        return other
+
+    def collected(self) -> "Where":
+        """The same, with all hits of what is sought."""
+        return self.also(self.words.collected, self.words.q) if self.words else self
 
     def sql(self) -> str:
         return " AND ".join(self.conditions) or "true"
@@ -70,20 +97,41 @@ async def page(
     if cursor is not None:
         behind = ">" if order.ascending else "<"
         conditions.add(f"({order.moment}, {identity}) {behind} ({{0}}, {{1}})", *read_cursor(cursor))
-    conditions.parameters.append(limit + 1)
-    rows = await db.fetch(
-        f"""
-        {select}
-        WHERE {conditions.sql()}
-        ORDER BY {order.sql(identity)}
-        LIMIT ${len(conditions.parameters)}
-        """,
-        *conditions.parameters,
-    )
+    rows = await _first(db, select, conditions, order, identity, limit + 1)
     if len(rows) <= limit:
         return rows, None
     last = rows[limit - 1]
-    return rows[:limit], cursor_at(last[order.moment.rpartition(".")[2]], last[identity.rpartition(".")[2]])
+    return rows[:limit], cursor_at(last[_name(order.moment)], last[_name(identity)])
+
+
+async def _first(
+    db: Connection, select: str, conditions: Where, order: Order, identity: str, number: int
+) -> list[asyncpg.Record]:
+    def sql(where: Where) -> str:
+        return f"{select} WHERE {where.sql()} ORDER BY {order.sql(identity)}"
+
+    async def fetch(where: Where) -> list[asyncpg.Record]:
+        return await db.fetch(f"{sql(where)} LIMIT {number}", *where.parameters)
+
+    words = conditions.words
+    if words is None:
+        return await fetch(conditions)
+    async with db.transaction():
+        # A plan depends on how many rows hold the words: none may be kept for whatever is sought.
+        await db.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        last_near = (
+            f"SELECT {_name(order.moment)} FROM ({sql(conditions)} OFFSET {NEAR} LIMIT 1) AS last_near"
+        )
+        edge = await db.fetchval(last_near, *conditions.parameters)
+        near = conditions.also(words.tried, words.q)
+        if edge is not None:
+            near.add(f"{order.moment} {'<=' if order.ascending else '>='} {{0}}", edge)
+        rows = await fetch(near)
+        return rows if edge is None or len(rows) == number else await fetch(conditions.collected())
+
+
+def _name(column: str) -> str:
+    return column.rpartition(".")[2]
 
 
 def cursor_at(moment: datetime, identity: UUID) -> str:

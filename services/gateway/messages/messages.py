@@ -9,7 +9,7 @@ from chassis.database import Connection
 from contracts.ingest import MessageHeld, Reading
 from contracts.standing import MessageState
 from services.gateway.access.sight import Sight, may_see_message
-from services.gateway.lists import COUNTED, Order, Where, page
+from services.gateway.lists import COUNTED, Order, Where, Words, page
 from services.gateway.messages.withholding import withheld
 from services.gateway.problems import NotFound
 from services.gateway.read_model import history
@@ -32,7 +32,7 @@ class Filter:
 
 
 SOUGHT = 5_000
-"""With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full.
+"""With so many hits or fewer, a search looks at them alone; with more, it tries the next messages of the list first.
 
 PostgreSQL cannot know which is faster: it reckons with hits everywhere, and walks a million rows for one that is old.
 """
@@ -45,8 +45,8 @@ WHERE words @@ websearch_to_tsquery('simple', $1)
 LIMIT $2
 """
 
-# Asked of one message after the other: OFFSET 0 keeps PostgreSQL from collecting all hits for the first page.
-_HAS_WORDS = """
+# OFFSET 0 keeps PostgreSQL from collecting all hits.
+_TRIED = """
 EXISTS (
     SELECT
     FROM history AS said
@@ -54,6 +54,15 @@ EXISTS (
       AND said.source = 'ingest'
       AND said.words @@ websearch_to_tsquery('simple', {0})
     OFFSET 0
+)
+"""
+
+_COLLECTED = """
+message.message_id IN (
+    SELECT message_id
+    FROM history
+    WHERE words @@ websearch_to_tsquery('simple', {0})
+      AND source = 'ingest'
 )
 """
 
@@ -66,7 +75,8 @@ async def where(db: Connection, sight: Sight, wanted: Filter) -> Where:
         # Where it goes on in another ticketbox, too, would be asked of each row; its page and its files know.
         result.add("coalesce(ticket.ticketbox_id, message.ticketbox_id) = ANY({0})", sight.in_order)
     if wanted.state is not None:
-        result.add("message.state = {0}", wanted.state)
+        # Part of the query's text: one plan for all states would be a bad one for those that few have.
+        result.add(f"message.state = '{wanted.state}'")
     if wanted.reason is not None:
         result.add(f"left(message.reason, {LONGEST_REASON}) = left({{0}}, {LONGEST_REASON})", wanted.reason)
     if wanted.source is not None:
@@ -82,7 +92,7 @@ async def _add_search(db: Connection, conditions: Where, q: str) -> None:
     except ValueError:
         hits = await db.fetch(_HITS, q, SOUGHT + 1)
         if len(hits) > SOUGHT:
-            conditions.add(_HAS_WORDS, q)
+            conditions.words = Words(q, tried=_TRIED, collected=_COLLECTED)
         else:
             conditions.add("message.message_id = ANY({0}::uuid[])", [row["message_id"] for row in hits])
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.contacts import Card
 from contracts.people import Role
 from contracts.stream_ids import contact_stream
+from contracts.tickets import State
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
 from services.gateway.api.contacts import Wish
@@ -119,7 +120,7 @@ async def _show(
         contact = await contacts.detail(db, sight, contact_id)
         timeline = await contact_history.timeline(db, sight, contact.id, q or None, cursor, PAGE)
         waiting = await ticket_lists.page_of_tickets(
-            db, sight, Filter(contact=contact.id, state="open"), None, BESIDE
+            db, sight, Filter(contact=contact.id, state=State.OPEN), None, BESIDE
         )
         last = await ticket_lists.page_of_tickets(
             db, sight, Filter(contact=contact.id, merged=True), None, BESIDE

@@ -15,6 +15,7 @@ from chassis.database import Connection
 from contracts.desk import Category, Right, Team, Ticketbox
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
+from contracts.tickets import State
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.guard import Here, Signed, Writer, command_id_of
 from services.gateway.api.tickets import Number, Wish
@@ -191,7 +192,7 @@ async def show_ticket(
         others = [
             await ticket_lists.page_of_tickets(db, who.person.sight, wanted, None, BESIDE)
             for wanted in (
-                Filter(contact=ticket.contact.address, state="open"),
+                Filter(contact=ticket.contact.address, state=State.OPEN),
                 Filter(contact=ticket.contact.address, merged=True),
             )
         ]

@@ -148,21 +148,41 @@ def words(event: Event) -> str | None:
             return None
 
 
+# Several logs are taken at once, and each may be the first to speak of a message. Nobody waits in a circle: lines are
+# begun first, and then locked, both in one order.
+_BEGIN_LINES = """
+INSERT INTO message (message_id)
+SELECT message_id
+FROM unnest($1::uuid[]) AS new (message_id)
+ORDER BY message_id
+ON CONFLICT DO NOTHING
+"""
+
 _RECEIVED = tuple(field.name for field in fields(Received))
 _received_cells = attrgetter(*_RECEIVED)
 
-_KEEP_RECEIVED = f"""
-INSERT INTO message ({", ".join(_RECEIVED)})
-SELECT {", ".join(_RECEIVED)}
-FROM unnest(
+_LINES_RECEIVED = f"""
+unnest(
     $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::bigint[], $10::integer[], $11::boolean[], $12::text[], $13::text[]
 ) AS new ({", ".join(_RECEIVED)})
-ORDER BY message_id
-ON CONFLICT (message_id) DO UPDATE
-SET {", ".join(f"{name} = excluded.{name}" for name in _RECEIVED[1:])}
 """
 
+_BEGIN_RECEIVED = f"""
+INSERT INTO message ({", ".join(_RECEIVED)})
+SELECT {", ".join(_RECEIVED)}
+FROM {_LINES_RECEIVED}
+ORDER BY message_id
+ON CONFLICT DO NOTHING
+RETURNING message_id
+"""
+
+_KEEP_RECEIVED = f"""
+UPDATE message
+SET {", ".join(f"{name} = new.{name}" for name in _RECEIVED[1:])}
+FROM {_LINES_RECEIVED}
+WHERE message.message_id = new.message_id
+"""
 
 _FORGET_WORDS = """
 UPDATE history
@@ -178,7 +198,12 @@ async def _keep_received(db: Connection, batch: Batch) -> None:
     newest = {line.message_id: line for item in batch if (line := received(item))}
     if not newest:
         return
-    await db.execute(_KEEP_RECEIVED, *zip(*map(_received_cells, newest.values()), strict=True))
+    rows = await db.fetch(_BEGIN_RECEIVED, *zip(*map(_received_cells, newest.values()), strict=True))
+    known = newest.keys() - {row["message_id"] for row in rows}
+    if known:
+        await db.execute(_STANDINGS, list(known))
+        cells = [_received_cells(newest[message_id]) for message_id in known]
+        await db.execute(_KEEP_RECEIVED, *zip(*cells, strict=True))
     # A search finds a message by its newest reading only.
     rereads = {
         item.event.letter.message_id: item.position for item in batch if isinstance(item.event, MessageReread)
@@ -190,21 +215,12 @@ async def _keep_received(db: Connection, batch: Batch) -> None:
 _STANDING = tuple(field.name for field in fields(Standing))
 _standing_cells = attrgetter("state", "reason", *_STANDING)
 
-# Several logs are taken at once: rows are locked in one order, so that nobody waits in a circle.
 _STANDINGS = f"""
 SELECT message_id, {", ".join(_STANDING)}
 FROM message
 WHERE message_id = ANY($1::uuid[])
 ORDER BY message_id
 FOR UPDATE
-"""
-
-_BEGIN_LINES = """
-INSERT INTO message (message_id)
-SELECT message_id
-FROM unnest($1::uuid[]) AS new (message_id)
-ORDER BY message_id
-ON CONFLICT DO NOTHING
 """
 
 _KEEP_STANDINGS = f"""
@@ -232,12 +248,9 @@ async def _keep_standings(db: Connection, batch: Batch) -> None:
     message_ids = list(said.keys() | places)
     if not message_ids:
         return
-    rows = await db.fetch(_STANDINGS, message_ids)
-    if len(rows) < len(message_ids):  # ingest's log was not heard yet
-        await db.execute(_BEGIN_LINES, message_ids)
-        rows = await db.fetch(_STANDINGS, message_ids)
+    await db.execute(_BEGIN_LINES, message_ids)
     lines = []
-    for row in rows:
+    for row in await db.fetch(_STANDINGS, message_ids):
         cells = {**dict(row), "routed_state": MessageState(row["routed_state"])}
         message_id = cells.pop("message_id")
         standing = reduce(hear, said.get(message_id, ()), Standing(**cells))
@@ -377,4 +390,5 @@ INBOX = Projection(
     ),
     consumers=GATEWAY,
     apply=apply,
+    kept_by_key=frozenset({"ticket", "message"}),
 )

@@ -8,10 +8,11 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
+from contracts.tickets import State
 from services.gateway.access.sight import Sight
 from services.gateway.contacts.organisations import Membership
 from services.gateway.desk import desk
-from services.gateway.lists import COUNTED, Order, Where, page
+from services.gateway.lists import COUNTED, Order, Where, Words, page
 from services.gateway.representations.basics import Contact, Named, Page
 from services.gateway.representations.tickets import (
     TicketItem,
@@ -31,7 +32,7 @@ class Filter:
     """Which tickets; None: whatever it is."""
 
     box: UUID | None = None
-    state: str | None = None
+    state: State | None = None
     assignee: UUID | None = None
     unassigned: bool = False
     watcher: UUID | None = None
@@ -55,24 +56,23 @@ class Filter:
 
 
 SOUGHT = 5_000
-"""With so many hits or fewer, a search looks at them alone; with more, it walks through the list until a page is full:
-see `services.gateway.messages`."""
+"""With so many hits or fewer, a search looks at them alone; with more, it tries the next tickets of the list first."""
 
 # A search looks at what was written, at subjects and contacts, and at numbers. A letter is found in the ticket that it
 # is in now, and in those that this goes on in.
-_SAID = """
+_WORDS = "words IS NOT NULL AND words @@ websearch_to_tsquery('simple', {0})"
+_SAID = f"""
 SELECT ticket_id, message_id
 FROM history
-WHERE words IS NOT NULL
-  AND words @@ websearch_to_tsquery('simple', $1)
+WHERE {_WORDS.format("$1")}
 LIMIT $2
 """
-_TICKETS_OF = """
+_PLACED = """
 WITH RECURSIVE placed (ticket_id, merged_into) AS (
     SELECT ticket.ticket_id, ticket.merged_into
     FROM message
     JOIN ticket USING (ticket_id)
-    WHERE message.message_id = ANY($2::uuid[])
+    WHERE message.message_id {messages}
     UNION
     SELECT later.ticket_id, later.merged_into
     FROM placed
@@ -80,17 +80,29 @@ WITH RECURSIVE placed (ticket_id, merged_into) AS (
 )
 SELECT ticket_id
 FROM placed
+"""
+_TICKETS_OF = f"""
+{_PLACED.format(messages="= ANY($2::uuid[])")}
 UNION
 SELECT ticket_id
 FROM ticket
-WHERE number = CASE WHEN $1::text ~ '^[0-9]{1,18}$' THEN $1::bigint END
+WHERE number = CASE WHEN $1::text ~ '^[0-9]{1, 18}$' THEN $1::bigint END
 UNION
 SELECT ticket_id
 FROM ticket
 WHERE contact_address = lower($1)
 """
-# Asked of one ticket after the other: OFFSET 0 keeps PostgreSQL from collecting all hits for the first page.
-_FOUND = """
+_COLLECTED = f"""
+ticket.ticket_id IN (
+    SELECT ticket_id
+    FROM history
+    WHERE source = 'tickets' AND {_WORDS}
+    UNION ALL
+    ({_PLACED.format(messages=f"IN (SELECT message_id FROM history WHERE source = 'ingest' AND {_WORDS})")})
+)
+"""
+# OFFSET 0 keeps PostgreSQL from collecting all hits.
+_TRIED = """
 (EXISTS (
     SELECT
     FROM history AS said
@@ -154,7 +166,8 @@ def where(wanted: Filter, sight: Sight) -> Where:
     if wanted.box is not None:
         result.add("ticket.ticketbox_id = {0}", wanted.box)
     if wanted.state is not None:
-        result.add("ticket.state = {0}", wanted.state)
+        # Part of the query's text: one plan for all states would be a bad one for those that few have.
+        result.add(f"ticket.state = '{wanted.state}'")
     if wanted.tag is not None:
         result.add("ticket.tags @> ARRAY[{0}]::text[]", wanted.tag)
     if wanted.priority is not None:
@@ -184,7 +197,7 @@ def where(wanted: Filter, sight: Sight) -> Where:
     if wanted.hits is not None:
         result.add("ticket.ticket_id = ANY({0}::uuid[])", list(wanted.hits))
     elif wanted.q is not None:
-        result.add(_FOUND, wanted.q.strip().lstrip("#"))
+        result.words = Words(wanted.q.strip().lstrip("#"), tried=_TRIED, collected=_COLLECTED)
     return result
 
 
@@ -252,7 +265,7 @@ async def count(db: Connection, sight: Sight, wanted: Filter) -> int:
 
 async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> list[tuple[UUID, int]]:
     """All tickets of a list at one moment with their versions, up to `most`, in its order."""
-    conditions, order = where(await sought(db, wanted), sight), _order(wanted)
+    conditions, order = where(await sought(db, wanted), sight).collected(), _order(wanted)
     rows = await db.fetch(
         f"""
         SELECT ticket_id, version
