@@ -26,6 +26,7 @@ SETTINGS = {
     "maintenance_work_mem": "32MB",
     "wal_compression": "on",
     "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
     "checkpoint_completion_target": "0.9",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
