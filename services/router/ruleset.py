@@ -81,7 +81,8 @@ class Prepared:
     names: frozenset[str]
     """The facts that they look at."""
     headers: frozenset[str]
-    all_headers: bool
+    whole: bool
+    """Whether one of them looks at more than single fields."""
 
 
 @lru_cache(maxsize=16)
@@ -93,7 +94,7 @@ def prepare(conditions: tuple[str, ...]) -> Prepared:
         compiled,
         frozenset(name.partition(".")[0] for one in good for name in one.names),
         frozenset(header for one in good for header in one.headers),
-        any(one.needs_all_headers for one in good),
+        any(one.whole for one in good),
     )
 
 
@@ -117,7 +118,7 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     written_to = _written_to(message.letter, ruleset, message.ticketbox_id)
     around = Surroundings(ruleset.organisations, ruleset.contacts, written_to.hours)
     facts = facts_of(message, around, prepared.names)
-    context = context_of(facts, prepared.headers, all_headers=prepared.all_headers)
+    context = context_of(facts, prepared.headers, whole=prepared.whole)
     actions = NOTHING
     acted: list[RuleActed] = []
     failed: list[RuleFailed] = []

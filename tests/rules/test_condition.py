@@ -31,11 +31,33 @@ def holds(source: str) -> bool:
         ("message.subject.matches(r'^\\d')", False),
         ("'message.nothing' == message.subject", False),
         ("true // message.nothing is a comment", True),
+        ("message . lower\n. subject == 'invoice 4711'", True),
+        ("'message.subject' != message.subject", True),
+        ("message.lower['text'] == 'hello'", True),
+        ("size(message.headers) == 2 && message.size == 300", True),
+        ("has(message.subject)", True),
     ],
 )
 def test_a_condition_says_yes_or_no(condition: str, answer: bool) -> None:
     assert holds(condition) is answer
     check(condition)
+
+
+@pytest.mark.parametrize(
+    ("condition", "whole"),
+    [
+        ("message.subject.contains('Invoice') && message.headers['x-score'] == '7'", False),
+        ("message.lower.text == 'hello'", False),
+        ("size(message.headers) == 2", True),
+        ("has(message.subject)", True),
+    ],
+)
+def test_the_message_as_a_whole_is_handed_over_only_where_it_is_asked_for(
+    condition: str, whole: bool
+) -> None:
+    asked = compile_condition(condition)
+    assert asked.whole is whole
+    assert asked.holds(context_of(FACTS, asked.headers, whole=whole))
 
 
 _MOMENT = "timestamp('2026-03-02T12:34:56Z')"
