@@ -254,7 +254,7 @@ LEDGER_TICKETS = Consumer(
     pause_seconds=0.2,
 )
 ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=200, pause_seconds=0.5) for source in STREAMS)
-GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100, pause_seconds=0.03) for source in STREAMS)
+GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100) for source in STREAMS)
 
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,
