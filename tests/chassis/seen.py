@@ -13,14 +13,16 @@ from contracts.streams import Consumer
 
 
 def seen_by(consumer: Consumer) -> Projection:
-    return Projection("seen", "analytics", ("seen",), (consumer,), _apply)
+    return Projection("seen", "analytics", ("seen",), (consumer,), _apply, kept_by_key=frozenset({"seen"}))
 
 
 async def make_tables(db: asyncpg.Connection, folder: Path) -> None:
     """The log of notify, and the table of the projection; `folder` is for their files."""
     schema, none = folder / "schema", folder / "none"
     schema.mkdir()
-    (schema / "0001_seen.sql").write_text("CREATE TABLE seen (position bigint PRIMARY KEY);")
+    (schema / "0001_seen.sql").write_text(
+        "CREATE TABLE seen (position bigint PRIMARY KEY); CREATE INDEX ON seen (position DESC);"
+    )
     await migrate(db, [Schema("notify", none, speaks=True), Schema("analytics", schema, speaks=False)])
 
 

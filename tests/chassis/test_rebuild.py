@@ -65,6 +65,15 @@ async def counts(url: str) -> tuple[int, int]:
     return counted
 
 
+async def indexes(url: str) -> list[str]:
+    db = await asyncpg.connect(url)
+    rows = await db.fetch(
+        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'analytics' AND tablename = 'seen'"
+    )
+    await db.close()
+    return sorted(row["indexdef"] for row in rows)
+
+
 async def test_nothing_is_missed_or_applied_twice_while_others_write_and_the_service_works(url: str) -> None:
     await write(url, 50)
     done = asyncio.Event()
@@ -76,6 +85,14 @@ async def test_nothing_is_missed_or_applied_twice_while_others_write_and_the_ser
     done.set()
     await following
     assert await counts(url) == (350, 350)
+
+
+async def test_every_index_is_there_again(url: str) -> None:
+    await write(url, 20)
+    before = await indexes(url)
+    await rebuild(url, SEEN, lambda _: None)
+    assert await indexes(url) == before
+    assert len(before) == 2
 
 
 async def test_what_was_spoiled_is_whole_again(url: str) -> None:

@@ -14,6 +14,7 @@ from contracts.router import Disposition, MessageDiscarded, RoutingFailed
 from contracts.standing import MessageState
 from contracts.tickets import TicketingFailed
 from postroom.migrate import migrate_database
+from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING
 from services.gateway.messages import messages
 from services.gateway.messages.custody import custody
@@ -171,14 +172,20 @@ async def test_what_could_not_be_read_or_waits_for_the_scanner_is_marked(db: Con
     assert "waits for the virus scanner" in str(withheld)
 
 
+@pytest.mark.parametrize("near", [1000, 3, 0])
 async def test_a_search_for_a_common_word_and_one_for_a_rare_word_find_the_same(
-    db: Connection, monkeypatch: pytest.MonkeyPatch
+    db: Connection, monkeypatch: pytest.MonkeyPatch, near: int
 ) -> None:
     await story().told(db)
     few = await messages.page_of_messages(db, EVERYTHING, Filter(q="Letter"), None, 5)
-    monkeypatch.setattr(messages, "SOUGHT", 2)
-    assert await messages.page_of_messages(db, EVERYTHING, Filter(q="Letter"), None, 5) == few
     assert len(few.items) == 5
+    monkeypatch.setattr(messages, "SOUGHT", 2)
+    monkeypatch.setattr(lists, "NEAR", near)
+    assert await messages.page_of_messages(db, EVERYTHING, Filter(q="Letter"), None, 5) == few
+    # Also a piece at a time.
+    first = await messages.page_of_messages(db, EVERYTHING, Filter(q="Letter"), None, 2)
+    second = await messages.page_of_messages(db, EVERYTHING, Filter(q="Letter"), first.next, 2)
+    assert [*first.items, *second.items] == few.items[:4]
 
 
 async def test_a_batch_of_long_letters_is_written_in_several_statements(

@@ -21,6 +21,7 @@ from contracts.tickets import (
     TicketMerged,
 )
 from postroom.migrate import migrate_database
+from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING, Sight, may_see_message
 from services.gateway.contacts import contact_history, contacts
 from services.gateway.messages import messages
@@ -206,11 +207,13 @@ async def found(db: Connection, q: str) -> set[int]:
     return {item.number for item in page.items}
 
 
-@pytest.fixture(params=["few hits", "many hits"])
+@pytest.fixture(params=["few hits", "many hits", "many hits further on"])
 def hits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search looks at few hits alone, and walks through the list for many: both find the same."""
-    if request.param == "many hits":
+    """A search looks at few hits alone; for many it tries the next tickets, and collects all: it finds the same."""
+    if request.param != "few hits":
         monkeypatch.setattr(ticket_lists, "SOUGHT", 0)
+    if request.param == "many hits further on":
+        monkeypatch.setattr(lists, "NEAR", 0)
 
 
 @pytest.mark.usefixtures("hits")
