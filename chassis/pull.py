@@ -53,24 +53,29 @@ class Pull:
         found: list[Msg] = []
         self._asked += 1
         reply = f"{self._inbox}.{self._asked}"
-        await self._client.publish(
-            self._next, orjson.dumps({"batch": most, "expires": int(seconds * 1e9)}), reply=reply
-        )
+        request = orjson.dumps({"batch": most, "expires": int(seconds * 1e9)})
+        await self._client.publish(self._next, request, reply=reply)
         try:
             async with asyncio.timeout(seconds + _GRACE_SECONDS):
-                while len(found) < most:
-                    message = await self._next_arrived()
-                    status = (message.headers or {}).get(Header.STATUS)
-                    if status is None:
-                        found.append(message)
-                    elif message.subject == reply:  # that of an earlier request says nothing about this one
-                        if status not in _OVER:
-                            raise APIError.from_msg(message)
-                        break
+                await self._collect(found, most, reply)
         except TimeoutError:
             if not found:
                 raise
+        except BaseException:
+            self._arrived.extendleft(reversed(found))
+            raise
         return found
+
+    async def _collect(self, found: list[Msg], most: int, reply: str) -> None:
+        while len(found) < most:
+            message = await self._next_arrived()
+            status = (message.headers or {}).get(Header.STATUS)
+            if status is None:
+                found.append(message)
+            elif message.subject == reply:  # that of an earlier request says nothing about this one
+                if status in _OVER:
+                    return
+                raise APIError.from_msg(message)
 
     async def _next_arrived(self) -> Msg:
         while not self._arrived:
@@ -79,5 +84,8 @@ class Pull:
         return self._arrived.popleft()
 
     async def unsubscribe(self) -> None:
-        """Take nothing any more; what has come and was not taken is delivered again."""
+        """Take nothing any more, and hand back what has come and was not taken."""
         await self._subscription.unsubscribe()
+        for message in self._arrived:
+            if Header.STATUS not in (message.headers or {}):
+                await message.nak()

@@ -85,6 +85,19 @@ async def test_a_consumer_that_is_deleted_meanwhile_is_an_error(client: Client) 
         await fetching
 
 
+async def test_what_has_come_when_the_reader_stops_is_handed_back_at_once(client: Client) -> None:
+    await publish(client, 1, 2, 3)
+    stopped = await Pull.bind(client, "NUMBERS", "reader")
+    fetching = asyncio.create_task(stopped.fetch(10, 5))
+    await asyncio.sleep(0.2)
+    fetching.cancel()
+    await asyncio.gather(fetching, return_exceptions=True)
+    await stopped.unsubscribe()
+
+    other = await Pull.bind(client, "NUMBERS", "reader")
+    assert said(await other.fetch(3, 2)) == [1, 2, 3]
+
+
 async def test_a_server_that_says_nothing_is_no_empty_answer(client: Client, nats_server: Nats) -> None:
     reader = await Pull.bind(client, "NUMBERS", "reader")
     assert nats_server.process is not None
