@@ -199,6 +199,7 @@ async def test_a_letter_that_was_split_off_is_seen_where_its_new_ticket_is(
     assert await seen(db, desk.letter) == ["staff", "everyone"]
     assert (await custody(db, desk.letter)).ticket == new.number
     assert await found(db, "wages") == {new.number}
+    assert await found(db, f"#{new.number}") == {new.number}
     assert await said_in_history(db, STAFF_ONLY) == [(10016, "My pay"), (10024, "Confidential")]
 
 

@@ -86,7 +86,7 @@ _TICKETS_OF = f"""
 UNION
 SELECT ticket_id
 FROM ticket
-WHERE number = CASE WHEN $1::text ~ '^[0-9]{1, 18}$' THEN $1::bigint END
+WHERE number = CASE WHEN $1::text ~ '^[0-9]{{1,18}}$' THEN $1::bigint END
 UNION
 SELECT ticket_id
 FROM ticket
