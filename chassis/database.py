@@ -104,6 +104,7 @@ async def connect_pool(database_url: str, service: str, size: int) -> Pool:
         database_url,
         min_size=1,
         max_size=size,
+        max_inactive_connection_lifetime=60,  # seconds; each holds some 5 MB of the server's memory
         command_timeout=60,
         server_settings=session_settings(service),
     )
