@@ -22,7 +22,7 @@ from services.tickets.desk import Desk
 from services.tickets.evolve import load as ticket_of
 from services.tickets.ticket import Ticket
 from services.tickets.what_if import Asked, Tally, concerning_clocks, examine
-from services.tickets.what_ifs import Tickets
+from services.tickets.what_ifs import Tickets, history_of
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -95,7 +95,7 @@ async def test_a_what_if_reads_them_from_the_log_and_finds_what_was_missed(
         found = [
             change
             async for batch in source.batches()
-            for change in tally.take(examine(batch, Asked(desk, nothing, NOW)), 10_000)
+            for change in tally.take(examine(map(history_of, batch), Asked(desk, nothing, NOW)), 10_000)
         ]
     finally:
         await pool.close()
