@@ -345,15 +345,20 @@ SET shut_out_at = excluded.shut_out_at
 """
 
 
+_THINGS = frozenset(THINGS)
+
+
 async def _keep_desk(db: Connection, batch: Batch) -> None:
-    if any(isinstance(item.event, THINGS) for item in batch):
+    # By the very type, which each event of a rebuild is asked for: isinstance takes ten times as long with so many.
+    said = [item for item in batch if type(item.event) in _THINGS or type(item.event) is PresenceChanged]
+    if any(type(item.event) in _THINGS for item in said):
         await desk.renew_edition(db)
-    for item in batch:
-        if isinstance(item.event, THINGS):
-            await _keep_thing(db, item)
-        elif isinstance(item.event, PresenceChanged):
+    for item in said:
+        if isinstance(item.event, PresenceChanged):
             change = item.event
             await db.execute(_KEEP_PRESENCE, change.person_id, change.presence, change.until)
+        else:
+            await _keep_thing(db, item)
 
 
 async def _keep_thing(db: Connection, item: Recorded[Event]) -> None:

@@ -138,7 +138,10 @@ def _waiting_since(history: Iterable[Recorded[Event]], here: Iterable[LetterHead
 
 def rearranges(event: Event) -> bool:
     """Whether letters come or go with an event: then the line is made anew of all that happened to the ticket."""
-    return isinstance(event, LettersTaken | LettersMoved | TicketAbsorbed | AbsorptionUndone)
+    return type(event) in _REARRANGING
+
+
+_REARRANGING = frozenset({LettersTaken, LettersMoved, TicketAbsorbed, AbsorptionUndone})
 
 
 def opened(event: TicketOpened, at: datetime) -> Summary:
