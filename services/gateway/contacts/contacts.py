@@ -14,7 +14,7 @@ from contracts.stream_ids import contact_stream
 from services.gateway.access.sight import Sight
 from services.gateway.contacts import organisations
 from services.gateway.contacts.organisations import Membership, Organisations
-from services.gateway.lists import Order, Where, page
+from services.gateway.lists import Order, Where, Words, page
 from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Page
 from services.gateway.representations.contacts import AddressItem, ContactDetail, ContactItem, MergedItem
@@ -58,16 +58,16 @@ _IN_SIGHT = """
 """
 
 SOUGHT = 1000
-"""With so many hits or fewer, a search looks at them alone; with more, it walks the list until a page is full."""
+"""With so many hits or fewer, a search looks at them alone; with more, it tries the next contacts of the list first."""
 
-_HITS = """
-SELECT contact_id FROM contact WHERE words @@ to_tsquery('simple', $1)
+_NAMED = """
+SELECT contact_id FROM contact WHERE words @@ to_tsquery('simple', {0})
 UNION ALL
-SELECT contact_id FROM contact_address WHERE words @@ to_tsquery('simple', $1)
-LIMIT $2
+SELECT contact_id FROM contact_address WHERE words @@ to_tsquery('simple', {0})
 """
-
-_HAS_WORDS = """
+_HITS = f"{_NAMED.format('$1')} LIMIT $2"
+_COLLECTED = f"contact.contact_id IN ({_NAMED})"
+_TRIED = """
 (contact.words @@ to_tsquery('simple', {0}) OR EXISTS (
     SELECT
     FROM contact_address
@@ -91,7 +91,7 @@ async def where(db: Connection, wanted: Filter, sight: Sight) -> Where:
     if wanted.q is not None and (query := _beginnings(wanted.q)):
         hits = await db.fetch(_HITS, query, SOUGHT + 1)
         if len(hits) > SOUGHT:
-            result.add(_HAS_WORDS, query)
+            result.words = Words(query, tried=_TRIED, collected=_COLLECTED)
         else:
             result.add("contact.contact_id = ANY({0}::uuid[])", [row["contact_id"] for row in hits])
     if wanted.address is not None:
