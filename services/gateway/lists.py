@@ -18,8 +18,6 @@ Limit = Annotated[int, Query(ge=1, le=LONGEST_PIECE)]
 """How much of a list somebody asks for at once."""
 COUNTED = 1000
 """Counting stops here: nobody needs to know more exactly, and a list of a million stays fast."""
-
-
 NEAR = 1000
 """So many rows of a list are tried for words that very many rows may hold; then all that hold them are collected."""
 
@@ -78,6 +76,17 @@ class Order:
         way = "ASC" if self.ascending else "DESC"
         moment = f"{self.moment} + interval '0'" if self.of_few else self.moment  # no index has this order
         return f"{moment} {way}, {identity} {way}"
+
+
+async def add_search(
+    db: Connection, conditions: Where, q: str, *, identity: str, hits: str, tried: str, most: int
+) -> None:
+    """Look for words: the rows that `hits` finds are a condition if they are at most so many, and `Words` otherwise."""
+    rows = await db.fetch(f"{hits.format('$1')} LIMIT {most + 1}", q)
+    if len(rows) > most:
+        conditions.words = Words(q, tried, collected=f"{identity} IN ({hits})")
+    else:
+        conditions.add(f"{identity} = ANY({{0}}::uuid[])", [row[0] for row in rows])
 
 
 async def page(

@@ -79,7 +79,7 @@ class Mail:
                         break  # the rest was erased meanwhile
                     silences += 1
                     if silences == _SILENCES:
-                        raise Silent(f"NATS gave {read:,} of {self.total:,} messages and then none") from None
+                        raise Silent(f"NATS gave {read:,} of {self.total:,} messages and then none")
                     continue
                 read, silences = read + len(messages), 0
                 ready, before = before, asyncio.create_task(self._with_what_was_said(messages))

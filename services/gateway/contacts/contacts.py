@@ -14,7 +14,7 @@ from contracts.stream_ids import contact_stream
 from services.gateway.access.sight import Sight
 from services.gateway.contacts import organisations
 from services.gateway.contacts.organisations import Membership, Organisations
-from services.gateway.lists import Order, Where, Words, page
+from services.gateway.lists import Order, Where, add_search, page
 from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Page
 from services.gateway.representations.contacts import AddressItem, ContactDetail, ContactItem, MergedItem
@@ -60,13 +60,11 @@ _IN_SIGHT = """
 SOUGHT = 1000
 """With so many hits or fewer, a search looks at them alone; with more, it tries the next contacts of the list first."""
 
-_NAMED = """
+_HITS = """
 SELECT contact_id FROM contact WHERE words @@ to_tsquery('simple', {0})
 UNION ALL
 SELECT contact_id FROM contact_address WHERE words @@ to_tsquery('simple', {0})
 """
-_HITS = f"{_NAMED.format('$1')} LIMIT $2"
-_COLLECTED = f"contact.contact_id IN ({_NAMED})"
 _TRIED = """
 (contact.words @@ to_tsquery('simple', {0}) OR EXISTS (
     SELECT
@@ -89,11 +87,9 @@ async def where(db: Connection, wanted: Filter, sight: Sight) -> Where:
     result = _in_sight(sight)
     result.add(_LISTED)
     if wanted.q is not None and (query := _beginnings(wanted.q)):
-        hits = await db.fetch(_HITS, query, SOUGHT + 1)
-        if len(hits) > SOUGHT:
-            result.words = Words(query, tried=_TRIED, collected=_COLLECTED)
-        else:
-            result.add("contact.contact_id = ANY({0}::uuid[])", [row["contact_id"] for row in hits])
+        await add_search(
+            db, result, query, identity="contact.contact_id", hits=_HITS, tried=_TRIED, most=SOUGHT
+        )
     if wanted.address is not None:
         result.add(
             "contact.contact_id = (SELECT contact_id FROM contact_address WHERE address = lower({0}))",

@@ -9,7 +9,7 @@ from chassis.database import Connection
 from contracts.ingest import MessageHeld, Reading
 from contracts.standing import MessageState
 from services.gateway.access.sight import Sight, may_see_message
-from services.gateway.lists import COUNTED, Order, Where, Words, page
+from services.gateway.lists import COUNTED, Order, Where, add_search, page
 from services.gateway.messages.withholding import withheld
 from services.gateway.problems import NotFound
 from services.gateway.read_model import history
@@ -40,9 +40,8 @@ PostgreSQL cannot know which is faster: it reckons with hits everywhere, and wal
 _HITS = """
 SELECT message_id
 FROM history
-WHERE words @@ websearch_to_tsquery('simple', $1)
+WHERE words @@ websearch_to_tsquery('simple', {0})
   AND source = 'ingest'
-LIMIT $2
 """
 
 # OFFSET 0 keeps PostgreSQL from collecting all hits.
@@ -54,15 +53,6 @@ EXISTS (
       AND said.source = 'ingest'
       AND said.words @@ websearch_to_tsquery('simple', {0})
     OFFSET 0
-)
-"""
-
-_COLLECTED = """
-message.message_id IN (
-    SELECT message_id
-    FROM history
-    WHERE words @@ websearch_to_tsquery('simple', {0})
-      AND source = 'ingest'
 )
 """
 
@@ -90,11 +80,9 @@ async def _add_search(db: Connection, conditions: Where, q: str) -> None:
     try:
         conditions.add("message.message_id = {0}", UUID(q))
     except ValueError:
-        hits = await db.fetch(_HITS, q, SOUGHT + 1)
-        if len(hits) > SOUGHT:
-            conditions.words = Words(q, tried=_TRIED, collected=_COLLECTED)
-        else:
-            conditions.add("message.message_id = ANY({0}::uuid[])", [row["message_id"] for row in hits])
+        await add_search(
+            db, conditions, q, identity="message.message_id", hits=_HITS, tried=_TRIED, most=SOUGHT
+        )
 
 
 _ITEMS = """

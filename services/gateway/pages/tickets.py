@@ -60,11 +60,13 @@ async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | N
         if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
             return RedirectResponse(named, 303)
         wanted = await ticket_lists.sought(db, query.filter(who.person.person_id, known))
+        found = await ticket_lists.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
+        has_others = found.next is not None or cursor is not None
         data = {
             "query": query,
             "titles": TITLES,
-            "tickets": await ticket_lists.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE),
-            "number": await ticket_lists.count(db, who.person.sight, wanted),
+            "tickets": found,
+            "number": await ticket_lists.count(db, who.person.sight, wanted) if has_others else None,
             "counts": {
                 name: await _count(db, who.person, ListQuery(view=name), known)
                 for name in ("mine", "unassigned", "open")
