@@ -201,7 +201,7 @@ async def _keep_received(db: Connection, batch: Batch) -> None:
     rows = await db.fetch(_BEGIN_RECEIVED, *zip(*map(_received_cells, newest.values()), strict=True))
     known = newest.keys() - {row["message_id"] for row in rows}
     if known:
-        await db.execute(_STANDINGS, list(known))
+        await db.execute(_STANDINGS, list(known))  # locks them in the order of all
         cells = [_received_cells(newest[message_id]) for message_id in known]
         await db.execute(_KEEP_RECEIVED, *zip(*cells, strict=True))
     # A search finds a message by its newest reading only.
