@@ -1,11 +1,15 @@
 """Commands and queries by NATS request and reply."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import TypeVar
 
 import nats.errors
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import Header, StatusCode
 from pydantic import TypeAdapter
 
 from chassis.telemetry import current_traceparent
@@ -15,6 +19,11 @@ from contracts.queries import GetBlob, Query
 
 M = TypeVar("M", bound=Model)
 TIMEOUT_SECONDS = 8
+PATIENT = "Postroom-Patient"
+"""Whoever asks with this header hears every few seconds that the service is at work."""
+BEAT_SECONDS = 4.0
+SILENCE_SECONDS = 20.0
+"""Without a word from it, a service at work was killed."""
 OUTCOME = "Postroom-Outcome"
 """How a request ended, as `Ending` has it; without it, it was answered."""
 ERROR = "Postroom-Error"
@@ -30,6 +39,8 @@ class Ending(StrEnum):
     """What it needs is away: the same request may be made again."""
     FAILED = "failed"
     """It would fail again."""
+    WORKING = "working"
+    """Not ended: the answer is still to come."""
 
 
 class TryAgain(Exception):  # noqa: N818
@@ -86,7 +97,21 @@ async def ask(
     Raises:
         ServiceUnavailable, RequestFailed, RefusedQuery.
     """
-    body, headers = await _request(nc, subject or query.subject(), query, timeout_seconds)
+    subject = subject or query.subject()
+    return _answered(await _request(nc, subject, query, timeout_seconds), answer)
+
+
+async def ask_patiently(nc: Client, query: Query, answer: type[M], subject: str | None = None) -> M:
+    """Ask a service for what takes minutes: as long as it says that it is at work.
+
+    Raises:
+        ServiceUnavailable, RequestFailed, RefusedQuery.
+    """
+    return _answered(await _request(nc, subject or query.subject(), query, patient=True), answer)
+
+
+def _answered(reply: tuple[bytes, dict[str, str]], answer: type[M]) -> M:
+    body, headers = reply
     if headers.get(OUTCOME) == Ending.REFUSED:
         raise RefusedQuery(Refused.model_validate_json(body))
     return answer.model_validate_json(body)
@@ -120,14 +145,41 @@ def as_answer(answered: Model) -> tuple[bytes, dict[str, str]]:
     return answered.model_dump_json().encode(), headers
 
 
-async def _request(
-    nc: Client, subject: str, request: Model, timeout_seconds: float = TIMEOUT_SECONDS
-) -> tuple[bytes, dict[str, str]]:
-    headers = {"traceparent": traceparent} if (traceparent := current_traceparent()) else None
+@asynccontextmanager
+async def at_work(nc: Client, request: Msg) -> AsyncIterator[None]:
+    """Let whoever asks patiently know that its request is being worked on."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            await nc.publish(request.reply, headers={OUTCOME: Ending.WORKING})
+
+    if PATIENT not in (request.headers or {}):
+        yield
+        return
+    beating = asyncio.create_task(beat())
     try:
-        message = await nc.request(
-            subject, request.model_dump_json().encode(), timeout=timeout_seconds, headers=headers
-        )
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)  # without a connection the answer fails too
+
+
+async def _request(
+    nc: Client,
+    subject: str,
+    request: Model,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    *,
+    patient: bool = False,
+) -> tuple[bytes, dict[str, str]]:
+    headers = {"traceparent": traceparent} if (traceparent := current_traceparent()) else {}
+    body = request.model_dump_json().encode()
+    try:
+        if patient:
+            message = await _request_patiently(nc, subject, body, headers)
+        else:
+            message = await nc.request(subject, body, timeout=timeout_seconds, headers=headers or None)
     except (nats.errors.Error, TimeoutError) as error:
         raise ServiceUnavailable(subject, type(error).__name__) from error
     answered = message.headers or {}
@@ -136,5 +188,21 @@ async def _request(
             raise ServiceUnavailable(subject, answered[ERROR])
         case Ending.FAILED:
             raise RequestFailed(subject, answered[ERROR])
-        case Ending.ANSWERED | Ending.REFUSED:
+        case Ending.ANSWERED | Ending.REFUSED | Ending.WORKING:
             return message.data, answered
+
+
+async def _request_patiently(nc: Client, subject: str, body: bytes, headers: dict[str, str]) -> Msg:
+    inbox = nc.new_inbox()
+    answers = await nc.subscribe(inbox)
+    try:
+        await nc.publish(subject, body, reply=inbox, headers={**headers, PATIENT: "1"})
+        while True:
+            message = await answers.next_msg(SILENCE_SECONDS)
+            said = message.headers or {}
+            if said.get(Header.STATUS) == StatusCode.SERVICE_UNAVAILABLE:
+                raise nats.errors.NoRespondersError
+            if said.get(OUTCOME) != Ending.WORKING:
+                return message
+    finally:
+        await answers.unsubscribe()

@@ -27,7 +27,7 @@ from chassis.lifecycle import run as run_until_stopped
 from chassis.parking import parked, replay
 from chassis.projection import Projection, pass_over, project
 from chassis.relay import Relay
-from chassis.requests import ERROR, OUTCOME, Ending, as_answer
+from chassis.requests import ERROR, OUTCOME, Ending, as_answer, at_work
 from chassis.settings import ServiceSettings, read_settings
 from contracts.commands import Command, Outcome
 from contracts.erasures import End, ErasePiece, FinishErasure, GetEnd, PieceErased
@@ -175,7 +175,8 @@ class Service(Generic[S]):
             with telemetry.span(f"answer {name}", SpanKind.SERVER, parent=parent):
                 # What is raised is told to the asker; nothing of the request is half done.
                 try:
-                    body, headers = await reply(message.data)
+                    async with at_work(self.nats, message):
+                        body, headers = await reply(message.data)
                 except PASSING as error:
                     logger.warning("request not answered", request=name, error=repr(error))
                     body, headers = b"", {OUTCOME: Ending.UNAVAILABLE, ERROR: type(error).__name__}

@@ -19,7 +19,7 @@ from chassis.backoff import growing
 from chassis.database import Connection, connect
 from chassis.log import Answer
 from chassis.logging import get_logger
-from chassis.requests import RequestFailed, ServiceUnavailable, ask
+from chassis.requests import RequestFailed, ServiceUnavailable, ask, ask_patiently
 from chassis.service import Service
 from contracts.commands import Done, RequestErasure
 from contracts.desk import Person, Ticketbox
@@ -54,9 +54,6 @@ logger = get_logger(__name__)
 POLL_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 """Between two looks at one that waits for something."""
-PIECE_SECONDS = 60
-LONGEST_SECONDS = 900
-"""For what looks at a whole log, or cleans a table."""
 MOST_LETTERS = 4_000
 """Of one person: what belongs to the person travels in one request, and NATS carries 1 MB."""
 TICKETS_AT_ONCE = 50
@@ -169,9 +166,8 @@ async def work(service: Service[TicketsSettings]) -> None:
         waits = growing(most=LONGEST_WAIT_SECONDS)
         while True:
             going_on = [_erasure(row) for row in await db.fetch(_GOING_ON)]
-            for erasure in going_on:
-                await _lead(service, db, erasure)
-            if not going_on:
+            moved = [await _lead(service, db, erasure) for erasure in going_on]
+            if any(moved) or not going_on:
                 waits = growing(most=LONGEST_WAIT_SECONDS)
             await asyncio.sleep(next(waits) if going_on else POLL_SECONDS)
     finally:
@@ -198,7 +194,8 @@ def _erasure(row: asyncpg.Record) -> Erasure:
     )
 
 
-async def _lead(service: Service[TicketsSettings], db: Connection, erasure: Erasure) -> None:
+async def _lead(service: Service[TicketsSettings], db: Connection, erasure: Erasure) -> bool:
+    """Go on with an erasure; whether it waits for something else now than before."""
     waits_for = None
     try:
         await _go_on(service, db, erasure)
@@ -206,11 +203,12 @@ async def _lead(service: Service[TicketsSettings], db: Connection, erasure: Eras
         waits_for = str(error)
     except (log.VersionConflict, log.AlreadyAnswered) as error:
         waits_for = repr(error)  # its ticket changed at this very moment
-    await db.execute(
+    changed = await db.execute(
         "UPDATE erasure SET waits_for = $2 WHERE erasure_id = $1 AND waits_for IS DISTINCT FROM $2",
         erasure.erasure_id,
         waits_for,
     )
+    return bool(changed == "UPDATE 1")
 
 
 async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Erasure) -> None:
@@ -262,7 +260,7 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
 
 async def _find(service: Service[TicketsSettings], db: Connection, erasure: Erasure) -> Erasure:
     query = FindLetters(addresses=erasure.addresses)
-    letters = await ask(service.nats, query, FoundLetters, timeout_seconds=LONGEST_SECONDS)
+    letters = await ask_patiently(service.nats, query, FoundLetters)
     if letters.in_flight:
         raise NotYet(f"{letters.in_flight} letters of the person are on their way into tickets")
     if len(letters.message_ids) > MOST_LETTERS:
@@ -323,7 +321,7 @@ async def _pieces(
     while following is not None:
         piece = ErasePiece.model_validate({"person": erasure.person, "after": following, **limits})
         subject = ErasePiece.subject_of(holder)
-        done = await ask(service.nats, piece, PieceErased, subject, timeout_seconds=PIECE_SECONDS)
+        done = await ask_patiently(service.nats, piece, PieceErased, subject)
         if done.waits_for is not None:
             raise NotYet(done.waits_for)
         rows, files, following = rows + done.rows, files + done.files, done.following
@@ -340,7 +338,7 @@ async def _finish(
     request = FinishErasure(erasure_id=erasure.erasure_id)
     subject = FinishErasure.subject_of(holder)
     try:
-        done = await ask(service.nats, request, PieceErased, subject, timeout_seconds=LONGEST_SECONDS)
+        done = await ask_patiently(service.nats, request, PieceErased, subject)
     except (ServiceUnavailable, RequestFailed) as error:
         return str(error)
     if done.waits_for is not None:

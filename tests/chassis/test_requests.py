@@ -8,9 +8,19 @@ import asyncpg
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
+from chassis import requests
 from chassis.migrations import Schema, migrate
-from chassis.requests import RefusedQuery, RequestFailed, ServiceUnavailable, TryAgain, ask
+from chassis.requests import (
+    RefusedQuery,
+    RequestFailed,
+    ServiceUnavailable,
+    TryAgain,
+    ask,
+    ask_patiently,
+    at_work,
+)
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from contracts.commands import Refused
@@ -47,6 +57,9 @@ async def answers(
 
     async def answer(_: GetTransport) -> Model:
         said = answers.pop()
+        if isinstance(said, asyncio.Event):
+            await said.wait()
+            said = answers.pop()
         if isinstance(said, Exception):
             raise said
         assert isinstance(said, Model)
@@ -96,3 +109,39 @@ async def test_what_passes_by_itself_may_be_asked_again(
 async def test_a_service_that_is_not_there_may_be_asked_again(client: Client) -> None:
     with pytest.raises(ServiceUnavailable, match="try again in a moment"):
         await ask(client, GetTransport(), Transport)
+
+
+@pytest.fixture
+def short_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(requests, "SILENCE_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("short_silence")
+async def test_what_takes_long_is_waited_for_while_the_service_is_at_work(
+    client: Client, answers: list[object]
+) -> None:
+    work_is_done = asyncio.Event()
+    answers += [HERE, work_is_done]
+    asking = asyncio.create_task(ask_patiently(client, GetTransport(), Transport))
+    await asyncio.sleep(3 * requests.SILENCE_SECONDS)
+    assert not asking.done()
+    work_is_done.set()
+    assert await asking == HERE
+
+
+@pytest.mark.usefixtures("short_silence")
+async def test_a_service_that_is_killed_at_work_is_not_waited_for(client: Client) -> None:
+    async def die_at_work(request: Msg) -> None:
+        async with at_work(client, request):
+            await asyncio.sleep(2 * requests.BEAT_SECONDS)
+
+    killed = await client.subscribe(GetTransport.subject(), cb=die_at_work)
+    with pytest.raises(ServiceUnavailable, match="try again in a moment"):
+        await ask_patiently(client, GetTransport(), Transport)
+    await killed.unsubscribe()
+
+
+async def test_nobody_is_waited_for_who_is_not_there(client: Client) -> None:
+    with pytest.raises(ServiceUnavailable, match="NoResponders"):
+        await ask_patiently(client, GetTransport(), Transport)
