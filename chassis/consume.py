@@ -253,7 +253,7 @@ class Consumption:
             )
             await self._fail(items[0], error)
             return []
-        for item in items:
+        for item in items[-1:] if self.consumer.in_order else items:
             await item.message.ack()
         metrics.HANDLED.labels(self.consumer.name).inc(len(items))
         metrics.BATCH_SECONDS.labels(self.consumer.name).observe(time.perf_counter() - started)

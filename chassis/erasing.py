@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -22,6 +22,7 @@ from contracts.commands import OPERATOR
 from contracts.erasing import Eraser
 from contracts.erasures import ROWS_ERASED, ErasedRow, ErasePiece, PieceErased, Subject
 from contracts.event import Meta
+from contracts.ids import derived
 from contracts.stream_ids import (
     contact_stream,
     erasure_stream,
@@ -127,7 +128,7 @@ async def vouch(
     head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
     meta = Meta(correlation_id=person.erasure_id, causation_id=person.erasure_id, actor=str(OPERATOR))
     event = ROWS_ERASED[service](erasure_id=person.erasure_id, rows=rows, files=files)
-    cause = uuid5(person.erasure_id, f"{service} {head.version}")
+    cause = derived(person.erasure_id, f"{service} {head.version}")
     await log.append(db, [Answer(stream_id, (event,), cause, meta, now, head)], now)
 
 

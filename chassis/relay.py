@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import asyncpg
 import nats.js.errors
+from nats.aio.client import Client
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
@@ -53,9 +54,10 @@ class ForeignMessage(Exception):  # noqa: N818
 class Relay:
     """Of the log of one service."""
 
-    def __init__(self, database_url: str, service: str, js: JetStreamContext) -> None:
+    def __init__(self, database_url: str, service: str, client: Client) -> None:
         self._database_url = database_url
-        self._js = js
+        self._client = client
+        self._js = client.jetstream(timeout=10)
         self._stream = STREAMS[service]
         self._identified = True
         self._caught_up = metrics.RELAY_CAUGHT_UP.labels(self._stream.name)
@@ -89,7 +91,7 @@ class Relay:
             rows = await read_after(announced.db, tail.position, BATCH)
             if rows:
                 idle = 0
-                tail = await _publish(js, stream, tail, rows, identified=identified)
+                tail = await _publish(self._client, js, stream, tail, rows, identified=identified)
                 metrics.EVENTS_PUBLISHED.inc(len(rows))
             if len(rows) == BATCH:
                 continue
@@ -121,40 +123,47 @@ async def _tail(js: JetStreamContext, stream: Stream) -> Tail:
 
 
 async def _publish(
-    js: JetStreamContext, stream: Stream, tail: Tail, rows: Sequence[asyncpg.Record], *, identified: bool
+    client: Client,
+    js: JetStreamContext,
+    stream: Stream,
+    tail: Tail,
+    rows: Sequence[asyncpg.Record],
+    *,
+    identified: bool,
 ) -> Tail:
     """Publish rows in a pipeline; each expects the sequence before it, so a lost one stops those behind it.
 
-    `identified` lets the server know repeats by the event's id.
+    So the server's answer to the last says that all are there, and its answer to the first what is the matter if they
+    are not. To the others it gives none. `identified` lets it know repeats by the event's id.
 
     Raises:
         UnknownEvent: a newer release appended it, which was rolled back. What stands before it is published.
     """
-    answers: list[Awaitable[api.PubAck]] = []
+    answers: dict[int, Awaitable[api.PubAck]] = {}
     after = tail.position
-    for number, row in enumerate(rows):
+    for sequence, row in enumerate(rows, start=tail.sequence + 1):
         headers = wire.headers(row, stream.service, after)
-        answers.append(
-            await js.publish_async(
-                subject(wire.type_of(headers), row["stream_id"]),
-                row["data"].encode(),
-                headers={
-                    **headers,
-                    **({api.Header.MSG_ID: str(row["event_id"])} if identified else {}),
-                    api.Header.EXPECTED_LAST_SEQUENCE: str(tail.sequence + number),
-                    api.Header.EXPECTED_STREAM: stream.name,
-                },
-            )
-        )
+        about = subject(wire.type_of(headers), row["stream_id"])
+        if identified:
+            headers[api.Header.MSG_ID] = str(row["event_id"])
+        headers[api.Header.EXPECTED_LAST_SEQUENCE] = str(sequence - 1)
+        headers[api.Header.EXPECTED_STREAM] = stream.name
+        body = row["data"].encode()
+        if sequence in {tail.sequence + 1, tail.sequence + len(rows)}:
+            answers[sequence] = await js.publish_async(about, body, headers=headers)
+        else:
+            await client.publish(about, body, headers=headers)
         after = row["position"]
-    outcomes = await asyncio.wait_for(asyncio.gather(*answers, return_exceptions=True), PUBLISH_SECONDS)
-    for number, outcome in enumerate(outcomes, start=tail.sequence + 1):
+    outcomes = await asyncio.wait_for(
+        asyncio.gather(*answers.values(), return_exceptions=True), PUBLISH_SECONDS
+    )
+    for sequence, outcome in zip(answers, outcomes, strict=True):
         if isinstance(outcome, APIError):
             raise TailMoved(f"{stream.name}: {outcome.description}") from outcome
         if isinstance(outcome, BaseException):
             raise outcome
         if outcome.duplicate:
             raise Swallowed(f"{stream.name}: {outcome.seq} is said to be there")
-        if outcome.seq != number:
-            raise TailMoved(f"{stream.name}: sequence {outcome.seq}, expected {number}")
+        if outcome.seq != sequence:
+            raise TailMoved(f"{stream.name}: sequence {outcome.seq}, expected {sequence}")
     return Tail(tail.sequence + len(rows), after)

@@ -74,6 +74,8 @@ class Service(Generic[S]):
 
     def consume(self, consumer: Consumer, handler: Handler, on_parked: OnParked | None = None) -> None:
         """Hand each batch of a consumer to `handler`, inside one transaction."""
+        if consumer.in_order:
+            raise ValueError(f"{consumer.name} is for a projection")
         self._take(Consumption(consumer, self.pool, handler, on_parked))
 
     def project(self, projection: Projection) -> None:
@@ -204,7 +206,7 @@ class Service(Generic[S]):
             await self.broker.start()
             stack.push_async_callback(self.broker.stop)
             if self.name in STREAMS:
-                self.background("relay", Relay(self.settings.database_url, self.name, self.js).run)
+                self.background("relay", Relay(self.settings.database_url, self.name, self.nats).run)
             tasks = [asyncio.create_task(keep_running(name, work)) for name, work in self._background]
             stack.push_async_callback(_cancel, tasks)
             self._starting = None

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from contracts.ids import derived
 from contracts.model import Model
 
 Data = dict[str, Any]
@@ -105,4 +106,4 @@ def snake_case(name: str) -> str:
 
 def event_id(cause: UUID, index: int = 0) -> UUID:
     """The id of the `index`th event that answers `cause`: the same answer twice has the same ids."""
-    return uuid5(cause, str(index))
+    return derived(cause, str(index))

@@ -2,6 +2,8 @@
 
 from uuid import UUID, uuid5
 
+from contracts.ids import derived
+
 RULESET = "ruleset"
 RULESET_DRAFT = "ruleset-draft"
 
@@ -40,7 +42,7 @@ def reply_stream(reply_id: UUID) -> str:
 
 def acknowledgement_id(ticket_id: UUID) -> UUID:
     """The reply id of the automatic answer to the letter that opened a ticket: there is one at the most."""
-    return uuid5(ticket_id, "acknowledgement")
+    return derived(ticket_id, "acknowledgement")
 
 
 def notice_stream(notice_id: UUID) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from chassis.log import Answer
 from contracts.event import Event, Meta, event_id
+from contracts.ids import derived, timed
 from contracts.ingest import MessageReceived
 from contracts.mail import Address, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
@@ -146,7 +147,7 @@ class _Story:
         self.work.open(opened, cause, Meta(correlation_id=routed_id, causation_id=routed_id))
         if obeyed := intake.obey_rules(routed, opened, self.place.desk):
             meta = Meta(correlation_id=routed_id, causation_id=routed_id)
-            self.work.add(self.ticket, obeyed, uuid5(cause, "obeyed"), meta)
+            self.work.add(self.ticket, obeyed, derived(cause, "obeyed"), meta)
         self.agent = self.chance.choice(self.place.agents)
         chosen = TicketRouted(
             ticket_id=self.ticket_id,
@@ -170,7 +171,7 @@ class _Story:
         if self.chance.random() < 0.15:
             seen.append(TagsChanged(tags=(*self.ticket.tags, self.chance.choice(TAGS)), **about))
         if self.chance.random() < 0.12:
-            note_id = uuid5(self.ticket_id, "note")
+            note_id = derived(self.ticket_id, "note")
             seen.append(
                 NoteAdded(
                     ticket_id=self.ticket_id, note_id=note_id, author_id=self.agent, text="Asked the carrier."
@@ -179,15 +180,15 @@ class _Story:
         at = self.matter.at + timedelta(minutes=self.chance.uniform(1, 30))
         if seen and at < self.now:
             self.pass_time(at)
-            self._happen(seen, uuid5(self.ticket_id, "looked at"), self.agent)
+            self._happen(seen, derived(self.ticket_id, "looked at"), self.agent)
 
     def answer(self, letter: LetterHead, number: int, at: datetime, *, done: bool) -> bool:
         """An agent answers, and the relay takes it; False: it has not come to that yet."""
         self.pass_time(min(at, self.now))
         if at + _SENT_AFTER > self.now or self.ticket.state.done:
             return False
-        reply_id = uuid5(self.ticket_id, f"reply {number}")
-        cause = uuid5(reply_id, "command")
+        reply_id = derived(self.ticket_id, f"reply {number}")
+        cause = derived(reply_id, "command")
         outgoing = self._outgoing(letter, reply_id, at)
         submitted = ReplySubmitted(
             ticket_id=self.ticket_id, reply_id=reply_id, author_id=self.agent, text=outgoing.text
@@ -209,7 +210,7 @@ class _Story:
             answer="250 ok",
             attempts=1,
         )
-        sent_id = self.written.add("notify", reply_stream(reply_id), sent, uuid5(reply_id, "sent"), sent_at)
+        sent_id = self.written.add("notify", reply_stream(reply_id), sent, derived(reply_id, "sent"), sent_at)
         self.pass_time(sent_at)
         self._happen([intake.record_delivery(sent, self.ticket)], sent_id)
         return True
@@ -263,7 +264,7 @@ class _Story:
         head = f"From: {customer.address}\r\nTo: {address}\r\nMessage-ID: {internet_message_id}\r\n"
         raw = f"{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}".encode()
         digest = sha256(raw)
-        message_id = uuid5(_LOADED, internet_message_id)
+        message_id = timed(at, uuid5(_LOADED, internet_message_id))
         letter = LetterHead(
             message_id=message_id,
             internet_message_id=internet_message_id,

@@ -1,12 +1,12 @@
 """The shell of ingest: mail comes in, the ledger is kept, stored bytes are given out."""
 
 from functools import partial
-from uuid import uuid4
 
 from chassis.service import Service, run
 from chassis.settings import ListenAddress, SocketPath
 from contracts.commands import ReadAgain
 from contracts.erasures import FindLetters
+from contracts.ids import fresh
 from contracts.mail import SmtpEnvelope
 from contracts.queries import GetBlob, GetLedger, GetSources, GetVirusScanner, Ledger, Sources, VirusScanner
 from contracts.streams import INGEST_DESK, LEDGER_ROUTER, LEDGER_TICKETS
@@ -35,7 +35,7 @@ async def deliver(
 ) -> str:
     """Take a message for good and return its ids; raises if it could not be stored."""
     arrival = Arrival(
-        raw, await understand(raw, envelope.mail_from), envelope, source=protocol, fresh=uuid4()
+        raw, await understand(raw, envelope.mail_from), envelope, source=protocol, fresh=fresh()
     )
     return " ".join(map(str, await intake.take(arrival, traceparent)))
 

@@ -112,8 +112,8 @@ WHERE copy_id NOT IN (SELECT copy_id FROM new)
 
 
 async def _known(db: Connection, accepted: Sequence[Accepted]) -> set[UUID]:
-    """Which of these ids, of both kinds, are those of messages that were taken before."""
-    ids = [one for each in accepted for one in (each.message_id, each.identity.by_address) if one is not None]
+    """Which of the ids that these have or would have had are those of messages that were taken before."""
+    ids = [one for each in accepted for one in each.identity.all]
     known = await log.answered(db, ids)
     if copies := [one.identity.by_address for one in accepted if one.from_source]:
         known |= {row["copy_id"] for row in await db.fetch(_COPIES, copies)}
@@ -130,7 +130,7 @@ async def _write(
     for waiting, its_ids in zip(batch, ids, strict=True):
         before = len(news)
         for one in waiting.accepted:
-            if known.isdisjoint({one.message_id, one.identity.by_address}):
+            if known.isdisjoint(one.identity.all):
                 news.setdefault(one.message_id, (one, waiting.traceparent))
         if waiting.move is not None:
             await waiting.move(db, its_ids, len(news) - before)
@@ -147,9 +147,8 @@ async def _write(
 
 
 def _id_of(accepted: Accepted, known: set[UUID]) -> UUID:
-    """Its own id, unless it was taken when ids were made by address."""
-    earlier = accepted.identity.by_address
-    return earlier if earlier in known and accepted.message_id not in known else accepted.message_id
+    """Its own id, unless it was taken when ids were made otherwise."""
+    return next((one for one in accepted.identity.all if one in known), accepted.message_id)
 
 
 def _answer(accepted: Accepted, traceparent: str | None) -> Answer:

@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis.service import Service
+from contracts.ids import derived
 from contracts.mail import SmtpEnvelope
 from services.ingest.directory import Directory
 from services.ingest.examining import Examiner
@@ -65,7 +66,7 @@ class Intake:
                 ticketbox_id=ticketbox_id,
                 source=arrival.source,
                 received_at=received_at,
-                fresh=uuid5(arrival.fresh, str(ticketbox_id)),
+                fresh=derived(arrival.fresh, str(ticketbox_id)),
                 actor=arrival.actor,
                 findings=findings,
             )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import asyncpg
 from pydantic import TypeAdapter
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from chassis.database import Connection
 from chassis.log import EMPTY, Answer, append, load
 from contracts.event import Meta
+from contracts.ids import derived
 from contracts.stream_ids import notice_stream, reply_stream
 from services.notify.delivery import Delivery, DeliveryEvent, Recipient, State, as_told, failed
 from services.notify.release import Release
@@ -210,7 +211,7 @@ async def settle(
     )
     if not settled:
         raise LeaseLost
-    cause = uuid5(claim.release.release_id, f"try {after.tries}")
+    cause = derived(claim.release.release_id, f"try {after.tries}")
     await tell(db, [(replace(claim.release, traceparent=traceparent), cause, event)], now)
 
 
@@ -249,7 +250,7 @@ async def give_up(db: Connection, which: str, parameters: Sequence[object], now:
     given_up = [_release(row) for row in rows]
     why = "The recipient's data was erased before it left."
     await tell(
-        db, [(one, uuid5(one.release_id, "erased"), failed(one.delivery, why)) for one in given_up], now
+        db, [(one, derived(one.release_id, "erased"), failed(one.delivery, why)) for one in given_up], now
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from uuid import uuid5
 
 from chassis import log, parking, trials
 from chassis.consume import Batch, Item, TooEarly
@@ -19,6 +18,7 @@ from contracts.commands import (
     ReleaseMessage,
     StartDryRun,
 )
+from contracts.ids import derived
 from contracts.ingest import Reading
 from contracts.mail import Address
 from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFiguresList
@@ -148,7 +148,7 @@ async def routing_failed(service: Service[RouterSettings], item: Item, error: st
     """Let the ledger know that a message is parked here."""
     if item.event is None or not isinstance(item.event.event, Reading):
         return
-    cause = uuid5(item.event.event_id, "parked")
+    cause = derived(item.event.event_id, "parked")
     if await log.answered(db, [cause]):
         return
     reading = item.event.event

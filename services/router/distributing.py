@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis import log
 from chassis.consume import Batch
@@ -20,6 +20,7 @@ from contracts import desk
 from contracts.commands import Done, NextTicket, Outcome
 from contracts.desk import DistributionMethod, Right
 from contracts.event import Event, Meta, Recorded
+from contracts.ids import derived
 from contracts.router import (
     Distributed,
     MessageRouted,
@@ -248,7 +249,7 @@ async def _write_down(db: Connection, situation: Situation, made: Plan, now: dat
     box = situation.box
     wishes = [*_routed(made), *_overflowed(made, box), *_taken_back(made)]
     alarms = {
-        ticket.ticket_id: uuid5(ticket.ticket_id, f"waits since {ticket.waiting_since}")
+        ticket.ticket_id: derived(ticket.ticket_id, f"waits since {ticket.waiting_since}")
         for ticket in made.tells
     }
     if not wishes and not alarms:

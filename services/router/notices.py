@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.desk import Person, Right, Ticketbox
+from contracts.ids import derived
 from contracts.mail import Address, Kind
 from contracts.people import Role
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted
@@ -27,7 +28,7 @@ def notices(
     rule = routed.evidence.rule or ""
     copies: list[Notice] = [
         CopyReleased(
-            notice_id=uuid5(letter.message_id, f"copy {address}"),
+            notice_id=derived(letter.message_id, f"copy {address}"),
             message_id=letter.message_id,
             sha256=sha256,
             sender=sender,
@@ -40,7 +41,7 @@ def notices(
     addresses = dict.fromkeys(address for one in routed.alert for address in people.get(one, ()))
     alerts: list[Notice] = [
         AlertReleased(
-            notice_id=uuid5(letter.message_id, f"alert {address}"),
+            notice_id=derived(letter.message_id, f"alert {address}"),
             message_id=letter.message_id,
             sender=sender,
             to=address,
@@ -93,7 +94,7 @@ def waiting_notices(
     )
     return [
         AlertReleased(
-            notice_id=uuid5(ticket.ticket_id, f"waits since {ticket.waiting_since} {person.email}"),
+            notice_id=derived(ticket.ticket_id, f"waits since {ticket.waiting_since} {person.email}"),
             message_id=ticket.message_id,
             sender=Address(name=box.name, address=box.addresses[0]),
             to=person.email,

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.desk import Actions, Automation, Person, Right, Ticketbox, Told
+from contracts.ids import derived
 from contracts.people import Role
 from contracts.router import Priority
 from contracts.tickets import (
@@ -51,7 +52,7 @@ def run(
     if sum(at - one < DAY for one in ticket.runs) >= MOST_RUNS:
         detail = f"{MOST_RUNS} automations ran for this ticket within a day"
         return [AutomationHeldBack(**ran.model_dump(exclude={"told", "left_out"}), detail=detail)]
-    seed = uuid5(ticket.ticket_id, f"{automation.id} {ran.moment} {occasion.since.isoformat()}")
+    seed = derived(ticket.ticket_id, f"{automation.id} {ran.moment} {occasion.since.isoformat()}")
     doing = _Doing(ticket, desk, at, now, seed)
     doing.all_of(automation, mail)
     said = {"told": tuple(one.id for one in doing.told), "left_out": tuple(doing.left_out)}
@@ -79,7 +80,7 @@ class _Doing:
         self._own(then)
         self._finish(then)
         if then.remind is not None:
-            reply_id = uuid5(self.seed, "reminder")
+            reply_id = derived(self.seed, "reminder")
             self._happens(
                 reminding.remind(
                     self.ticket, self.desk, then.remind, automation.name, reply_id, mail, self.at, self.now

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from prometheus_client import Counter
 
@@ -13,6 +13,7 @@ from chassis.database import TRANSIENT, Connection
 from chassis.logging import get_logger
 from chassis.service import Service
 from contracts.event import Meta
+from contracts.ids import derived
 from services.tickets import tables
 from services.tickets.desk import Desk
 from services.tickets.settings import TicketsSettings
@@ -96,4 +97,4 @@ def _look_again(work: Work, ticket_id: UUID) -> None:
     """Its service level may be another than when the alarm was set."""
     current = work.tickets[ticket_id]
     meta = Meta(correlation_id=ticket_id, causation_id=ticket_id)
-    work.add(current, (), uuid5(ticket_id, f"looked at version {current.version}"), meta)
+    work.add(current, (), derived(ticket_id, f"looked at version {current.version}"), meta)

@@ -1,7 +1,7 @@
 """Erases what tickets keep of a person: rows of the log, cards, Message-IDs, and to whom automatic mail went."""
 
 from collections.abc import Collection, Sequence
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis import log
 from chassis.database import Connection
@@ -9,6 +9,7 @@ from chassis.erasing import begin, erase_log, erase_mentions, erase_parked, eras
 from chassis.service import Service
 from contracts.erasures import ErasePiece, FoundLetters, PieceErased, Subject
 from contracts.event import Meta
+from contracts.ids import derived
 from contracts.tickets import CustomerErased
 from services.tickets import contact_tables, tables
 from services.tickets.acknowledging import person_behind
@@ -122,7 +123,7 @@ async def say_in_tickets(
     service: Service[TicketsSettings], db: Connection, person: Subject, actor_id: UUID, some: Collection[UUID]
 ) -> None:
     """Let some tickets of the person say that their customer was erased, once."""
-    causes = {ticket_id: uuid5(person.erasure_id, str(ticket_id)) for ticket_id in some}
+    causes = {ticket_id: derived(person.erasure_id, str(ticket_id)) for ticket_id in some}
     told = await log.answered(db, causes.values())
     work = Work(service.clock(), await tables.read_desk(db))
     await work.load(db, some)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hmac import digest
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -40,6 +40,7 @@ from contracts.erasures import (
     Subject,
 )
 from contracts.event import Event
+from contracts.ids import derived
 from contracts.mail import without_detail
 from contracts.model import is_erased
 from contracts.services import SERVICES
@@ -252,7 +253,7 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     async with db.transaction():
         await db.execute("DELETE FROM erasure WHERE erasure_id = $1", erasure.erasure_id)
         ended = ErasureEnded(erasure_id=erasure.erasure_id)
-        cause = uuid5(erasure.erasure_id, "ended")
+        cause = derived(erasure.erasure_id, "ended")
         await _say(db, erasure.erasure_id, ended, cause, erasure.requested_by, service.clock())
     await db.execute("VACUUM erasure")
     logger.info("erased", erasure_id=str(erasure.erasure_id))
@@ -280,7 +281,7 @@ async def _find(service: Service[TicketsSettings], db: Connection, erasure: Eras
             tickets=len(person.ticket_ids),
             answers=len(person.reply_ids),
         )
-        cause = uuid5(erasure.erasure_id, "begun")
+        cause = derived(erasure.erasure_id, "begun")
         await _say(db, erasure.erasure_id, begun, cause, erasure.requested_by, service.clock())
     return replace(erasure, person=person, ends=ends)
 
@@ -332,7 +333,7 @@ async def _finish(
     service: Service[TicketsSettings], db: Connection, erasure: Erasure, holder: str
 ) -> str | None:
     """Have a service end its part, and put that into the certificate; why it is not done yet, or None."""
-    cause = uuid5(erasure.erasure_id, holder)
+    cause = derived(erasure.erasure_id, holder)
     if await log.answered(db, [cause]):
         return None
     request = FinishErasure(erasure_id=erasure.erasure_id)

@@ -1,10 +1,11 @@
 """What a routed message does to the conversation that it belongs to."""
 
 from datetime import timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.desk import Category, Person, Right, Ticketbox
 from contracts.event import Event
+from contracts.ids import derived
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import MessageRouted
@@ -35,12 +36,12 @@ RULE = "rule"
 
 def ticket_id_of(message_id: UUID) -> UUID:
     """The id of the ticket that a message opens, the same however often it is asked."""
-    return uuid5(message_id, "ticket")
+    return derived(message_id, "ticket")
 
 
 def cause_of(event: Event, event_id: UUID) -> UUID:
     """What is answered once: of a delivery the message itself, which may be delivered again after a failure."""
-    return uuid5(event.letter.message_id, "delivered") if isinstance(event, MessageRouted) else event_id
+    return derived(event.letter.message_id, "delivered") if isinstance(event, MessageRouted) else event_id
 
 
 def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bool:

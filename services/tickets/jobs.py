@@ -7,7 +7,7 @@ is locked while one of its batches is at work, so several services take turns, a
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis import log
 from chassis.commands import Refusal
@@ -27,6 +27,7 @@ from contracts.commands import (
 )
 from contracts.desk import Person, Right
 from contracts.event import Meta
+from contracts.ids import derived
 from contracts.people import Role
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from contracts.stream_ids import job_actor, job_stream
@@ -228,7 +229,7 @@ async def _keep(db: Connection, job: Job, verdicts: Sequence[Verdict], work: Wor
     job = await job_tables.keep_verdicts(db, job, verdicts, work.now)
     if job.examined == job.total:
         await job_tables.end(db, job.job_id, JobOutcome.DONE, work.now)
-        cause = uuid5(job.job_id, "finished")
+        cause = derived(job.job_id, "finished")
         work.answers.append(await _finished(job, JobOutcome.DONE, cause, job_actor(job.job_id), db, work.now))
     await work.save(db)
 
@@ -238,7 +239,7 @@ def _turn(work: Work, job: Job, selected: Selected) -> Verdict:
     ticket = work.tickets.get(selected.ticket_id)
     if ticket is None:
         return Verdict(selected.place, "refused", None, UnknownThing.code, "There is no such ticket.")
-    cause = uuid5(job.job_id, str(ticket.ticket_id))
+    cause = derived(job.job_id, str(ticket.ticket_id))
     turn = bulk.Turn(cause, job.started_by, selected.seen_version, work.now)
     try:
         if job.undoes_id is not None:

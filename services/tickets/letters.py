@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis import log, parking
 from chassis.consume import Batch, Item
@@ -11,6 +11,7 @@ from chassis.log import Answer
 from chassis.service import Service
 from contracts.desk import Ticketbox
 from contracts.event import Event, Meta
+from contracts.ids import derived
 from contracts.mail import Address, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import (
@@ -187,7 +188,7 @@ async def ticketing_failed(service: Service[TicketsSettings], item: Item, error:
     """Let the ledger know that a message is parked here."""
     if item.event is None or not isinstance(item.event.event, MessageRouted):
         return
-    cause = uuid5(item.event.event_id, "parked")
+    cause = derived(item.event.event_id, "parked")
     if await log.answered(db, [cause]):
         return
     message_id = item.event.event.letter.message_id

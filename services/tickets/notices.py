@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.desk import Person, Right, Team, Ticketbox
+from contracts.ids import derived
 from contracts.mail import Address
 from contracts.stream_ids import is_job
 from contracts.tickets import (
@@ -32,7 +33,7 @@ def notice(
     """A mail about a ticket; its id is made of `seed`."""
     return NoticeReleased(
         ticket_id=ticket.ticket_id,
-        notice_id=uuid5(seed, f"notice {person.id}"),
+        notice_id=derived(seed, f"notice {person.id}"),
         message_id=[ticket.ticket_id, *ticket.letters][-1],
         person_id=person.id,
         sender=Address(name=box.name, address=box.addresses[0]),
@@ -83,7 +84,7 @@ def of_what_happened(
     for event in events:
         if (news := _news(event, before, ticket, desk, at)) is None:
             continue
-        seed = uuid5(ticket.ticket_id, f"{news.why} at version {ticket.version}")
+        seed = derived(ticket.ticket_id, f"{news.why} at version {ticket.version}")
         for person in who_see(sorted(desk.people_of(news.hearers)), box, desk):
             if str(person.id) not in told:
                 told.add(str(person.id))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Literal, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.commands import (
     AnyTwoTicketsCommand,
@@ -17,6 +17,7 @@ from contracts.commands import (
     UnlinkTickets,
 )
 from contracts.desk import Ticketbox
+from contracts.ids import derived
 from contracts.mail import LetterHead
 from contracts.tickets import (
     AbsorptionUndone,
@@ -248,7 +249,7 @@ def split(
     box = desk.get(Ticketbox, ticket.ticketbox_id)
     first, *rest = letters
     opened = TicketOpened(
-        ticket_id=uuid5(command.command_id, "ticket"),
+        ticket_id=derived(command.command_id, "ticket"),
         number=number,
         ticketbox_id=ticket.ticketbox_id,
         ticketbox=box.name if box else "",

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from chassis import log, telemetry
 from chassis.database import Connection
 from chassis.log import Answer, Head
 from contracts.desk import Automation, Target
 from contracts.event import Event, Meta, Recorded
+from contracts.ids import derived
 from contracts.mail import LetterHead
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import (
@@ -321,7 +322,7 @@ class Work:
                 self._end_hold(waiting)
 
     def _end_hold(self, waiting: Ticket) -> None:
-        cause = uuid5(waiting.ticket_id, f"hold ends at version {waiting.version}")
+        cause = derived(waiting.ticket_id, f"hold ends at version {waiting.version}")
         meta = Meta(correlation_id=waiting.ticket_id, causation_id=waiting.held_for_id or waiting.ticket_id)
         self.add(waiting, [TicketReopened(ticket_id=waiting.ticket_id, why="hold_ended")], cause, meta)
 
@@ -360,4 +361,4 @@ class Work:
 
 
 def _alarm_cause(current: Ticket) -> UUID:
-    return uuid5(current.ticket_id, f"alarm at version {current.version}")
+    return derived(current.ticket_id, f"alarm at version {current.version}")

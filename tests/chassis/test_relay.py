@@ -109,6 +109,25 @@ async def test_a_relay_goes_on_after_a_release_that_was_too_old_for_an_event(
     await until(moved)
 
 
+@pytest.mark.usefixtures("service")
+async def test_what_was_deleted_from_the_stream_is_published_again_in_order(
+    db: asyncpg.Connection, js: JetStreamContext
+) -> None:
+    # Given events in a stream, of which the server remembers the ids for a while,
+    await failed_replies.append(db, 5)
+
+    async def all_published() -> bool:
+        return await published(js) == 5
+
+    await until(all_published)
+    # when they are purged from it, then it is filled from the log.
+    await js.purge_stream("NOTIFY")
+    await until(all_published)
+    state = (await js.stream_info("NOTIFY")).state
+    messages = [await js.get_msg("NOTIFY", seq=state.first_seq + number) for number in range(5)]
+    assert [wire.position(message.headers or {}) for message in messages] == [1, 2, 3, 4, 5]
+
+
 async def test_a_relay_that_cannot_publish_is_told_by_how_long_ago_it_was_done(
     db: asyncpg.Connection,
     js: JetStreamContext,

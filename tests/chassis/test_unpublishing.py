@@ -98,7 +98,7 @@ async def published(database_url: str, nats_server: Nats) -> AsyncIterator[Publi
     js = client.jetstream()
     await provision(js, list(STREAMS.values()), CONSUMERS, 1)
     pool = await connect_pool(database_url, "ingest", 2)
-    relaying = asyncio.create_task(keep_running("relay", Relay(database_url, "ingest", js).run))
+    relaying = asyncio.create_task(keep_running("relay", Relay(database_url, "ingest", client).run))
     found = Published(pool, client)
     await found.write()
     await until(found.end_is_published)

@@ -74,6 +74,40 @@ def test_it_keeps_the_id_by_which_it_was_taken_before_intake_knew_ticketboxes() 
         assert identity_of(LETTER, SUPPORT, recipients, uuid4()).by_address == known
 
 
+def test_its_id_sorts_by_the_date_that_the_sender_wrote() -> None:
+    """This id is in logs: it must never change."""
+    assert message_id(LETTER, UUID("3364de34-5553-5eb1-88ee-29c38c164622")) == UUID(
+        "019cae6b-6600-8b0c-ac7f-80d680106922"
+    )
+    dates = (
+        b"2 Mar 2026 12:00:00 +0000",
+        b"Mon, 02 Mar 2026 12:00:01 +0000 (GMT)",
+        b"Mon, 2 Mar 2026 11:00:02 -0100",
+    )
+    ids = [message_id(LETTER.replace(b"Mon, 2 Mar 2026 13:00:00 +0100", date)) for date in dates]
+    assert ids == sorted(ids)
+    assert {identity.version for identity in ids} == {8}
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        b"",
+        b"yesterday",
+        b"Mon, 2 Mar 26 13:00 CET",
+        b"31 Feb 2026 13:00:00 +0000",
+        b"2 Mar 2026 13:00:00 +9900",
+        b"31 Dec 9999 23:59:99 +0000",
+        b"1 Jan 0000 00:00:00 +0000",
+        b"1 Jan 1969 00:00:00 +0000",
+    ],
+)
+def test_without_a_time_in_its_date_it_has_the_id_that_all_had_once(date: bytes) -> None:
+    identity = identity_of(LETTER.replace(b"Mon, 2 Mar 2026 13:00:00 +0100", date), SUPPORT, ADDRESS, uuid4())
+    assert identity.message_id == identity.untimed
+    assert identity.message_id.version == 5
+
+
 def test_without_a_message_id_the_same_bytes_are_two_messages() -> None:
     nameless = LETTER.replace(b"Message-ID: <1@customers.example>\r\n", b"")
     fresh = uuid4()

@@ -149,14 +149,16 @@ async def test_from_a_mailbox_and_then_by_smtp_it_is_one_message(service: Ingest
     assert len(await taken(service)) == 1
 
 
-async def test_what_was_taken_before_intake_knew_ticketboxes_does_not_come_again(service: Ingest) -> None:
+@pytest.mark.parametrize("earlier", ["untimed", "by_address"])
+async def test_what_was_taken_when_ids_were_made_otherwise_does_not_come_again(
+    service: Ingest, earlier: str
+) -> None:
     store, again = Store(service), from_source(service, letter(), "support@example.com", "Support")
-    assert again.identity.by_address is not None
-    await store.accept(
-        (replace(again, identity=Identity(again.identity.by_address), from_source=False),), None
-    )
+    known = getattr(again.identity, earlier)
+    assert known not in {None, again.identity.message_id}
+    await store.accept((replace(again, identity=Identity(known), from_source=False),), None)
     await store.accept((again,), None)
-    assert await send(service, "support@example.com") == f"250 2.0.0 OK {again.identity.by_address}\r\n"
+    assert await send(service, "support@example.com") == f"250 2.0.0 OK {known}\r\n"
     assert len(await taken(service)) == 1
 
 

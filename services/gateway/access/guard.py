@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from contracts.ids import fresh
 from contracts.people import Role
 from services.gateway.access import accounts
 from services.gateway.access.accounts import Person, SignedIn
@@ -130,4 +131,4 @@ SeenMessage = Annotated[UUID, Depends(seen_message)]
 def command_id_of(request: Request, person: Person) -> UUID:
     """The same `Idempotency-Key` of the same person for the same resource is the same command."""
     key = request.headers.get("Idempotency-Key")
-    return uuid5(person.person_id, f"{request.method} {request.url.path} {key}") if key else uuid4()
+    return uuid5(person.person_id, f"{request.method} {request.url.path} {key}") if key else fresh()

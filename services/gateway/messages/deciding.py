@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.commands import DiscardMessage, ReadAgain, ReleaseMessage
+from contracts.ids import derived
 from contracts.queries import ListParked, Parked, ParkedList, Replayed, ReplayParked
 from contracts.stream_ids import message_stream
 from services.gateway.access.sight import may_see_message
@@ -90,7 +91,7 @@ class Deciding(Asking):
         waiting = asyncio.Semaphore(AT_ONCE)
 
         async def one(message_id: UUID) -> str | None:
-            deciding = Deciding(self.gateway, self.person, uuid5(self.command_id, str(message_id)))
+            deciding = Deciding(self.gateway, self.person, derived(self.command_id, str(message_id)))
             async with waiting:
                 try:
                     await wish(deciding, message_id)

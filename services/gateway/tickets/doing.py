@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.commands import (
     AddNote,
@@ -20,6 +20,7 @@ from contracts.commands import (
     SubmitReply,
     UndoChange,
 )
+from contracts.ids import derived
 from services.gateway.problems import Conflict, Unprocessable
 from services.gateway.representations.conversation import Entry
 from services.gateway.representations.desk import Changed
@@ -55,7 +56,7 @@ class Doing(AskingOfTicket):
             raise Unprocessable("The answer is empty. Write something, then send it.")
         async with self.gateway.service.pool.acquire() as db:
             opened = await tickets.open_ticket(db, self.person.sight, self.number)
-        reply_id = uuid5(self.command_id, "reply")
+        reply_id = derived(self.command_id, "reply")
         command = SubmitReply(
             **self.signature,
             ticket_id=opened.summary.ticket_id,
@@ -95,7 +96,7 @@ class Doing(AskingOfTicket):
         """Write to colleagues; whom the text mentions as `@Name` hears of it too."""
         if not text.strip():
             raise Unprocessable("The note is empty. Write something, then save it.")
-        note_id = uuid5(self.command_id, "note")
+        note_id = derived(self.command_id, "note")
         async with self.gateway.service.pool.acquire() as db:
             known = await mentionable(db, self.gateway.service.clock())
         command = AddNote(

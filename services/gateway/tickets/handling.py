@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.commands import (
     AddTask,
@@ -22,6 +22,7 @@ from contracts.commands import (
     UndoMerge,
     UnlinkTickets,
 )
+from contracts.ids import derived
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
 from services.gateway.problems import Unprocessable
@@ -58,7 +59,7 @@ class Handling(AskingOfTicket):
         """Keep something to be done."""
         if not text.strip():
             raise Unprocessable("The task is empty. Say what is to be done.")
-        task_id = uuid5(self.command_id, "task")
+        task_id = derived(self.command_id, "task")
         return await self.have(
             AddTask(
                 **await self.signed(), task_id=task_id, text=text.strip(), owner_id=owner_id, due_on=due_on
@@ -118,7 +119,7 @@ class Handling(AskingOfTicket):
         done = await self.have(
             SplitTicket(**await self.signed(), message_ids=tuple(message_ids), new_subject=subject)
         )
-        new_id = uuid5(self.command_id, "ticket")
+        new_id = derived(self.command_id, "ticket")
         async with self.gateway.service.pool.acquire() as db:
             number = await db.fetchval("SELECT number FROM ticket WHERE ticket_id = $1", new_id)
         return done.model_copy(update={"id": new_id, "new_number": number})

@@ -1,7 +1,6 @@
 """Has messages scanned that were held while the scanner was away, in order, and lets them go on."""
 
 import asyncio
-from uuid import uuid5
 
 from chassis import log
 from chassis.backoff import growing
@@ -9,6 +8,7 @@ from chassis.database import TRANSIENT, Connection
 from chassis.log import AlreadyAnswered, Answer, VersionConflict
 from chassis.logging import get_logger
 from chassis.service import Service
+from contracts.ids import derived
 from contracts.ingest import MessageHeld
 from contracts.mail import Scan, ScanVerdict
 from contracts.stream_ids import message_stream
@@ -116,7 +116,7 @@ class Holding:
             scan=scan,
         )
         now = self._service.clock()
-        cause = uuid5(one.message_id, "scanned")
+        cause = derived(one.message_id, "scanned")
         answer = Answer(stream_id, (event,), cause, log.caused_by(first, first.meta.actor), now, history.head)
         async with db.transaction():
             if await held.let_go(db, one.message_id):

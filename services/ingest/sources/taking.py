@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 from opentelemetry.trace import SpanKind
@@ -13,6 +13,7 @@ from chassis.database import TRANSIENT, Connection
 from chassis.log import AlreadyAnswered, VersionConflict
 from chassis.logging import get_logger
 from chassis.service import Service
+from contracts.ids import fresh
 from contracts.mail import SmtpEnvelope
 from services.ingest.desk import Desk
 from services.ingest.directory import DeskUnknown, Directory
@@ -162,7 +163,7 @@ class Taking:
                     ticketbox_id=ticketbox_id,
                     source=way,
                     received_at=now,
-                    fresh=uuid4(),
+                    fresh=fresh(),
                     again=way,
                     findings=found,
                 )
