@@ -29,6 +29,8 @@ TRANSIENT = (
 )
 """Failures that pass by themselves: the same work is tried again, and nothing is parked for them."""
 
+STANDBY_SECONDS = 1.0
+
 
 def role_of(service: str) -> str:
     return f"postroom_{service}"
@@ -47,6 +49,18 @@ def session_settings(service: str) -> dict[str, str]:
 async def connect(database_url: str, service: str) -> Connection:
     """A connection of its own, outside the pool: for locks and notifications that last."""
     return await asyncpg.connect(database_url, server_settings=session_settings(service))
+
+
+async def lead(db: Connection, what: str) -> None:
+    """Wait until this connection is the one that does `what`. It stays so until the connection ends.
+
+    It asks again and again. A statement that waited for the lock would keep PostgreSQL from cleaning any table, for as
+    long as another connection leads.
+    """
+    while True:
+        if await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", what):
+            return
+        await asyncio.sleep(STANDBY_SECONDS)
 
 
 class Announcements:

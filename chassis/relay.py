@@ -15,7 +15,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
 from chassis import metrics, wire
-from chassis.database import Announcements, listening
+from chassis.database import Announcements, lead, listening
 from chassis.log import read_after
 from chassis.logging import get_logger
 from chassis.pace import next_batch_at
@@ -69,9 +69,7 @@ class Relay:
         """
         service = self._stream.service
         async with listening(self._database_url, service, f"postroom_{service}") as announced:
-            await announced.db.execute(
-                "SELECT pg_advisory_lock(hashtextextended('postroom relay ' || $1, 0))", service
-            )
+            await lead(announced.db, f"postroom relay {service}")
             identified, self._identified = self._identified, True
             try:
                 await self._publish_all(announced, identified=identified)

@@ -16,7 +16,7 @@ import orjson
 
 from chassis import log
 from chassis.backoff import growing
-from chassis.database import Connection, connect
+from chassis.database import Connection, connect, lead
 from chassis.log import Answer
 from chassis.logging import get_logger
 from chassis.requests import RequestFailed, ServiceUnavailable, ask, ask_patiently
@@ -163,7 +163,7 @@ async def work(service: Service[TicketsSettings]) -> None:
     """Lead every erasure to its end; one process does it, the others wait to take over."""
     db = await connect(service.settings.database_url, service.name)
     try:
-        await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom erasures', 0))")
+        await lead(db, "postroom erasures")
         waits = growing(most=LONGEST_WAIT_SECONDS)
         while True:
             going_on = [_erasure(row) for row in await db.fetch(_GOING_ON)]

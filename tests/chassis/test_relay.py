@@ -10,7 +10,7 @@ import pytest
 from nats.js import JetStreamContext
 
 from chassis import metrics, wire
-from chassis.database import listening
+from chassis.database import connect, lead, listening
 from chassis.migrations import Schema, migrate
 from chassis.service import Service
 from chassis.settings import ServiceSettings
@@ -183,3 +183,23 @@ async def test_what_is_announced_while_one_looks_wakes_again(
         await announced.wait(60)
         assert announced.take() == {("postroom_notify", "")}
         assert announced.take() == set()
+
+
+async def test_who_waits_to_lead_keeps_nothing_from_being_cleaned(
+    db: asyncpg.Connection, database_url: str
+) -> None:
+    # Given one that leads, and another one that waits to,
+    leader, standby = [await connect(database_url, "notify") for _ in range(2)]
+    try:
+        await lead(leader, "postroom test")
+        waiting = asyncio.create_task(lead(standby, "postroom test"))
+        await asyncio.sleep(0.2)
+        # then no snapshot of the past is kept for it,
+        kept = "SELECT backend_xmin FROM pg_stat_activity WHERE pid = $1"
+        assert await db.fetchval(kept, standby.get_server_pid()) is None
+        assert not waiting.done()
+        # and it leads once the first is gone.
+        leader.terminate()
+        await waiting
+    finally:
+        standby.terminate()
