@@ -30,6 +30,7 @@ MOST_TRIES = 5
 """A scanner that scans others, and never this one, is not waited for any longer: a person looks at the message."""
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('postroom held', 0))"
+_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended('postroom held', 0))"
 
 
 class Holding:
@@ -69,15 +70,18 @@ class Holding:
     async def _work_off(self) -> bool:
         """Scan what is held; False if something is left over that should be tried again after a while."""
         everything = True
-        async with self._service.pool.acquire() as db:  # which gives the lock back
+        async with self._service.pool.acquire() as db:
             if not await db.fetchval(_LOCK):
                 return True
-            for one in await held.waiting(db):
-                if await self._goes_on(db, one):
-                    continue
-                everything = False
-                if not await self._back():
-                    break
+            try:
+                for one in await held.waiting(db):
+                    if await self._goes_on(db, one):
+                        continue
+                    everything = False
+                    if not await self._back():
+                        break
+            finally:
+                await db.execute(_UNLOCK)
         return everything
 
     async def _goes_on(self, db: Connection, one: Held) -> bool:
