@@ -132,10 +132,11 @@ def _deliveries(message: Msg) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A message as it came, with the event in it; None if it cannot be read."""
+    """A message as it came, with the event in it, or why it cannot be read."""
 
     message: Msg
     event: Recorded[Event] | None
+    unreadable: Exception | None = None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -228,8 +229,8 @@ class Consumption:
         except (UnknownEvent, UnknownVersion) as error:
             logger.error("cannot read a newer release's event", consumer=self.consumer.name, error=str(error))  # noqa: TRY400
             await message.nak(delay=RETRY_SECONDS[2])
-        except Exception as error:  # noqa: BLE001 - whatever is the matter with it, the others go on
-            await self._fail(Item(message, None), error)
+        except Exception as error:  # noqa: BLE001 - whatever is the matter with it, it is known at its turn
+            return Item(message, None, error)
         return None
 
     async def _work(self, items: Sequence[Item]) -> list[Item]:
@@ -251,21 +252,22 @@ class Consumption:
             logger.exception(
                 "message failed", consumer=self.consumer.name, event_id=items[0].headers.get("ce-id")
             )
-            await self._fail(items[0], error)
-            return []
-        for item in items[-1:] if self.consumer.in_order else items:
+            return [] if await self._fail(items[0], error) else [*items]
+        for item in items:
             await item.message.ack()
         metrics.HANDLED.labels(self.consumer.name).inc(len(items))
         metrics.BATCH_SECONDS.labels(self.consumer.name).observe(time.perf_counter() - started)
         return []
 
     async def _transact(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if item.unreadable is not None:
+                raise item.unreadable
+        events = [item.event for item in items if item.event is not None]
         waits, conflicts = growing(most=LONGEST_WAIT_SECONDS), 0
         while True:
             try:
-                with telemetry.processing(
-                    self.consumer.name, [item.event for item in items if item.event]
-                ) as batch:
+                with telemetry.processing(self.consumer.name, events) as batch:
                     async with self._pool.acquire() as db, db.transaction():
                         await self._handler(batch, db)
             except (VersionConflict, AlreadyAnswered):
@@ -282,13 +284,17 @@ class Consumption:
             else:
                 return
 
-    async def _fail(self, item: Item, error: Exception) -> None:
+    async def _fail(self, item: Item, error: Exception) -> bool:
+        """Hand an item back for later, or park it; False: it is too early even for that."""
         attempt = _deliveries(item.message)
         if attempt <= len(self._retry_seconds):
             await item.message.nak(delay=self._retry_seconds[attempt - 1])
-            return
+            return True
         try:
             await self._park(item, f"{type(error).__name__}: {error}", attempt)
+        except TooEarly as early:
+            logger.info("too early to park", consumer=self.consumer.name, error=str(early))
+            return False
         except Exception:
             # Parked without what is to be done for that, a letter would be lost to the ledger, and a projection would
             # wait for ever. So it stays in the stream, and the others go on.
@@ -297,6 +303,7 @@ class Consumption:
             await item.message.nak(delay=RETRY_SECONDS[-1])
         else:
             await item.message.term()
+        return True
 
     async def _park(self, item: Item, error: str, attempts: int) -> None:
         waits = growing(most=LONGEST_WAIT_SECONDS)

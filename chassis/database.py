@@ -118,7 +118,7 @@ async def _keep(_: Connection) -> None:
 
 
 async def connect_pool(database_url: str, service: str, size: int) -> Pool:
-    """Connections that are lent for a moment: what is set on one is LOCAL to a transaction, and a lock is given back.
+    """Connections that are lent for a moment: what is set on one ends with a transaction, and a lock is given back.
 
     So there is nothing to be reset, which would cost each batch a round trip.
     """

@@ -85,10 +85,17 @@ async def project(projection: Projection, source: str, batch: Batch, db: Connect
 
 
 async def pass_over(projection: Projection, source: str, item: Item, _error: str, db: Connection) -> None:
-    """Go on behind an event that was parked. What no relay has published has no place to go on behind."""
-    reached = await lock_position(db, projection, source)
-    if (position := wire.position(item.headers)) is not None and position > reached:
-        await move_position(db, projection, source, position)
+    """Go on behind an event that was parked. What no relay has published has no place to go on behind.
+
+    Raises:
+        Gap: what comes before it is not projected yet.
+    """
+    reached, position = await lock_position(db, projection, source), wire.position(item.headers)
+    if position is None or position <= reached:
+        return
+    if (after := wire.after(item.headers)) > reached:
+        raise Gap(source, reached, after)
+    await move_position(db, projection, source, position)
 
 
 async def wait_for(pool: Pool, projection: str, source: str, position: int, seconds: float = 5.0) -> bool:

@@ -1,7 +1,7 @@
 """Makes the streams and durable consumers of `contracts.streams` real, and reports where they drifted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nats.js import JetStreamContext
 from nats.js.api import (
@@ -52,7 +52,7 @@ def consumer_config(consumer: Consumer, replicas: int) -> ConsumerConfig:
         durable_name=consumer.name,
         name=consumer.name,
         filter_subjects=list(consumer.subjects) or None,
-        ack_policy=AckPolicy.ALL if consumer.in_order else AckPolicy.EXPLICIT,
+        ack_policy=AckPolicy.EXPLICIT,
         deliver_policy=DeliverPolicy.ALL,
         ack_wait=ACK_WAIT_SECONDS,
         max_deliver=-1,
@@ -92,30 +92,16 @@ async def _provision_stream(js: JetStreamContext, wanted: StreamConfig) -> Chang
 async def _provision_consumer(js: JetStreamContext, stream: str, wanted: ConsumerConfig) -> Change | None:
     name = wanted.name or ""
     try:
-        found = await js.consumer_info(stream, name)
+        found = (await js.consumer_info(stream, name)).config
     except NotFoundError:
         await js.add_consumer(stream, wanted)
         return Change(name, "made")
     differing = _drift(
-        wanted,
-        found.config,
-        "ack_policy",
-        "filter_subjects",
-        "ack_wait",
-        "max_deliver",
-        "max_ack_pending",
-        "num_replicas",
+        wanted, found, "filter_subjects", "ack_wait", "max_deliver", "max_ack_pending", "num_replicas"
     )
     if not differing:
         return None
-    if found.config.ack_policy == wanted.ack_policy:
-        await js.add_consumer(stream, wanted)
-        return Change(name, "mended", differing)
-    # The server changes this of no consumer: another one takes its place, and goes on behind what was acknowledged.
-    done = found.ack_floor.stream_seq if found.ack_floor else 0
-    behind = replace(wanted, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=done + 1)
-    await js.delete_consumer(stream, name)
-    await js.add_consumer(stream, behind)
+    await js.add_consumer(stream, wanted)
     return Change(name, "mended", differing)
 
 

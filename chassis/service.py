@@ -74,8 +74,6 @@ class Service(Generic[S]):
 
     def consume(self, consumer: Consumer, handler: Handler, on_parked: OnParked | None = None) -> None:
         """Hand each batch of a consumer to `handler`, inside one transaction."""
-        if consumer.in_order:
-            raise ValueError(f"{consumer.name} is for a projection")
         self._take(Consumption(consumer, self.pool, handler, on_parked))
 
     def project(self, projection: Projection) -> None:

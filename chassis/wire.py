@@ -104,3 +104,8 @@ def position(fields: Mapping[str, str]) -> int | None:
     """Where an event stands in its log; None: no relay has published this."""
     text = fields.get(_POSITION)
     return None if text is None else int(text)
+
+
+def after(fields: Mapping[str, str]) -> int:
+    """The position of the event before it in its log, of what a relay has published."""
+    return int(fields[_AFTER])

@@ -170,8 +170,6 @@ class Consumer:
     batch: int = 100
     pause_seconds: float = 0.02
     """Between two fetches while there is something to fetch, so that batches grow under load. The first is at once."""
-    in_order: bool = False
-    """Whether its reader takes an event only behind the one before it: what it acknowledges stands for all before."""
 
     @property
     def name(self) -> str:
@@ -255,10 +253,8 @@ LEDGER_TICKETS = Consumer(
     ),
     pause_seconds=0.2,
 )
-ANALYTICS = tuple(
-    Consumer("analytics", source, "facts", batch=200, pause_seconds=0.5, in_order=True) for source in STREAMS
-)
-GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100, in_order=True) for source in STREAMS)
+ANALYTICS = tuple(Consumer("analytics", source, "facts", batch=200, pause_seconds=0.5) for source in STREAMS)
+GATEWAY = tuple(Consumer("gateway", source, "inbox", batch=100) for source in STREAMS)
 
 CONSUMERS: tuple[Consumer, ...] = (
     ROUTER_MESSAGES,

@@ -1,9 +1,8 @@
 """Batches from a real NATS: what a killed process had in hand, and what came before its time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -17,14 +16,15 @@ from chassis.background import keep_running
 from chassis.consume import Batch, Item, TooEarly
 from chassis.database import Connection, connect
 from chassis.log import VersionConflict
-from chassis.provisioning import consumer_config, provision
+from chassis.provisioning import consumer_config
 from chassis.rebuild import rebuild
 from chassis.relay import Relay
 from chassis.requests import ask
 from chassis.service import Service
 from chassis.settings import ServiceSettings
+from contracts.event import Event, Recorded
 from contracts.queries import ListParked, Parked, ParkedList, Replayed, ReplayParked
-from contracts.streams import ANALYTICS, STREAMS, Consumer
+from contracts.streams import ANALYTICS
 from postroom.embedded.nats import Nats
 from postroom.migrate import migrate_streams
 from tests.chassis import failed_replies
@@ -36,16 +36,7 @@ NUMBER = 6
 (CONSUMER,) = (consumer for consumer in ANALYTICS if consumer.source == "notify")
 
 
-EACH = replace(CONSUMER, in_order=False)
-"""It has its events acknowledged one by one, as what makes no projection does."""
 SEEN = seen_by(CONSUMER)
-
-
-async def make(client: Client, consumer: Consumer) -> None:
-    js, config = client.jetstream(), consumer_config(consumer, 1)
-    config.ack_wait = 2
-    await js.delete_consumer(consumer.stream.name, consumer.name)
-    await js.add_consumer(consumer.stream.name, config)
 
 
 @pytest.fixture
@@ -65,7 +56,9 @@ async def client(db: asyncpg.Connection, database_url: str, nats_server: Nats) -
     await migrate_streams(nats_server.url(), 1)
     async with await nats.connect(nats_server.url()) as client:
         js = client.jetstream()
-        await make(client, CONSUMER)
+        config = consumer_config(CONSUMER, 1)
+        config.ack_wait = 2
+        await js.add_consumer(CONSUMER.stream.name, config)
         publishing = asyncio.create_task(keep_running("relay", Relay(database_url, "notify", client).run))
 
         async def published() -> bool:
@@ -160,7 +153,6 @@ async def test_what_is_too_early_stays_in_hand_for_longer_than_the_server_waits(
     client: Client, service: Service[ServiceSettings]
 ) -> None:
     """Handed back instead, it would seem to kill process after process, and be parked after a while."""
-    await make(client, EACH)
     # Given something that comes later than the server waits, after the messages that need it,
     soon = asyncio.get_running_loop().time() + 4
     handled: list[int] = []
@@ -171,7 +163,7 @@ async def test_what_is_too_early_stays_in_hand_for_longer_than_the_server_waits(
         handled.extend(item.position for item in batch)
 
     async def consume(service: Service[ServiceSettings]) -> None:
-        service.consume(EACH, handle)
+        service.consume(CONSUMER, handle)
 
     # when they are taken, then each is worked once, and none was delivered twice.
     await run(service, client, consume, deliveries=NUMBER)
@@ -181,7 +173,6 @@ async def test_what_is_too_early_stays_in_hand_for_longer_than_the_server_waits(
 async def test_what_waits_for_the_database_stays_in_hand_with_all_that_came_with_it(
     client: Client, service: Service[ServiceSettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await make(client, EACH)
     # Given a batch that fails, so that it is taken one by one, and a database that goes away at the first,
     monkeypatch.setattr(consume, "LONGEST_WAIT_SECONDS", 0.2)
     away, back = asyncio.Event(), asyncio.Event()
@@ -196,7 +187,7 @@ async def test_what_waits_for_the_database_stays_in_hand_with_all_that_came_with
         handled.extend(item.position for item in batch)
 
     async def take(service: Service[ServiceSettings]) -> None:
-        service.consume(EACH, handle)
+        service.consume(CONSUMER, handle)
 
     running = asyncio.create_task(run(service, client, take, deliveries=NUMBER))
     await away.wait()
@@ -254,10 +245,43 @@ async def test_what_is_no_event_is_parked_and_the_others_go_on(
     assert await seen(db) == [*range(1, NUMBER + 1)]
 
 
+async def test_what_a_projection_cannot_read_is_parked_at_its_turn(
+    db: asyncpg.Connection,
+    client: Client,
+    service: Service[ServiceSettings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Parked before those ahead of it are projected, it would make the projection pass over them, too."""
+    # Given an event that cannot be read,
+    read = wire.read
+
+    def fail_at_three(fields: Mapping[str, str], body: bytes) -> Recorded[Event]:
+        if wire.position(fields) == 3:
+            raise ValueError("unreadable")
+        return read(fields, body)
+
+    monkeypatch.setattr(wire, "read", fail_at_three)
+    # when it comes in one batch with the others, then it alone is parked.
+    async with at_work(service, client, project):
+        assert [one.error for one in await parked(client)] == ["ValueError: unreadable"]
+    assert await seen(db) == [1, 2, 4, 5, 6]
+
+
+async def test_a_projection_passes_over_nothing_that_is_still_to_come(
+    db: asyncpg.Connection, database_url: str
+) -> None:
+    rows = await log.read_after(db, 0, NUMBER)
+    third = Item(Msg(_client=None, headers=wire.headers(rows[2], "notify", 2)), None)
+    analytics = await connect(database_url, "analytics")
+    async with analytics.transaction():
+        with pytest.raises(TooEarly):
+            await projection.pass_over(SEEN, "notify", third, "why", analytics)
+    await analytics.close()
+
+
 async def test_what_cannot_even_be_parked_stays_in_the_stream_and_is_told_of(
     client: Client, service: Service[ServiceSettings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await make(client, EACH)
     # Given a message that has failed often enough, and nobody can write down at first that it has,
     monkeypatch.setattr(consume, "RETRY_SECONDS", (0.1,))
     before, told, handled = unsettled(), [], []
@@ -275,7 +299,7 @@ async def test_what_cannot_even_be_parked_stays_in_the_stream_and_is_told_of(
             raise KeyError("a bug")
 
     async def take(service: Service[ServiceSettings]) -> None:
-        service.consume(EACH, handle, on_parked)
+        service.consume(CONSUMER, handle, on_parked)
         service.consumptions[CONSUMER.name]._retry_seconds = ()
 
     # when it comes again, then it is parked; the others did not wait for it, and a metric has told of the bug.
@@ -302,47 +326,4 @@ async def test_a_batch_that_was_not_settled_comes_again_and_is_told_of(
     monkeypatch.setattr(Msg, "ack", fail)
     async with at_work(service, client, project):
         assert unsettled() == before + 1
-    assert await seen(db) == [*range(1, NUMBER + 1)]
-
-
-async def test_a_projection_acknowledges_a_batch_at_once(
-    db: asyncpg.Connection, client: Client, service: Service[ServiceSettings], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    acknowledged, settle = list[int](), Msg.ack
-
-    async def acknowledge(message: Msg) -> None:
-        acknowledged.append(message.metadata.sequence.stream)
-        await settle(message)
-
-    monkeypatch.setattr(Msg, "ack", acknowledge)
-    await run(service, client, project, deliveries=NUMBER)
-    assert acknowledged == [NUMBER]
-    assert await seen(db) == [*range(1, NUMBER + 1)]
-
-
-async def test_what_is_acknowledged_for_all_before_it_is_for_a_projection_only(
-    service: Service[ServiceSettings],
-) -> None:
-    async def handle(_: Batch, __: Connection) -> None: ...
-
-    with pytest.raises(ValueError, match="is for a projection"):
-        service.consume(CONSUMER, handle)
-
-
-async def test_a_projection_of_an_earlier_release_goes_on_behind_what_it_has_acknowledged(
-    db: asyncpg.Connection, client: Client, service: Service[ServiceSettings]
-) -> None:
-    # Given a consumer as earlier releases made it, of which the first two events were projected,
-    await make(client, EACH)
-    earlier = await client.jetstream().pull_subscribe_bind(CONSUMER.name, stream=CONSUMER.stream.name)
-    for message in await earlier.fetch(2, timeout=5):
-        await message.ack_sync()
-    await db.execute("INSERT INTO analytics.seen (position) VALUES (1), (2)")
-    await db.execute("INSERT INTO analytics.position VALUES ('seen', 'notify', 2)")
-    # when it is provisioned as projections have it now,
-    changes = await provision(client.jetstream(), list(STREAMS.values()), [CONSUMER], 1)
-    assert [(one.name, one.what) for one in changes] == [(CONSUMER.name, "mended")]
-    assert await provision(client.jetstream(), list(STREAMS.values()), [CONSUMER], 1) == []
-    # then it gets the others.
-    await run(service, client, project, deliveries=NUMBER - 2)
     assert await seen(db) == [*range(1, NUMBER + 1)]

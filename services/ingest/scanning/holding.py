@@ -80,8 +80,10 @@ class Holding:
                     everything = False
                     if not await self._back():
                         break
-            finally:
                 await db.execute(_UNLOCK)
+            except BaseException:
+                db.terminate()  # its lock goes with it
+                raise
         return everything
 
     async def _goes_on(self, db: Connection, one: Held) -> bool:
