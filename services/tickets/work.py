@@ -19,6 +19,7 @@ from contracts.tickets import (
     DeadlinesChanged,
     LettersMoved,
     LettersTaken,
+    MergeUndone,
     Released,
     ReminderReleased,
     ReplyBounced,
@@ -70,7 +71,7 @@ class Work:
     changed: set[UUID] = field(default_factory=set)
     solved: set[UUID] = field(default_factory=set)
     waiting: set[UUID] = field(default_factory=set)
-    """Tickets that were put on hold until another is solved."""
+    """Tickets that were put on hold until another is solved, or are so again after a merge."""
 
     async def load(self, db: Connection, ticket_ids: Iterable[UUID]) -> None:
         """Read tickets from the log, and those that they were merged into.
@@ -227,7 +228,7 @@ class Work:
         self.changed.add(current.ticket_id)
         if any(isinstance(event, TicketSolved) for event in events):
             self.solved.add(current.ticket_id)
-        if current.held_for_id is not None and any(isinstance(event, TicketPutOnHold) for event in events):
+        if current.held_for_id and any(isinstance(event, TicketPutOnHold | MergeUndone) for event in events):
             self.waiting.add(current.ticket_id)
         if happened:
             self._answer(current.ticket_id, happened, cause, meta, at)
@@ -308,11 +309,14 @@ class Work:
             await self.load(db, sought)
 
     def end_holds(self) -> None:
-        """Open again what waits for another ticket in vain, as far as both were read."""
+        """Open again what waits for another ticket in vain, as far as both were read.
+
+        To a merged ticket nothing happens; its hold ends when the merge is undone.
+        """
         for ticket_id in [*self.tickets]:
             waiting = self.tickets[ticket_id]
             other = self.tickets.get(waiting.held_for_id) if waiting.held_for_id else None
-            if other is not None and self._in_vain(waiting, other):
+            if other is not None and waiting.merged_into_id is None and self._in_vain(waiting, other):
                 self._end_hold(waiting, other)
 
     def _in_vain(self, waiting: Ticket, other: Ticket) -> bool:

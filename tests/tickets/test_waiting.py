@@ -186,6 +186,17 @@ async def test_what_a_ticket_waits_for_goes_on_where_it_is_merged_into(desk: Des
     assert (await desk.read(order)).state is State.OPEN
 
 
+async def test_a_merged_ticket_waits_on_until_the_merge_is_undone(desk: Desk) -> None:
+    order, parts, other = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    await desk.do(MergeTicket, order, other_id=other)
+    await desk.do(SolveTicket, parts)
+    assert (await desk.read(order)).state is State.ON_HOLD
+    await desk.do(UndoMerge, order, other_id=other)
+    assert (await desk.read(order)).state is State.OPEN
+
+
 async def test_a_chain_opens_link_by_link(desk: Desk) -> None:
     first, second, third = [await desk.ticket(number) for number in (10009, 10017, 10025)]
     for one, other in ((first, second), (second, third)):
