@@ -295,27 +295,26 @@ def _stands(
     at: datetime,
 ) -> Ticket:
     """After a change of state."""
-    held_for_id = rest = None
+    hold = rest = None
     match event:
         case TicketSolved():
-            state, until = State.SOLVED, None
+            state = State.SOLVED
         case TicketClosed():
-            state, until = State.CLOSED, None
+            state = State.CLOSED
         case TicketReopened(why=why):
-            state, until = State.OPEN, None
+            state = State.OPEN
             if why == "merge":
-                rest = Rest(ticket.state, ticket.held_until, frozenset([*ticket.absorbed][-1:]))
+                rest = Rest(ticket.state, ticket.hold, frozenset([*ticket.absorbed][-1:]))
         case TicketSetPending():
-            state, until = State.PENDING, None
+            state = State.PENDING
         case TicketPutOnHold():
-            state, until, held_for_id = State.ON_HOLD, event.until, event.until_solved_id
+            state, hold = State.ON_HOLD, event
         case _:
             assert_never(event)
     return but(
         ticket,
         state=state,
-        held_until=until,
-        held_for_id=held_for_id,
+        hold=hold,
         done_at=at if state.done else None,
         rest=rest,
         spells=(*ticket.spells, Spell(state=state, since=at)),

@@ -199,8 +199,8 @@ def _rested(ticket: Ticket, without_id: UUID, actor_id: UUID) -> list[TicketEven
         case State.PENDING:
             return [TicketSetPending(ticket_id=ticket.ticket_id, set_by=actor_id)]
         case State.ON_HOLD:
-            until = ticket.rest.until
-            return [TicketPutOnHold(ticket_id=ticket.ticket_id, until=until, set_by=actor_id)]
+            assert ticket.rest.hold is not None  # noqa: S101 - something put it on hold
+            return [ticket.rest.hold.model_copy(update={"set_by": actor_id})]
         case State.OPEN:
             return []
         case _:

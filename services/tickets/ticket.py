@@ -17,6 +17,7 @@ from contracts.tickets import (
     Spell,
     State,
     TicketAbsorbed,
+    TicketPutOnHold,
 )
 
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -57,8 +58,7 @@ class Rest:
     """How a ticket stood that a merge opened."""
 
     state: State
-    until: datetime | None
-    """Of a hold."""
+    hold: TicketPutOnHold | None
     ended_for: frozenset[UUID]
     """The tickets that were merged into it since, the one that opened it first."""
 
@@ -114,9 +114,8 @@ class Ticket:
     watcher_ids: tuple[UUID, ...] = ()
     tasks: Mapping[UUID, Task] = field(default_factory=dict)
     links: frozenset[tuple[UUID, LinkKind]] = frozenset()
-    held_until: datetime | None = None
-    held_for_id: UUID | None = None
-    """The ticket that must be solved before this one goes on."""
+    hold: TicketPutOnHold | None = None
+    """What put it on hold; None: it is not."""
     done_at: datetime | None = None
     """When it was last solved or closed; None while it is not."""
     merged_into_id: UUID | None = None
@@ -151,6 +150,16 @@ class Ticket:
     """When its watchers last heard of a letter."""
     placed_version: int = 1
     """The last version at which something happened that distribution decides by."""
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When its hold ends by itself."""
+        return self.hold.until if self.hold else None
+
+    @property
+    def held_for_id(self) -> UUID | None:
+        """The ticket that must be solved before this one goes on."""
+        return self.hold.until_solved_id if self.hold else None
 
     @property
     def answered(self) -> bool:

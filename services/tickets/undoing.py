@@ -104,7 +104,7 @@ def undo(
         commands.see_letters(ticket, left.version)  # whoever wrote since waits for us
     events: list[TicketEvent] = []
     for name in wanted:
-        events += _given_back(name, before, after(ticket, events, turn.now), history, desk, turn)
+        events += _given_back(name, before, after(ticket, events, turn.now), desk, turn)
     return events + _tags_back(before, left, ticket, turn)
 
 
@@ -142,9 +142,7 @@ def _by_people(history: Sequence[Recorded[Event]], last: int, written: Sequence[
     return written if len(by_people) == len(history) else list(stages(by_people))
 
 
-def _given_back(
-    name: str, before: Ticket, ticket: Ticket, history: Sequence[Recorded[Event]], desk: Desk, turn: Turn
-) -> list[TicketEvent]:
+def _given_back(name: str, before: Ticket, ticket: Ticket, desk: Desk, turn: Turn) -> list[TicketEvent]:
     ticket_id, person_id = ticket.ticket_id, turn.person_id
     match name:
         case "ticketbox":
@@ -163,7 +161,7 @@ def _given_back(
             category_id = before.category_id
             return [CategoryAssigned(ticket_id=ticket_id, category_id=category_id, changed_by=person_id)]
         case _:
-            return _stood(before, ticket, history, turn)
+            return _stood(before, ticket, turn)
 
 
 def _moved_back(before: Ticket, ticket: Ticket, desk: Desk, person_id: UUID) -> TicketMoved:
@@ -180,9 +178,7 @@ def _moved_back(before: Ticket, ticket: Ticket, desk: Desk, person_id: UUID) -> 
     )
 
 
-def _stood(
-    before: Ticket, ticket: Ticket, history: Sequence[Recorded[Event]], turn: Turn
-) -> list[TicketEvent]:
+def _stood(before: Ticket, ticket: Ticket, turn: Turn) -> list[TicketEvent]:
     ticket_id, person_id = ticket.ticket_id, turn.person_id
     reopened = TicketReopened(ticket_id=ticket_id, reopened_by=person_id, why="person")
     match before.state:
@@ -193,12 +189,8 @@ def _stood(
         case State.ON_HOLD if before.held_until is not None and before.held_until <= turn.now:
             return [] if ticket.state is State.OPEN else [reopened]  # its hold would have ended
         case State.ON_HOLD:
-            held = [
-                item.event
-                for item in history
-                if isinstance(item.event, TicketPutOnHold) and item.version <= before.version
-            ]
-            return [held[-1].model_copy(update={"set_by": person_id})]
+            assert before.hold is not None  # noqa: S101 - something put it on hold
+            return [before.hold.model_copy(update={"set_by": person_id})]
         case State.SOLVED:
             return [TicketSolved(ticket_id=ticket_id, solved_by=person_id)]
         case State.CLOSED:

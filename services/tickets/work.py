@@ -19,6 +19,7 @@ from contracts.tickets import (
     DeadlinesChanged,
     LettersMoved,
     LettersTaken,
+    MergeUndone,
     Released,
     ReminderReleased,
     ReplyBounced,
@@ -70,7 +71,7 @@ class Work:
     changed: set[UUID] = field(default_factory=set)
     solved: set[UUID] = field(default_factory=set)
     waiting: set[UUID] = field(default_factory=set)
-    """Tickets that were put on hold until another is solved."""
+    """Tickets that were put on hold until another is solved, or are so again after a merge."""
 
     async def load(self, db: Connection, ticket_ids: Iterable[UUID]) -> None:
         """Read tickets from the log, and those that they were merged into.
@@ -227,7 +228,7 @@ class Work:
         self.changed.add(current.ticket_id)
         if any(isinstance(event, TicketSolved) for event in events):
             self.solved.add(current.ticket_id)
-        if current.held_for_id is not None and any(isinstance(event, TicketPutOnHold) for event in events):
+        if current.held_for_id and any(isinstance(event, TicketPutOnHold | MergeUndone) for event in events):
             self.waiting.add(current.ticket_id)
         if happened:
             self._answer(current.ticket_id, happened, cause, meta, at)
@@ -292,8 +293,8 @@ class Work:
             self.index.setdefault(internet_message_id, []).append(known)
             self.indexed.append((internet_message_id, known))
 
-    async def _end_holds(self, db: Connection) -> None:
-        """Open again what waits for tickets that were solved now, or for tickets that go on in these."""
+    async def _load_holds(self, db: Connection) -> None:
+        """Read what waits for tickets that are solved now or go on in these, and what others begin to wait for."""
         settled = {one for one in self.solved if self.tickets[one].state.done}
         absorbed = settled
         while absorbed := {inside for one in absorbed for inside in self.tickets[one].absorbed}:
@@ -303,27 +304,32 @@ class Work:
             # Who began to wait a moment ago is seen, and nobody begins until these are solved.
             await tables.lock_waiting(db, settled)
             await self.load(db, linked)
-        for waiting in [self.tickets[one] for one in linked if one in self.tickets]:
-            if waiting.held_for_id in settled:
-                self._end_hold(waiting)
+        if sought := {one for ticket_id in self.waiting if (one := self.tickets[ticket_id].held_for_id)}:
+            await tables.lock_waiting(db, sought)
+            await self.load(db, sought)
 
-    async def _end_vain_holds(self, db: Connection) -> None:
-        """Open again what was to wait, as by an undoing, for what was solved meanwhile."""
-        if not self.waiting:
-            return
-        sought = {one for ticket_id in self.waiting if (one := self.tickets[ticket_id].held_for_id)}
-        await tables.lock_waiting(db, sought)
-        await self.load(db, sought)
-        for waiting in [self.tickets[one] for one in self.waiting]:
-            other = self.tickets[waiting.held_for_id] if waiting.held_for_id else None
-            while other is not None and other.merged_into_id is not None:
-                other = self.tickets[other.merged_into_id]
-            if other is not None and other.state.done:
-                self._end_hold(waiting)
+    def end_holds(self) -> None:
+        """Open again what waits for another ticket in vain, as far as both were read.
 
-    def _end_hold(self, waiting: Ticket) -> None:
+        To a merged ticket nothing happens; its hold ends when the merge is undone.
+        """
+        for ticket_id in [*self.tickets]:
+            waiting = self.tickets[ticket_id]
+            other = self.tickets.get(waiting.held_for_id) if waiting.held_for_id else None
+            if other is not None and waiting.merged_into_id is None and self._in_vain(waiting, other):
+                self._end_hold(waiting, other)
+
+    def _in_vain(self, waiting: Ticket, other: Ticket) -> bool:
+        """The other one is solved; or, where an undoing gave the hold back, waits for this one or is linked no more."""
+        if other.held_for_id == waiting.ticket_id or other.ticket_id not in {one for one, _ in waiting.links}:
+            return True
+        while other.merged_into_id is not None:
+            other = self.tickets[other.merged_into_id]
+        return other.state.done
+
+    def _end_hold(self, waiting: Ticket, other: Ticket) -> None:
         cause = derived(waiting.ticket_id, f"hold ends at version {waiting.version}")
-        meta = Meta(correlation_id=waiting.ticket_id, causation_id=waiting.held_for_id or waiting.ticket_id)
+        meta = Meta(correlation_id=waiting.ticket_id, causation_id=other.ticket_id)
         self.add(waiting, [TicketReopened(ticket_id=waiting.ticket_id, why="hold_ended")], cause, meta)
 
     async def save(self, db: Connection) -> int:
@@ -332,8 +338,8 @@ class Work:
         Raises:
             VersionConflict: what was decided by has changed meanwhile.
         """
-        await self._end_holds(db)
-        await self._end_vain_holds(db)
+        await self._load_holds(db)
+        self.end_holds()
         await tables.forget_messages(db, self.unindexed)
         await tables.index_messages(db, self.indexed)
         opened = [

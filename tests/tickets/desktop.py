@@ -8,10 +8,13 @@ from chassis.log import Answer
 from contracts.commands import (
     AnyTicketCommand,
     AnyTwoTicketsCommand,
+    HoldForTicket,
+    LinkTickets,
     MergeTicket,
     MoveLetters,
     SplitTicket,
     UndoMerge,
+    UnlinkTickets,
 )
 from contracts.desk import BoxRight, Person, Right, Ticketbox
 from contracts.event import Meta
@@ -19,7 +22,7 @@ from contracts.mail import Address, LetterHead
 from contracts.people import Role
 from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import ticket_stream
-from contracts.tickets import State, TicketEvent, TicketOpened, TicketSolved
+from contracts.tickets import LinkKind, State, TicketEvent, TicketOpened, TicketSolved
 from services.tickets import commands, intake, rearranging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known, Tokens, find_place
@@ -147,6 +150,7 @@ class Desktop:
         self.happen(ticket_id)
 
     def _keep(self, work: Work) -> None:
+        work.end_holds()
         self.answers += work.answers
 
     def steps(self, ticket_id: UUID) -> list[tuple[datetime, list[TicketEvent]]]:
@@ -188,6 +192,30 @@ def merge(ticket: Ticket, other: Ticket, actor: UUID = ANNA) -> MergeTicket:
 
 def undo(ticket: Ticket, other: Ticket) -> UndoMerge:
     return UndoMerge(command_id=uuid4(), actor_id=ANNA, ticket_id=ticket.ticket_id, other_id=other.ticket_id)
+
+
+def link(ticket: Ticket, other: Ticket) -> LinkTickets:
+    return LinkTickets(
+        command_id=uuid4(),
+        actor_id=ANNA,
+        ticket_id=ticket.ticket_id,
+        other_id=other.ticket_id,
+        link=LinkKind.RELATED,
+    )
+
+
+def unlink(ticket: Ticket, other: Ticket) -> UnlinkTickets:
+    return UnlinkTickets.model_validate(link(ticket, other).model_dump())
+
+
+def hold_for(ticket: Ticket, other: Ticket, reason: str = "") -> HoldForTicket:
+    return HoldForTicket(
+        command_id=uuid4(),
+        actor_id=ANNA,
+        ticket_id=ticket.ticket_id,
+        other_id=other.ticket_id,
+        reason=reason,
+    )
 
 
 def move(ticket: Ticket, other: Ticket, *letters: int) -> MoveLetters:

@@ -20,7 +20,20 @@ from contracts.tickets import (
 from services.tickets import commands
 from services.tickets.refusals import Merged, Outdated
 from services.tickets.ticket import ReplyState, Ticket
-from tests.tickets.desktop import ANNA, DESK, NOON, Desktop, letter, merge, move, split, undo
+from tests.tickets.desktop import (
+    ANNA,
+    DESK,
+    NOON,
+    Desktop,
+    hold_for,
+    letter,
+    link,
+    merge,
+    move,
+    split,
+    undo,
+    unlink,
+)
 
 ROSA, BOB = "rosa@a.example", "bob@b.example"
 
@@ -201,6 +214,55 @@ def test_a_ticket_that_a_merge_opened_is_as_before_when_it_is_undone(desktop: De
     assert desktop.state(other) is State.OPEN
     desktop.do(undo(one, other))
     assert desktop.state(other) == state
+
+
+@pytest.fixture
+def opened_from_a_hold(desktop: Desktop) -> tuple[Ticket, Ticket, Ticket]:
+    """A ticket that was merged into one that waited for a third, which opened that one."""
+    one, order, parts = (desktop.take(letter(number)) for number in (1, 2, 3))
+    desktop.do(link(order, parts))
+    desktop.do(hold_for(order, parts, "Parts first"))
+    desktop.do(merge(one, order))
+    assert desktop.state(order) is State.OPEN
+    return one, order, parts
+
+
+def test_a_ticket_that_waited_for_another_one_when_a_merge_opened_it_waits_for_it_again(
+    desktop: Desktop, opened_from_a_hold: tuple[Ticket, Ticket, Ticket]
+) -> None:
+    one, order, parts = opened_from_a_hold
+    desktop.do(undo(one, order))
+    hold = desktop.tickets[order.ticket_id].hold
+    assert hold is not None
+    assert (hold.until_solved_id, hold.until_solved_number) == (parts.ticket_id, parts.number)
+    assert hold.reason == "Parts first"
+    desktop.solve(parts)
+    assert desktop.state(order) is State.OPEN
+
+
+def solved_meanwhile(desktop: Desktop, _: Ticket, parts: Ticket) -> None:
+    desktop.solve(parts)
+
+
+def unlinked_meanwhile(desktop: Desktop, order: Ticket, parts: Ticket) -> None:
+    desktop.do(unlink(order, parts))
+
+
+def waiting_for_it_meanwhile(desktop: Desktop, order: Ticket, parts: Ticket) -> None:
+    desktop.do(hold_for(parts, order))
+
+
+@pytest.mark.parametrize("meanwhile", [solved_meanwhile, unlinked_meanwhile, waiting_for_it_meanwhile])
+def test_it_stays_open_if_it_would_wait_in_vain(
+    desktop: Desktop,
+    opened_from_a_hold: tuple[Ticket, Ticket, Ticket],
+    meanwhile: Callable[[Desktop, Ticket, Ticket], None],
+) -> None:
+    one, order, parts = opened_from_a_hold
+    meanwhile(desktop, order, parts)
+    before = desktop.state(parts)
+    desktop.do(undo(one, order))
+    assert (desktop.state(order), desktop.state(parts)) == (State.OPEN, before)
 
 
 def test_it_stays_open_if_its_customer_wrote_or_somebody_said_otherwise_meanwhile(desktop: Desktop) -> None:

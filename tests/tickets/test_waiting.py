@@ -20,6 +20,7 @@ from contracts.commands import (
     ReopenTicket,
     SolveTicket,
     UndoChange,
+    UndoMerge,
     UnlinkTickets,
 )
 from contracts.desk import BoxRight, Person, PersonChanged, Right, Ticketbox, TicketboxChanged
@@ -185,6 +186,17 @@ async def test_what_a_ticket_waits_for_goes_on_where_it_is_merged_into(desk: Des
     assert (await desk.read(order)).state is State.OPEN
 
 
+async def test_a_merged_ticket_waits_on_until_the_merge_is_undone(desk: Desk) -> None:
+    order, parts, other = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    await desk.do(MergeTicket, order, other_id=other)
+    await desk.do(SolveTicket, parts)
+    assert (await desk.read(order)).state is State.ON_HOLD
+    await desk.do(UndoMerge, order, other_id=other)
+    assert (await desk.read(order)).state is State.OPEN
+
+
 async def test_a_chain_opens_link_by_link(desk: Desk) -> None:
     first, second, third = [await desk.ticket(number) for number in (10009, 10017, 10025)]
     for one, other in ((first, second), (second, third)):
@@ -208,6 +220,23 @@ async def test_waiting_that_is_undone_or_given_back_is_as_it_would_be_now(desk: 
     await desk.do(UndoChange, order, undone_id=undone)
     given_back = await desk.read(order)
     assert (given_back.state, given_back.held_for_id) == (State.OPEN, None), "it would have ended meanwhile"
+
+
+@pytest.mark.parametrize("solved_meanwhile", [False, True])
+async def test_waiting_that_an_undone_merge_gives_back_is_as_it_would_be_now(
+    desk: Desk, solved_meanwhile: bool
+) -> None:
+    order, parts, other = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    await desk.do(MergeTicket, other, other_id=order)
+    assert (await desk.read(order)).state is State.OPEN
+    if solved_meanwhile:
+        await desk.do(SolveTicket, parts)
+    await desk.do(UndoMerge, other, other_id=order)
+    given_back = await desk.read(order)
+    assert given_back.held_for_id == (None if solved_meanwhile else parts)
+    assert given_back.state is (State.OPEN if solved_meanwhile else State.ON_HOLD)
 
 
 async def test_nobody_waits_for_what_is_being_solved_at_this_moment(

@@ -27,7 +27,9 @@ from tests.tickets.desktop import (
     NOON,
     ORDERS,
     Desktop,
+    hold_for,
     letter,
+    link,
     merge,
     move,
     split,
@@ -132,6 +134,9 @@ class Timeline:
                 self._letter(minute, whose, words)
             case ["merged"]:
                 self.desktop.do(merge(self._ticket(whose), self._ticket(self._far(whose))))
+            case ["on", "hold", "until", "other", "is", "solved"]:
+                self.desktop.do(link(self._ticket(whose), self._ticket(self._far(whose))))
+                self.desktop.do(hold_for(self._ticket(whose), self._ticket(self._far(whose))))
             case ["merge", "undone"]:
                 self.desktop.do(undo(self._ticket(whose), self._ticket(self._far(whose))))
             case ["looked", "at"]:
