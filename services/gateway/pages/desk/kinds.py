@@ -306,7 +306,7 @@ POLICY = Page(
                 _minutes("warn_minutes_before", "Warn minutes before"),
                 Field(
                     "pause_in",
-                    "The resolution's clock stands still while",
+                    "The clocks stand still while",
                     "choices",
                     options=_words(State)[:3],
                 ),
