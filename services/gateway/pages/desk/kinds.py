@@ -303,7 +303,9 @@ POLICY = Page(
                     )
                     for target in Target
                 ),
-                _minutes("warn_minutes_before", "Warn minutes before"),
+                _minutes(
+                    "warn_minutes_before", "Warn minutes before", "The owner of the ticket gets a mail."
+                ),
                 Field(
                     "pause_in",
                     "The clocks stand still while",
