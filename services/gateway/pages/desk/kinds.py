@@ -304,7 +304,9 @@ POLICY = Page(
                     for target in Target
                 ),
                 _minutes(
-                    "warn_minutes_before", "Warn minutes before", "The owner of the ticket gets a mail."
+                    "warn_minutes_before",
+                    "Warn minutes before",
+                    "The deadline stands out, and the owner gets a mail.",
                 ),
                 Field(
                     "pause_in",
