@@ -246,7 +246,7 @@ class Policy(Thing):
     """Each empty: any. Of several tags one is enough."""
     targets: dict[Target, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     pause_in: tuple[State, ...] = (State.PENDING, State.ON_HOLD)
-    """States in which the clock of the resolution stands still."""
+    """States in which the clocks of all targets stand still."""
     warn_minutes_before: int | None = Field(default=None, gt=0)
     calendar_id: UUID | None = None
     """None: that of the ticketbox."""

@@ -529,7 +529,7 @@ class AutomationHeldBack(TicketsEvent):
     detail: Text
 
 
-NoticeReason = Literal["automation", "letter", "note", "task", "solved", "reopened"]
+NoticeReason = Literal["automation", "letter", "note", "task", "solved", "reopened", "warned"]
 
 
 class NoticeReleased(TicketsEvent):
@@ -545,7 +545,8 @@ class NoticeReleased(TicketsEvent):
     subject: Words
     text: Words
     why: NoticeReason = "automation"
-    """An automation wants it, a note mentions them, or they watch the ticket: then what happened to it."""
+    """An automation wants it, a note mentions them, a task is theirs, a target of their ticket will soon be missed
+    (`warned`), or they watch the ticket: then what happened to it."""
 
 
 class CustomerErased(TicketsEvent):

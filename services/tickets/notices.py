@@ -14,6 +14,7 @@ from contracts.tickets import (
     NoteAdded,
     NoticeReason,
     NoticeReleased,
+    SLAWarned,
     TaskAdded,
     TaskChanged,
     TicketEvent,
@@ -71,18 +72,25 @@ def who_see(people: Iterable[UUID], box: Ticketbox, desk: Desk) -> list[Person]:
 
 
 def of_what_happened(
-    before: Ticket, events: Sequence[TicketEvent], ticket: Ticket, desk: Desk, actor: str, at: datetime
+    before: Ticket,
+    events: Sequence[TicketEvent],
+    ticket: Ticket,
+    desk: Desk,
+    actor: str,
+    at: datetime,
+    now: datetime,
 ) -> Iterator[NoticeReleased]:
     """The mails that leave because of what happened to a ticket at once, each person's one.
 
-    Whoever did it hears nothing of it, nor does who was told in it, nor anybody of what is done in bulk.
+    Whoever did it hears nothing of it, nor does who was told in it, nor anybody of what is done in bulk. It happened
+    `at`, and is noticed `now`: of a target that is missed by now nobody is warned.
     """
     box = desk.get(Ticketbox, ticket.ticketbox_id)
     if box is None or is_job(actor):
         return
     told = {actor, *(str(one.person_id) for one in events if isinstance(one, NoticeReleased))}
     for event in events:
-        if (news := _news(event, before, ticket, desk, at)) is None:
+        if (news := _news(event, before, ticket, desk, at, now)) is None:
             continue
         seed = derived(ticket.ticket_id, f"{news.why} at version {ticket.version}")
         for person in who_see(sorted(desk.people_of(news.hearers)), box, desk):
@@ -102,7 +110,9 @@ class _News:
     words: Sequence[str]
 
 
-def _news(event: TicketEvent, before: Ticket, ticket: Ticket, desk: Desk, at: datetime) -> _News | None:
+def _news(
+    event: TicketEvent, before: Ticket, ticket: Ticket, desk: Desk, at: datetime, now: datetime
+) -> _News | None:
     watchers = ticket.watcher_ids
     match event:
         case CustomerReplied(letter=letter, thanks=False):
@@ -122,6 +132,10 @@ def _news(event: TicketEvent, before: Ticket, ticket: Ticket, desk: Desk, at: da
             return _News(mentions, "note", f"{who} mentions you", [f"{who} mentions you in a note:", note])
         case (TaskAdded() | TaskChanged()) as task if task.owner_id != _owner_before(task.task_id, before):
             return _task(task, desk)
+        case SLAWarned(target=target, due_at=due_at) if ticket.assignee_id is not None and now < due_at:
+            what = target.replace("_", " ")
+            words = f"The {what} in a ticket of yours will soon be late."
+            return _News([ticket.assignee_id], "warned", f"{what} soon late", [words])
         case _:
             return None
 

@@ -219,7 +219,8 @@ class Work:
             current = evolve(current, event, current.version + 1, at, meta.traceparent)
             happened.append(event)
             self._index(event)
-        for notice in [*notices.of_what_happened(before, events, current, self.desk, meta.actor, at)]:
+        told = notices.of_what_happened(before, events, current, self.desk, meta.actor, at, self.now)
+        for notice in told:
             current = evolve(current, notice, current.version + 1, at, meta.traceparent)
             happened.append(notice)
         if (changed := self._deadlines_changed(current)) is not None:

@@ -1,14 +1,17 @@
 """A ticket in a real browser: it waits, opens again, is described, merged, split, and all of it undone."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import nothing_serious, sign_in
-from tests.running import Postroom, letter
+from tests.browser.test_agent import looks_good, nothing_serious, sign_in
+from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
@@ -85,6 +88,40 @@ async def test_what_was_on_hold_and_closed_is_on_hold_again_after_undo(
     await expect(state).to_have_text("on hold")
     # Its clocks come a moment later: each event is shown as soon as it is there.
     await expect(page.locator(".facts")).to_have_text(held, use_inner_text=True)
+
+
+@pytest.fixture
+async def hurry(shared_postroom: Postroom) -> AsyncIterator[str]:
+    """A tag of tickets that are warned of as soon as they have it."""
+    promise = {
+        "name": "Hurry",
+        "order": 1,
+        "tags": ["hurry"],
+        "targets": {"first_response": 600},
+        "warn_minutes_before": 600,
+    }
+    async with httpx.AsyncClient(base_url=f"{shared_postroom.url}/api/v1", headers=BEARER) as api:
+        path = f"/desk/policies/{uuid4()}"
+        assert (await api.put(path, json=promise)).status_code == 200
+        yield "hurry"
+        await api.delete(path)
+
+
+async def test_a_deadline_that_people_were_warned_of_stands_out_on_the_page_and_in_the_list(
+    context: BrowserContext, shared_postroom: Postroom, hurry: str
+) -> None:
+    page = await sign_in(context)
+    await opened(page, shared_postroom, 890, "Soon to be late")
+    await page.keyboard.press("t")
+    await page.keyboard.type(hurry)
+    await page.keyboard.press("Enter")
+    for place in (page.locator(".facts"), page.get_by_label("About this ticket")):
+        await expect(place.locator(".mark.due")).to_have_text(re.compile("^soon late, due in (10|9) "))
+    await looks_good(page)
+    await page.goto("/tickets")
+    row = page.locator(".row", has_text="Soon to be late")
+    await expect(row.get_by_text("soon late, due in")).to_be_visible()
+    await looks_good(page)
 
 
 async def test_tags_tasks_and_watchers_are_added_where_they_stand(

@@ -148,6 +148,8 @@ def test_warnings_and_breaches_are_kept_by_target() -> None:
     assert (line(warned, missed).warned, line(warned, missed).missed) == (("next_response",), ("resolution",))
     assert line(warned, missed).breached
     assert line(warned, deadlines(due("resolution", NOON + HOUR))).warned == ()
+    missed_too = SLABreached(ticket_id=TICKET, target="next_response", due_at=NOON + HOUR, since=NOON)
+    assert line(warned, missed_too).warned == (), "it is no longer soon"
 
 
 MERGED = TicketMerged(ticket_id=TICKET, into_id=OTHER, into_number=10019, merged_by=ANNA)

@@ -1,10 +1,10 @@
-"""Who hears by mail of what happens to a ticket: its watchers, and whom a note mentions."""
+"""Who hears by mail of what happens to a ticket: its watchers, whom a note mentions, and its owner of warnings."""
 
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-from contracts.desk import BoxRight, Person, Right, Team
+from contracts.desk import BoxRight, Person, Policy, Right, Target, Team
 from contracts.people import Role
 from contracts.stream_ids import job_actor
 from contracts.tickets import (
@@ -15,6 +15,7 @@ from contracts.tickets import (
     TaskAdded,
     TaskChanged,
     ThreadedBy,
+    TicketAssigned,
     TicketClosed,
     TicketEvent,
     TicketReopened,
@@ -36,12 +37,13 @@ from tests.tickets.automation_story import (
     TICKET,
     Story,
     desk_of,
+    kinds,
     letter,
     pending_for,
     wrote,
 )
 
-DORA, ELSEWHERE, GONE, SECOND_LEVEL = (uuid4() for _ in range(4))
+DORA, ELSEWHERE, GONE, SECOND_LEVEL, WARNING = (uuid4() for _ in range(5))
 AN_HOUR = timedelta(hours=1)
 DESK = desk_of(
     Person(id=DORA, name="Dora", email="dora@example.com", role=Role.AGENT),
@@ -151,6 +153,59 @@ def test_whose_a_task_becomes_hears_of_it() -> None:
     passed_on = TaskChanged(ticket_id=TICKET, task_id=one, text="Ask the painter", owner_id=SECOND_LEVEL)
     assert [mail.person_id for mail in told(ticket, passed_on, by=ANNA)] == sorted([BELA, DORA])
     assert told(ticket, TaskChanged(ticket_id=TICKET, task_id=one, text="Ask the painter"), by=ANNA) == []
+
+
+def warned_before(minutes: int, first_response: int = 60) -> Policy:
+    return Policy(
+        id=WARNING,
+        name="Warning",
+        order=1,
+        targets={Target.FIRST_RESPONSE: first_response},
+        warn_minutes_before=minutes,
+    )
+
+
+def owned_by(owner: UUID | None) -> Story:
+    """A ticket of which a warning comes after 45 minutes, and which Dora watches."""
+    story = Story(Desk({**DESK.things, WARNING: warned_before(15)}, DESK.secret))
+    owned = TicketAssigned(ticket_id=TICKET, agent_id=owner, method="rule")
+    return story.after(0, owned, WatchersChanged(ticket_id=TICKET, watcher_ids=(DORA,)))
+
+
+def test_the_owner_hears_once_that_a_target_will_soon_be_missed() -> None:
+    story = owned_by(BELA)
+    assert story.noticed(44).happened(NoticeReleased) == []
+    (notice,) = story.noticed(1).noticed(5).noticed(30).happened(NoticeReleased)
+    assert isinstance(notice, NoticeReleased)
+    assert (notice.person_id, notice.why, notice.subject) == (
+        BELA,
+        "warned",
+        "Ticket 10009: first response soon late",
+    )
+    assert notice.text.startswith(
+        "The first response in a ticket of yours will soon be late.\n\nTicket: 10009"
+    )
+    assert "First response due: 2026-03-02 13:00 UTC" in notice.text
+
+
+def test_of_a_warning_nobody_else_hears() -> None:
+    assert owned_by(None).noticed(45).happened(NoticeReleased) == []
+    assert owned_by(ELSEWHERE).noticed(45).happened(NoticeReleased) == [], "may not see it any more"
+
+
+def test_a_warning_that_was_noticed_late_is_told_only_while_the_target_is_not_missed() -> None:
+    assert len(owned_by(BELA).noticed(59).happened(NoticeReleased)) == 1
+    assert owned_by(BELA).noticed(60).happened(NoticeReleased) == []
+
+
+def test_of_a_target_that_was_missed_while_nothing_ran_nobody_is_warned() -> None:
+    story = owned_by(BELA)
+    story.now += timedelta(minutes=50)
+    story.changes(warned_before(15, first_response=70))
+    story.desk = replace(story.desk, service_levels_since=story.now)
+    story.noticed(25)
+    assert kinds(story.since(-3)) == ["SLAWarned", "DeadlinesChanged", "SLABreached"]
+    assert story.happened(NoticeReleased) == []
 
 
 def test_of_letters_that_follow_within_minutes_the_first_is_told() -> None:

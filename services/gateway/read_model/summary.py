@@ -194,7 +194,7 @@ def evolve(summary: Summary, event: TicketEvent, version: int, at: datetime) -> 
         case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending() | TicketPutOnHold():
             return _stands(line, event, at)
         case DeadlinesChanged() | SLAWarned() | SLABreached():
-            return _clocks(line, event)
+            return _clocks(line, event, at)
         case TicketAssigned(agent_id=agent_id):
             return but(line, assignee_id=agent_id)
         case PriorityChanged(priority=priority):
@@ -279,12 +279,12 @@ def _stands(line: Summary, event: Stands, at: datetime) -> Summary:
             assert_never(event)
 
 
-def _clocks(line: Summary, event: DeadlinesChanged | SLAWarned | SLABreached) -> Summary:
+def _clocks(line: Summary, event: DeadlinesChanged | SLAWarned | SLABreached, at: datetime) -> Summary:
     match event:
         case DeadlinesChanged(deadlines=deadlines):
             target, due_at = _next(deadlines)
-            running = {item.target for item in deadlines}
-            warned = tuple(one for one in line.warned if one in running)
+            soon = {item.target for item in deadlines if _may_be_missed_soon(item, at)}
+            warned = tuple(one for one in line.warned if one in soon)
             first = next((item.due_at for item in deadlines if item.target == FIRST_RESPONSE), None)
             return but(
                 line,
@@ -297,9 +297,15 @@ def _clocks(line: Summary, event: DeadlinesChanged | SLAWarned | SLABreached) ->
             return but(line, warned=(*(one for one in line.warned if one != target), target))
         case SLABreached(target=target):
             missed = (*(one for one in line.missed if one != target), target)
-            return but(line, breached=True, missed=missed)
+            warned = tuple(one for one in line.warned if one != target)
+            return but(line, breached=True, warned=warned, missed=missed)
         case _:
             assert_never(event)
+
+
+def _may_be_missed_soon(item: DeadlineItem, at: datetime) -> bool:
+    """Whether an earlier warning still holds: the clock stands still, or its deadline did not move out of reach."""
+    return item.due_at is None or (item.warn_at is not None and item.warn_at <= at)
 
 
 def _next(deadlines: Iterable[DeadlineItem]) -> tuple[str | None, datetime | None]:

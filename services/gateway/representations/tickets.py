@@ -32,7 +32,7 @@ class TicketItem(Representation):
     """What is to be done next, and when; null while no clock runs."""
     warned: list[str]
     missed: list[str]
-    """Targets that will soon be missed, and those that were."""
+    """Targets that will soon be missed, as people were warned, and those that were missed."""
     first_response_due_at: datetime | None
     first_response_at: datetime | None
     breached: bool

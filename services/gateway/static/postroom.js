@@ -27,7 +27,8 @@ function sayTimes() {
   }
   for (const due of all("[data-due]")) {
     const moment = new Date(due.dataset.due);
-    due.textContent = moment < Date.now() ? "overdue" : "due " + ago(moment);
+    const soon = due.classList.contains("warned") ? "soon late, due " : "due ";
+    due.textContent = moment < Date.now() ? "overdue" : soon + ago(moment);
     due.classList.toggle("bad", moment < Date.now());
   }
   for (const due of all("[data-day]")) {

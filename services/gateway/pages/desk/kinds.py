@@ -303,10 +303,14 @@ POLICY = Page(
                     )
                     for target in Target
                 ),
-                _minutes("warn_minutes_before", "Warn minutes before"),
+                _minutes(
+                    "warn_minutes_before",
+                    "Warn minutes before",
+                    "The deadline stands out, and the owner gets a mail.",
+                ),
                 Field(
                     "pause_in",
-                    "The resolution's clock stands still while",
+                    "The clocks stand still while",
                     "choices",
                     options=_words(State)[:3],
                 ),
