@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from starlette.datastructures import FormData
 
+from contracts.desk import Ticketbox
 from contracts.mail import LOOP_HEADER
 from contracts.router import NO_TICKETBOX, Disposition, Priority, RoutingEvidence, RuleActed, RuleFailed
 from contracts.rulesets import Rule
@@ -12,7 +13,7 @@ from rules.builder import Operator
 from services.gateway.messages.why_here import sentence, view
 from services.gateway.pages.rule_form import RowForm, RuleForm, form_of, read_form
 from services.gateway.problems import Unprocessable
-from services.gateway.rules.rulesets import differences, problems_of
+from services.gateway.rules.rulesets import differences, problems_of, warnings_of
 
 BOX, ANNA = uuid4(), uuid4()
 
@@ -140,6 +141,28 @@ TAGGED = RuleActed(rule="Tag", condition="true", did=("tags",))
 )
 def test_why_a_message_is_where_it_is_takes_one_sentence(evidence: RoutingEvidence, said: str) -> None:
     assert sentence(view(evidence, "Orders")) == said
+
+
+TELLING = Ticketbox(id=BOX, name="Orders", addresses=("orders@example.com",), acknowledgement="We have it.")
+SILENT = Ticketbox(id=uuid4(), name="Support", addresses=("support@example.com",))
+
+
+def test_a_rule_that_acknowledges_where_the_ticketbox_has_no_words_is_warned_of() -> None:
+    rules = [
+        rule("In vain", acknowledge=True, ticketbox_id=SILENT.id),
+        rule("Other box", acknowledge=True, ticketbox_id=BOX),
+        rule("Own words", acknowledge=True, ticketbox_id=SILENT.id, acknowledgement="Soon."),
+        rule("No", acknowledge=False, ticketbox_id=SILENT.id),
+        rule("As the ticketbox does", ticketbox_id=SILENT.id),
+        rule("Box by address", acknowledge=True),
+    ]
+    warned = warnings_of(rules, [TELLING, SILENT])
+    assert warned == {"In vain": "Its ticketbox has no text for acknowledgements, so none is sent."}
+
+
+def test_a_rule_that_acknowledges_wherever_it_may_be_is_warned_of_if_no_ticketbox_has_words() -> None:
+    warned = warnings_of([rule("Box by address", acknowledge=True)], [SILENT])
+    assert warned == {"Box by address": "No ticketbox has a text for acknowledgements, so none is sent."}
 
 
 RECIPIENT = ("recipients", "a@example.com")
