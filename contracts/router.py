@@ -45,6 +45,10 @@ class RuleFailed(Model):
     error: Words
 
 
+NO_TICKETBOX = "no ticketbox has this address"
+"""What evidence says of the recipients of a message that went to the default ticketbox."""
+
+
 class RoutingEvidence(Model):
     """Why a message went where it went."""
 
@@ -53,7 +57,8 @@ class RoutingEvidence(Model):
     """The first rule that held; None: the address or the default box decided."""
     condition: Text | None = None
     matched: Annotated[tuple[tuple[Text, Text], ...], Personal(())] = ()
-    """The values that its condition looked at, or the addresses that decided; name and value."""
+    """The values that its condition looked at, or what decided in place of a rule: the `recipients` of ours, what the
+    virus scanner said, or our loop header; name and value."""
     ticketbox_rule: Text | None = None
     """The rule that chose the ticketbox; None: the address or the default did, or an early release wrote it."""
     acted: tuple[RuleActed, ...] = ()

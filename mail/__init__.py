@@ -1,1 +1,1 @@
-"""Mail on the wire, for the services that write it."""
+"""Mail, for the services that write it or say whether it is written."""

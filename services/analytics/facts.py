@@ -104,6 +104,11 @@ ASSIGNED = Part(
     {"ticket_id": "uuid", "version": "integer"},
     {"agent_id": "uuid", "assigned_at": "timestamptz", "recorded_at": "timestamptz"},
 )
+MOVED = Part(
+    "fact_move",
+    {"ticket_id": "uuid", "version": "integer"},
+    {"why": "text", "recorded_at": "timestamptz"},
+)
 CORRECTED = Part(
     "fact_correction",
     {"ticket_id": "uuid", "version": "integer"},
@@ -148,6 +153,7 @@ UPSERTS = tuple(
         OUTCOME,
         OPENED,
         ASSIGNED,
+        MOVED,
         CORRECTED,
         AUTOMATIC,
         RELEASED,
@@ -181,9 +187,12 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return [_outcome(item, ticket_id, letter, "bounced")]
         case TicketAssigned(ticket_id=ticket_id, agent_id=agent_id):
             return [(ASSIGNED, (ticket_id, item.version, agent_id, item.occurred_at, at))]
-        case TicketMoved(ticket_id=ticket_id, why="correction") as moved:
-            boxes = (moved.from_id, moved.ticketbox_id)
-            return [(CORRECTED, (ticket_id, item.version, *boxes, moved.moved_by, item.occurred_at, at))]
+        case TicketMoved(ticket_id=ticket_id, why=why) as moved:
+            happened = (MOVED, (ticket_id, item.version, why, at))
+            if why != "correction":
+                return [happened]
+            corrected = (moved.from_id, moved.ticketbox_id, moved.moved_by, item.occurred_at, at)
+            return [happened, (CORRECTED, (ticket_id, item.version, *corrected))]
         case ReplyReleased(reply_id=reply_id, ticket_id=ticket_id, author_id=author_id, letter=letter):
             return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
         case AcknowledgementReleased() | AcknowledgementWithheld() | ReminderReleased() | ReminderWithheld():
@@ -253,6 +262,7 @@ FACTS = Projection(
         "fact_message",
         "fact_ticket",
         "fact_assignment",
+        "fact_move",
         "fact_correction",
         "fact_automatic_letter",
         "fact_reply",

@@ -12,6 +12,7 @@ import orjson
 from contracts.ingest import MessageReceived
 from contracts.queries import DryRunChange, DryRunSummary, RoutingOutcome
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from mail.answering import may_be_answered
 from services.router.ruleset import Ruleset, Ticketbox, route, routed
 
 MOST_KINDS = 500
@@ -79,7 +80,8 @@ class Tally:
 
 def examine(messages: Iterable[Recorded], ruleset: Ruleset, since: datetime) -> Tally:
     """Ask a ruleset about recorded messages that came in since a moment."""
-    tally = Tally()
+    tally, boxes = Tally(), ruleset.ticketboxes
+    ours = {address for box in boxes.values() for address in box.addresses}
     for message in messages:
         try:
             received = MessageReceived.read(message.received, message.schema_version)
@@ -96,8 +98,9 @@ def examine(messages: Iterable[Recorded], ruleset: Ruleset, since: datetime) -> 
         if message.routed is None:
             tally.unread += 1
             continue
-        boxes = ruleset.ticketboxes
-        _compare(tally, received, outcome_then(orjson.loads(message.routed), boxes), outcome_now(now, boxes))
+        answerable = may_be_answered(received.letter, ours)
+        before = outcome_then(orjson.loads(message.routed), boxes, answerable=answerable)
+        _compare(tally, received, before, outcome_now(now, boxes, answerable=answerable))
     return tally
 
 
@@ -157,25 +160,31 @@ _SAME = (
 )
 
 
-def outcome_now(decision: MessageRouted, ticketboxes: Mapping[UUID, Ticketbox]) -> RoutingOutcome:
-    """What a decision comes to."""
+def outcome_now(
+    decision: MessageRouted, ticketboxes: Mapping[UUID, Ticketbox], *, answerable: bool
+) -> RoutingOutcome:
+    """What a decision comes to, about a letter that a machine may answer or not."""
     box = ticketboxes.get(decision.ticketbox_id)
     values = {name: getattr(decision, name) for name in _SAME}
-    told = _told(decision.disposition, decision.acknowledge, decision.acknowledgement, box)
+    wanted = answerable and decision.acknowledge is not False
+    told = _told(decision.disposition, decision.acknowledgement, box) if wanted else None
     return RoutingOutcome(**values, acknowledgement=told, rules=_rules(decision.evidence))
 
 
-def outcome_then(data: dict[str, Any], ticketboxes: Mapping[UUID, Ticketbox]) -> RoutingOutcome:
+def outcome_then(
+    data: dict[str, Any], ticketboxes: Mapping[UUID, Ticketbox], *, answerable: bool
+) -> RoutingOutcome:
     """The same of `MessageRouted` as it is recorded, whose letter need not be read again."""
     box = ticketboxes.get(UUID(data["ticketbox_id"]))
-    told = _told(data["disposition"], data.get("acknowledge"), data.get("acknowledgement"), box)
+    wanted = answerable and data.get("acknowledge") is not False
+    told = _told(data["disposition"], data.get("acknowledgement"), box) if wanted else None
     evidence = RoutingEvidence.model_validate(data["evidence"])
     return RoutingOutcome.model_validate({**data, "acknowledgement": told, "rules": _rules(evidence)})
 
 
-def _told(disposition: str, wanted: bool | None, words: str | None, box: Ticketbox | None) -> str | None:
-    """What a customer is told of a letter, as tickets will do it: nothing of one that is held back."""
-    if disposition != Disposition.DELIVER or wanted is False:
+def _told(disposition: str, words: str | None, box: Ticketbox | None) -> str | None:
+    """What a customer is told of a letter that opens a ticket: nothing of one that is held back."""
+    if disposition != Disposition.DELIVER:
         return None
     return words or (box.acknowledgement if box else None)
 

@@ -10,6 +10,7 @@ from chassis.lean import without
 from contracts.ingest import Reading
 from contracts.mail import LOOP_HEADER, LetterHead, Scan, ScanVerdict, without_detail
 from contracts.router import (
+    NO_TICKETBOX,
     Disposition,
     MessageRouted,
     Priority,
@@ -204,20 +205,26 @@ def _evidence(
     acted: Sequence[RuleActed],
     failed: Sequence[RuleFailed],
 ) -> RoutingEvidence:
-    addresses = {address.lower() for address in letter.recipients}
-    hits = sorted(one for one in addresses if {one, without_detail(one)} & written_to.addresses)
     first = acted[0] if acted else None
     return RoutingEvidence(
         ruleset_version=ruleset.version,
         rule=first.rule if first else None,
         condition=first.condition if first else None,
-        matched=first.matched
-        if first
-        else (("recipients", ", ".join(hits) or "no ticketbox has this address"),),
+        matched=first.matched if first else (("recipients", _decisive(letter, ruleset, written_to)),),
         ticketbox_rule=next((one.rule for one in acted if "ticketbox" in one.did), None),
         acted=tuple(acted),
         failed=tuple(failed),
     )
+
+
+def _decisive(letter: LetterHead, ruleset: Ruleset, written_to: Ticketbox) -> str:
+    """Which of its addresses brought a message to the ticketbox that it was written to."""
+    addresses = {address.lower() for address in letter.recipients}
+    hits = sorted(one for one in addresses if {one, without_detail(one)} & written_to.addresses)
+    if hits:
+        return ", ".join(hits)
+    default = written_to.ticketbox_id == ruleset.default_ticketbox_id
+    return NO_TICKETBOX if default else "as intake read them"
 
 
 def _matched(condition: Condition, facts: Facts) -> tuple[tuple[str, str], ...]:

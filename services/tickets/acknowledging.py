@@ -1,11 +1,10 @@
 """Whether a customer is told at once that the letter has arrived, without feeding a loop (RFC 3834)."""
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contracts.desk import Ticketbox
-from contracts.mail import Address, Kind, LetterHead
+from contracts.mail import Address
 from contracts.router import MessageRouted
 from contracts.stream_ids import acknowledgement_id
 from contracts.tickets import (
@@ -27,42 +26,12 @@ ONE_EACH = timedelta(days=1)
 """A conversation gets no more than one automatic letter within so much time."""
 LONGEST_SPAN = max(CAPS[-1][0], ONE_EACH)
 
-_MACHINES = re.compile(
-    r"(mailer-daemon|postmaster|(no|do-?not)[-_.]?reply|bounces?|root|majordomo|listserv|owner-.*|.*-request)"
-    r"([-+].*)?@",
-    re.IGNORECASE,
-)
-"""Local parts behind which no person reads (RFC 3834 §2, RFC 2142)."""
-
-
-def wanted(letter: LetterHead, own_addresses: Collection[str]) -> bool:
-    """Whether a letter may be answered by a machine at all: a person wrote it, and not one of our own boxes."""
-    to = answer_to(letter)
-    return (
-        to is not None
-        and letter.kind is Kind.CUSTOMER
-        and not letter.automatic
-        and not _MACHINES.match(to.address)
-        and person_behind(to.address) not in own_addresses
-    )
-
 
 def words(routed: MessageRouted, box: Ticketbox | None) -> str | None:
     """What the customer is told: by the rules, or else by the ticketbox; None: nothing."""
     if routed.acknowledge is False:
         return None
     return routed.acknowledgement or (box.acknowledgement if box else None)
-
-
-def answer_to(letter: LetterHead) -> Address | None:
-    """Where an answer goes."""
-    return letter.reply_to[0] if letter.reply_to else letter.from_
-
-
-def person_behind(address: str) -> str:
-    """The address by which automatic mail is counted: in lower case and without a detail (RFC 5233)."""
-    local, _, domain = address.lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def cap_reached(earlier: Sequence[datetime], now: datetime) -> str | None:
@@ -87,7 +56,7 @@ def acknowledge(
     opened: TicketOpened, sender: Address, text: str, earlier: Sequence[datetime], now: datetime
 ) -> AcknowledgementReleased | AcknowledgementWithheld:
     """Answer the letter that opened a ticket, or say why not."""
-    letter, to = opened.letter, answer_to(opened.letter) or opened.contact
+    letter, to = opened.letter, opened.letter.answers_go_to or opened.contact
     if (cap := why_not(opened, earlier, now)) is not None:
         return AcknowledgementWithheld(ticket_id=opened.ticket_id, recipient=to.address, detail=cap)
     reply_id = acknowledgement_id(opened.ticket_id)

@@ -11,8 +11,8 @@ from contracts.erasures import ErasePiece, FoundLetters, PieceErased, Subject
 from contracts.event import Meta
 from contracts.ids import derived
 from contracts.tickets import CustomerErased
+from mail.answering import person_behind
 from services.tickets import contact_tables, tables
-from services.tickets.acknowledging import person_behind
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
 

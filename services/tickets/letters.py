@@ -32,6 +32,7 @@ from contracts.tickets import (
     TicketLinked,
     TicketOpened,
 )
+from mail.answering import may_be_answered
 from services.tickets import acknowledging, distributed, intake, reply_address, tables, threading
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket
@@ -115,7 +116,7 @@ def _acknowledged(work: Work, messages: Sequence[MessageRouted]) -> set[str]:
         to.address
         for one in messages
         if acknowledging.words(one, work.desk.get(Ticketbox, one.ticketbox_id))
-        and (to := acknowledging.answer_to(one.letter))
+        and (to := one.letter.answers_go_to)
     }
 
 
@@ -154,11 +155,11 @@ def _link(work: Work, one: Ticket, other: Ticket, cause: UUID, meta: Meta) -> No
 
 def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
     """Tell the customer that the letter has arrived, where the rules or the ticketbox say so and no loop is fed."""
-    box, to = work.desk.get(Ticketbox, opened.ticketbox_id), acknowledging.answer_to(opened.letter)
+    box, to = work.desk.get(Ticketbox, opened.ticketbox_id), opened.letter.answers_go_to
     if box is None or to is None or (text := acknowledging.words(routed, box)) is None:
         return
     ours = {address for one in work.desk.every(Ticketbox) for address in one.addresses}
-    if not acknowledging.wanted(opened.letter, ours):
+    if not may_be_answered(opened.letter, ours):
         return
     sender = Address(name=box.name, address=box.addresses[0])
     earlier = work.automatic_mail_to(to.address)

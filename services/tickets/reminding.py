@@ -7,6 +7,7 @@ from uuid import UUID
 from contracts.desk import Ticketbox
 from contracts.mail import Address, Kind, LetterHead
 from contracts.tickets import OutgoingLetter, ReminderReleased, ReminderWithheld
+from mail.answering import may_be_answered
 from services.tickets import acknowledging, reply_address
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
@@ -69,4 +70,4 @@ def _why_not(ticket: Ticket, desk: Desk, mail: Sequence[datetime], at: datetime)
 
 def _reaches_a_person(letter: LetterHead, to: Address, ours: set[str]) -> bool:
     there = letter.model_copy(update={"reply_to": (to,)})
-    return acknowledging.wanted(letter, ours) and acknowledging.wanted(there, ours)
+    return may_be_answered(letter, ours) and may_be_answered(there, ours)

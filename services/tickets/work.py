@@ -29,6 +29,7 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
+from mail.answering import person_behind
 from rules.hours import hours_of
 from services.tickets import (
     acknowledging,
@@ -132,7 +133,7 @@ class Work:
 
     async def recall_automatic_mail(self, db: Connection, addresses: Iterable[str]) -> None:
         """Read when automatic mail left for the people behind addresses lately."""
-        people = {acknowledging.person_behind(address) for address in addresses} - set(self.automatic_mail)
+        people = {person_behind(address) for address in addresses} - set(self.automatic_mail)
         if people:
             self.automatic_mail |= await tables.automatic_mail(db, people, self._counted_since)
 
@@ -179,13 +180,13 @@ class Work:
 
     def automatic_mail_to(self, address: str) -> Sequence[datetime]:
         """When automatic mail left for the person behind an address lately, and leaves now."""
-        person = acknowledging.person_behind(address)
+        person = person_behind(address)
         now = [self.now for recipient, _ in self.automatic_letters if recipient == person]
         return [*self.automatic_mail.get(person, ()), *now]
 
     def keep_automatic_mail(self, current: Ticket, address: str) -> None:
         """Remember that an automatic letter leaves for the person behind an address."""
-        self.automatic_letters.append((acknowledging.person_behind(address), current.ticket_id))
+        self.automatic_letters.append((person_behind(address), current.ticket_id))
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""

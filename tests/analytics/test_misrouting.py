@@ -34,6 +34,7 @@ def opened_by(story: Story, rule: str | None, *, decided_box: bool = True) -> UU
 
 
 def moved(story: Story, ticket_id: UUID, why: str = "correction", after: timedelta = HOUR) -> None:
+    """A ticket comes to another ticketbox."""
     event = TicketMoved(
         ticket_id=ticket_id, ticketbox_id=ORDERS, ticketbox="Orders", from_id=BOX, why=why, moved_by=ANNA
     )
@@ -66,6 +67,37 @@ async def test_a_ticket_that_is_corrected_twice_was_misrouted_once(db: asyncpg.C
     ticket_id = opened_by(story, "Invoices")
     moved(story, ticket_id)
     moved(story, ticket_id, after=2 * HOUR)
+    await story.told(db)
+    assert column(await report(db, "misrouting_by_rule"), "corrected") == [1]
+
+
+async def test_a_correction_that_was_undone_is_not_misrouting(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id)
+    moved(story, ticket_id, why="undo", after=2 * HOUR)
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 0, 0.0),)
+    before = await report(db, "misrouting_by_rule", as_of=NOON + 3 * HOUR / 2)
+    assert before.rows == (("Invoices", 1, 1, 100.0),)
+
+
+async def test_a_correction_counts_if_another_move_was_undone(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id)
+    moved(story, ticket_id, why="person", after=2 * HOUR)
+    moved(story, ticket_id, why="undo", after=3 * HOUR)
+    await story.told(db)
+    assert column(await report(db, "misrouting_by_rule"), "corrected") == [1]
+
+
+async def test_a_correction_that_is_made_again_after_it_was_undone_counts(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id)
+    moved(story, ticket_id, why="undo", after=2 * HOUR)
+    moved(story, ticket_id, after=3 * HOUR)
     await story.told(db)
     assert column(await report(db, "misrouting_by_rule"), "corrected") == [1]
 

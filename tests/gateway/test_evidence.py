@@ -1,5 +1,9 @@
 """Custody in words, and evidence as people read it."""
 
+import pytest
+
+from contracts.mail import LOOP_HEADER
+from contracts.router import NO_TICKETBOX
 from services.gateway.messages.custody import evidence, sentence, way
 from services.gateway.messages.evidence import Fact, facts
 
@@ -13,7 +17,8 @@ def test_each_step_is_told_in_words() -> None:
     assert sentence("MessageReceived", {"source": "imap:support"}, "postroom") == "Taken in by IMAP, support"
     assert told("MessageReceived", source="api") == "Taken in by the API; Anna handed it in"
     assert told("MessageReread", source="smtp") == "Read again, as Anna asked"
-    routed = {"ticketbox": "Support", "disposition": "deliver", "evidence": {"rule": None}}
+    no_rule = {"rule": None, "ruleset_version": 4, "matched": [["recipients", "support@example.com"]]}
+    routed = {"ticketbox": "Support", "disposition": "deliver", "evidence": no_rule}
     assert told("MessageRouted", **routed) == "Routed to Support by its address; no rule matched"
     suppressed = {"ticketbox": "Support", "disposition": "suppress", "reason": "newsletter", "evidence": rule}
     assert told("MessageRouted", **suppressed) == "Suppressed by the rule “Newsletters”: newsletter"
@@ -23,6 +28,32 @@ def test_each_step_is_told_in_words() -> None:
     assert told("TicketOpened", number=10008) == "Ticket 10008 was opened with it"
     assert told("ReplyReleased", attempt=2) == "Allowed to leave again by Anna"
     assert told("SomethingNewer") == "SomethingNewer"
+
+
+@pytest.mark.parametrize(
+    ("matched", "disposition", "reason", "said"),
+    [
+        (
+            ["recipients", NO_TICKETBOX],
+            "deliver",
+            None,
+            "Routed to Support by default; no rule matched, and no ticketbox had its address",
+        ),
+        (
+            ["scan", "infected"],
+            "quarantine",
+            "virus: Eicar",
+            "Quarantined before any rule was asked: virus: Eicar",
+        ),
+        ([LOOP_HEADER, "example.com"], "suppress", "loop", "Suppressed before any rule was asked: loop"),
+    ],
+)
+def test_what_decided_in_place_of_a_rule_is_told(
+    matched: list[str], disposition: str, reason: str | None, said: str
+) -> None:
+    found = {"rule": None, "ruleset_version": 4, "matched": [matched]}
+    routed = {"ticketbox": "Support", "disposition": disposition, "reason": reason, "evidence": found}
+    assert told("MessageRouted", **routed) == said
 
 
 def test_every_way_in_has_a_name() -> None:

@@ -5,13 +5,15 @@ from uuid import uuid4
 import pytest
 from starlette.datastructures import FormData
 
-from contracts.router import Disposition, Priority, RoutingEvidence, RuleActed, RuleFailed
+from contracts.desk import Ticketbox
+from contracts.mail import LOOP_HEADER
+from contracts.router import NO_TICKETBOX, Disposition, Priority, RoutingEvidence, RuleActed, RuleFailed
 from contracts.rulesets import Rule
 from rules.builder import Operator
 from services.gateway.messages.why_here import sentence, view
 from services.gateway.pages.rule_form import RowForm, RuleForm, form_of, read_form
 from services.gateway.problems import Unprocessable
-from services.gateway.rules.rulesets import differences, problems_of
+from services.gateway.rules.rulesets import differences, problems_of, warnings_of
 
 BOX, ANNA = uuid4(), uuid4()
 
@@ -139,6 +141,75 @@ TAGGED = RuleActed(rule="Tag", condition="true", did=("tags",))
 )
 def test_why_a_message_is_where_it_is_takes_one_sentence(evidence: RoutingEvidence, said: str) -> None:
     assert sentence(view(evidence, "Orders")) == said
+
+
+TELLING = Ticketbox(id=BOX, name="Orders", addresses=("orders@example.com",), acknowledgement="We have it.")
+SILENT = Ticketbox(id=uuid4(), name="Support", addresses=("support@example.com",))
+
+
+def test_a_rule_that_acknowledges_where_the_ticketbox_has_no_words_is_warned_of() -> None:
+    rules = [
+        rule("In vain", acknowledge=True, ticketbox_id=SILENT.id),
+        rule("Other box", acknowledge=True, ticketbox_id=BOX),
+        rule("Own words", acknowledge=True, ticketbox_id=SILENT.id, acknowledgement="Soon."),
+        rule("No", acknowledge=False, ticketbox_id=SILENT.id),
+        rule("As the ticketbox does", ticketbox_id=SILENT.id),
+        rule("Box by address", acknowledge=True),
+    ]
+    warned = warnings_of(rules, [TELLING, SILENT])
+    assert warned == {"In vain": "Its ticketbox has no text for acknowledgements, so none is sent."}
+
+
+def test_a_rule_that_acknowledges_wherever_it_may_be_is_warned_of_if_no_ticketbox_has_words() -> None:
+    warned = warnings_of([rule("Box by address", acknowledge=True)], [SILENT])
+    assert warned == {"Box by address": "No ticketbox has a text for acknowledgements, so none is sent."}
+
+
+RECIPIENT = ("recipients", "a@example.com")
+INFECTED = (("scan", "infected"), ("finding", "Eicar"), ("scanner", "ClamAV 1.4"))
+LOOP = ((LOOP_HEADER, "example.com"),)
+
+
+@pytest.mark.parametrize(
+    ("matched", "released", "said"),
+    [
+        (
+            (("recipients", NO_TICKETBOX),),
+            False,
+            "No rule matched, so it went to the default ticketbox, as no ticketbox had its address (ruleset 3).",
+        ),
+        (
+            INFECTED,
+            True,
+            "No rule was asked, as the virus scanner called it infected (ruleset 3); a person let it through.",
+        ),
+        (
+            LOOP,
+            True,
+            "No rule was asked, as it was our own mail that came back (ruleset 3); a person let it through.",
+        ),
+        (
+            (RECIPIENT,),
+            True,
+            "A person let it through, and it went where its address points (ruleset 3).",
+        ),
+        ((), False, "No rule decided (ruleset 3)."),
+    ],
+    ids=["default", "virus", "loop", "failed", "erased"],
+)
+def test_where_no_rule_held_what_decided_is_told(
+    matched: tuple[tuple[str, str], ...], released: bool, said: str
+) -> None:
+    shown = view(RoutingEvidence(ruleset_version=3, rule=None, matched=matched), "Orders", released=released)
+    assert sentence(shown) == said
+    assert shown.matched == dict(matched)
+
+
+def test_what_a_rule_held_back_was_let_through_by_a_person() -> None:
+    held = RuleActed(rule="Noise", condition="true", did=("held_back",))
+    shown = view(RoutingEvidence(ruleset_version=3, rule="Noise", acted=(held,)), "Orders", released=True)
+    assert sentence(shown) == "The rule “Noise” matched (ruleset 3); a person let it through."
+    assert shown.matched == {}
 
 
 def test_the_evidence_has_the_values_and_the_rules_without_an_answer() -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from contracts.ingest import MessageReceived
-from contracts.mail import LetterHead
+from contracts.mail import Address, Kind, LetterHead
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from contracts.rulesets import Rule
 from services.router.dry_run import Recorded, Tally, examine
@@ -30,8 +30,12 @@ IN_FORCE = ruleset(Rule(name="Fire", condition="message.subject.contains('fire')
 
 
 def recorded(subject: str = "Hello", **changes: object) -> Recorded:
+    """A message of some subject, and as the rules in force decided about it."""
+    return as_routed(events.letter(subject=subject), **changes)
+
+
+def as_routed(head: LetterHead, **changes: object) -> Recorded:
     """A message as it came, and as the rules in force decided about it."""
-    head: LetterHead = events.letter(subject=subject)
     received: MessageReceived = events.received(head).model_copy(update=changes)
     decision = orjson.loads(routed(head, route(received, IN_FORCE)).model_dump_json(exclude={"letter"}))
     return Recorded(received.model_dump_json().encode(), received.schema_version, orjson.dumps(decision))
@@ -102,6 +106,27 @@ def test_who_is_told_the_same_as_before_is_told_nothing_else(said: dict[str, Any
 def test_where_nobody_would_be_told_anything_no_acknowledgement_changes() -> None:
     quiet = ruleset(Rule(name="Quiet", condition="true", acknowledge=False))
     assert tried(quiet, recorded()).changed_messages == 0
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"kind": Kind.LIST},
+        {"automatic": True},
+        {"from_": Address(address="no-reply@shop.example")},
+        {"from_": Address(address="Orders+1@example.com")},
+    ],
+    ids=["list", "automatic", "nobody reads there", "our own"],
+)
+def test_what_is_never_acknowledged_is_not_told_otherwise(said: dict[str, object]) -> None:
+    rules = replace(
+        ruleset(Rule(name="Tried", condition="true", acknowledgement="Soon.", tags=("tried",))),
+        ticketboxes=TELLING,
+    )
+    tally = tried(rules, as_routed(events.letter().model_copy(update=said)))
+    assert tally.changed == {"tags": 1}
+    (change,) = tally.changes
+    assert (change.before.acknowledgement, change.after.acknowledgement) == (None, None)
 
 
 def test_a_rule_without_an_answer_is_named_with_an_example() -> None:

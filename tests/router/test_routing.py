@@ -20,7 +20,14 @@ from contracts.mail import (
     ScanVerdict,
     SmtpEnvelope,
 )
-from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted, Priority
+from contracts.router import (
+    NO_TICKETBOX,
+    AlertReleased,
+    CopyReleased,
+    Disposition,
+    MessageRouted,
+    Priority,
+)
 from contracts.rulesets import Rule
 from rules.hours import Hours
 from services.router.facts import Contact
@@ -86,18 +93,21 @@ def test_a_decision_names_rule_version_and_the_values_it_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipient", "box"),
+    ("recipient", "box", "why"),
     [
-        ("orders@example.com", ORDERS),
-        ("Orders@Example.com", ORDERS),
-        ("orders+3f9a@example.com", ORDERS),
-        ("unknown@example.com", SUPPORT),
+        ("orders@example.com", ORDERS, "orders@example.com"),
+        ("Orders@Example.com", ORDERS, "orders@example.com"),
+        ("orders+3f9a@example.com", ORDERS, "orders+3f9a@example.com"),
+        ("unknown@example.com", SUPPORT, NO_TICKETBOX),
     ],
 )
-def test_without_a_rule_the_address_decides_and_then_the_default(recipient: str, box: Ticketbox) -> None:
+def test_without_a_rule_the_address_decides_and_then_the_default(
+    recipient: str, box: Ticketbox, why: str
+) -> None:
     decision = route(message(recipient=recipient), ruleset(URGENT))
     assert decision.ticketbox_id == box.ticketbox_id
     assert decision.evidence.rule is None
+    assert decision.evidence.matched == (("recipients", why),)
 
 
 def test_intake_may_know_an_address_that_is_written_in_another_way() -> None:
@@ -105,6 +115,7 @@ def test_intake_may_know_an_address_that_is_written_in_another_way() -> None:
     taken_for = received.model_copy(update={"ticketbox_id": ORDERS.ticketbox_id})
     assert route(received, ruleset()).ticketbox_id == SUPPORT.ticketbox_id
     assert route(taken_for, ruleset()).ticketbox_id == ORDERS.ticketbox_id
+    assert route(taken_for, ruleset()).evidence.matched == (("recipients", "as intake read them"),)
 
 
 def test_an_address_that_has_got_a_ticketbox_meanwhile_goes_there() -> None:

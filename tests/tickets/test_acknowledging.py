@@ -7,7 +7,8 @@ import pytest
 
 from contracts.mail import Address, Kind, LetterHead
 from contracts.tickets import AcknowledgementReleased, AcknowledgementWithheld, TicketOpened
-from services.tickets.acknowledging import CAPS, acknowledge, cap_reached, person_behind, wanted
+from mail.answering import may_be_answered, person_behind
+from services.tickets.acknowledging import CAPS, acknowledge, cap_reached
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OURS = {"support@example.com"}
@@ -45,7 +46,7 @@ def opened(head: LetterHead) -> TicketOpened:
 
 
 def test_a_person_who_writes_is_answered() -> None:
-    assert wanted(letter(), OURS)
+    assert may_be_answered(letter(), OURS)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_a_person_who_writes_is_answered() -> None:
     ),
 )
 def test_machines_lists_bounces_and_our_own_boxes_are_not_answered(head: LetterHead) -> None:
-    assert not wanted(head, OURS)
+    assert not may_be_answered(head, OURS)
 
 
 def test_the_answer_names_the_ticket_and_says_that_a_machine_wrote_it() -> None:

@@ -16,6 +16,7 @@ DESCRIPTION = ReportDescription(
 BY_ADDRESS = "No rule: by address"
 NOT_KNOWN = "Not known: rebuild facts"
 
+# What is undone is always the last move of a ticket: others behind it would have kept it from being undone.
 SQL = """
 WITH opened AS (
     SELECT
@@ -28,6 +29,15 @@ WITH opened AS (
             FROM fact_correction AS correction
             WHERE correction.ticket_id = message.ticket_id
               AND correction.recorded_at <= $3
+              AND (
+                  SELECT next.why
+                  FROM fact_move AS next
+                  WHERE next.ticket_id = correction.ticket_id
+                    AND next.version > correction.version
+                    AND next.recorded_at <= $3
+                  ORDER BY next.version
+                  LIMIT 1
+              ) IS DISTINCT FROM 'undo'
         ) AS corrected
     FROM fact_message AS message
     WHERE message.received_at >= $1

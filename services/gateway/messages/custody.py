@@ -8,8 +8,10 @@ import orjson
 
 from chassis.database import Connection
 from contracts.ingest import MessageHeld, Reading
+from contracts.router import RoutingEvidence
 from contracts.standing import MessageState
 from services.gateway.desk import desk
+from services.gateway.messages.why_here import is_nobodys, unasked
 from services.gateway.messages.withholding import withheld
 from services.gateway.problems import NotFound
 from services.gateway.read_model import history
@@ -166,9 +168,7 @@ _SENTENCES = {
 def _routed(data: Data, actor: str) -> str:
     if data.get("released_by"):
         return f"Let through to {data['ticketbox']} by {actor}"
-    found = data["evidence"]
-    rule = found.get("rule") if isinstance(found, dict) else None
-    by = f"by the rule “{rule}”" if rule else "by its address; no rule matched"
+    by = _by(RoutingEvidence.model_validate(data["evidence"]))
     why = f": {data['reason']}" if data.get("reason") else ""
     match data["disposition"]:
         case "suppress":
@@ -177,6 +177,17 @@ def _routed(data: Data, actor: str) -> str:
             return f"Quarantined {by}{why}"
         case _:
             return f"Routed to {data['ticketbox']} {by}"
+
+
+def _by(evidence: RoutingEvidence) -> str:
+    if evidence.rule:
+        return f"by the rule “{evidence.rule}”"
+    matched = dict(evidence.matched)
+    if unasked(matched):
+        return "before any rule was asked"
+    if is_nobodys(matched):
+        return "by default; no rule matched, and no ticketbox had its address"
+    return "by its address; no rule matched"
 
 
 _RECEIVED = ("source", "envelope", "size", "sha256", "authentication", "scan", "problems")

@@ -38,6 +38,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         now = await rulesets.in_force(db)
         draft = await rulesets.draft(db, now)
         names = await desk.names(db)
+        boxes = await desk.every(db, DeskTicketbox)
     try:
         figures = await ruling.figures(here)
     except Unanswered:
@@ -49,6 +50,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         now=now,
         draft=draft,
         names=names,
+        warnings=rulesets.warnings_of(now.rules, boxes),
         hits=rulesets.hits_of(figures, now.version),
         corrections=await _corrections(here, person),
     )

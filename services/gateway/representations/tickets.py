@@ -150,8 +150,12 @@ class RoutingView(Representation):
     ticketbox_rule: str | None
     """The rule that chose the ticketbox; None: its address or the default did."""
     rules: list[ActedItem]
+    matched: dict[str, str]
+    """If no rule held, what decided: its `recipients`, what the virus scanner said, or our loop header."""
     no_answer: dict[str, str]
     """Rules that had no answer for it, and why; they did not hold."""
+    released: bool
+    """A person let it through."""
 
 
 class InForce(Named):

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
+from contracts.desk import Ticketbox
 from contracts.queries import RuleFigures
 from contracts.rulesets import Rule, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
@@ -63,6 +64,8 @@ class DraftView(Representation):
     default_ticketbox_id: UUID
     problems: dict[str, str]
     """What keeps rules from being put in force, by the rule's name."""
+    warnings: dict[str, str]
+    """What rules ask for in vain, by the rule's name; they can be put in force all the same."""
     differences: list[Difference]
     """Against the version in force."""
 
@@ -162,6 +165,7 @@ async def draft(db: Connection, now: RulesetView) -> DraftView | None:
         rules=list(drafted.rules),
         default_ticketbox_id=drafted.default_ticketbox_id,
         problems=problems_of(drafted.rules),
+        warnings=warnings_of(drafted.rules, await desk.every(db, Ticketbox)),
         differences=differences(now.rules, drafted.rules),
     )
 
@@ -184,6 +188,20 @@ def problems_of(rules: Sequence[Rule]) -> dict[str, str]:
         if rule.name in names:
             found[rule.name] = "Another rule has this name too."
         names.add(rule.name)
+    return found
+
+
+def warnings_of(rules: Sequence[Rule], boxes: Sequence[Ticketbox]) -> dict[str, str]:
+    """What rules ask for in vain: an acknowledgement where there are no words for one, by the rule's name."""
+    telling = {box.id for box in boxes if box.acknowledgement}
+    found: dict[str, str] = {}
+    for rule in rules:
+        if not rule.acknowledge or rule.acknowledgement:
+            continue
+        if rule.ticketbox_id is not None and rule.ticketbox_id not in telling:
+            found[rule.name] = "Its ticketbox has no text for acknowledgements, so none is sent."
+        elif not telling:
+            found[rule.name] = "No ticketbox has a text for acknowledgements, so none is sent."
     return found
 
 
