@@ -48,6 +48,11 @@ def pattern(addresses: Iterable[str]) -> str:
     return "|".join(re.escape(orjson.dumps(address).decode()[1:-1]) for address in addresses)
 
 
+def traces(person: Subject) -> str:
+    """`pattern` of rows that may hold something of a person, also where an earlier part has taken the addresses."""
+    return pattern((*person.addresses, person.alias))
+
+
 # Its own streams are the person's as a whole; elsewhere what was written after the erasure had begun is no part of it.
 _CANDIDATES = """
 SELECT position, stream_id, version, type, data::text AS data, payload_sha256
@@ -82,7 +87,7 @@ async def erase_log(
     end: int = await db.fetchval("SELECT coalesce(max(position), 0) FROM event")
     upto = piece.after + WINDOW
     rows = await db.fetch(
-        _CANDIDATES, piece.after, upto, _streams(person), piece.end, pattern(person.addresses), MOST_ROWS
+        _CANDIDATES, piece.after, upto, _streams(person), piece.end, traces(person), MOST_ROWS
     )
     erased: list[tuple[asyncpg.Record, bytes, bytes]] = []
     for row in rows:
@@ -162,7 +167,7 @@ async def erase_mentions(
     eraser = Eraser(person)
     rows = await db.fetch(
         f"SELECT ctid, {column}::text AS said FROM {table} WHERE {column}::text ~* $1 FOR UPDATE",
-        pattern(person.addresses),
+        traces(person),
     )
     await db.executemany(
         f"UPDATE {table} SET {column} = $2::text::{kind} WHERE ctid = $1",
@@ -216,8 +221,15 @@ async def finish(
     return done
 
 
+# A row that lost something to several parts of the person is one row.
 _TOTALS = """
-SELECT coalesce(sum(jsonb_array_length(data -> 'rows')), 0)::integer AS rows,
+SELECT (
+        SELECT count(DISTINCT row ->> 'position')
+        FROM event
+        CROSS JOIN LATERAL jsonb_array_elements(data -> 'rows') AS row
+        WHERE stream_id = $1
+          AND type = $2
+       )::integer AS rows,
        coalesce(sum((data ->> 'files')::integer), 0)::integer AS files
 FROM event
 WHERE stream_id = $1

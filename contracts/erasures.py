@@ -4,7 +4,9 @@ No event names the person. The addresses travel in requests only, and the one ta
 in `tickets`.
 """
 
-from typing import ClassVar
+import json
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -16,6 +18,11 @@ from contracts.notify import NotifyEvent
 from contracts.queries import Query
 from contracts.router import RouterEvent
 from contracts.tickets import TicketsEvent
+
+MOST_IDS = 3_500
+MOST_MESSAGE_ID_BYTES = 350_000
+MOST_NAME_BYTES = 50_000
+"""What one request tells of a person: an id is 39 bytes, there are four kinds, and NATS carries 1 MB."""
 
 
 class Subject(Model):
@@ -42,6 +49,41 @@ class Subject(Model):
     def alias(self) -> str:
         """The address that stands where the person's stood: the same everywhere, so one person stays one."""
         return f"erased-{self.erasure_id.hex[:12]}@{NOBODY}"
+
+    def parts(self) -> Iterator[Self]:
+        """The person in parts that a request carries. Whoever erases each of them has erased the person.
+
+        A Message-ID or a name may stand in any of the tickets and answers: each part of those meets each of these.
+        """
+        owned = (self.message_ids, self.ticket_ids, self.reply_ids, self.notice_ids)
+        for start in range(0, max(1, *map(len, owned)), MOST_IDS):
+            messages, tickets, replies, notices = (ids[start : start + MOST_IDS] for ids in owned)
+            for message_ids in _portions(self.internet_message_ids, MOST_MESSAGE_ID_BYTES):
+                for names in _portions(self.names, MOST_NAME_BYTES):
+                    yield self.model_copy(
+                        update={
+                            "names": names,
+                            "message_ids": messages,
+                            "internet_message_ids": message_ids,
+                            "ticket_ids": tickets,
+                            "reply_ids": replies,
+                            "notice_ids": notices,
+                        }
+                    )
+
+
+def _portions(words: Sequence[str], most_bytes: int) -> Iterator[tuple[str, ...]]:
+    """All words in their order; of none, one empty portion. A word that is longer stands alone."""
+    portion: list[str] = []
+    size = 0
+    for word in words:
+        more = len(json.dumps(word)) + 1
+        if portion and size + more > most_bytes:
+            yield tuple(portion)
+            portion, size = [], 0
+        portion.append(word)
+        size += more
+    yield tuple(portion)
 
 
 class ErasedRow(Model):
@@ -120,10 +162,12 @@ class ErasureEnded(TicketsEvent):
 
 
 class FindLetters(Query):
-    """Which letters a person wrote, up to now. Answer: `FoundLetters`."""
+    """Which letters a person wrote, up to now, by their ids. Answer: `FoundLetters`, as many as it carries."""
 
     service: ClassVar[str] = "ingest"
     addresses: tuple[Text, ...]
+    after: UUID | None = None
+    """`following` of the answer before."""
 
 
 class FoundLetters(Model):
@@ -131,7 +175,9 @@ class FoundLetters(Model):
     internet_message_ids: tuple[Text, ...] = ()
     names: tuple[Text, ...] = ()
     in_flight: int = 0
-    """Letters among them that are on their way: they are waited for."""
+    """Letters among them, and among those that follow, that are on their way: they are waited for."""
+    following: UUID | None = None
+    """None: that was all."""
 
 
 class GetEnd(Query):
@@ -150,6 +196,7 @@ class ErasePiece(Query):
     """Erase a piece of what a service holds of a person. Answer: `PieceErased`. A repeat erases nothing more."""
 
     person: Subject
+    """A part of the person."""
     after: int = 0
     """Where the piece begins: `following` of the one before."""
     end: int = 0

@@ -1,4 +1,4 @@
-"""What gateway asks of other services, by request and reply: each service reads its own schema only."""
+"""What services ask of each other, most of it gateway, by request and reply: each service reads its own schema only."""
 
 from datetime import date
 from typing import ClassVar, Literal
@@ -109,6 +109,17 @@ class VirusScanner(Model):
     held_since: Instant | None
     reason: Text | None
     """Why they wait."""
+
+
+class MayManage(Query):
+    """Whether somebody manages a ticketbox, whichever it is. Answer: `Permission`."""
+
+    service: ClassVar[str] = "tickets"
+    person_id: UUID
+
+
+class Permission(Model):
+    granted: bool
 
 
 class GetBlob(Query):

@@ -17,22 +17,35 @@ from services.ingest.settings import IngestSettings
 
 SCAN_SECONDS = 600
 """The whole log is looked at."""
+MOST_BYTES = 700_000
+"""Of an answer: NATS carries 1 MB."""
 
 # A bounce belongs to the person whose answer it returns: it has the answer in it.
 _FIND = """
-SELECT DISTINCT
-    (coalesce(data -> 'letter' ->> 'message_id', data ->> 'message_id'))::uuid AS message_id,
-    data -> 'letter' ->> 'internet_message_id' AS internet_message_id,
-    data -> 'letter' -> 'from_' ->> 'name' AS name,
-    lower(coalesce(data -> 'letter' -> 'from_' ->> 'address', data -> 'envelope' ->> 'mail_from')) = ANY($1::text[])
-        AS wrote_it
-FROM event
-WHERE type IN ('MessageHeld', 'MessageReceived', 'MessageReread')
-  AND data::text ~* $2
-  AND (
-    lower(coalesce(data -> 'letter' -> 'from_' ->> 'address', data -> 'envelope' ->> 'mail_from')) = ANY($1::text[])
-    OR lower(data -> 'letter' -> 'bounce' ->> 'recipient') = ANY($1::text[])
-  )
+WITH letter AS (
+    SELECT
+        (coalesce(data -> 'letter' ->> 'message_id', data ->> 'message_id'))::uuid AS message_id,
+        data -> 'letter' ->> 'internet_message_id' AS internet_message_id,
+        data -> 'letter' -> 'from_' ->> 'name' AS name,
+        lower(coalesce(data -> 'letter' -> 'from_' ->> 'address', data -> 'envelope' ->> 'mail_from')) AS writer,
+        lower(data -> 'letter' -> 'bounce' ->> 'recipient') AS bounced
+    FROM event
+    WHERE type IN ('MessageHeld', 'MessageReceived', 'MessageReread')
+      AND data::text ~* $2
+)
+SELECT
+    message_id,
+    coalesce(
+        array_agg(DISTINCT internet_message_id)
+            FILTER (WHERE writer = ANY($1::text[]) AND internet_message_id IS NOT NULL),
+        '{}'
+    ) AS internet_message_ids,
+    coalesce(array_agg(DISTINCT name) FILTER (WHERE writer = ANY($1::text[]) AND name <> ''), '{}') AS names
+FROM letter
+WHERE (writer = ANY($1::text[]) OR bounced = ANY($1::text[]))
+  AND ($3::uuid IS NULL OR message_id > $3)
+GROUP BY message_id
+ORDER BY message_id
 """
 
 _IN_FLIGHT = "SELECT count(*) FROM ledger WHERE message_id = ANY($1::uuid[]) AND state = 'in_flight'"
@@ -40,18 +53,32 @@ _IN_FLIGHT = "SELECT count(*) FROM ledger WHERE message_id = ANY($1::uuid[]) AND
 
 async def find_letters(service: Service[IngestSettings], query: FindLetters) -> FoundLetters:
     """Answer which letters a person wrote, and how many of them are still on their way."""
-    addresses = list(query.addresses)
     async with service.pool.acquire() as db:
-        rows = await db.fetch(_FIND, addresses, pattern(addresses), timeout=SCAN_SECONDS)
-        message_ids = {row["message_id"] for row in rows}
-        in_flight = await db.fetchval(_IN_FLIGHT, list(message_ids))
-    wrote = [row for row in rows if row["wrote_it"]]
+        return await find(db, query)
+
+
+async def find(db: Connection, query: FindLetters) -> FoundLetters:
+    """The letters that a person wrote, as many as an answer carries."""
+    addresses = list(query.addresses)
+    rows = await db.fetch(_FIND, addresses, pattern(addresses), query.after, timeout=SCAN_SECONDS)
+    told = list(_what_fits(rows))
     return FoundLetters(
-        message_ids=tuple(sorted(message_ids)),
-        internet_message_ids=tuple({row["internet_message_id"] for row in wrote} - {None}),
-        names=tuple({row["name"] for row in wrote} - {None, ""}),
-        in_flight=in_flight,
+        message_ids=tuple(row["message_id"] for row in told),
+        internet_message_ids=tuple({one for row in told for one in row["internet_message_ids"]}),
+        names=tuple({one for row in told for one in row["names"]}),
+        in_flight=await db.fetchval(_IN_FLIGHT, [row["message_id"] for row in rows]),
+        following=told[-1]["message_id"] if len(told) < len(rows) else None,
     )
+
+
+def _what_fits(rows: Sequence[asyncpg.Record]) -> Iterator[asyncpg.Record]:
+    """The first rows, one at least."""
+    size = 0
+    for row in rows:
+        yield row
+        size += len(orjson.dumps([str(row["message_id"]), *row["internet_message_ids"], *row["names"]]))
+        if size > MOST_BYTES:
+            return
 
 
 async def erase(service: Service[IngestSettings], piece: ErasePiece, db: Connection) -> PieceErased:

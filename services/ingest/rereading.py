@@ -7,9 +7,11 @@ from chassis import commands, log
 from chassis.commands import Refusal
 from chassis.database import Connection
 from chassis.log import Answer, History
+from chassis.requests import ask
 from chassis.service import Service
 from contracts.commands import Done, Outcome, ReadAgain
 from contracts.ingest import MessageReread, Reading
+from contracts.queries import MayManage, Permission
 from contracts.stream_ids import message_stream
 from services.ingest.intake import receive
 from services.ingest.reading import Letter, read
@@ -22,6 +24,13 @@ class UnknownMessage(Refusal):
 
     def __init__(self, message_id: UUID) -> None:
         super().__init__(f"There is no message {message_id}.")
+
+
+class Forbidden(Refusal):
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("Only who manages a ticketbox can have a message read again.")
 
 
 class NotReadYet(Refusal):
@@ -78,7 +87,12 @@ class Rereading:
         self._one_at_a_time = asyncio.Lock()
 
     async def read_again(self, command: ReadAgain) -> Outcome:
-        """Append what is read now, if it is something else than before."""
+        """Append what is read now, if it is something else than before.
+
+        Raises:
+            ServiceUnavailable: tickets, which knows the people.
+        """
+        may = await ask(self._service.nats, MayManage(person_id=command.actor_id), Permission)
         async with self._one_at_a_time:
             async with self._service.pool.acquire() as db:
                 before = newest(await _history(db, command.message_id))
@@ -88,6 +102,8 @@ class Rereading:
             )
 
             async def decide(db: Connection) -> Outcome:
+                if not may.granted:
+                    raise Forbidden
                 return await self._append(command, raw, letter, db)
 
             return await commands.answer(self._service.pool, command, decide)

@@ -3,7 +3,7 @@
 import orjson
 
 from chassis.database import Connection
-from chassis.erasing import begin, erase_log, erase_mentions, erase_parked, erase_trials, pattern
+from chassis.erasing import begin, erase_log, erase_mentions, erase_parked, erase_trials, traces
 from chassis.service import Service
 from contracts.erasing import Eraser
 from contracts.erasures import ErasePiece, PieceErased, Subject
@@ -33,9 +33,9 @@ async def _forget_errors(db: Connection, person: Subject) -> None:
         list(person.message_ids),
         ERASED,
     )
-    sought, eraser = pattern(person.addresses), Eraser(person)
+    eraser = Eraser(person)
     for row in await db.fetch(
-        "SELECT ruleset_version, rule, last_error FROM rule_hit WHERE last_error ~* $1", sought
+        "SELECT ruleset_version, rule, last_error FROM rule_hit WHERE last_error ~* $1", traces(person)
     ):
         await db.execute(
             "UPDATE rule_hit SET last_error = $3 WHERE ruleset_version = $1 AND rule = $2",

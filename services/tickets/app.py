@@ -26,6 +26,7 @@ from contracts.queries import (
     GetWhatIf,
     ListBulkJobs,
     ListWhatIfs,
+    MayManage,
     TryAutomation,
 )
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
@@ -72,6 +73,7 @@ async def set_up(service: Service[TicketsSettings]) -> None:
         service.obey(desk_command, partial(changes.change_desk, service))
     for contact_command in AnyContactCommand.__args__:
         service.obey(contact_command, partial(changes.change_contacts, service))
+    service.answer(MayManage, partial(changes.may_manage, service))
     service.obey(StartWhatIf, partial(what_ifs.start, service))
     service.obey(CancelWhatIf, partial(what_ifs.cancel, service))
     service.answer(GetWhatIf, partial(what_ifs.get, service))

@@ -36,6 +36,7 @@ from contracts.commands import (
     UndoContactMerge,
 )
 from contracts.event import Event, Meta
+from contracts.queries import MayManage, Permission
 from contracts.stream_ids import RULESET, RULESET_DRAFT, contact_stream
 from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import (
@@ -221,6 +222,13 @@ async def change_desk(
         Refusal: nothing is changed, and why.
     """
     return await configure(db, command, service.clock())
+
+
+async def may_manage(service: Service[TicketsSettings], query: MayManage) -> Permission:
+    """Answer a service that knows no people whether somebody may do what is for those who manage."""
+    async with service.pool.acquire() as db:
+        present = await tables.read_desk(db)
+    return Permission(granted=desk.may_manage(present, query.person_id))
 
 
 async def configure(db: Connection, command: AnyConfiguringCommand, now: datetime) -> Outcome:

@@ -198,6 +198,12 @@ def only_administrators(desk: Desk, actor_id: UUID) -> None:
         raise Forbidden("Only administrators can change this.")
 
 
+def may_manage(desk: Desk, actor_id: UUID) -> bool:
+    """Whether somebody manages a ticketbox, whichever it is."""
+    actor = desk.get(Person, actor_id)
+    return actor_id == OPERATOR or (actor is not None and actor.may_anywhere(Right.MANAGE))
+
+
 def _may_say_presence(desk: Desk, actor_id: UUID, person_id: UUID) -> None:
     person, actor = desk.get(Person, person_id), desk.get(Person, actor_id)
     if person is None:

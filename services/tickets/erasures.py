@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from nats.aio.client import Client
 
 from chassis import log
 from chassis.backoff import growing
@@ -55,8 +56,6 @@ logger = get_logger(__name__)
 POLL_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 """Between two looks at one that waits for something."""
-MOST_LETTERS = 4_000
-"""Of one person: what belongs to the person travels in one request, and NATS carries 1 MB."""
 TICKETS_AT_ONCE = 50
 READ_MODELS = tuple(holder for holder in SERVICES if holder not in STREAMS)
 
@@ -230,7 +229,9 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     # looked at again each time, and the wait for the streams gives him that moment.
     ends = await _ends(service)
     for holder in STREAMS:
-        await _pieces(service, erasure, holder, erasure.ends[holder], {"end": ends[holder]})
+        await erase_in_pieces(
+            service.nats, erasure.person, holder, erasure.ends[holder], {"end": ends[holder]}
+        )
     # 4. What is made of the logs: at once, since people look at it.
     for holder in READ_MODELS:
         erasure = await _erase(service, db, erasure, holder, {"ends": ends})
@@ -245,9 +246,11 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     # 6. Nothing of the person comes any more: once more what may have come meanwhile.
     erasure = replace(erasure, person=await erasing.with_notices(db, person))
     for holder in STREAMS:
-        await _pieces(service, erasure, holder, erasure.ends[holder], {"end": ends[holder]})
+        await erase_in_pieces(
+            service.nats, erasure.person, holder, erasure.ends[holder], {"end": ends[holder]}
+        )
     for holder in READ_MODELS:
-        await _pieces(service, erasure, holder, 0, {"ends": ends})
+        await erase_in_pieces(service.nats, erasure.person, holder, 0, {"ends": ends})
         if (why := await _finish(service, db, erasure, holder)) is not None:
             raise NotYet(why)
     async with db.transaction():
@@ -260,12 +263,7 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
 
 
 async def _find(service: Service[TicketsSettings], db: Connection, erasure: Erasure) -> Erasure:
-    query = FindLetters(addresses=erasure.addresses)
-    letters = await ask_patiently(service.nats, query, FoundLetters)
-    if letters.in_flight:
-        raise NotYet(f"{letters.in_flight} letters of the person are on their way into tickets")
-    if len(letters.message_ids) > MOST_LETTERS:
-        raise NotYet(f"a person with more than {MOST_LETTERS:,} letters: erase fewer addresses at once")
+    letters = await letters_of(service.nats, erasure.addresses)
     person = await erasing.find_all(db, erasure.erasure_id, erasure.addresses, letters)
     ends = await _ends(service)
     async with db.transaction():
@@ -286,6 +284,31 @@ async def _find(service: Service[TicketsSettings], db: Connection, erasure: Eras
     return replace(erasure, person=person, ends=ends)
 
 
+async def letters_of(nats: Client, addresses: tuple[str, ...]) -> FoundLetters:
+    """All letters that a person wrote.
+
+    Raises:
+        NotYet: some are on their way.
+    """
+    message_ids: list[UUID] = []
+    internet_message_ids: set[str] = set()
+    names: set[str] = set()
+    query: FindLetters | None = FindLetters(addresses=addresses)
+    while query is not None:
+        found = await ask_patiently(nats, query, FoundLetters)
+        if found.in_flight:
+            raise NotYet(f"{found.in_flight} letters of the person are on their way into tickets")
+        message_ids += found.message_ids
+        internet_message_ids.update(found.internet_message_ids)
+        names.update(found.names)
+        query = FindLetters(addresses=addresses, after=found.following) if found.following else None
+    return FoundLetters(
+        message_ids=tuple(message_ids),
+        internet_message_ids=tuple(internet_message_ids),
+        names=tuple(names),
+    )
+
+
 async def _ends(service: Service[TicketsSettings]) -> dict[str, int]:
     """Where each log ends now."""
     return {
@@ -304,7 +327,7 @@ async def _erase(
     """Have a service erase all that it holds, once."""
     if holder in erasure.erased:
         return erasure
-    total = await _pieces(service, erasure, holder, 0, limits)
+    total = await erase_in_pieces(service.nats, erasure.person, holder, 0, limits)
     erased = {**erasure.erased, holder: {"rows": total.rows, "files": total.files}}
     await db.execute(
         "UPDATE erasure SET erased = $2::jsonb WHERE erasure_id = $1",
@@ -314,18 +337,25 @@ async def _erase(
     return replace(erasure, erased=erased)
 
 
-async def _pieces(
-    service: Service[TicketsSettings], erasure: Erasure, holder: str, after: int, limits: Mapping[str, object]
+async def erase_in_pieces(
+    nats: Client, person: Subject | None, holder: str, after: int, limits: Mapping[str, object]
 ) -> PieceErased:
+    """Have a service erase what it holds behind a place, piece by piece and for each part of the person.
+
+    Raises:
+        NotYet: the service waits for something.
+    """
+    assert person is not None  # noqa: S101 - it is found before anything is erased
     rows = files = 0
-    following: int | None = after
-    while following is not None:
-        piece = ErasePiece.model_validate({"person": erasure.person, "after": following, **limits})
-        subject = ErasePiece.subject_of(holder)
-        done = await ask_patiently(service.nats, piece, PieceErased, subject)
-        if done.waits_for is not None:
-            raise NotYet(done.waits_for)
-        rows, files, following = rows + done.rows, files + done.files, done.following
+    for part in person.parts():
+        following: int | None = after
+        while following is not None:
+            piece = ErasePiece.model_validate({"person": part, "after": following, **limits})
+            subject = ErasePiece.subject_of(holder)
+            done = await ask_patiently(nats, piece, PieceErased, subject)
+            if done.waits_for is not None:
+                raise NotYet(done.waits_for)
+            rows, files, following = rows + done.rows, files + done.files, done.following
     return PieceErased(rows=rows, files=files)
 
 

@@ -10,7 +10,7 @@ from contracts.event import Event
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check
-from services.tickets.desk import Desk, is_address, only_administrators
+from services.tickets.desk import Desk, is_address, may_manage, only_administrators
 from services.tickets.refusals import Forbidden, Invalid
 
 MOST_RULES = 1000
@@ -89,8 +89,7 @@ def may_propose(actor_id: UUID, desk: Desk) -> None:
     Raises:
         Forbidden.
     """
-    actor = desk.get(Person, actor_id)
-    if actor_id != OPERATOR and (actor is None or not actor.may_anywhere(Right.MANAGE)):
+    if not may_manage(desk, actor_id):
         raise Forbidden("Only who manages a ticketbox can propose rules.")
 
 

@@ -15,7 +15,8 @@ from chassis.log import Answer
 from chassis.wire import ERASED, headers
 from contracts.erasures import ErasePiece, ErasureRequested, PieceErased, Subject
 from contracts.event import Event, Meta
-from contracts.stream_ids import erasure_stream, message_stream
+from contracts.stream_ids import erasure_stream, message_stream, ticket_stream
+from contracts.tickets import NoteAdded
 from postroom.migrate import migrate_database
 from postroom.verify import verify
 from tests.events import NOON, letter, received
@@ -176,6 +177,23 @@ async def test_a_log_is_erased_in_pieces(
 
     assert rows == 5
     assert await broken(database_url) == []
+
+
+async def test_a_row_that_lost_the_address_to_one_part_of_a_person_loses_the_rest_to_the_next(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contracts.erasures.MOST_MESSAGE_ID_BYTES", 1)
+    message_ids = ("<1@customers.example>", "<2@customers.example>")
+    text = f"{KIM} has sent {' and '.join(message_ids)}"
+    note = NoteAdded(ticket_id=uuid4(), note_id=uuid4(), author_id=uuid4(), text=text)
+    await keep(db, ticket_stream(note.ticket_id), note)
+    person = Subject(erasure_id=uuid4(), addresses=(KIM,), internet_message_ids=message_ids)
+
+    for part in person.parts():
+        await erase(db, part)
+
+    left = await db.fetchval("SELECT data ->> 'text' FROM event WHERE type = 'NoteAdded'")
+    assert left == f"{person.alias} has sent {person.alias} and {person.alias}"
 
 
 async def test_what_is_parked_loses_the_person_and_can_still_be_handled(db: asyncpg.Connection) -> None:

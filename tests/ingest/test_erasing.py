@@ -13,12 +13,12 @@ import pytest
 from chassis.database import connect
 from chassis.erasing import begin, erase_log
 from chassis.log import Answer, append
-from contracts.erasures import ErasePiece, Subject
+from contracts.erasures import ErasePiece, FindLetters, Subject
 from contracts.event import Meta
 from contracts.mail import Address, Attachment, LetterHead
 from contracts.stream_ids import message_stream
 from postroom.migrate import migrate_database
-from services.ingest.erasing import forget_bytes
+from services.ingest.erasing import find, forget_bytes
 from services.ingest.store import keep_blobs
 from tests.events import NOON, letter, received
 
@@ -88,6 +88,27 @@ async def test_the_same_letter_to_two_ticketboxes_goes_from_both(db: asyncpg.Con
 
     assert await erase(db, one, other) == 2
     assert await stored(db) == set()
+
+
+async def test_letters_are_found_in_as_many_answers_as_it_takes(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ingest.erasing.MOST_BYTES", 1)
+    heads = [letter() for _ in range(3)]
+    for head in heads:
+        await take(db, head, f"Kim's letter {head.message_id}".encode())
+
+    wanted = FindLetters(addresses=("kim@customers.example",))
+    first = await find(db, wanted)
+    second = await find(db, wanted.model_copy(update={"after": first.following}))
+    third = await find(db, wanted.model_copy(update={"after": second.following}))
+
+    by_id = sorted(heads, key=lambda head: head.message_id)
+    for answer, head in zip((first, second, third), by_id, strict=True):
+        assert answer.message_ids == (head.message_id,)
+        assert answer.internet_message_ids == (head.internet_message_id,)
+        assert answer.names == ("Kim",)
+    assert third.following is None
 
 
 async def test_a_file_that_comes_in_again_while_it_is_erased_is_stored_again(

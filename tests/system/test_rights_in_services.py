@@ -169,8 +169,8 @@ def of_mail_and_people(house: House) -> Iterator[tuple[type[Command], str, dict[
     yield CancelBulkJob, ALL, {"job_id": uuid4()}
     yield UndoBulkJob, ALL, {"job_id": uuid4()}
     yield RequestErasure, ADMINISTERING, {"addresses": ("nobody@customers.example",), "reason": "Try"}
-    # Ingest knows no people: pages and API ask whether its author manages the ticketbox. It changes no byte.
-    yield ReadAgain, ALL, {"message_id": uuid4()}
+    # Whether it is the ticketbox of the message is asked by pages and API.
+    yield ReadAgain, MANAGING, {"message_id": uuid4()}
 
 
 def cases(house: House, actor_id: UUID) -> list[tuple[type[Command], str, dict[str, Any]]]:

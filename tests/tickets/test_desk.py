@@ -47,7 +47,7 @@ from contracts.people import PersonAdded, Presence, Role
 from contracts.rulesets import Rule, RulesetPublished
 from contracts.tickets import TicketboxCreated
 from services.tickets import rulesets
-from services.tickets.desk import Desk, decide
+from services.tickets.desk import Desk, decide, may_manage
 from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
 from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
 
@@ -119,6 +119,14 @@ def test_who_manages_a_ticketbox_changes_it_and_no_other() -> None:
     assert when(desk, like(ORDERS, signature="{agent}"), by=anna.id)
     refused(Forbidden, desk, like(SUPPORT, signature="{agent}"), by=anna.id)
     refused(Forbidden, desk, like(SUPPORT, id=uuid4()), by=anna.id)
+
+
+def test_who_manages_any_ticketbox_may_what_is_for_those_who_manage() -> None:
+    manager = like(ANNA, id=uuid4(), rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.MANAGE),))
+    gone = like(BOSS, id=uuid4(), active=False)
+    desk = given(SUPPORT, ORDERS, BOSS, SARA, ANNA, LEO, manager, gone)
+    assert all(may_manage(desk, actor_id) for actor_id in (BOSS.id, SARA.id, manager.id, OPERATOR))
+    assert not any(may_manage(desk, actor_id) for actor_id in (ANNA.id, LEO.id, gone.id, uuid4()))
 
 
 def test_only_administrators_remove_a_ticketbox() -> None:

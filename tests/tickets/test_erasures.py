@@ -4,11 +4,13 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
+from nats.aio.client import Client
 
 from contracts.commands import OPERATOR, RequestErasure, RetryReply, SubmitReply
 from contracts.desk import Person
+from contracts.erasures import ErasePiece, FindLetters, FoundLetters, PieceErased, Subject
 from contracts.mail import Address
-from services.tickets import commands
+from services.tickets import commands, erasures
 from services.tickets.desk import Desk
 from services.tickets.erasures import decide
 from services.tickets.evolve import begin
@@ -50,6 +52,44 @@ def test_the_desk_itself_and_what_is_no_persons_address_is_not_erased(address: s
 def test_a_reason_that_names_the_person_is_refused() -> None:
     with pytest.raises(Invalid):
         when("kim@customers.example", reason="Kim@customers.example rang")
+
+
+@pytest.mark.anyio
+async def test_letters_are_asked_for_until_there_are_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = uuid4(), uuid4()
+    told = {
+        None: FoundLetters(message_ids=(first,), internet_message_ids=("<1@a.example>",), following=first),
+        first: FoundLetters(message_ids=(second,), internet_message_ids=("<2@a.example>",), names=("Kim",)),
+    }
+
+    async def ingest(_: Client, query: FindLetters, __: type[FoundLetters]) -> FoundLetters:
+        return told[query.after]
+
+    monkeypatch.setattr(erasures, "ask_patiently", ingest)
+    found = await erasures.letters_of(Client(), ("kim@customers.example",))
+
+    assert found.message_ids == (first, second)
+    assert set(found.internet_message_ids) == {"<1@a.example>", "<2@a.example>"}
+    assert found.names == ("Kim",)
+
+
+@pytest.mark.anyio
+async def test_a_service_erases_each_part_of_a_person_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.erasures.MOST_IDS", 1)
+    one, other = uuid4(), uuid4()
+    asked: list[tuple[tuple[UUID, ...], int]] = []
+
+    async def router(_: Client, piece: ErasePiece, __: type[PieceErased], subject: str) -> PieceErased:
+        assert subject == ErasePiece.subject_of("router")
+        asked.append((piece.person.message_ids, piece.after))
+        return PieceErased(rows=1, following=200 if piece.after == 0 else None)
+
+    monkeypatch.setattr(erasures, "ask_patiently", router)
+    person = Subject(erasure_id=uuid4(), addresses=("kim@customers.example",), message_ids=(one, other))
+    done = await erasures.erase_in_pieces(Client(), person, "router", 0, {"end": 300})
+
+    assert asked == [((one,), 0), ((one,), 200), ((other,), 0), ((other,), 200)]
+    assert done.rows == 4
 
 
 def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:

@@ -112,7 +112,7 @@ class Deciding(Asking):
     async def _must_manage(self, message_id: UUID) -> None:
         """See that the person manages the ticketbox of a message, or all of them if it is in none.
 
-        Router asks by itself; ingest knows no people.
+        Router asks by itself. Ingest knows no people, and sees only that they manage some ticketbox.
 
         Raises:
             NotFound, Forbidden.

@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from chassis.database import Connection
-from chassis.erasing import MOST_ROWS, WINDOW, erase_mentions, erase_parked, pattern
+from chassis.erasing import MOST_ROWS, WINDOW, erase_mentions, erase_parked, traces
 from chassis.projection import behind
 from contracts.erasing import Eraser
 from contracts.erasures import ErasePiece, PieceErased, Subject
@@ -71,7 +71,7 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
         list(person.reply_ids),
         list(map(contact_stream, person.contact_ids)),
         piece.ends.get(source, 0),
-        pattern(person.addresses),
+        traces(person),
         MOST_ROWS,
     )
     erased = await _erase_rows(db, source, rows, person)
