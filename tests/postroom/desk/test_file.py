@@ -33,7 +33,7 @@ def present(things: Iterable[AnyThing], ruleset: RulesetPublished | None = None)
 
 
 def planned(text: str, now: Present, *, prune: bool = False) -> Plan:
-    return plan(parse(text), now, uuid4(), uuid4, prune=prune)
+    return plan(parse(text), now, uuid4(), uuid4, prune=prune, reason="Orders are busy")
 
 
 def applied(made: Plan, now: Present) -> Present:
@@ -156,7 +156,7 @@ ruleset:
     ]
     (command,) = made.commands
     assert isinstance(command, PublishRuleset)
-    assert command.seen_version == 1
+    assert (command.seen_version, command.comment) == (1, "Orders are busy")
 
 
 def test_a_ticketbox_with_another_name_takes_the_address_and_the_rules_of_the_one_that_goes() -> None:
