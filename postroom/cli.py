@@ -219,6 +219,9 @@ def import_desk(
         bool,
         typer.Option("--prune", help="Remove what the file does not have, in the sections that it has."),
     ] = False,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why, as the new version of the rules keeps it.")
+    ] = "From a file of the desk",
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
@@ -234,7 +237,7 @@ def import_desk(
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         wanted = parse(text)
         present = _work(database_url, data, connected(read_present))
-        planned = plan(wanted, present, uuid4(), uuid4, prune=prune)
+        planned = plan(wanted, present, uuid4(), uuid4, prune=prune, reason=reason)
     except (OSError, UnicodeDecodeError) as error:
         _fail(f"{file} cannot be read: {error}.")
     except BadFile as error:

@@ -229,6 +229,9 @@ def things(draw: st.DrawFn) -> list[AnyThing]:
                         [
                             {"view": "open", "box": str(box_ids[0])},
                             {"category": str(category.id), "organisation": str(organisations[0].id)},
+                            {"assignee": str(boss.id), "watcher": str(teams[0].id)},
+                            {"assignee": "none", "watcher": "me"},
+                            {"watcher": str(boss.id), "box": str(UUID(int=1))},
                             {"date": "x", "q": "1"},
                             {},
                         ]

@@ -62,10 +62,12 @@ class Plan:
         return tuple(one.name for one in self.changes if one.what == "added" and one.kind == "person")
 
 
-def plan(file: File, present: Present, command_id: UUID, new_id: Callable[[], UUID], *, prune: bool) -> Plan:
+def plan(
+    file: File, present: Present, command_id: UUID, new_id: Callable[[], UUID], *, prune: bool, reason: str
+) -> Plan:
     """Compare a file with the desk. What the file does not have is left alone, or removed with `prune`.
 
-    Only sections that the file has are pruned.
+    Only sections that the file has are pruned. The `reason` is kept with a new version of the ruleset.
 
     Raises:
         BadFile.
@@ -105,7 +107,7 @@ def plan(file: File, present: Present, command_id: UUID, new_id: Callable[[], UU
                 rules=ruleset.rules,
                 default_ticketbox_id=ruleset.default_ticketbox_id,
                 seen_version=present.ruleset_version,
-                comment="From a file of the desk",
+                comment=reason,
             )
         )
     return Plan(tuple(changes), tuple(commands))

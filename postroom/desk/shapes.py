@@ -39,6 +39,8 @@ class Reference:
     """Where it is looked for if the first has it not."""
     within: str | None = None
     """The field that it is part of."""
+    words: tuple[str, ...] = ()
+    """What it may say in place of a name."""
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -71,6 +73,17 @@ RULE_REFERENCES = (
     Reference("assignee_id", "owner", "people"),
     Reference("alert", "alert", "people", "teams"),
 )
+VIEW_REFERENCES = {
+    reference.field: reference
+    for reference in (
+        Reference("box", "box", "ticketboxes", within="parameters"),
+        Reference("assignee", "assignee", "people", within="parameters", words=("me", "none")),
+        Reference("watcher", "watcher", "people", "teams", within="parameters", words=("me",)),
+        Reference("category", "category", "categories", within="parameters"),
+        Reference("organisation", "organisation", "organisations", within="parameters"),
+    )
+}
+"""The parameters of views that are ids, as `TicketQuery` has them."""
 KEYS: dict[type[Thing], str] = {Person: "email", CustomField: "key"}
 """The field that a file knows a thing by, where it is not its name."""
 
@@ -164,7 +177,7 @@ def shape(thing: Thing, names: Names, *, whole: bool = False) -> Data:
             data.pop("parent_id", None)
         case View():
             data.pop("owner_id", None)
-            _rename(data, "parameters", "parameters", lambda value: _parameters(value, names.key_of))
+            _rename(data, "parameters", "parameters", lambda value: _parameters(value, names))
         case Calendar():
             data = _with_short_spans(data)
         case _:
@@ -186,19 +199,11 @@ def _keys(value: object, names: Names) -> object:
     return None if value is None else names.key_of(value)
 
 
-_IDS_IN_PARAMETERS = {
-    "box": "ticketboxes",
-    "assignee": "people",
-    "category": "categories",
-    "organisation": "organisations",
-}
-
-
-def _parameters(value: object, change: Callable[[object], object]) -> object:
+def _parameters(value: object, names: Names) -> object:
     """The parameters of a view, some of which may be ids."""
     assert isinstance(value, dict)  # noqa: S101 - the model says so
     return {
-        name: str(change(one)) if name in _IDS_IN_PARAMETERS and _is_id(one) else one
+        name: names.key_of(one) if name in VIEW_REFERENCES and _is_id(one) else one
         for name, one in value.items()
     }
 
@@ -274,11 +279,20 @@ def _ids(value: object, reference: Reference, names: Names) -> object:
 
 def _with_ids(parameters: Mapping[str, object], names: Names) -> Data:
     return {
-        name: str(names.ids.get((_IDS_IN_PARAMETERS.get(name, ""), str(value).casefold()), value))
-        if name in _IDS_IN_PARAMETERS
-        else value
+        name: _with_id(reference, value, names) if (reference := VIEW_REFERENCES.get(name)) else value
         for name, value in parameters.items()
     }
+
+
+def _with_id(reference: Reference, value: object, names: Names) -> str:
+    if value in reference.words:
+        return str(value)
+    try:
+        return str(names.id_of_any(reference, value))
+    except UnknownName:
+        if _is_id(value):  # of what was removed: views may name it, and a file has it so
+            return str(value)
+        raise
 
 
 def _with_long_spans(fields: Data) -> Data:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from contracts.desk import DistributionMethod, Person, Ticketbox
@@ -18,6 +18,8 @@ PUSHING = frozenset(
 )
 """The methods that choose somebody by themselves."""
 LAST_AGENT = "last_agent"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""Before any ticket."""
 MOST_NAMED = 5
 """Of the others, in the evidence."""
 MOST_AT_ONCE = 250
@@ -309,10 +311,15 @@ def _after(situation: Situation, since: datetime | None, minutes: int) -> dateti
 
 
 def gone_at(agent: Agent, box: Ticketbox, hours: Hours) -> datetime | None:
-    """When somebody has been away for so long that the ticketbox takes unanswered tickets back; None: never."""
+    """When somebody has been away for so long that the ticketbox takes unanswered tickets back; None: never.
+
+    Who never said anything was gone long ago, and so has a ticket as long as who gets one while away.
+    """
     minutes = box.distribution.take_back_after_minutes
-    if minutes is None or agent.absent_since is None:
+    if minutes is None or agent.presence is Presence.AVAILABLE:
         return None
+    if agent.absent_since is None:
+        return LONG_AGO
     return hours.after(agent.absent_since, 60 * minutes)
 
 

@@ -13,6 +13,7 @@ from contracts.tickets import (
     OutgoingLetter,
     TicketOpened,
 )
+from services.tickets import reply_address
 
 CAPS = (
     (timedelta(minutes=10), 10),
@@ -53,22 +54,24 @@ def why_not(opened: TicketOpened, earlier: Sequence[datetime], now: datetime) ->
 
 
 def acknowledge(
-    opened: TicketOpened, sender: Address, text: str, earlier: Sequence[datetime], now: datetime
+    opened: TicketOpened, box: Ticketbox, secret: bytes, text: str, earlier: Sequence[datetime], now: datetime
 ) -> AcknowledgementReleased | AcknowledgementWithheld:
-    """Answer the letter that opened a ticket, or say why not."""
+    """Answer the letter that opened a ticket, or say why not. `secret` signs the reply address."""
     letter, to = opened.letter, opened.letter.answers_go_to or opened.contact
     if (cap := why_not(opened, earlier, now)) is not None:
         return AcknowledgementWithheld(ticket_id=opened.ticket_id, recipient=to.address, detail=cap)
-    reply_id = acknowledgement_id(opened.ticket_id)
+    reply_id, sender = acknowledgement_id(opened.ticket_id), box.addresses[0]
+    signed = reply_address.signed(sender, opened.number, secret) if box.signed_reply_address else None
     return AcknowledgementReleased(
         ticket_id=opened.ticket_id,
         reply_id=reply_id,
         letter=OutgoingLetter(
-            internet_message_id=f"<{reply_id}@{sender.address.rpartition('@')[2]}>",
+            internet_message_id=f"<{reply_id}@{sender.rpartition('@')[2]}>",
             in_reply_to=letter.internet_message_id,
             references=(letter.internet_message_id,) if letter.internet_message_id else (),
             date=now,
-            from_=sender,
+            from_=Address(name=box.name, address=sender),
+            reply_to=Address(name=box.name, address=signed) if signed else None,
             to=(to,),
             subject=f"[#{opened.number}] {opened.subject}",
             text=filled_in(text, opened.number, opened.subject),

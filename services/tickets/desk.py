@@ -349,7 +349,7 @@ def check(desk: Desk, before: Desk) -> None:
     ):
         raise Invalid("At least one active person must be an administrator.")
     if desk.ruleset is not None:
-        _check_ruleset(desk, desk.ruleset)
+        _check_ruleset(desk, desk.ruleset, before)
     for thing in desk.things.values():
         match thing:
             case Ticketbox():
@@ -393,10 +393,16 @@ def check(desk: Desk, before: Desk) -> None:
                 pass
 
 
-def _check_ruleset(desk: Desk, ruleset: RulesetPublished) -> None:
-    named = {rule.ticketbox_id for rule in ruleset.rules} | {ruleset.default_ticketbox_id}
-    for ticketbox_id in named:
-        _require(desk, Ticketbox, ticketbox_id, "The ruleset")
+def _check_ruleset(desk: Desk, ruleset: RulesetPublished, before: Desk) -> None:
+    _require(desk, Ticketbox, ruleset.default_ticketbox_id, "The ruleset")
+    # What is gone already, as it could be in earlier releases, must not stop other changes.
+    removed = [thing for thing in before.things.values() if thing.id not in desk.things]
+    for rule in ruleset.rules:
+        by, named = f"The rule “{rule.name}”", {rule.category_id, rule.assignee_id, *rule.alert}
+        _require(desk, Ticketbox, rule.ticketbox_id, by)
+        for thing in removed:
+            if thing.id in named:
+                _require(desk, type(thing), thing.id, by)
 
 
 def _check_unique(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from chassis.service import Service
 from contracts.desk import Ticketbox
 from contracts.event import Event, Meta
 from contracts.ids import derived
-from contracts.mail import Address, LetterHead
+from contracts.mail import LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import (
     Disposition,
@@ -161,9 +161,8 @@ def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause:
     ours = {address for one in work.desk.every(Ticketbox) for address in one.addresses}
     if not may_be_answered(opened.letter, ours):
         return
-    sender = Address(name=box.name, address=box.addresses[0])
     earlier = work.automatic_mail_to(to.address)
-    event = acknowledging.acknowledge(opened, sender, text, earlier, work.now)
+    event = acknowledging.acknowledge(opened, box, work.desk.secret, text, earlier, work.now)
     if isinstance(event, AcknowledgementReleased):
         work.keep_automatic_mail(work.tickets[opened.ticket_id], to.address)
     work.add(work.tickets[opened.ticket_id], [event], cause, meta)

@@ -328,6 +328,14 @@ def test_who_got_a_ticket_while_away_has_it_as_long() -> None:
     assert (made.taken_back, made.look_at) == ([], NOON + 10 * MINUTE)
 
 
+def test_who_never_said_anything_has_a_ticket_as_long() -> None:
+    anna = agent("Anna", Presence.OFF)
+    late, new = left(anna, owned=30), left(anna, owned=20)
+    made = taken([anna], [late, new], take_back_after_minutes=30)
+    assert (made.taken_back, made.look_at) == ([(late, "off")], NOON + 10 * MINUTE)
+    assert taken([anna], [late]).taken_back == []
+
+
 def test_who_may_not_answer_there_any_more_gives_them_back_at_once() -> None:
     one = left(agent())
     assert taken([agent()], [one]).taken_back == [(one, "may not answer here")]

@@ -215,6 +215,31 @@ async def test_priority_tags_watchers_and_tasks_are_said_and_listed(
     assert [item["number"] for item in listed] == [ticket.number]
 
 
+async def test_custom_fields_are_filled_in_read_and_emptied(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 724)
+    mark = uuid4().hex[:8]
+    order, bought = f"order_{mark}", f"bought_{mark}"
+    paths = {order: f"/desk/fields/{uuid4()}", bought: f"/desk/fields/{uuid4()}"}
+    for key, kind in ((order, "number"), (bought, "date")):
+        made = await api.put(paths[key], json={"name": key, "key": key, "type": kind})
+        assert made.status_code == 200, made.text
+
+    async def values() -> list[object]:
+        found = {one["key"]: one["value"] for one in (await ticket.read())["fields"]}
+        return [found[order], found[bought]]
+
+    assert await values() == [None, None]
+    await ticket.do("fields", fields={order: "4711", bought: "2026-03-02"})
+    assert await values() == [4711, "2026-03-02"]
+    assert (await ticket.do("fields", 422, fields={order: "many"}))["code"] == "invalid"
+    await ticket.do("fields", fields={order: None})
+    assert await values() == [None, "2026-03-02"]
+    for path in paths.values():
+        assert (await api.delete(path)).status_code == 204
+
+
 async def test_a_link_is_on_both_tickets_and_goes_from_both(
     api: httpx.AsyncClient, shared_postroom: Postroom
 ) -> None:

@@ -23,7 +23,6 @@ from tests.tickets.automation_story import pending_for
 
 pytestmark = pytest.mark.anyio
 SUPPORT = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",))
-FROM_SUPPORT = Address(name="Support", address="support@example.com")
 TwoServices = tuple[Connection, Connection]
 REMIND_IN_AN_HOUR = pending_for(60, remind="Are you still there?")
 
@@ -56,7 +55,7 @@ def acknowledge(work: Work, *heads: LetterHead) -> None:
         meta = Meta(correlation_id=event.ticket_id, causation_id=event.ticket_id)
         work.open(event, head.message_id, meta)
         earlier = work.automatic_mail_to("Kim@customers.example")
-        answer = acknowledging.acknowledge(event, FROM_SUPPORT, "Thank you.", earlier, NOON)
+        answer = acknowledging.acknowledge(event, SUPPORT, b"secret", "Thank you.", earlier, NOON)
         if isinstance(answer, AcknowledgementReleased):
             work.keep_automatic_mail(work.tickets[event.ticket_id], "Kim@customers.example")
         work.add(work.tickets[event.ticket_id], [answer], head.message_id, meta)

@@ -23,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 def automations_of(text: str) -> list[Automation]:
     """What a file of the desk would add to the desk of the stories."""
     things = {thing.id: thing for thing in desk_of().things.values()}
-    made = plan(parse(text), Present(things, {}, None, 0), uuid4(), uuid4, prune=False)  # type: ignore[arg-type]
+    made = plan(parse(text), Present(things, {}, None, 0), uuid4(), uuid4, prune=False, reason="")  # type: ignore[arg-type]
     return [
         change.thing
         for command in made.commands

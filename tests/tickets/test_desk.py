@@ -301,12 +301,40 @@ def test_what_others_refer_to_cannot_be_removed() -> None:
     assert when(given(box, HOURS, BOSS), like(box, calendar_id=None), without=[HOURS])
 
 
-def test_a_ticketbox_that_the_rules_name_cannot_be_removed() -> None:
-    rules = RulesetPublished(
-        rules=(Rule(name="A", condition="true", ticketbox_id=ORDERS.id),), default_ticketbox_id=SUPPORT.id
-    )
-    for box in (SUPPORT, ORDERS):
-        assert "The ruleset refers" in refused(Invalid, given(*HERE, rules=rules), without=[box])
+DELIVERY = Category(id=uuid4(), name="Delivery")
+NIGHT = Team(id=uuid4(), name="Night", member_ids=(SARA.id,))
+
+
+def rules(**then: Any) -> RulesetPublished:
+    rule = Rule(name="Parcels", condition="true", **then)
+    return RulesetPublished(rules=(rule,), default_ticketbox_id=SUPPORT.id)
+
+
+def test_the_ticketbox_of_what_no_rule_places_cannot_be_removed() -> None:
+    said = refused(Invalid, given(*HERE, rules=rules()), without=[SUPPORT])
+    assert said == "The ruleset refers to a ticketbox that does not exist."
+
+
+@pytest.mark.parametrize(
+    ("thing", "then"),
+    [
+        (ORDERS, {"ticketbox_id": ORDERS.id}),
+        (DELIVERY, {"category_id": DELIVERY.id}),
+        (ANNA, {"assignee_id": ANNA.id}),
+        (LEO, {"alert": (SARA.id, LEO.id)}),
+        (NIGHT, {"alert": (NIGHT.id,)}),
+    ],
+    ids=["ticketbox", "category", "owner", "person", "team"],
+)
+def test_what_a_rule_in_force_names_cannot_be_removed(thing: AnyThing, then: dict[str, Any]) -> None:
+    here = (*HERE, DELIVERY, NIGHT)
+    said = refused(Invalid, given(*here, rules=rules(**then)), without=[thing])
+    assert said == f"The rule “Parcels” refers to a {thing.kind} that does not exist."
+    assert when(given(*here, rules=rules()), without=[thing]), "no rule names it"
+
+
+def test_what_a_rule_names_and_was_removed_before_does_not_stop_other_changes() -> None:
+    assert when(given(*HERE, rules=rules(category_id=DELIVERY.id, alert=(NIGHT.id,))), HOURS)
 
 
 def test_rules_name_ticketboxes_that_exist() -> None:

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from contracts.people import Role
-from contracts.rulesets import Rule
+from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.shapes import REFERENCES, RULE_REFERENCES, SECTIONS
 from postroom.installation import furnish
 from postroom.migrate import migrate_database
@@ -83,6 +83,20 @@ async def test_a_desk_moves_to_a_fresh_installation(
     finally:
         await db.execute("DROP DATABASE another_installation WITH (FORCE)")
         await db.close()
+
+
+async def test_the_rules_of_a_file_keep_the_reason_that_was_said(installation: str) -> None:
+    assert desk(installation, "import", "-", "--yes", said=EXAMPLE).returncode == 0
+    other = EXAMPLE.partition("  rules:\n")[0] + "  rules: []\n"
+    changed = desk(installation, "import", "-", "--yes", "--reason", "Orders are busy", said=other)
+    assert changed.returncode == 0, changed.stderr
+    db = await asyncpg.connect(installation)
+    reasons = await db.fetch(
+        "SELECT data ->> 'comment' AS said FROM tickets.event WHERE type = $1 ORDER BY version",
+        RulesetPublished.type_name(),
+    )
+    await db.close()
+    assert [row["said"] for row in reasons][-2:] == ["From a file of the desk", "Orders are busy"]
 
 
 async def test_a_desk_that_would_not_hold_together_is_refused_whole(installation: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chassis.commands import Refusal
 from contracts.commands import ChangeDesk, PublishRuleset, RemoveThing, SetThing
-from contracts.desk import AnyThing
+from contracts.desk import AnyThing, Team, View
 from contracts.event import Event
 from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.plan import Plan, Present, plan
@@ -33,7 +33,7 @@ def present(things: Iterable[AnyThing], ruleset: RulesetPublished | None = None)
 
 
 def planned(text: str, now: Present, *, prune: bool = False) -> Plan:
-    return plan(parse(text), now, uuid4(), uuid4, prune=prune)
+    return plan(parse(text), now, uuid4(), uuid4, prune=prune, reason="Orders are busy")
 
 
 def applied(made: Plan, now: Present) -> Present:
@@ -99,6 +99,14 @@ def test_what_a_file_does_not_have_is_left_alone_unless_it_is_pruned() -> None:
     assert (removed.what, removed.kind, removed.name) == ("removed", "ticketbox", "Orders")
 
 
+def test_a_view_names_who_owns_and_who_watches() -> None:
+    team = Team(id=uuid4(), name="First level", member_ids=(ANNA.id,))
+    parameters = {"assignee": str(ANNA.id), "watcher": str(team.id)}
+    text = write([BOSS, ANNA, team, View(id=uuid4(), name="Theirs", parameters=parameters)], None)
+    assert "assignee: anna@example.com" in text
+    assert "watcher: First level" in text
+
+
 def test_a_difference_is_told_field_by_field_in_names() -> None:
     now = present([SUPPORT, ORDERS, BOSS, ANNA])
     text = """
@@ -148,7 +156,7 @@ ruleset:
     ]
     (command,) = made.commands
     assert isinstance(command, PublishRuleset)
-    assert command.seen_version == 1
+    assert (command.seen_version, command.comment) == (1, "Orders are busy")
 
 
 def test_a_ticketbox_with_another_name_takes_the_address_and_the_rules_of_the_one_that_goes() -> None:
@@ -234,6 +242,14 @@ calendars:
         (
             "ticketboxes:\n  A:\n    addresses: [a@b.c]\n    calendar: None at all",
             "line 4: ticketboxes > A > calendar: there is nothing called “None at all” among the calendars",
+        ),
+        (
+            "views:\n  A:\n    parameters:\n      view: open\n      box: Ordres",
+            "line 5: views > A > parameters > box: there is nothing called “Ordres” among the ticketboxes",
+        ),
+        (
+            "views:\n  A:\n    parameters: {watcher: none}",
+            "line 3: views > A > parameters > watcher: there is nothing called “none” among the people",
         ),
         (
             "calendars:\n  A:\n    time_zone: UTC\n    week:\n      monday: [12:00-10:00]",
