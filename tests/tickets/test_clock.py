@@ -124,6 +124,16 @@ async def test_a_changed_desk_does_not_have_it_looked_at_again_and_again(db: asy
     assert await alarm(db, bad) == NOON + MINUTE
 
 
+async def test_after_a_change_of_the_desk_what_comes_first_is_set_anew_first(db: asyncpg.Connection) -> None:
+    soon, late, later = await three_tickets(db)
+    for ticket_id, hours in ((later, 3), (soon, 1), (late, 2)):
+        await db.execute(
+            "UPDATE alarm SET at = $2 WHERE ticket_id = $1", ticket_id, NOON + timedelta(hours=hours)
+        )
+    await tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT)], NOON)
+    assert await tables.stale_alarms(db, 2) == [soon, late]
+
+
 async def test_what_passes_by_itself_puts_nothing_off(
     db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
