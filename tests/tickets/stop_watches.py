@@ -37,6 +37,8 @@ class Case:
 
     state: State = State.OPEN
     held_until: datetime | None = None
+    held_for: UUID | None = None
+    """The ticket that must be solved before this one goes on."""
     done_at: datetime | None = None
     merged: bool = False
     first_answered: bool = False
@@ -46,7 +48,7 @@ class Case:
     counted: list[datetime] = field(default_factory=list)
     """Every minute in which its watches were let run."""
     missed: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
-    rest: tuple[State, datetime | None] | None = None
+    rest: tuple[State, datetime | None, UUID | None] | None = None
     """How it stood before a merge opened it, as long as nothing else keeps it open."""
     opened_for: set[UUID] = field(default_factory=set)
     """The tickets that were merged into it since."""
@@ -83,13 +85,19 @@ class Case:
         last = max((watch.round for watch in waiting.values()), default=0)
         return {number: watch for number, watch in waiting.items() if watch.round == last}
 
-    def stand(self, state: State, now: datetime, held_until: datetime | None = None) -> None:
-        self.state, self.held_until, self.rest = state, held_until, None
+    def stand(
+        self,
+        state: State,
+        now: datetime,
+        held_until: datetime | None = None,
+        held_for: UUID | None = None,
+    ) -> None:
+        self.state, self.held_until, self.held_for, self.rest = state, held_until, held_for, None
         self.done_at = now if state.done else None
 
     def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, is_open: bool) -> None:
         """Another ticket goes on in it, with letters that nobody has answered; or it is open all the same."""
-        before, rest = (self.state, self.held_until), self.rest
+        before, rest = (self.state, self.held_until, self.held_for), self.rest
         self.ask(watches)
         if self.state.done and is_open:
             self.stand(State.OPEN, now)
@@ -100,7 +108,8 @@ class Case:
         """That ticket stands for itself again, and so does this one, if nothing but that had opened it."""
         self.opened_for -= {one}
         if self.rest is not None and not self.opened_for:
-            self.stand(self.rest[0], now, self.rest[1])
+            state, held_until, held_for = self.rest
+            self.stand(state, now, held_until, held_for)
 
     def answer(self) -> None:
         self.first_answered = True
@@ -115,7 +124,8 @@ class Case:
             this = max(rounds, default=0) + 1 if self.state.done else max(waits_in or rounds, default=0)
             self.watches |= {number: replace(watch, round=this) for number, watch in watches.items()}
             self.begin()
-            self.state, self.held_until, self.done_at, self.rest = State.OPEN, None, None, None
+            self.state, self.done_at, self.rest = State.OPEN, None, None
+            self.held_until = self.held_for = None
 
     def lose(self, numbers: Iterable[int]) -> None:
         for number in numbers:

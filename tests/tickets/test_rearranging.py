@@ -45,7 +45,9 @@ from tests.tickets.desktop import (
     NOON,
     ORDERS,
     Desktop,
+    hold_for,
     letter,
+    link,
     merge,
     move,
     split,
@@ -217,6 +219,12 @@ class Rearranging(RuleBasedStateMachine):
         for ticket_id, case in self.cases.items():
             self.desktop.ring(ticket_id)
             case.look(self.desktop.now)
+        for ticket_id, case in self.cases.items():
+            if case.held_for is None or case.merged:
+                continue
+            goes_on_in, awaited = self.cases[self._where(case.held_for)], self.cases[case.held_for]
+            if goes_on_in.state.done or awaited.held_for == ticket_id:
+                case.stand(State.OPEN, self.desktop.now)
 
     def _write(self, answers: int | None, kind: str) -> UUID:
         self._pass_minutes(1)  # no two letters come at the same time
@@ -281,6 +289,20 @@ class Rearranging(RuleBasedStateMachine):
         until = None if minutes is None else self.desktop.now + minutes * MINUTE
         self.desktop.happen(one, TicketPutOnHold(ticket_id=one, until=until, set_by=ANNA))
         self.cases[one].stand(State.ON_HOLD, self.desktop.now, until)
+        self._look()
+
+    @precondition(lambda self: len(self._standing()) > 1)
+    @rule(data=st.data())
+    def it_waits_for_another(self, data: st.DataObject) -> None:
+        one, other = data.draw(st.permutations(self._standing()))[:2]
+        self.desktop.do(link(self.desktop.tickets[one], self.desktop.tickets[other]))
+        command = hold_for(self.desktop.tickets[one], self.desktop.tickets[other])
+        if self.cases[other].state.done or self.cases[other].held_for == one:
+            with pytest.raises(Invalid):
+                self.desktop.do(command)
+            return
+        self.desktop.do(command)
+        self.cases[one].stand(State.ON_HOLD, self.desktop.now, held_for=other)
         self._look()
 
     @precondition(lambda self: len(self._standing()) > 1)
@@ -382,7 +404,11 @@ class Rearranging(RuleBasedStateMachine):
     def every_clock_agrees_with_its_stop_watch(self) -> None:
         for ticket_id, case in self.cases.items():
             ticket = self.desktop.tickets[ticket_id]
-            assert ticket.state is case.state
+            assert (ticket.state, ticket.held_until, ticket.held_for_id) == (
+                case.state,
+                case.held_until,
+                case.held_for,
+            )
             running = case.running()
             assert {item.target: item.since for item in ticket.deadlines} == {
                 target: watch.since for target, watch in running.items()
