@@ -98,9 +98,9 @@ async def put_draft(wish: Wish, here: Here, new: NewDraft) -> Drafted:
 
 
 @router.delete("/rulesets/draft", status_code=204)
-async def delete_draft(wish: Wish) -> Response:
-    """Throw the draft away."""
-    await wish.drop()
+async def delete_draft(wish: Wish, expected_draft_version: int) -> Response:
+    """Throw the draft away. `expected_draft_version` is the one that was read: 409 if it was changed since."""
+    await wish.drop(expected_draft_version)
     return Response(status_code=204)
 
 

@@ -133,9 +133,9 @@ async def _draft(request: Request, here: Gateway, who: SignedIn, draft: DraftVie
 
 
 @router.post("/rules/draft/drop")
-async def drop(wish: Wish) -> Response:
+async def drop(wish: Wish, draft_version: Annotated[int, Form()]) -> Response:
     """Throw the draft away."""
-    await wish.drop()
+    await wish.drop(draft_version)
     return RedirectResponse("/rules", 303)
 
 

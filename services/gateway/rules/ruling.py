@@ -61,10 +61,17 @@ class Ruling(Asking):
         )
         return done.version
 
-    async def drop(self) -> None:
-        """Throw the draft away."""
-        command = DropRulesetDraft(**self.signature)
-        await self.gateway.command(command)
+    async def drop(self, draft_version: int) -> None:
+        """Throw the draft away, as it was read.
+
+        Raises:
+            Problem: someone changed it after `draft_version`.
+        """
+        # Only tickets looks at the version: a repeat of what was done already gets the first answer.
+        try:
+            await self.gateway.command(DropRulesetDraft(**self.signature, seen_version=draft_version))
+        except Conflict as conflict:
+            raise Conflict(conflict.code, DRAFT_CHANGED, **conflict.more) from conflict
 
     async def publish(
         self,
