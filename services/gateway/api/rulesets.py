@@ -104,6 +104,12 @@ async def delete_draft(wish: Wish, expected_draft_version: int) -> Response:
     return Response(status_code=204)
 
 
+@router.post("/rulesets/draft/undo", status_code=201)
+async def bring_back_draft(wish: Wish) -> Drafted:
+    """Bring back the draft that was thrown away, as it was; 404 if another was begun since."""
+    return Drafted(version=await wish.bring_back())
+
+
 class Publication(BaseModel):
     """`expected_version` is the version of the rules that is in force."""
 

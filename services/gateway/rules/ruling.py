@@ -73,6 +73,19 @@ class Ruling(Asking):
         except Conflict as conflict:
             raise Conflict(conflict.code, DRAFT_CHANGED, **conflict.more) from conflict
 
+    async def bring_back(self) -> int:
+        """Write the draft that was thrown away anew, as it was, and return its version.
+
+        Raises:
+            Problem: none was thrown away, or someone began another.
+        """
+        async with self.gateway.service.pool.acquire() as db:
+            found = await rulesets.dropped_draft(db, await rulesets.in_force(db))
+        if found is None:
+            raise NotFound("No draft was thrown away, or another was begun since.")
+        was = found.drafted
+        return await self.draft(was.rules, was.default_ticketbox_id, was.based_on, found.version, was.comment)
+
     async def publish(
         self,
         rules: Sequence[Rule],
