@@ -336,7 +336,9 @@ class DraftRuleset(Command):
 
 
 class DropRulesetDraft(Command):
-    """The draft is not wanted any more."""
+    """The draft is not wanted any more. Refused if it was changed after `seen_version` of its stream."""
+
+    seen_version: int
 
 
 class StartDryRun(Command):

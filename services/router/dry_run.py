@@ -9,7 +9,8 @@ from uuid import UUID
 
 import orjson
 
-from contracts.ingest import MessageReceived
+from contracts.ingest import Reading
+from contracts.mail import LetterHead
 from contracts.queries import DryRunChange, DryRunSummary, RoutingOutcome
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
 from mail.answering import may_be_answered
@@ -21,9 +22,10 @@ MOST_KINDS = 500
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A message as the streams have it: `MessageReceived`, and what the rules of its time said, without the letter."""
+    """A message as the streams have it: a reading, and what the rules of its time said of that, without the letter."""
 
-    received: bytes
+    kind: type[Reading]
+    reading: bytes
     schema_version: int
     routed: bytes | None
     """None: it was not routed yet."""
@@ -84,27 +86,27 @@ def examine(messages: Iterable[Recorded], ruleset: Ruleset, since: datetime) -> 
     ours = {address for box in boxes.values() for address in box.addresses}
     for message in messages:
         try:
-            received = MessageReceived.read(message.received, message.schema_version)
+            reading = message.kind.read(message.reading, message.schema_version)
         except ValueError:  # a newer release wrote it
             tally.unread += 1
             continue
-        if received.letter.received_at < since:
+        if reading.letter.received_at < since:
             continue
         tally.examined += 1
-        now = routed(received.letter, route(received, ruleset))
+        now = routed(reading.letter, route(reading, ruleset))
         tally.hits.update(one.rule for one in now.evidence.acted)
         tally.failures.update(one.rule for one in now.evidence.failed)
         tally.errors |= {one.rule: one.error for one in now.evidence.failed}
         if message.routed is None:
             tally.unread += 1
             continue
-        answerable = may_be_answered(received.letter, ours)
+        answerable = may_be_answered(reading.letter, ours)
         before = outcome_then(orjson.loads(message.routed), boxes, answerable=answerable)
-        _compare(tally, received, before, outcome_now(now, boxes, answerable=answerable))
+        _compare(tally, reading.letter, before, outcome_now(now, boxes, answerable=answerable))
     return tally
 
 
-def _compare(tally: Tally, received: MessageReceived, before: RoutingOutcome, after: RoutingOutcome) -> None:
+def _compare(tally: Tally, letter: LetterHead, before: RoutingOutcome, after: RoutingOutcome) -> None:
     kinds = differences(before, after)
     if not kinds:
         return
@@ -114,7 +116,6 @@ def _compare(tally: Tally, received: MessageReceived, before: RoutingOutcome, af
         tally.moved[f"{before.ticketbox} → {after.ticketbox}"] += 1
     if "disposition" in kinds:
         tally.dispositions[f"{before.disposition} → {after.disposition}"] += 1
-    letter = received.letter
     tally.changes.append(
         DryRunChange(
             number=0,

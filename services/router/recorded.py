@@ -13,7 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from chassis import wire
 from chassis.database import Pool
 from chassis.pull import Pull
-from contracts.ingest import MessageReceived
+from contracts.ingest import MessageReceived, MessageReread, Reading
 from contracts.streams import STREAMS, every
 from services.router.dry_run import Recorded
 
@@ -23,9 +23,11 @@ _SILENCES = 12
 """Requests one after another that the broker may leave without an answer while there is more."""
 _FORGET_SECONDS = 60
 
+_READINGS: dict[str, type[Reading]] = {kind.type_name(): kind for kind in (MessageReceived, MessageReread)}
+
 # The newest word of the rules counts; what a person released is what they had said.
 _SAID = """
-SELECT DISTINCT ON (stream_id) stream_id, (data - 'letter')::text AS data
+SELECT DISTINCT ON (stream_id) stream_id, meta ->> 'causation_id' AS about, (data - 'letter')::text AS data
 FROM event
 WHERE stream_id = ANY($1::text[])
   AND type = 'MessageRouted'
@@ -39,12 +41,15 @@ class Silent(Exception):  # noqa: N818
 
 
 class Mail:
-    """What came in since a moment, read once from the beginning to what there was when it began."""
+    """What came in since a moment, read once from the beginning to what there was when it began.
+
+    A message that was read again is one message: as it was read when the rules decided about it last.
+    """
 
     def __init__(self, nats: Client, pool: Pool, since: datetime) -> None:
         self._nats, self._js, self._pool, self._since = nats, nats.jetstream(), pool, since
         self.total = 0
-        """Known as soon as the first batch is there; messages that were stored again count too."""
+        """Known as soon as the first batch is there; messages that were stored or read again count too."""
 
     async def batches(self) -> AsyncIterator[Sequence[Recorded]]:
         """Piece by piece. A message lies in the stream no earlier than it came in, so none is missed.
@@ -54,7 +59,7 @@ class Mail:
         """
         stream = STREAMS["ingest"].name
         config = ConsumerConfig(
-            filter_subjects=[every(MessageReceived)],
+            filter_subjects=[every(kind) for kind in _READINGS.values()],
             deliver_policy=DeliverPolicy.BY_START_TIME,
             opt_start_time=self._since.isoformat(),  # type: ignore[arg-type]  # the server takes RFC 3339
             ack_policy=AckPolicy.NONE,
@@ -104,10 +109,14 @@ class Mail:
         return not info.num_pending and delivered <= read
 
     async def _with_what_was_said(self, messages: Sequence[Msg]) -> list[Recorded]:
-        streams = [(message.headers or {})["ce-subject"] for message in messages]
-        rows = await self._pool.fetch(_SAID, streams)
-        said = {row["stream_id"]: row["data"].encode() for row in rows}
-        return [
-            Recorded(message.data, wire.schema_version(message.headers or {}), said.get(stream))
-            for message, stream in zip(messages, streams, strict=True)
-        ]
+        readings = [(message.headers or {}, message.data) for message in messages]
+        rows = await self._pool.fetch(_SAID, [fields["ce-subject"] for fields, _ in readings])
+        said = {row["stream_id"]: row for row in rows}
+        found = []
+        for fields, data in readings:
+            kind, decision = _READINGS[fields["ce-type"]], said.get(fields["ce-subject"])
+            counts = kind is MessageReceived if decision is None else fields["ce-id"] == decision["about"]
+            if counts:
+                routed = None if decision is None else decision["data"].encode()
+                found.append(Recorded(kind, data, wire.schema_version(fields), routed))
+        return found

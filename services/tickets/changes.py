@@ -21,6 +21,7 @@ from contracts.commands import (
     ChangeDesk,
     Done,
     DraftRuleset,
+    DropRulesetDraft,
     HoldForTicket,
     MergeContacts,
     MoveAddress,
@@ -292,7 +293,7 @@ def _seen(command: AnyConfiguringCommand) -> dict[str, int]:
             return {RULESET: version}
         case PublishRuleset(seen_version=version, seen_draft=int(draft)):
             return {RULESET: version, RULESET_DRAFT: draft}
-        case DraftRuleset(seen_version=int(version)):
+        case DraftRuleset(seen_version=int(version)) | DropRulesetDraft(seen_version=version):
             return {RULESET_DRAFT: version}
         case ChangeDesk(changes=changes):
             return {

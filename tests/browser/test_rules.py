@@ -103,7 +103,9 @@ async def test_what_is_chosen_before_the_script_is_there_counts(
     script_may_come.set()
     await page.get_by_label("Its name").fill("x-spam")
     async with httpx.AsyncClient(base_url=postroom.url, headers=BEARER) as api:
-        assert (await api.delete("/api/v1/rulesets/draft")).status_code == 204
+        draft = (await api.get("/api/v1/rulesets/draft")).json()
+        seen = {"expected_draft_version": draft["version"]}
+        assert (await api.delete("/api/v1/rulesets/draft", params=seen)).status_code == 204
 
 
 async def test_cel_is_checked_as_it_is_written_and_a_bad_condition_is_not_published(

@@ -38,7 +38,9 @@ def as_routed(head: LetterHead, **changes: object) -> Recorded:
     """A message as it came, and as the rules in force decided about it."""
     received: MessageReceived = events.received(head).model_copy(update=changes)
     decision = orjson.loads(routed(head, route(received, IN_FORCE)).model_dump_json(exclude={"letter"}))
-    return Recorded(received.model_dump_json().encode(), received.schema_version, orjson.dumps(decision))
+    return Recorded(
+        MessageReceived, received.model_dump_json().encode(), received.schema_version, orjson.dumps(decision)
+    )
 
 
 def tried(rules: Ruleset, *messages: Recorded) -> Tally:
@@ -137,7 +139,7 @@ def test_a_rule_without_an_answer_is_named_with_an_example() -> None:
 
 def test_a_message_that_was_not_routed_yet_is_examined_and_not_compared() -> None:
     waiting = recorded()
-    tally = tried(IN_FORCE, Recorded(waiting.received, waiting.schema_version, None))
+    tally = tried(IN_FORCE, replace(waiting, routed=None))
     assert (tally.examined, tally.unread, tally.changed_messages) == (1, 1, 0)
 
 
@@ -163,7 +165,7 @@ def test_decisions_of_early_releases_are_understood() -> None:
             )
         }
     )
-    message = Recorded(events.received(head).model_dump_json().encode(), 1, told)
+    message = Recorded(MessageReceived, events.received(head).model_dump_json().encode(), 1, told)
     assert tried(IN_FORCE, message).changed_messages == 0
 
 

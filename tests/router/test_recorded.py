@@ -6,19 +6,25 @@ import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import nats
 import pytest
 from nats.js import JetStreamContext
 
-from chassis.database import connect_pool
-from contracts.ingest import MessageReceived
+from chassis import log
+from chassis.database import Pool, connect_pool
+from chassis.log import Answer
+from contracts.event import Meta
+from contracts.ingest import MessageReceived, MessageReread, Reading
+from contracts.mail import LetterHead
+from contracts.stream_ids import message_stream
 from contracts.streams import subject
 from postroom.embedded.nats import Nats
 from postroom.migrate import migrate_database, migrate_streams
 from services.router import recorded
 from services.router.recorded import Mail, Silent
-from tests.events import letter, received
+from tests.events import NOON, letter, received, reread, routed
 
 pytestmark = pytest.mark.anyio
 NUMBER = 200
@@ -27,12 +33,50 @@ NUMBER = 200
 @dataclass
 class Stream:
     mail: Mail
+    pool: Pool
     js: JetStreamContext
     server: Nats
 
     def signal(self, number: int) -> None:
         assert self.server.process is not None
         os.kill(self.server.process.pid, number)
+
+    async def has(self, reading: Reading) -> UUID:
+        """A message lies in the stream as it was read; returns the event's id."""
+        name, event_id = message_stream(reading.letter.message_id), uuid4()
+        headers = {
+            "ce-id": str(event_id),
+            "ce-type": reading.type_name(),
+            "ce-subject": name,
+            "Postroom-Schema-Version": str(reading.schema_version),
+        }
+        body = reading.model_dump_json().encode()
+        await self.js.publish(subject(type(reading), name), body, headers=headers)
+        return event_id
+
+    async def routed(self, head: LetterHead, *about: UUID) -> None:
+        """The rules decided about these readings of a letter, one after another."""
+        answers = [
+            Answer(
+                message_stream(head.message_id),
+                (routed(head),),
+                event_id,
+                Meta(correlation_id=head.message_id, causation_id=event_id),
+                NOON,
+            )
+            for event_id in about
+        ]
+        async with self.pool.acquire() as db, db.transaction():
+            await log.append(db, answers, NOON)
+
+    async def given_of(self, head: LetterHead) -> list[tuple[type[Reading], bool]]:
+        """What is given to be examined of a letter: how it was read, and whether it was decided about."""
+        given = [one async for batch in self.mail.batches() for one in batch]
+        return [
+            (one.kind, one.routed is not None)
+            for one in given
+            if one.kind.read(one.reading, one.schema_version).letter.message_id == head.message_id
+        ]
 
 
 @pytest.fixture
@@ -46,13 +90,11 @@ async def stream(
     await migrate_streams(nats_server.url(), 1)
     client = await nats.connect(nats_server.url())
     js = client.jetstream()
-    for _ in range(NUMBER):
-        message = received(letter())
-        name = f"message-{message.letter.message_id}"
-        headers = {"ce-subject": name, "Postroom-Schema-Version": str(message.schema_version)}
-        await js.publish(subject(MessageReceived, name), message.model_dump_json().encode(), headers=headers)
     pool = await connect_pool(database_url, "router", 1)
-    found = Stream(Mail(client, pool, datetime.now(UTC) - timedelta(days=1)), js, nats_server)
+    mail = Mail(client, pool, datetime.now(UTC) - timedelta(days=1))
+    found = Stream(mail, pool, js, nats_server)
+    for _ in range(NUMBER):
+        await found.has(received(letter()))
     yield found
     found.signal(signal.SIGCONT)
     await pool.close()
@@ -87,3 +129,26 @@ async def test_a_broker_that_gives_nothing_any_more_is_told_of_and_is_not_the_en
     with pytest.raises(Silent):
         read += sum([len(batch) async for batch in batches])
     assert read < NUMBER
+
+
+async def test_a_message_is_given_as_it_was_read_when_the_rules_decided_about_it_last(stream: Stream) -> None:
+    head = letter()
+    first = await stream.has(received(head))
+    again = await stream.has(reread(head))
+    await stream.routed(head, first, again)
+    assert await stream.given_of(head) == [(MessageReread, True)]
+
+
+async def test_a_new_reading_that_changed_no_decision_is_not_asked_about(stream: Stream) -> None:
+    head = letter()
+    first = await stream.has(received(head))
+    await stream.has(reread(head))
+    await stream.routed(head, first)
+    assert await stream.given_of(head) == [(MessageReceived, True)]
+
+
+async def test_a_message_that_was_read_twice_and_not_decided_about_is_given_once(stream: Stream) -> None:
+    head = letter()
+    await stream.has(received(head))
+    await stream.has(reread(head))
+    assert await stream.given_of(head) == [(MessageReceived, False)]

@@ -121,6 +121,7 @@ TABLE: dict[str, str] = {
     "GET /api/v1/dry-runs/{dry_run_id}": MANAGING,
     "DELETE /api/v1/dry-runs/{dry_run_id}": MANAGING,
     "DELETE /api/v1/rulesets/draft": MANAGING,
+    "POST /api/v1/rulesets/draft/undo": MANAGING,
     "POST /api/v1/what-ifs": MANAGING,
     "GET /api/v1/what-ifs": MANAGING,
     "GET /api/v1/what-ifs/{what_if_id}": MANAGING,
@@ -194,7 +195,7 @@ MAY_BE_MISSING = {
     "DELETE /api/v1/dry-runs/{dry_run_id}",
     "GET /api/v1/what-ifs/{what_if_id}",
     "DELETE /api/v1/what-ifs/{what_if_id}",
-    "DELETE /api/v1/rulesets/draft",
+    "POST /api/v1/rulesets/draft/undo",
     "GET /api/v1/erasures/{erasure_id}",
     "GET /api/v1/tickets/{number}/drafts/{kind}",
     "POST /api/v1/tickets/{number}/drafts/{kind}/undo",
@@ -224,6 +225,7 @@ TOO_LATE = {
     "POST /api/v1/rulesets",
     "POST /api/v1/rulesets/{version}/roll-back",
     "POST /api/v1/rulesets/draft/publication",
+    "DELETE /api/v1/rulesets/draft",
     "POST /api/v1/tickets/next",
 }
 """409 for who may: the message was delivered long ago, other rules are in force, no ticket waits."""

@@ -144,7 +144,7 @@ def of_the_desk(house: House, actor_id: UUID) -> Iterator[tuple[type[Command], s
     yield AddPerson, ADMINISTERING, {"person_id": uuid4(), "role": Role.AGENT, **new}
     yield PublishRuleset, ADMINISTERING, {**rules, "seen_version": 999}
     yield DraftRuleset, MANAGING, {**rules, "based_on": 1}
-    yield DropRulesetDraft, MANAGING, {}
+    yield DropRulesetDraft, MANAGING, {"seen_version": 999}
     yield StartDryRun, MANAGING, {**rules, "days": 1}
     yield CancelDryRun, MANAGING, {"dry_run_id": uuid4()}
     yield StartWhatIf, MANAGING, {"things": (Policy(id=uuid4(), name="Tried"),), "months": 1}

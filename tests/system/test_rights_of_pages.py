@@ -122,6 +122,7 @@ TABLE: dict[str, str] = {
     "GET /rules/draft/new": MANAGING,
     "POST /rules/draft/dry-run": MANAGING,
     "POST /rules/draft/drop": MANAGING,
+    "POST /rules/draft/bring-back": MANAGING,
     "GET /rules/dry-runs/{dry_run_id}": MANAGING,
     "POST /rules/dry-runs/{dry_run_id}/cancel": MANAGING,
     "GET /status": ALL,
@@ -172,6 +173,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /rules/draft/remove": {"seen_version": 999, "index": 0},
     "POST /rules/draft/take-up": {"seen_version": 999},
     "POST /rules/draft/publish": {"seen_version": 999, "reason": "Try"},
+    "POST /rules/draft/drop": {"draft_version": 999},
     "POST /desk/{kind}/{thing_id}": {
         "name": "Workshop",
         "addresses": "workshop@example.com",
@@ -197,6 +199,7 @@ MISSING = {
     "POST /letters/{message_id}/replay",
     "GET /letters/{message_id}/html",
     "GET /rules/draft/rules/{index}",
+    "POST /rules/draft/bring-back",
     "GET /rules/dry-runs/{dry_run_id}",
     "POST /rules/dry-runs/{dry_run_id}/cancel",
     "POST /status/parked/{service}/{parked_id}/replay",

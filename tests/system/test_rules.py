@@ -241,6 +241,48 @@ async def test_rules_published_meanwhile_are_looked_at_first(api: httpx.AsyncCli
     assert (await api.post("/api/v1/rulesets", json=wish)).status_code == 409
 
 
+async def test_a_draft_that_was_changed_meanwhile_is_not_thrown_away(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    late = {"name": "Late", "condition": "message.local.hour >= 22", "tags": ["late"]}
+    draft = {"rules": [late], "default_ticketbox_id": now["default_ticketbox_id"]}
+    read = (await api.put("/api/v1/rulesets/draft", json=draft)).json()["version"]
+    changed = (await api.put("/api/v1/rulesets/draft", json={**draft, "comment": "Mine"})).json()["version"]
+    refused = await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": read})
+    assert (refused.status_code, refused.json()["code"]) == (409, "changed_meanwhile")
+    assert refused.json()["detail"] == "Someone changed the draft after you opened it. Reload the page."
+    assert (await api.get("/api/v1/rulesets/draft")).json()["comment"] == "Mine"
+    dropped = await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": changed})
+    assert dropped.status_code == 204, dropped.text
+    assert (await api.get("/api/v1/rulesets/draft")).status_code == 404
+
+
+async def test_a_draft_that_was_thrown_away_comes_back_as_it_was(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    night = {"name": "Night", "condition": "message.local.hour >= 22", "tags": ["night"]}
+    draft = {"rules": [night], "default_ticketbox_id": now["default_ticketbox_id"], "comment": "Nights"}
+    await api.put("/api/v1/rulesets/draft", json=draft)
+    was = (await api.get("/api/v1/rulesets/draft")).json()
+    dropped = await api.post("/rules/draft/drop", data={"draft_version": was["version"]})
+    assert dropped.status_code == 303, dropped.text
+    assert "Bring it back" in (await api.get("/rules")).text
+    back = await api.post("/api/v1/rulesets/draft/undo")
+    assert (back.status_code, back.json()) == (201, {"version": was["version"] + 2}), back.text
+    assert "Bring it back" not in (await api.get("/rules")).text
+    found = (await api.get("/api/v1/rulesets/draft")).json()
+    assert found == {**was, "version": was["version"] + 2, "changed_at": found["changed_at"]}
+
+
+async def test_a_draft_does_not_come_back_after_another_was_begun(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    night = {"name": "Night", "condition": "message.local.hour >= 22", "tags": ["night"]}
+    draft = {"rules": [night], "default_ticketbox_id": now["default_ticketbox_id"]}
+    version = (await api.put("/api/v1/rulesets/draft", json=draft)).json()["version"]
+    await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": version})
+    begun = (await api.put("/api/v1/rulesets/draft", json={**draft, "rules": []})).json()["version"]
+    assert (await api.post("/api/v1/rulesets/draft/undo")).status_code == 404
+    assert (await api.get("/api/v1/rulesets/draft")).json()["version"] == begun
+
+
 async def test_rows_become_a_condition_and_come_back(api: httpx.AsyncClient) -> None:
     rows = [{"field": "lower.subject", "operator": "contains", "value": "Invoice"}]
     built = (await api.post("/api/v1/rulesets/condition", json={"rows": rows})).json()

@@ -1,13 +1,15 @@
 """Rulesets: who may draft and publish, and what cannot be put in force."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.commands import Refusal
-from chassis.database import connect
+from chassis.database import Connection, connect
 from contracts.commands import (
     OPERATOR,
+    AnyConfiguringCommand,
     ChangeDesk,
     Done,
     DraftRuleset,
@@ -90,7 +92,7 @@ def test_only_administrators_publish(actor: Person) -> None:
 def test_whoever_manages_a_ticketbox_may_propose(actor: Person) -> None:
     (drafted,) = draft(rule(), actor=actor.id)
     assert isinstance(drafted, RulesetDrafted)
-    command = DropRulesetDraft(command_id=uuid4(), actor_id=actor.id)
+    command = DropRulesetDraft(command_id=uuid4(), actor_id=actor.id, seen_version=1)
     assert decide(command, DESK) == {RULESET_DRAFT: [RulesetDraftDropped(dropped_by=actor.id)]}
 
 
@@ -99,7 +101,7 @@ def test_nobody_else_touches_the_draft(actor: UUID) -> None:
     with pytest.raises(Forbidden):
         draft(rule(), actor=actor)
     with pytest.raises(Forbidden):
-        decide(DropRulesetDraft(command_id=uuid4(), actor_id=actor), DESK)
+        decide(DropRulesetDraft(command_id=uuid4(), actor_id=actor, seen_version=1), DESK)
 
 
 def test_a_draft_may_be_unfinished() -> None:
@@ -145,42 +147,59 @@ def test_two_rules_of_one_name_are_refused() -> None:
         publish(rule(), rule())
 
 
-@pytest.mark.anyio
-async def test_a_draft_is_published_as_it_was_reviewed_or_not_at_all(database_url: str) -> None:
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Connection]:
+    """The log of a desk with two ticketboxes, an administrator and a manager; there are no rules yet."""
     await migrate_database(database_url)
     db = await connect(database_url, "tickets")
-
-    async def done(command: ChangeDesk | DraftRuleset | PublishRuleset) -> int:
-        async with db.transaction():
-            outcome = await configure(db, command, NOON)
-        assert isinstance(outcome, Done)
-        return outcome.version
-
-    def drafted(*rules: Rule) -> DraftRuleset:
-        return DraftRuleset(
-            command_id=uuid4(),
-            actor_id=MANAGER.id,
-            rules=rules,
-            default_ticketbox_id=SUPPORT.id,
-            based_on=0,
-        )
-
-    def published(rule: Rule, seen_draft: int) -> PublishRuleset:
-        return PublishRuleset(
-            command_id=uuid4(),
-            actor_id=ADMINISTRATOR.id,
-            rules=(rule,),
-            default_ticketbox_id=SUPPORT.id,
-            seen_version=0,
-            seen_draft=seen_draft,
-            comment="Invoices go to Orders",
-        )
-
     things = tuple(SetThing(thing=thing) for thing in (SUPPORT, ORDERS, ADMINISTRATOR, MANAGER))
-    await done(ChangeDesk(command_id=uuid4(), actor_id=OPERATOR, changes=things))
-    reviewed = await done(drafted(rule()))
-    changed = await done(drafted(rule(condition="true", disposition="suppress")))
-    with pytest.raises(ChangedMeanwhile):
-        await done(published(rule(), reviewed))
-    assert await done(published(rule(condition="true", disposition="suppress"), changed)) == 1
+    await done(db, ChangeDesk(command_id=uuid4(), actor_id=OPERATOR, changes=things))
+    yield db
     await db.close()
+
+
+async def done(db: Connection, command: AnyConfiguringCommand) -> int:
+    async with db.transaction():
+        outcome = await configure(db, command, NOON)
+    assert isinstance(outcome, Done)
+    return outcome.version
+
+
+def drafting(*rules: Rule) -> DraftRuleset:
+    return DraftRuleset(
+        command_id=uuid4(), actor_id=MANAGER.id, rules=rules, default_ticketbox_id=SUPPORT.id, based_on=0
+    )
+
+
+def publishing(rule: Rule, seen_draft: int) -> PublishRuleset:
+    return PublishRuleset(
+        command_id=uuid4(),
+        actor_id=ADMINISTRATOR.id,
+        rules=(rule,),
+        default_ticketbox_id=SUPPORT.id,
+        seen_version=0,
+        seen_draft=seen_draft,
+        comment="Invoices go to Orders",
+    )
+
+
+def dropping(seen_version: int) -> DropRulesetDraft:
+    return DropRulesetDraft(command_id=uuid4(), actor_id=ADMINISTRATOR.id, seen_version=seen_version)
+
+
+@pytest.mark.anyio
+async def test_a_draft_is_published_as_it_was_reviewed_or_not_at_all(db: Connection) -> None:
+    reviewed = await done(db, drafting(rule()))
+    changed = await done(db, drafting(rule(condition="true", disposition="suppress")))
+    with pytest.raises(ChangedMeanwhile):
+        await done(db, publishing(rule(), reviewed))
+    assert await done(db, publishing(rule(condition="true", disposition="suppress"), changed)) == 1
+
+
+@pytest.mark.anyio
+async def test_a_draft_is_thrown_away_as_it_was_read_or_not_at_all(db: Connection) -> None:
+    read = await done(db, drafting(rule()))
+    changed = await done(db, drafting(rule(condition="true")))
+    with pytest.raises(ChangedMeanwhile):
+        await done(db, dropping(read))
+    assert await done(db, dropping(changed)) == changed + 1

@@ -98,10 +98,16 @@ async def put_draft(wish: Wish, here: Here, new: NewDraft) -> Drafted:
 
 
 @router.delete("/rulesets/draft", status_code=204)
-async def delete_draft(wish: Wish) -> Response:
-    """Throw the draft away."""
-    await wish.drop()
+async def delete_draft(wish: Wish, expected_draft_version: int) -> Response:
+    """Throw the draft away. `expected_draft_version` is the one that was read: 409 if it was changed since."""
+    await wish.drop(expected_draft_version)
     return Response(status_code=204)
+
+
+@router.post("/rulesets/draft/undo", status_code=201)
+async def bring_back_draft(wish: Wish) -> Drafted:
+    """Bring back the draft that was thrown away, as it was; 404 if another was begun since."""
+    return Drafted(version=await wish.bring_back())
 
 
 class Publication(BaseModel):

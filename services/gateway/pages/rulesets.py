@@ -37,6 +37,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
     async with here.service.pool.acquire() as db:
         now = await rulesets.in_force(db)
         draft = await rulesets.draft(db, now)
+        dropped = await rulesets.dropped_draft(db, now)
         names = await desk.names(db)
         boxes = await desk.every(db, DeskTicketbox)
     try:
@@ -49,6 +50,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         who,
         now=now,
         draft=draft,
+        dropped=dropped,
         names=names,
         warnings=rulesets.warnings_of(now.rules, boxes),
         hits=rulesets.hits_of(figures, now.version),
@@ -133,10 +135,17 @@ async def _draft(request: Request, here: Gateway, who: SignedIn, draft: DraftVie
 
 
 @router.post("/rules/draft/drop")
-async def drop(wish: Wish) -> Response:
+async def drop(wish: Wish, draft_version: Annotated[int, Form()]) -> Response:
     """Throw the draft away."""
-    await wish.drop()
+    await wish.drop(draft_version)
     return RedirectResponse("/rules", 303)
+
+
+@router.post("/rules/draft/bring-back")
+async def bring_back(wish: Wish) -> Response:
+    """Bring back the draft that was thrown away."""
+    await wish.bring_back()
+    return RedirectResponse("/rules/draft", 303)
 
 
 @router.post("/rules/draft/default")

@@ -1,6 +1,7 @@
 """Reads rulesets: the one in force, its versions, the draft, and what they differ in."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from uuid import UUID
@@ -10,7 +11,7 @@ import asyncpg
 from chassis.database import Connection
 from contracts.desk import Ticketbox
 from contracts.queries import RuleFigures
-from contracts.rulesets import Rule, RulesetDrafted, RulesetPublished
+from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check
 from services.gateway.desk import desk
@@ -152,8 +153,7 @@ async def draft(db: Connection, now: RulesetView) -> DraftView | None:
     if not rows or rows[0]["type"] != RulesetDrafted.type_name():
         return None
     drafted = RulesetDrafted.read(rows[0]["data"], rows[0]["schema_version"])
-    same_default = drafted.default_ticketbox_id == now.default_ticketbox_id
-    if list(drafted.rules) == now.rules and same_default and drafted.based_on != now.version:
+    if _says_the_same(drafted, now) and drafted.based_on != now.version:
         return None  # it was put in force
     names = await desk.names(db)
     return DraftView(
@@ -168,6 +168,36 @@ async def draft(db: Connection, now: RulesetView) -> DraftView | None:
         warnings=warnings_of(drafted.rules, await desk.every(db, Ticketbox)),
         differences=differences(now.rules, drafted.rules),
     )
+
+
+def _says_the_same(drafted: RulesetDrafted, now: RulesetView) -> bool:
+    return list(drafted.rules) == now.rules and drafted.default_ticketbox_id == now.default_ticketbox_id
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedDraft:
+    """A draft that was thrown away; no other was begun since."""
+
+    version: int
+    """Of the draft's stream."""
+    dropped_at: datetime
+    dropped_by: str
+    drafted: RulesetDrafted
+    """As it was last."""
+
+
+async def dropped_draft(db: Connection, now: RulesetView) -> DroppedDraft | None:
+    """The draft that was thrown away last, if it said anything else than the rules in force."""
+    rows = await db.fetch(_VERSIONS, RULESET_DRAFT, 2)
+    if [row["type"] for row in rows] != [RulesetDraftDropped.type_name(), RulesetDrafted.type_name()]:
+        return None
+    newest, before = rows
+    drafted = RulesetDrafted.read(before["data"], before["schema_version"])
+    if _says_the_same(drafted, now):
+        return None
+    dropped_by = RulesetDraftDropped.read(newest["data"], newest["schema_version"]).dropped_by
+    names = await desk.names(db)
+    return DroppedDraft(newest["version"], newest["recorded_at"], names.get(dropped_by, "somebody"), drafted)
 
 
 async def draft_version(db: Connection) -> int:

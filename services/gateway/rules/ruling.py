@@ -61,10 +61,30 @@ class Ruling(Asking):
         )
         return done.version
 
-    async def drop(self) -> None:
-        """Throw the draft away."""
-        command = DropRulesetDraft(**self.signature)
-        await self.gateway.command(command)
+    async def drop(self, draft_version: int) -> None:
+        """Throw the draft away, as it was read.
+
+        Raises:
+            Problem: someone changed it after `draft_version`.
+        """
+        # Only tickets looks at the version: a repeat of what was done already gets the first answer.
+        try:
+            await self.gateway.command(DropRulesetDraft(**self.signature, seen_version=draft_version))
+        except Conflict as conflict:
+            raise Conflict(conflict.code, DRAFT_CHANGED, **conflict.more) from conflict
+
+    async def bring_back(self) -> int:
+        """Write the draft that was thrown away anew, as it was, and return its version.
+
+        Raises:
+            Problem: none was thrown away, or someone began another.
+        """
+        async with self.gateway.service.pool.acquire() as db:
+            found = await rulesets.dropped_draft(db, await rulesets.in_force(db))
+        if found is None:
+            raise NotFound("No draft was thrown away, or another was begun since.")
+        was = found.drafted
+        return await self.draft(was.rules, was.default_ticketbox_id, was.based_on, found.version, was.comment)
 
     async def publish(
         self,
