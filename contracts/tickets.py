@@ -91,6 +91,8 @@ class TicketOpened(TicketsEvent):
     """The service level that asks for the deadlines."""
     follows_id: UUID | None = None
     """The closed ticket that its first letter would have continued."""
+    passed_over: tuple[ThreadedBy, ...] | None = None
+    """What seemed to put its letter into another conversation, but did not count; None: nobody looked."""
     split_from_id: UUID | None = None
     """The ticket that its letters were taken out of."""
     waited: tuple[Spell, ...] = ()

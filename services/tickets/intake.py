@@ -17,6 +17,7 @@ from contracts.tickets import (
     DeliveryRecorded,
     ReplyBounced,
     State,
+    ThreadedBy,
     TicketAssigned,
     TicketEvent,
     TicketOpened,
@@ -67,9 +68,16 @@ def _words(subject: str) -> str:
 
 
 def open_ticket(
-    routed: MessageRouted, number: int, desk: Desk, follows: Ticket | None = None
+    routed: MessageRouted,
+    number: int,
+    desk: Desk,
+    follows: Ticket | None = None,
+    passed_over: tuple[ThreadedBy, ...] | None = None,
 ) -> TicketOpened:
-    """A customer's matter begins; `follows` is the one that it would have continued."""
+    """A customer's matter begins.
+
+    `follows` is the one that it would have continued, `passed_over` what did not suffice to continue one.
+    """
     letter, owner = routed.letter, owner_of(routed, desk)
     return TicketOpened(
         ticket_id=ticket_id_of(letter.message_id),
@@ -82,6 +90,7 @@ def open_ticket(
         tags=routed.tags,
         letter=letter,
         follows_id=follows.ticket_id if follows else None,
+        passed_over=passed_over,
         assignee_id=owner.id if owner else None,
     )
 

@@ -64,7 +64,9 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
                 place = threading.find_place(
                     routed.letter, work.index, tokens, work.tickets, work.others(routed.letter)
                 )
-                _take_message(work, routed, place, causes[item.event_id], log.caused_by(item), numbers)
+                _take_message(
+                    work, routed, place, tokens, causes[item.event_id], log.caused_by(item), numbers
+                )
             case TicketRouted() | TicketOverflowed() | TicketTakenBack() as wish:
                 current = work.tickets[wish.ticket_id]
                 if (events := distributed.distribute(wish, current, work.desk)) != []:
@@ -124,19 +126,22 @@ def _take_message(
     work: Work,
     routed: MessageRouted,
     place: threading.Place | None,
+    tokens: threading.Tokens,
     cause: UUID,
     meta: Meta,
     numbers: deque[int],
 ) -> None:
-    follows: Ticket | None = None
-    if place is not None:
+    follows, passed_over = None, None
+    if place is None:
+        passed_over = threading.passed_over(routed.letter, work.index, tokens, work.tickets)
+    else:
         current = work.tickets[place.ticket_id]
         box = work.desk.get(Ticketbox, current.ticketbox_id)
         if not intake.begins_anew(routed.letter, current, box):
             work.add(current, intake.continue_ticket(routed, current, place), cause, meta)
             return
         follows = current
-    opened = intake.open_ticket(routed, numbers.popleft(), work.desk, follows)
+    opened = intake.open_ticket(routed, numbers.popleft(), work.desk, follows, passed_over)
     work.open(opened, cause, meta)
     if (obeyed := intake.obey_rules(routed, opened, work.desk)) != []:
         work.add(work.tickets[opened.ticket_id], obeyed, cause, meta)

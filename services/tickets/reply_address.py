@@ -18,12 +18,21 @@ def signed(address: str, number: int, secret: bytes) -> str:
 
 def tickets_of(letter: LetterHead, secret: bytes) -> Iterator[int]:
     """The numbers of the tickets whose signed address a letter was sent to; a forged one counts for nothing."""
+    return (number for number, genuine in _signatures(letter, secret) if genuine)
+
+
+def is_forged(letter: LetterHead, secret: bytes) -> bool:
+    """Whether a letter was sent to an address that looks signed, but not by us."""
+    return not all(genuine for _, genuine in _signatures(letter, secret))
+
+
+def _signatures(letter: LetterHead, secret: bytes) -> Iterator[tuple[int, bool]]:
+    """The ticket numbers in the addresses that a letter was sent to, and whether we signed them."""
     addresses = (*letter.recipients, *(person.address for person in (*letter.to, *letter.cc)))
     for address in dict.fromkeys(address.lower() for address in addresses):
         if found := _DETAIL.match(address.rpartition("@")[0]):
             number = int(found[2])
-            if compare_digest(found[3], _signature(number, secret)):
-                yield number
+            yield number, compare_digest(found[3], _signature(number, secret))
 
 
 def _signature(number: int, secret: bytes) -> str:

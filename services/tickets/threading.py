@@ -85,6 +85,25 @@ def find_place(
     return replace(place, ticket_id=last, by_way_of=tuple(way))
 
 
+def passed_over(
+    letter: LetterHead, index: Index, tokens: Tokens, tickets: Mapping[UUID, Ticket]
+) -> tuple[ThreadedBy, ...]:
+    """What in a letter for which no place was found seems to name one all the same, but does not count."""
+    if letter.kind is Kind.BOUNCE:
+        return (ThreadedBy.BOUNCED_MESSAGE_ID,)
+    named = [
+        _reason(letter, identity, known)
+        for identity in mentioned(letter)
+        for known in index.get(identity, ())
+        if known.ticket_id in tickets
+    ]
+    if reply_address.is_forged(letter, tokens.secret):
+        named.append(ThreadedBy.REPLY_ADDRESS)
+    if tokens.named.get(number_in_subject(letter.subject) or 0) in tickets:
+        named.append(ThreadedBy.SUBJECT_TOKEN)
+    return tuple(dict.fromkeys(named))
+
+
 def _by_message_id(
     letter: LetterHead, index: Index, tickets: Mapping[UUID, Ticket], others: frozenset[str]
 ) -> Place | None:

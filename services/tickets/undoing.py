@@ -12,6 +12,8 @@ from contracts.stream_ids import job_actor
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
+    FieldsChanged,
+    FieldValue,
     LettersMoved,
     LettersTaken,
     MergeUndone,
@@ -44,9 +46,10 @@ _ASPECTS: dict[str, Callable[[Ticket], object]] = {
     "category": attrgetter("category_id"),
     "state": attrgetter("state", "held_until", "held_for_id"),
 }
-"""What is given back, but for tags: of those each stands for itself."""
+"""What is given back, but for tags and custom fields: of those each stands for itself."""
 _Change = (
     CategoryAssigned
+    | FieldsChanged
     | PriorityChanged
     | TagsChanged
     | TicketAssigned
@@ -92,10 +95,11 @@ def undo(
     before, left, since = by_people[first - 1], by_people[last], by_people[last + 1 :]
     changed = _changed(before, left, [history[place].event for place in places])
     wanted = [name for name in changed if _ASPECTS[name](before) != _ASPECTS[name](ticket)]
+    fields = [key for key in _changed_fields(before, left) if _field(key)(before) != _field(key)(ticket)]
+    aspects = {name: _ASPECTS[name] for name in wanted} | {f"field “{key}”": _field(key) for key in fields}
     again = [
         name
-        for name in wanted
-        for of in [_ASPECTS[name]]
+        for name, of in aspects.items()
         if any(of(one) != of(left) for one in since) or of(ticket) != of(written[-1])
     ]
     if again:
@@ -105,7 +109,7 @@ def undo(
     events: list[TicketEvent] = []
     for name in wanted:
         events += _given_back(name, before, after(ticket, events, turn.now), desk, turn)
-    return events + _tags_back(before, left, ticket, turn)
+    return events + _fields_back(fields, before, ticket, turn) + _tags_back(before, left, ticket, turn)
 
 
 def _changed(before: Ticket, left: Ticket, undone: Sequence[Event]) -> list[str]:
@@ -116,6 +120,15 @@ def _changed(before: Ticket, left: Ticket, undone: Sequence[Event]) -> list[str]
     if any(isinstance(event, ReplyReleased) for event in undone):
         changed.discard("owner")  # the answer has left, and who wrote it has the ticket
     return [name for name in _ASPECTS if name in changed]
+
+
+def _changed_fields(before: Ticket, left: Ticket) -> list[str]:
+    """The keys of the custom fields that are to be given back."""
+    return [key for key in {**before.fields, **left.fields} if _field(key)(before) != _field(key)(left)]
+
+
+def _field(key: str) -> Callable[[Ticket], FieldValue | None]:
+    return lambda ticket: ticket.fields.get(key)
 
 
 def by_job(job_id: UUID) -> Callable[[Recorded[Event]], bool]:
@@ -198,6 +211,13 @@ def _stood(before: Ticket, ticket: Ticket, turn: Turn) -> list[TicketEvent]:
             return [*solved, TicketClosed(ticket_id=ticket_id, closed_by=person_id)]
         case _:
             assert_never(before.state)
+
+
+def _fields_back(keys: Sequence[str], before: Ticket, ticket: Ticket, turn: Turn) -> list[TicketEvent]:
+    if not keys:
+        return []
+    values = {key: before.fields.get(key) for key in keys}
+    return [FieldsChanged(ticket_id=ticket.ticket_id, fields=values, changed_by=turn.person_id)]
 
 
 def _tags_back(before: Ticket, after: Ticket, ticket: Ticket, turn: Turn) -> list[TicketEvent]:

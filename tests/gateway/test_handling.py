@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from contracts.event import Event
 from contracts.router import Priority
 from contracts.streams import EVENTS
@@ -25,6 +27,7 @@ from contracts.tickets import (
     TagsChanged,
     TaskAdded,
     TaskDone,
+    ThreadedBy,
     TicketAbsorbed,
     TicketClosed,
     TicketEvent,
@@ -192,6 +195,50 @@ def test_a_letter_that_was_moved_away_is_shown_as_moved_and_where_it_came_back()
     assert shown == [FIRST.message_id, SECOND.message_id]
     assert back[-1].letter is not None
     assert back[-1].letter.threaded_by == "a person put it there"
+
+
+def test_a_letter_that_an_undone_merge_gave_back_says_so() -> None:
+    parted = MergeUndone(ticket_id=TICKET, into_id=OTHER, undone_by=ANNA)
+    taken = LettersTaken(ticket_id=TICKET, from_id=OTHER, from_number=10019, letters=(SECOND,), moved_by=ANNA)
+    *before, undone, back = recorded(OPENED, MERGED, parted, taken)
+    by_hand = conversation([*before, undone, back], SOURCES)[-1].letter
+    given_back = conversation([*before, undone, replace(back, meta=undone.meta)], SOURCES)[-1].letter
+    assert by_hand is not None
+    assert given_back is not None
+    assert by_hand.threaded_by == "a person put it there"
+    assert given_back.threaded_by == (
+        "it was written to this ticket while that was merged into another one, and the merge was undone"
+    )
+
+
+FORGED = "the reply address that it was sent to does not have our signature"
+NO_PART_IN_IT = "its sender takes no part in the ticket whose number its subject has"
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"split_from_id": OTHER}, "a person made a ticket of it"),
+        (
+            {"follows_id": OTHER},
+            "it began a new ticket: the one that it continues was done too long ago to be opened again",
+        ),
+        ({"passed_over": ()}, "it began a new ticket: it names no conversation of ours"),
+        (
+            {"passed_over": (ThreadedBy.IN_REPLY_TO,)},
+            "it began a new ticket: its sender takes no part in the conversation that it answers",
+        ),
+        (
+            {"passed_over": (ThreadedBy.REPLY_ADDRESS, ThreadedBy.SUBJECT_TOKEN)},
+            f"it began a new ticket: {FORGED}, and {NO_PART_IN_IT}",
+        ),
+        ({}, None),
+    ],
+)
+def test_the_letter_that_opened_a_ticket_says_why_it_did(told: dict[str, object], why: str | None) -> None:
+    first = conversation(recorded(OPENED.model_copy(update=told)), SOURCES)[0].letter
+    assert first is not None
+    assert first.threaded_by == why
 
 
 def test_a_letter_that_both_tickets_had_stays_when_a_merge_is_undone() -> None:

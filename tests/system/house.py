@@ -40,6 +40,8 @@ class House:
     customer: str = ""
     """Who wrote it."""
     what_if_id: UUID = field(default_factory=uuid4)
+    task_id: UUID = field(default_factory=uuid4)
+    job_id: UUID = field(default_factory=uuid4)
 
     async def administrator(self) -> UUID:
         """Who administers from the beginning."""
@@ -63,8 +65,9 @@ class House:
             number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
             name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
             what_if_id=self.what_if_id, erasure_id=uuid4(),
-            task_id=uuid4(), link="related", other=self.number, job_id=uuid4(), contact_id=contact_id(self.customer),
-            address=self.customer, organisation_id=ORGANISATION, ticketbox_id=WORKSHOP, person_id=self.people["member"],
+            task_id=self.task_id, link="related", other=self.number, job_id=self.job_id,
+            contact_id=contact_id(self.customer), address=self.customer, organisation_id=ORGANISATION,
+            ticketbox_id=WORKSHOP, person_id=self.people["member"],
             key="no_such", view_id=uuid4(), index=0, place="new",
         )  # fmt: skip
 

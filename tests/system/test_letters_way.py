@@ -95,9 +95,10 @@ async def test_a_stranger_who_names_the_message_id_opens_a_ticket_of_his_own(pos
     postroom.send(letter(5, sender="eve@elsewhere.example", In_Reply_To="<letter-4@customers.example>"))
     await until(lambda: settled(postroom, before + 2))
 
-    subjects = [event["subject"] for event in await postroom.events("tickets", "TicketOpened")]
-    assert "Where is order 4?" in subjects
-    assert "Where is order 5?" in subjects
+    opened = await postroom.events("tickets", "TicketOpened")
+    passed_over = {event["subject"]: event["passed_over"] for event in opened}
+    assert passed_over["Where is order 4?"] == []
+    assert passed_over["Where is order 5?"] == ["in_reply_to"]
 
 
 async def test_the_same_bytes_sent_again_are_one_message(postroom: Postroom) -> None:

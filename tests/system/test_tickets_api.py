@@ -234,8 +234,17 @@ async def test_custom_fields_are_filled_in_read_and_emptied(
     await ticket.do("fields", fields={order: "4711", bought: "2026-03-02"})
     assert await values() == [4711, "2026-03-02"]
     assert (await ticket.do("fields", 422, fields={order: "many"}))["code"] == "invalid"
-    await ticket.do("fields", fields={order: None})
+    emptied = await ticket.do("fields", fields={order: None})
     assert await values() == [None, "2026-03-02"]
+    await ticket.do("undo", command_id=emptied["command_id"])
+    assert await values() == [4711, "2026-03-02"]
+    page = f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}"
+    saved = await api.post(f"{page}/fields/{order}", data={"value": "4712"})
+    back = re.search(r"/undo\" hx-vals='(.*?)'", saved.text)
+    assert back is not None, saved.text
+    assert await values() == [4712, "2026-03-02"]
+    await api.post(f"{page}/undo", data=json.loads(html.unescape(back[1])))
+    assert await values() == [4711, "2026-03-02"]
     for path in paths.values():
         assert (await api.delete(path)).status_code == 204
 

@@ -111,7 +111,7 @@ class Story:
 
 
 def standing(ticket: Ticket) -> tuple[object, ...]:
-    """All that a job can change."""
+    """All that can be undone."""
     return (
         ticket.ticketbox_id,
         ticket.assignee_id,
@@ -120,4 +120,5 @@ def standing(ticket: Ticket) -> tuple[object, ...]:
         ticket.state,
         ticket.held_until,
         set(ticket.tags),
+        dict(ticket.fields),
     )

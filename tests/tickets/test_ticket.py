@@ -1,6 +1,7 @@
 """The rules of a ticket: given these events, when this is asked, then that happens."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -44,12 +45,12 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
-from services.tickets import commands, intake
+from services.tickets import commands, intake, reply_address
 from services.tickets.desk import Desk
 from services.tickets.evolve import load
 from services.tickets.number import with_check_digit
 from services.tickets.refusals import AlreadyThere, NotFailed, Outdated
-from services.tickets.threading import Known, Place, Tokens, find_place
+from services.tickets.threading import Known, Place, Tokens, find_place, passed_over
 from services.tickets.ticket import Ticket
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -356,6 +357,59 @@ def test_who_takes_part_or_got_our_answer_joins_the_conversation(
         letter(sender, "<new@x.example>", in_reply_to=named), index, TOKENS, {TICKET: given(opened())}
     )
     assert (place is not None) is joins
+
+
+def sent_to(address: str) -> LetterHead:
+    return letter("eve@elsewhere.example").model_copy(update={"recipients": (address,)})
+
+
+GENUINE = reply_address.signed("support@example.com", 10009, DESK.secret)
+FORGED = reply_address.signed("support@example.com", 10009, b"made up")
+
+
+@pytest.mark.parametrize(
+    ("head", "named"),
+    [
+        pytest.param(letter("eve@elsewhere.example"), (), id="names nothing"),
+        pytest.param(
+            letter("eve@elsewhere.example", in_reply_to="<first@customers.example>"),
+            (ThreadedBy.IN_REPLY_TO,),
+            id="a stranger's answer",
+        ),
+        pytest.param(sent_to(FORGED), (ThreadedBy.REPLY_ADDRESS,), id="a forged reply address"),
+        pytest.param(
+            sent_to(FORGED).model_copy(update={"subject": "Re: [#10009]"}),
+            (ThreadedBy.REPLY_ADDRESS, ThreadedBy.SUBJECT_TOKEN),
+            id="a forged reply address and a stranger's number",
+        ),
+        pytest.param(
+            letter("eve@elsewhere.example").model_copy(update={"subject": "[#70000]"}),
+            (),
+            id="no number of ours",
+        ),
+        pytest.param(
+            letter("mailer-daemon@mx.example", kind=Kind.BOUNCE, bounced="<first@customers.example>"),
+            (ThreadedBy.BOUNCED_MESSAGE_ID,),
+            id="a bounce of what we did not send",
+        ),
+    ],
+)
+def test_what_names_a_conversation_but_does_not_count_is_kept(
+    head: LetterHead, named: tuple[ThreadedBy, ...]
+) -> None:
+    index = {"<first@customers.example>": [Known(TICKET, None)]}
+    tokens = replace(TOKENS, signed={10009: TICKET}, named={10009: TICKET})
+    tickets = {TICKET: given(opened())}
+    assert find_place(head, index, tokens, tickets) is None
+    assert passed_over(head, index, tokens, tickets) == named
+    assert intake.open_ticket(routed(head), 10010, DESK, None, named).passed_over == named
+
+
+def test_a_genuine_reply_address_beside_a_forged_one_counts() -> None:
+    head = sent_to(FORGED).model_copy(update={"recipients": (FORGED, GENUINE)})
+    tokens = replace(TOKENS, signed={10009: TICKET})
+    place = find_place(head, {}, tokens, {TICKET: given(opened())})
+    assert place == Place(TICKET, ThreadedBy.REPLY_ADDRESS)
 
 
 @for_all(running=st.integers(1000, 10**9), place=st.integers(0, 8), digit=st.integers(0, 9))

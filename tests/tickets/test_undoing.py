@@ -14,6 +14,7 @@ from contracts.commands import (
     PutOnHold,
     ReopenTicket,
     SetCategory,
+    SetFields,
     SetPending,
     SetPriority,
     SolveTicket,
@@ -23,6 +24,8 @@ from contracts.router import Priority
 from contracts.tickets import (
     CustomerReplied,
     DistributionEvidence,
+    FieldsChanged,
+    FieldValue,
     State,
     ThreadedBy,
     TicketAbsorbed,
@@ -67,6 +70,7 @@ def chosen(agent_id: UUID) -> TicketAssigned:
         wish(SetPriority, priority=Priority.HIGH),
         wish(SetCategory, category_id=LAMPS),
         wish(ChangeTags, add=("vip",), remove=("lamp",)),
+        wish(SetFields, fields={"order": "4711"}),
         wish(MoveTicket, ticketbox_id=ORDERS),
     ],
 )
@@ -138,6 +142,37 @@ def test_what_a_person_took_or_changed_since_is_not_undone() -> None:
         story.undo_command(solve)
 
 
+def filled_in(**fields: FieldValue | None) -> FieldsChanged:
+    return FieldsChanged(ticket_id=TICKET, fields=fields, changed_by=BELA)
+
+
+@pytest.mark.parametrize("value", ["4712", None])
+def test_a_custom_field_has_again_what_was_in_it_and_others_keep_what_they_got_since(
+    value: str | None,
+) -> None:
+    story, fill = Story(filled_in(order="4711", colour="blue")), wish(SetFields, fields={"order": value})
+    story.does(fill)
+    story.add([filled_in(colour="red")], str(BELA))
+    story.undo_command(fill)
+    assert story.ticket.fields == {"order": "4711", "colour": "red"}
+
+
+def test_a_custom_field_that_was_changed_since_stays() -> None:
+    story, fill = Story(filled_in(order="4711")), wish(SetFields, fields={"order": "4712"})
+    story.does(fill)
+    story.add([filled_in(order="4713")], str(BELA))
+    with pytest.raises(ChangedSince, match="field “order”"):
+        story.undo_command(fill)
+
+
+def test_a_custom_field_that_is_again_as_it_was_needs_nothing() -> None:
+    story, fill = Story(filled_in(order="4711")), wish(SetFields, fields={"order": "4712"})
+    story.does(fill)
+    story.add([filled_in(order="4711")], str(BELA))
+    story.undo_command(fill)
+    assert story.history[-1].event == filled_in(order="4711")
+
+
 def test_an_answer_that_solved_the_ticket_has_left_and_its_author_keeps_it() -> None:
     story = Story(PENDING)
     answer = wish(SubmitReply, reply_id=uuid4(), text="Done.", seen_version=story.ticket.version, solve=True)
@@ -174,5 +209,6 @@ def test_a_merge_is_no_change_that_is_undone_by_its_command() -> None:
     )
     reopened = TicketReopened(ticket_id=TICKET, why="person")
     assert undoing.is_change([reopened])
+    assert undoing.is_change([filled_in(order="4711")])
     assert not undoing.is_change([absorbed, reopened])
     assert not undoing.is_change([])

@@ -205,7 +205,7 @@ _EVIDENCE = {
     "NoticeFailed": ("to", "answer"),
     "RoutingFailed": ("error",),
     "TicketingFailed": ("error",),
-    "TicketOpened": ("number", "ticketbox", "first_response_due_at"),
+    "TicketOpened": ("number", "ticketbox", "passed_over", "first_response_due_at"),
     "CustomerReplied": ("threaded_by",),
     "AutomaticReplyReceived": ("threaded_by",),
     "ReplyBounced": ("bounce",),

@@ -108,6 +108,7 @@ _READERS: dict[str, Callable[[Any], Iterator[Fact]]] = {
     "error": _plain("error", look="bad"),
     "number": _plain("number", "ticket"),
     "threaded_by": _plain("threaded_by", "found by"),
+    "passed_over": _plain("passed_over", "did not count"),
     "first_response_due_at": _moment("first response due"),
     "next_try_at": _moment("next try"),
     "answer": _plain("answer", "relay's answer", "code"),

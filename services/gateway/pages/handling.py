@@ -138,7 +138,7 @@ async def tags(handle: Handle, show: Show, add: Text = "", remove: Text = "") ->
 async def fields(handle: Handle, show: Show, key: str, value: Text = "") -> Response:
     """Fill in a custom field, or empty it."""
     await handle.set_fields({key: value.strip() or None})
-    return await show("The field is saved.")
+    return await show("The field is saved.", back_from(handle))
 
 
 @router.post("/tickets/{number}/category")

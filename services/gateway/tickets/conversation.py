@@ -19,6 +19,7 @@ from contracts.tickets import (
     DeliveryRecorded,
     Happening,
     LettersTaken,
+    MergeUndone,
     NoteAdded,
     NoticeReleased,
     Quote,
@@ -51,7 +52,14 @@ _THREADED = {
     "subject_token": "its subject has this ticket's number, and its sender takes part in it",
     "person": "a person put it there",
 }
-
+_PASSED_OVER = {
+    "in_reply_to": "its sender takes no part in the conversation that it answers",
+    "references": "its sender takes no part in the conversation that it refers to",
+    "bounced_message_id": "it returns no message of ours",
+    "reply_address": "the reply address that it was sent to does not have our signature",
+    "subject_token": "its sender takes no part in the ticket whose number its subject has",
+}
+_GIVEN_BACK = "it was written to this ticket while that was merged into another one, and the merge was undone"
 
 _HIDDEN = "A letter was here that is in a ticketbox that you do not see"
 
@@ -81,17 +89,23 @@ def conversation(history: Sequence[Recorded[Event]], sources: Sources) -> list[E
     entries: list[Entry] = []
     for item in history:
         if isinstance(item.event, Happening):
-            entries += _happened(item.event, item, sources, places)
+            entries += _happened(item.event, item, history, sources, places)
         elif isinstance(item.event, Correspondence):
             entries += _written(item.event, item, history, sources, places)
     return entries
 
 
 def _happened(
-    event: Happening, item: Recorded[Event], sources: Sources, places: Mapping[UUID, Whereabouts]
+    event: Happening,
+    item: Recorded[Event],
+    history: Sequence[Recorded[Event]],
+    sources: Sources,
+    places: Mapping[UUID, Whereabouts],
 ) -> list[Entry]:
     brought = (
-        _brought(event, item, sources, places) if isinstance(event, TicketAbsorbed | LettersTaken) else []
+        _brought(event, item, history, sources, places)
+        if isinstance(event, TicketAbsorbed | LettersTaken)
+        else []
     )
     sentence = said(event, sources.people, sources.known(item.meta))
     if sentence is None:
@@ -154,44 +168,67 @@ Incoming = TicketOpened | CustomerReplied | AutomaticReplyReceived | ReplyBounce
 def _letter_entry(event: Incoming, item: Recorded[Event], sources: Sources, place: Whereabouts) -> Entry:
     match event:
         case TicketOpened():
-            sentence, threaded_by = "wrote", None
+            sentence, why = "wrote", _why_it_began(event)
         case CustomerReplied(threaded_by=threaded_by):
-            sentence = "wrote"
+            sentence, why = "wrote", _THREADED.get(threaded_by)
         case AutomaticReplyReceived(threaded_by=threaded_by):
-            sentence = "answered automatically"
+            sentence, why = "answered automatically", _THREADED.get(threaded_by)
         case ReplyBounced():
-            sentence, threaded_by = "returned an answer of ours", ThreadedBy.BOUNCED_MESSAGE_ID
+            sentence, why = "returned an answer of ours", _THREADED[ThreadedBy.BOUNCED_MESSAGE_ID]
         case _:
             assert_never(event)
-    return _with_letter(
-        _made(item, sentence, at=event.letter.received_at), event.letter, threaded_by, sources, place
-    )
+    return _with_letter(_made(item, sentence, at=event.letter.received_at), event.letter, why, sources, place)
+
+
+def _why_it_began(opened: TicketOpened) -> str | None:
+    """Why a letter is the first of a ticket; None: its event is from before anybody noted that."""
+    if opened.split_from_id is not None:
+        return "a person made a ticket of it"
+    if opened.follows_id is not None:
+        return "it began a new ticket: the one that it continues was done too long ago to be opened again"
+    if opened.passed_over is None:
+        return None
+    vain = ", and ".join(_PASSED_OVER[one] for one in opened.passed_over)
+    return f"it began a new ticket: {vain or 'it names no conversation of ours'}"
 
 
 def _brought(
     event: TicketAbsorbed | LettersTaken,
     item: Recorded[Event],
+    history: Sequence[Recorded[Event]],
     sources: Sources,
     places: Mapping[UUID, Whereabouts],
 ) -> list[Entry]:
     """The letters that came from another ticket, if they did not leave and come back since."""
-    threaded_by = ThreadedBy.PERSON if isinstance(event, LettersTaken) else None
+    why = None
+    if isinstance(event, LettersTaken):
+        why = _GIVEN_BACK if _is_given_back(event, item, history) else _THREADED[ThreadedBy.PERSON]
     return [
-        _with_letter(_made(item, "wrote", at=letter.received_at), letter, threaded_by, sources, place)
+        _with_letter(_made(item, "wrote", at=letter.received_at), letter, why, sources, place)
         for letter in event.letters
         if (place := places[letter.message_id]).version == item.version
     ]
 
 
+def _is_given_back(taken: LettersTaken, item: Recorded[Event], history: Sequence[Recorded[Event]]) -> bool:
+    """Whether the letters came by the same command that undid a merge into the ticket that they come from."""
+    return any(
+        isinstance(one.event, MergeUndone)
+        and one.event.into_id == taken.from_id
+        and one.meta.causation_id == item.meta.causation_id
+        for one in history
+    )
+
+
 def _with_letter(
-    entry: Entry, letter: LetterHead, threaded_by: ThreadedBy | None, sources: Sources, place: Whereabouts
+    entry: Entry, letter: LetterHead, why: str | None, sources: Sources, place: Whereabouts
 ) -> Entry:
     if place.gone_to is not None:
         sentence = f"A letter that came here has gone to ticket {place.gone_to}"
         return entry.model_copy(update={"sentence": sentence, "ticket": place.gone_to})
     if letter.message_id in sources.hidden:
         return entry.model_copy(update={"sentence": _HIDDEN})
-    shown = letter_of(letter, sources.letters.get(letter.message_id), threaded_by)
+    shown = letter_of(letter, sources.letters.get(letter.message_id), why)
     return entry.model_copy(update={"letter": shown, "ticket": place.from_number})
 
 
@@ -229,9 +266,9 @@ def contact(address: Address) -> Contact:
 
 
 def letter_of(
-    head: LetterHead, received: Reading | None, threaded_by: str | None, *, released: bool = True
+    head: LetterHead, received: Reading | None, why: str | None, *, released: bool = True
 ) -> Letter:
-    """A letter as it was read last; without its text, if that has not come yet.
+    """A letter as it was read last, and `why` it is there; without its text, if that has not come yet.
 
     What could not be scanned comes into a ticket only when a person releases it.
     """
@@ -258,7 +295,7 @@ def letter_of(
         problems=list(received.problems) if received else [],
         sender=sender_of(received.authentication) if received else None,
         withheld=withheld(received, released=released) if received else None,
-        threaded_by=_THREADED.get(threaded_by) if threaded_by else None,
+        threaded_by=why,
     )
 
 
