@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ import asyncpg
 
 from chassis import log
 from chassis.database import Connection
+from contracts.tickets import NoticeReleased
 from postroom.demo.day import customers
 from postroom.load.desk import CannotLoad, Place, find_place
 from postroom.load.tickets import Matter, Written, write_ticket
@@ -97,6 +98,13 @@ async def _in_processes(
             raise
 
 
+class Past(Work):
+    """What never happened: nobody hears of it by mail."""
+
+    def told(self, *_: object) -> Iterable[NoticeReleased]:
+        return ()
+
+
 _given: tuple[str, Place, datetime]
 """In a process of the pool: the database, where tickets belong, and the time now."""
 
@@ -113,7 +121,7 @@ def _work(batch: Sequence[Matter]) -> int:
 
 
 async def _write_batch(database_url: str, batch: Sequence[Matter], place: Place, now: datetime) -> None:
-    work, written = Work(now, place.desk), Written()
+    work, written = Past(now, place.desk), Written()
     for matter in batch:
         write_ticket(matter, place, work, written, now)
     db = await asyncpg.connect(database_url)

@@ -1,6 +1,6 @@
 """From a letter that was read to the event that says so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -58,6 +58,9 @@ def accept(
     `fresh` and `again` are for a message without a Message-ID, as `identity_of` takes them.
     """
     identity = identity_of(raw, ticketbox_id, envelope.recipients, fresh, again=again)
+    if source.startswith("form:"):
+        # Its writer is told the beginning of the id as a reference, by which no other letter of the minute is found.
+        identity = replace(identity, message_id=identity.untimed or identity.message_id)
     event: MessageReceived | MessageHeld
     if isinstance(findings.scan, NotScanned):
         event = MessageHeld(

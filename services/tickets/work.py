@@ -20,6 +20,7 @@ from contracts.tickets import (
     LettersMoved,
     LettersTaken,
     MergeUndone,
+    NoticeReleased,
     Released,
     ReminderReleased,
     ReplyBounced,
@@ -220,8 +221,7 @@ class Work:
             current = evolve(current, event, current.version + 1, at, meta.traceparent)
             happened.append(event)
             self._index(event)
-        told = notices.of_what_happened(before, events, current, self.desk, meta.actor, at, self.now)
-        for notice in told:
+        for notice in self.told(before, events, current, meta.actor, at):
             current = evolve(current, notice, current.version + 1, at, meta.traceparent)
             happened.append(notice)
         if (changed := self._deadlines_changed(current)) is not None:
@@ -235,6 +235,12 @@ class Work:
         if happened:
             self._answer(current.ticket_id, happened, cause, meta, at)
             self.tickets[current.ticket_id] = current
+
+    def told(
+        self, before: Ticket, events: Sequence[TicketEvent], current: Ticket, actor: str, at: datetime
+    ) -> Iterable[NoticeReleased]:
+        """Who hears by mail of what happened."""
+        return notices.of_what_happened(before, events, current, self.desk, actor, at, self.now)
 
     def _deadlines_changed(self, current: Ticket) -> DeadlinesChanged | None:
         level = self._level(current)
