@@ -111,7 +111,7 @@ class Story:
 
 
 def standing(ticket: Ticket) -> tuple[object, ...]:
-    """All that can be undone."""
+    """All that can be undone; last the tags, of which each stands for itself."""
     return (
         ticket.ticketbox_id,
         ticket.assignee_id,
@@ -119,6 +119,6 @@ def standing(ticket: Ticket) -> tuple[object, ...]:
         ticket.category_id,
         ticket.state,
         ticket.held_until,
-        set(ticket.tags),
         dict(ticket.fields),
+        set(ticket.tags),
     )
