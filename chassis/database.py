@@ -51,6 +51,15 @@ async def connect(database_url: str, service: str) -> Connection:
     return await asyncpg.connect(database_url, server_settings=session_settings(service))
 
 
+async def try_lock(db: Connection, what: str) -> bool:
+    """Take a lock that lasts until `unlock` or the end of the connection; False if another connection has it."""
+    return bool(await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", what))
+
+
+async def unlock(db: Connection, what: str) -> None:
+    await db.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", what)
+
+
 async def lead(db: Connection, what: str) -> None:
     """Wait until this connection is the one that does `what`. It stays so until the connection ends.
 
@@ -58,7 +67,7 @@ async def lead(db: Connection, what: str) -> None:
     long as another connection leads.
     """
     while True:
-        if await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", what):
+        if await try_lock(db, what):
             return
         await asyncio.sleep(STANDBY_SECONDS)
 

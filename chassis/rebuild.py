@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from chassis.database import Connection, role_of
+from chassis.database import Connection, role_of, try_lock
 from chassis.log import read_after, recorded
 from chassis.migrations import let_clean
 from chassis.projection import Projection, lock_position, move_position
@@ -50,7 +50,7 @@ async def rebuild(database_url: str, projection: Projection, advance: Callable[[
     db = await asyncpg.connect(database_url)
     try:
         name = f"postroom rebuild {projection.schema} {projection.name}"
-        if not await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name):
+        if not await try_lock(db, name):
             raise AlreadyRebuilding(f"{projection.name} is being rebuilt already.")
         await _make_copies(db, projection)
         indexes = await _postpone_indexes(db, projection)

@@ -89,7 +89,7 @@ class Relay:
             rows = await read_after(announced.db, tail.position, BATCH)
             if rows:
                 idle = 0
-                tail = await _publish(self._client, js, stream, tail, rows, identified=identified)
+                tail = await self._publish(tail, rows, identified=identified)
                 metrics.EVENTS_PUBLISHED.inc(len(rows))
             if len(rows) == BATCH:
                 continue
@@ -101,6 +101,46 @@ class Relay:
             idle += 1
             if idle % POLLS_A_CHECK == 0 and await _tail(js, stream) != tail:
                 raise TailMoved(stream.name)
+
+    async def _publish(self, tail: Tail, rows: Sequence[asyncpg.Record], *, identified: bool) -> Tail:
+        """Publish rows in a pipeline; each expects the sequence before it, so a lost one stops those behind it.
+
+        So the server's answer to the last says that all are there, and its answer to the first what is the matter if
+        they are not. To the others it gives none. `identified` lets it know repeats by the event's id.
+
+        Raises:
+            UnknownEvent: a newer release appended it, which was rolled back. What stands before it is published.
+        """
+        stream = self._stream
+        first_and_last = {tail.sequence + 1, tail.sequence + len(rows)}
+        answers: dict[int, Awaitable[api.PubAck]] = {}
+        after = tail.position
+        for sequence, row in enumerate(rows, start=tail.sequence + 1):
+            headers = wire.headers(row, stream.service, after)
+            about = subject(wire.type_of(headers), row["stream_id"])
+            if identified:
+                headers[api.Header.MSG_ID] = str(row["event_id"])
+            headers[api.Header.EXPECTED_LAST_SEQUENCE] = str(sequence - 1)
+            headers[api.Header.EXPECTED_STREAM] = stream.name
+            body = row["data"].encode()
+            if sequence in first_and_last:
+                answers[sequence] = await self._js.publish_async(about, body, headers=headers)
+            else:
+                await self._client.publish(about, body, headers=headers)
+            after = row["position"]
+        outcomes = await asyncio.wait_for(
+            asyncio.gather(*answers.values(), return_exceptions=True), PUBLISH_SECONDS
+        )
+        for sequence, outcome in zip(answers, outcomes, strict=True):
+            if isinstance(outcome, APIError):
+                raise TailMoved(f"{stream.name}: {outcome.description}") from outcome
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if outcome.duplicate:
+                raise Swallowed(f"{stream.name}: {outcome.seq} is said to be there")
+            if outcome.seq != sequence:
+                raise TailMoved(f"{stream.name}: sequence {outcome.seq}, expected {sequence}")
+        return Tail(tail.sequence + len(rows), after)
 
 
 async def _tail(js: JetStreamContext, stream: Stream) -> Tail:
@@ -118,50 +158,3 @@ async def _tail(js: JetStreamContext, stream: Stream) -> Tail:
             f"{stream.name}: its last message, {state.last_seq}, is not of a relay: delete it"
         )
     return Tail(state.last_seq, position)
-
-
-async def _publish(
-    client: Client,
-    js: JetStreamContext,
-    stream: Stream,
-    tail: Tail,
-    rows: Sequence[asyncpg.Record],
-    *,
-    identified: bool,
-) -> Tail:
-    """Publish rows in a pipeline; each expects the sequence before it, so a lost one stops those behind it.
-
-    So the server's answer to the last says that all are there, and its answer to the first what is the matter if they
-    are not. To the others it gives none. `identified` lets it know repeats by the event's id.
-
-    Raises:
-        UnknownEvent: a newer release appended it, which was rolled back. What stands before it is published.
-    """
-    answers: dict[int, Awaitable[api.PubAck]] = {}
-    after = tail.position
-    for sequence, row in enumerate(rows, start=tail.sequence + 1):
-        headers = wire.headers(row, stream.service, after)
-        about = subject(wire.type_of(headers), row["stream_id"])
-        if identified:
-            headers[api.Header.MSG_ID] = str(row["event_id"])
-        headers[api.Header.EXPECTED_LAST_SEQUENCE] = str(sequence - 1)
-        headers[api.Header.EXPECTED_STREAM] = stream.name
-        body = row["data"].encode()
-        if sequence in {tail.sequence + 1, tail.sequence + len(rows)}:
-            answers[sequence] = await js.publish_async(about, body, headers=headers)
-        else:
-            await client.publish(about, body, headers=headers)
-        after = row["position"]
-    outcomes = await asyncio.wait_for(
-        asyncio.gather(*answers.values(), return_exceptions=True), PUBLISH_SECONDS
-    )
-    for sequence, outcome in zip(answers, outcomes, strict=True):
-        if isinstance(outcome, APIError):
-            raise TailMoved(f"{stream.name}: {outcome.description}") from outcome
-        if isinstance(outcome, BaseException):
-            raise outcome
-        if outcome.duplicate:
-            raise Swallowed(f"{stream.name}: {outcome.seq} is said to be there")
-        if outcome.seq != sequence:
-            raise TailMoved(f"{stream.name}: sequence {outcome.seq}, expected {sequence}")
-    return Tail(tail.sequence + len(rows), after)

@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.database import Connection, connect
+from chassis.database import Connection, connect, try_lock
 from chassis.logging import get_logger
 from chassis.service import Service
 from chassis.settings import ServiceSettings
@@ -185,7 +185,7 @@ async def _claim(db: Connection) -> asyncpg.Record | None:
     open_ = "state IN ('waiting', 'running')"
     for listed in await db.fetch(f"SELECT trial_id FROM trial WHERE {open_} ORDER BY asked_at"):
         trial_id = listed["trial_id"]
-        if await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", f"{trial_id}"):
+        if await try_lock(db, f"{trial_id}"):
             # Whoever held the lock may have ended it a moment ago.
             row = await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1 AND {open_}", trial_id)
             if row is not None:

@@ -35,9 +35,7 @@ class Identity:
     @property
     def all(self) -> tuple[UUID, ...]:
         """By each of which it may have been taken, its own first."""
-        return tuple(
-            dict.fromkeys(one for one in (self.message_id, self.untimed, self.by_address) if one is not None)
-        )
+        return tuple(one for one in (self.message_id, self.untimed, self.by_address) if one is not None)
 
 
 def identity_of(

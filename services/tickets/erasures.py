@@ -224,17 +224,15 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     assert person is not None  # noqa: S101 - it was found a line above
     # 2. The logs, which everything else is made from; what is published meanwhile is in them.
     for holder in STREAMS:
-        erasure = await _erase(service, db, erasure, holder, {"end": erasure.ends[holder]})
+        erasure = await _erase(service, db, erasure, person, holder, {"end": erasure.ends[holder]})
     # 3. Who had read a ticket before that may write what he made of it a moment later. So what came since then is
     # looked at again each time, and the wait for the streams gives him that moment.
     ends = await _ends(service)
     for holder in STREAMS:
-        await erase_in_pieces(
-            service.nats, erasure.person, holder, erasure.ends[holder], {"end": ends[holder]}
-        )
+        await erase_in_pieces(service.nats, person, holder, erasure.ends[holder], {"end": ends[holder]})
     # 4. What is made of the logs: at once, since people look at it.
     for holder in READ_MODELS:
-        erasure = await _erase(service, db, erasure, holder, {"ends": ends})
+        erasure = await _erase(service, db, erasure, person, holder, {"ends": ends})
     for number in range(0, len(person.ticket_ids), TICKETS_AT_ONCE):
         some = person.ticket_ids[number : number + TICKETS_AT_ONCE]
         async with db.transaction():
@@ -244,13 +242,11 @@ async def _go_on(service: Service[TicketsSettings], db: Connection, erasure: Era
     if waiting:
         raise NotYet("; ".join(waiting))
     # 6. Nothing of the person comes any more: once more what may have come meanwhile.
-    erasure = replace(erasure, person=await erasing.with_notices(db, person))
+    person = await erasing.with_notices(db, person)
     for holder in STREAMS:
-        await erase_in_pieces(
-            service.nats, erasure.person, holder, erasure.ends[holder], {"end": ends[holder]}
-        )
+        await erase_in_pieces(service.nats, person, holder, erasure.ends[holder], {"end": ends[holder]})
     for holder in READ_MODELS:
-        await erase_in_pieces(service.nats, erasure.person, holder, 0, {"ends": ends})
+        await erase_in_pieces(service.nats, person, holder, 0, {"ends": ends})
         if (why := await _finish(service, db, erasure, holder)) is not None:
             raise NotYet(why)
     async with db.transaction():
@@ -321,13 +317,14 @@ async def _erase(
     service: Service[TicketsSettings],
     db: Connection,
     erasure: Erasure,
+    person: Subject,
     holder: str,
     limits: Mapping[str, object],
 ) -> Erasure:
     """Have a service erase all that it holds, once."""
     if holder in erasure.erased:
         return erasure
-    total = await erase_in_pieces(service.nats, erasure.person, holder, 0, limits)
+    total = await erase_in_pieces(service.nats, person, holder, 0, limits)
     erased = {**erasure.erased, holder: {"rows": total.rows, "files": total.files}}
     await db.execute(
         "UPDATE erasure SET erased = $2::jsonb WHERE erasure_id = $1",
@@ -338,14 +335,13 @@ async def _erase(
 
 
 async def erase_in_pieces(
-    nats: Client, person: Subject | None, holder: str, after: int, limits: Mapping[str, object]
+    nats: Client, person: Subject, holder: str, after: int, limits: Mapping[str, object]
 ) -> PieceErased:
     """Have a service erase what it holds behind a place, piece by piece and for each part of the person.
 
     Raises:
         NotYet: the service waits for something.
     """
-    assert person is not None  # noqa: S101 - it is found before anything is erased
     rows = files = 0
     for part in person.parts():
         following: int | None = after

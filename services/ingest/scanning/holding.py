@@ -4,7 +4,7 @@ import asyncio
 
 from chassis import log
 from chassis.backoff import growing
-from chassis.database import TRANSIENT, Connection
+from chassis.database import TRANSIENT, Connection, try_lock, unlock
 from chassis.log import AlreadyAnswered, Answer, VersionConflict
 from chassis.logging import get_logger
 from chassis.service import Service
@@ -29,8 +29,7 @@ PATIENCE_SECONDS = 300.0
 MOST_TRIES = 5
 """A scanner that scans others, and never this one, is not waited for any longer: a person looks at the message."""
 
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('postroom held', 0))"
-_UNLOCK = "SELECT pg_advisory_unlock(hashtextextended('postroom held', 0))"
+_LOCK = "postroom held"
 
 
 class Holding:
@@ -71,7 +70,7 @@ class Holding:
         """Scan what is held; False if something is left over that should be tried again after a while."""
         everything = True
         async with self._service.pool.acquire() as db:
-            if not await db.fetchval(_LOCK):
+            if not await try_lock(db, _LOCK):
                 return True
             try:
                 for one in await held.waiting(db):
@@ -80,7 +79,7 @@ class Holding:
                     everything = False
                     if not await self._back():
                         break
-                await db.execute(_UNLOCK)
+                await unlock(db, _LOCK)
             except BaseException:
                 db.terminate()  # its lock goes with it
                 raise

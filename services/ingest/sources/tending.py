@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import ParamSpec, TypeVar
 
 from chassis.backoff import Patience
-from chassis.database import TRANSIENT, Connection, connect
+from chassis.database import TRANSIENT, Connection, connect, try_lock
 from chassis.logging import get_logger
 from chassis.service import Service
 from services.ingest.directory import Directory
@@ -40,8 +40,6 @@ FINISH = 500
 STANDBY_SECONDS = 5.0
 _NETWORK = (OSError, EOFError, imaplib.IMAP4.error, poplib.error_proto, MailboxUnavailable)
 
-_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('postroom source ' || $1, 0))"
-
 
 class Tending:
     """One source in one process. Of several processes one tends it; a lock says which."""
@@ -68,7 +66,7 @@ class Tending:
             try:
                 lock = await connect(self._service.settings.database_url, self._service.name)
                 try:
-                    if await lock.fetchval(_LOCK, self._source.name):
+                    if await try_lock(lock, f"postroom source {self._source.name}"):
                         await self._tend(lock)
                 finally:
                     lock.terminate()

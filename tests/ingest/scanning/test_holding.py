@@ -314,7 +314,10 @@ async def test_a_message_that_kills_the_scanner_lets_the_others_go_first(
 async def test_two_processes_that_both_think_that_it_is_their_turn_do_no_harm(
     office_with: OfficeWith, scanner_server: Clamd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holding, "_LOCK", "SELECT true")
+    async def their_turn(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(holding, "try_lock", their_turn)
     office = office_with("unix:/nowhere/clamd")
     for number in range(30):
         await office.take(letter_with(number=number))
