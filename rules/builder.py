@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from rules.fields import FIELDS, HEADERS, Field, Sort
@@ -23,8 +24,12 @@ class Operator(StrEnum):
     INCLUDES_NOT = "is none of them"
     ONE_CONTAINS = "one contains"
     ONE_ENDS_WITH = "one ends with"
+    SOME = "there is one"
+    NONE = "there is none"
     AT_LEAST = "is at least"
     AT_MOST = "is at most"
+    FROM = "is on or after"
+    UNTIL = "is on or before"
     YES = "yes"
     NO = "no"
 
@@ -41,8 +46,12 @@ _TEMPLATES: dict[Operator, str] = {
     Operator.INCLUDES_NOT: "!({value} in {path})",
     Operator.ONE_CONTAINS: "{path}.exists(one, one.contains({value}))",
     Operator.ONE_ENDS_WITH: "{path}.exists(one, one.endsWith({value}))",
+    Operator.SOME: "size({path}) > 0",
+    Operator.NONE: "size({path}) == 0",
     Operator.AT_LEAST: "{path} >= {value}",
     Operator.AT_MOST: "{path} <= {value}",
+    Operator.FROM: "{path} >= {value}",
+    Operator.UNTIL: "{path} <= {value}",
     Operator.YES: "{path}",
     Operator.NO: "!{path}",
 }
@@ -53,11 +62,16 @@ OPERATORS: dict[Sort, tuple[Operator, ...]] = {
         Operator.INCLUDES_NOT,
         Operator.ONE_CONTAINS,
         Operator.ONE_ENDS_WITH,
+        Operator.SOME,
+        Operator.NONE,
     ),
     Sort.NUMBER: (Operator.AT_LEAST, Operator.AT_MOST),
+    Sort.DATE: (Operator.IS, Operator.IS_NOT, Operator.FROM, Operator.UNTIL),
     Sort.YES_OR_NO: (Operator.YES, Operator.NO),
     Sort.CHOICE: (Operator.IS, Operator.IS_NOT),
 }
+ALONE = frozenset({Operator.SOME, Operator.NONE, Operator.YES, Operator.NO})
+"""Those that compare with no value."""
 
 _FIELDS = {field.name: field for field in FIELDS}
 _HEADER = re.compile(r"headers\.([a-z0-9-]+)")
@@ -71,7 +85,7 @@ class BadRow(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the builder. `field` is a field's name, or `headers.NAME`; `value` is empty for yes and no."""
+    """One line of the builder. `field` is a field's name, or `headers.NAME`; `value` is empty if the operator needs none."""
 
     field: str
     operator: Operator
@@ -122,10 +136,19 @@ def _value(field: Field, value: str) -> str:
             if not re.fullmatch(r"-?\d{1,15}", value.strip()):
                 raise BadRow(f"“{field.title}” is compared with a whole number, not with “{value}”.")
             return str(int(value))
+        case Sort.DATE if not _is_date(value):
+            raise BadRow(f"“{field.title}” is compared with a day such as 2026-12-24, not with “{value}”.")
         case Sort.CHOICE if value not in field.choices:
             raise BadRow(f"“{field.title}” is one of {', '.join(field.choices)}, not “{value}”.")
         case _:
             return json.dumps(value.lower() if field.any_case else value, ensure_ascii=False)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value  # compared as text with the day of the message
+    except ValueError:
+        return False
 
 
 def read(condition: str) -> Built | None:

@@ -199,6 +199,14 @@ def _names(asked: str, headers: Iterable[str]) -> list[str]:
     return list(names)
 
 
+_ORGANISATION = re.compile(rf"\bmessage\s*\.\s*organisation\s*[=!]=\s*(?P<name>{_STRING})", re.DOTALL)
+
+
+def organisations_of(source: str) -> list[str]:
+    """The names that the sender's organisation is compared with, one by one."""
+    return [_text_of(found["name"]) for found in _ORGANISATION.finditer(source)]
+
+
 def check(source: str) -> Condition:
     """See that a condition can be put in force: it is compiled, and tried on a message that has nothing.
 

@@ -16,6 +16,7 @@ class Sort(StrEnum):
     TEXT = "text"
     TEXTS = "texts"
     NUMBER = "number"
+    DATE = "date"
     YES_OR_NO = "yes_or_no"
     CHOICE = "choice"
 
@@ -72,7 +73,7 @@ FIELDS: tuple[Field, ...] = (
     Field("in_business_hours", Sort.YES_OR_NO, "Came in business hours"),
     Field("local.weekday", Sort.CHOICE, "Day of the week", WEEKDAYS),
     Field("local.hour", Sort.NUMBER, "Hour of the day, 0 to 23"),
-    Field("local.date", Sort.TEXT, "Date, such as 2026-12-24"),
+    Field("local.date", Sort.DATE, "Date"),
 )
 """Beside them there is the map `message.headers`, whose names are those of each message."""
 
@@ -82,7 +83,7 @@ NAMES = frozenset({HEADERS, *(field.name.partition(".")[0] for field in FIELDS)}
 
 def _sample(field: Field) -> object:
     match field.sort:
-        case Sort.TEXT:
+        case Sort.TEXT | Sort.DATE:
             return ""
         case Sort.TEXTS:
             return []

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from starlette.datastructures import FormData
 
-from contracts.desk import Ticketbox
+from contracts.desk import Organisation, Ticketbox
 from contracts.mail import LOOP_HEADER
 from contracts.router import NO_TICKETBOX, Disposition, Priority, RoutingEvidence, RuleActed, RuleFailed
 from contracts.rulesets import Rule
@@ -38,6 +38,8 @@ def test_rows_become_a_condition() -> None:
 def test_an_operator_of_another_field_gives_way_when_the_field_is_changed() -> None:
     (row,) = typed(("size", "", "contains", "12")).rows
     assert row.operator == Operator.AT_LEAST
+    (row,) = typed(("local.date", "", "contains", "12")).rows
+    assert row.operator == Operator.IS
     (row,) = typed(("kind", "", "contains", "12")).rows
     assert (row.operator, row.value) == (Operator.IS, "customer")
 
@@ -156,13 +158,27 @@ def test_a_rule_that_acknowledges_where_the_ticketbox_has_no_words_is_warned_of(
         rule("As the ticketbox does", ticketbox_id=SILENT.id),
         rule("Box by address", acknowledge=True),
     ]
-    warned = warnings_of(rules, [TELLING, SILENT])
+    warned = warnings_of(rules, [TELLING, SILENT], [])
     assert warned == {"In vain": "Its ticketbox has no text for acknowledgements, so none is sent."}
 
 
 def test_a_rule_that_acknowledges_wherever_it_may_be_is_warned_of_if_no_ticketbox_has_words() -> None:
-    warned = warnings_of([rule("Box by address", acknowledge=True)], [SILENT])
+    warned = warnings_of([rule("Box by address", acknowledge=True)], [SILENT], [])
     assert warned == {"Box by address": "No ticketbox has a text for acknowledgements, so none is sent."}
+
+
+def test_a_rule_that_asks_for_an_organisation_that_is_not_there_is_warned_of() -> None:
+    rules = [
+        rule("In rows", 'message.organisation == "Mohn" && message.automatic'),
+        rule("In CEL", "message.size > 3 && message.organisation != 'kornblume'"),
+        rule("Known", 'message.organisation == "Kornblume"'),
+        rule("Nobody's", 'message.organisation.contains("Mohn")'),
+    ]
+    warned = warnings_of(rules, [TELLING], [Organisation(id=uuid4(), name="Kornblume")])
+    assert warned == {
+        "In rows": "No organisation is called “Mohn”.",
+        "In CEL": "No organisation is called “kornblume”.",
+    }
 
 
 RECIPIENT = ("recipients", "a@example.com")

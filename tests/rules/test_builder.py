@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.builder import OPERATORS, BadRow, Built, Operator, Row, field_of, read, write
+from rules.builder import ALONE, OPERATORS, BadRow, Built, Operator, Row, field_of, read, write
 from rules.condition import check
 from rules.fields import FIELDS, Sort
 
@@ -21,8 +21,10 @@ def rows(draw: st.DrawFn) -> Row:
             value = str(draw(st.integers(-(10**12), 10**12)))
         case Sort.CHOICE:
             value = draw(st.sampled_from(field.choices))
-        case Sort.YES_OR_NO:
+        case _ if operator in ALONE:
             value = ""
+        case Sort.DATE:
+            value = draw(st.dates()).isoformat()
         case _:
             value = draw(st.text(st.characters(exclude_categories=["Cs"])))
             if operator is Operator.MATCHES:
@@ -49,7 +51,9 @@ def test_what_the_builder_writes_can_be_put_in_force_and_read_back(built: Built)
         'message.subject == "a" && message.size >= 3 || message.automatic',
         "message.nothing",
         'message.subject == "\\a"',
-        "size(message.attachments) > 0",
+        "size(message.attachments) > 1",
+        "size(message.subject) > 0",
+        'message.local.date >= "2026-13-01"',
     ],
 )
 def test_what_the_builder_cannot_show_it_does_not_show(condition: str) -> None:
@@ -63,11 +67,18 @@ def test_what_the_builder_cannot_show_it_does_not_show(condition: str) -> None:
         (Row("size", Operator.CONTAINS, "a"), "cannot be asked"),
         (Row("size", Operator.AT_LEAST, "much"), "whole number"),
         (Row("kind", Operator.IS, "spam"), "one of"),
+        (Row("local.date", Operator.FROM, "24.12.2026"), "a day such as 2026-12-24"),
+        (Row("local.date", Operator.UNTIL, "20261224"), "a day such as 2026-12-24"),
     ],
 )
 def test_a_row_that_makes_no_sense_is_refused(row: Row, why: str) -> None:
     with pytest.raises(BadRow, match=why):
         write(Built((row,)))
+
+
+def test_files_and_days_are_asked_for_in_rows() -> None:
+    rows = (Row("attachments", Operator.SOME), Row("local.date", Operator.FROM, "2026-12-24"))
+    assert write(Built(rows)) == 'size(message.attachments) > 0 && message.local.date >= "2026-12-24"'
 
 
 def test_without_rows_a_rule_holds_for_every_message() -> None:

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from contracts.router import Disposition, Priority
 from contracts.rulesets import Rule
 from rules import builder
-from rules.builder import OPERATORS, BadRow, Built, Operator, Row
+from rules.builder import ALONE, OPERATORS, BadRow, Built, Operator, Row
 from rules.condition import BadCondition, check
 from rules.fields import FIELDS, Sort
 from services.gateway.problems import Unprocessable
@@ -34,10 +34,15 @@ class RowForm:
         return f"{HEADER}.{self.header.strip().lower()}" if self.field == HEADER else self.field
 
     @property
+    def sort(self) -> Sort:
+        """What values the field has."""
+        found = builder.field_of(self.name)
+        return found.sort if found else Sort.TEXT
+
+    @property
     def operators(self) -> tuple[Operator, ...]:
         """Those that fit the field."""
-        found = builder.field_of(self.name)
-        return OPERATORS[found.sort if found else Sort.TEXT]
+        return OPERATORS[self.sort]
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -47,7 +52,7 @@ class RowForm:
 
     @property
     def needs_value(self) -> bool:
-        return self.operator not in {Operator.YES, Operator.NO}
+        return self.operator not in ALONE
 
     def row(self) -> Row:
         """What it means.

@@ -39,7 +39,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         draft = await rulesets.draft(db, now)
         dropped = await rulesets.dropped_draft(db, now)
         names = await desk.names(db)
-        boxes = await desk.every(db, DeskTicketbox)
+        warnings = await rulesets.warnings(db, now.rules)
     try:
         figures = await ruling.figures(here)
     except Unanswered:
@@ -52,7 +52,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         draft=draft,
         dropped=dropped,
         names=names,
-        warnings=rulesets.warnings_of(now.rules, boxes),
+        warnings=warnings,
         hits=rulesets.hits_of(figures, now.version),
         corrections=await _corrections(here, person),
     )

@@ -1,5 +1,6 @@
 """Reads rulesets: the one in force, its versions, the draft, and what they differ in."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +10,11 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
-from contracts.desk import Ticketbox
+from contracts.desk import Organisation, Ticketbox
 from contracts.queries import RuleFigures
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from rules.condition import BadCondition, check
+from rules.condition import BadCondition, check, organisations_of
 from services.gateway.desk import desk
 from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Named, Representation
@@ -165,7 +166,7 @@ async def draft(db: Connection, now: RulesetView) -> DraftView | None:
         rules=list(drafted.rules),
         default_ticketbox_id=drafted.default_ticketbox_id,
         problems=problems_of(drafted.rules),
-        warnings=warnings_of(drafted.rules, await desk.every(db, Ticketbox)),
+        warnings=await warnings(db, drafted.rules),
         differences=differences(now.rules, drafted.rules),
     )
 
@@ -221,18 +222,29 @@ def problems_of(rules: Sequence[Rule]) -> dict[str, str]:
     return found
 
 
-def warnings_of(rules: Sequence[Rule], boxes: Sequence[Ticketbox]) -> dict[str, str]:
-    """What rules ask for in vain: an acknowledgement where there are no words for one, by the rule's name."""
+async def warnings(db: Connection, rules: Sequence[Rule]) -> dict[str, str]:
+    """What rules ask for in vain, by the rule's name, with the desk as it is now."""
+    return warnings_of(rules, await desk.every(db, Ticketbox), await desk.every(db, Organisation))
+
+
+def warnings_of(
+    rules: Sequence[Rule], boxes: Sequence[Ticketbox], organisations: Sequence[Organisation]
+) -> dict[str, str]:
+    """What rules ask for in vain, by the rule's name: words that nobody wrote, an organisation that is not there."""
     telling = {box.id for box in boxes if box.acknowledgement}
-    found: dict[str, str] = {}
+    known = {one.name for one in organisations}
+    found: dict[str, list[str]] = defaultdict(list)
     for rule in rules:
+        for name in organisations_of(rule.condition):
+            if name not in known:
+                found[rule.name].append(f"No organisation is called “{name}”.")
         if not rule.acknowledge or rule.acknowledgement:
             continue
         if rule.ticketbox_id is not None and rule.ticketbox_id not in telling:
-            found[rule.name] = "Its ticketbox has no text for acknowledgements, so none is sent."
+            found[rule.name].append("Its ticketbox has no text for acknowledgements, so none is sent.")
         elif not telling:
-            found[rule.name] = "No ticketbox has a text for acknowledgements, so none is sent."
-    return found
+            found[rule.name].append("No ticketbox has a text for acknowledgements, so none is sent.")
+    return {name: " ".join(words) for name, words in found.items()}
 
 
 def differences(before: Sequence[Rule], after: Sequence[Rule]) -> list[Difference]:
