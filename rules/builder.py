@@ -85,7 +85,7 @@ class BadRow(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the builder. `field` is a field's name, or `headers.NAME`; `value` is empty if the operator needs none."""
+    """A line of the builder. `field` is a field's name, or `headers.NAME`; `value` is empty where none is compared."""
 
     field: str
     operator: Operator
