@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from bench.table import Figure, percentile
 from chassis.requests import send_command
 from contracts.commands import OPERATOR, ChangeDesk, Done, SetThing
-from contracts.desk import Actions, Automation, Moment, Thing, Ticketbox, Timing
+from contracts.desk import Actions, Automation, Moment, Policy, Target, Thing, Ticketbox, Timing
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.streams import every
@@ -57,11 +57,14 @@ async def listening(postroom: Postroom) -> AsyncIterator[Struck]:
 
 
 async def measure(postroom: Postroom) -> list[Figure]:
-    box = Ticketbox(
+    box = Ticketbox(id=uuid4(), name="Clocks", addresses=("clocks@example.com",))
+    # Before any other policy, as those of `postroom load`, by which these tickets would be overdue at once.
+    policy = Policy(
         id=uuid4(),
         name="Clocks",
-        addresses=("clocks@example.com",),
-        first_response_seconds=round(TARGET.total_seconds()),
+        order=0,
+        ticketbox_ids=(box.id,),
+        targets={Target.FIRST_RESPONSE: round(TARGET.total_seconds() / 60)},
     )
     late = Automation(
         id=uuid4(),
@@ -69,7 +72,7 @@ async def measure(postroom: Postroom) -> list[Figure]:
         when=Timing(minutes=0, moment=Moment.AFTER_FIRST_RESPONSE, clock="wall"),
         then=Actions(add_tags=("late",)),
     )
-    await change(postroom, box, late)
+    await change(postroom, box, policy, late)
     now = datetime.now(UTC)
     await write(postroom, box, [now + timedelta(days=1 + 2 * one / RUNNING) for one in range(RUNNING)])
     await _settled(postroom)
@@ -179,11 +182,14 @@ def lateness(struck: Struck, written: dict[str, datetime]) -> list[float]:
     """Seconds between the true time and the event on the stream, of breaches and of what the automation did."""
     if struck.doubles:
         raise RuntimeError(f"{struck.doubles} clocks struck twice")
-    return [
+    late = [
         (heard[ticket] - at).total_seconds()
         for heard in (struck.breaches, struck.runs)
         for ticket, at in written.items()
     ]
+    if min(late) < 0:
+        raise RuntimeError(f"a clock struck {-min(late):.1f} s before its time")
+    return late
 
 
 async def _all(struck: Struck, written: dict[str, datetime], seconds: float) -> None:

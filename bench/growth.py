@@ -31,10 +31,10 @@ async def measure(postroom: Postroom, sizes: Sequence[int]) -> list[Figure]:
         loaded = await load(postroom, max(1, size - there), seed=size)
         events = await _events(postroom)
         print(f"{size:,} tickets are there, {events:,} events in all logs", flush=True)
-        found = [
-            Figure("events in all logs", events, ""),
-            Figure("tickets loaded, all services at work", loaded, "/s"),
-        ]
+        found = [Figure("events in all logs", events, "")]
+        # Else most of them came as mail, and the start of the load is what took the time.
+        if there < size / 2:
+            found.append(Figure("tickets loaded, all services at work", loaded, "/s"))
         for part in (
             throughput.measure(postroom, MESSAGES, every_goes_on=5),
             latency.measure(postroom),
