@@ -43,7 +43,7 @@ class Ending(StrEnum):
     """Not ended: the answer is still to come."""
 
 
-class TryAgain(Exception):  # noqa: N818
+class TryAgain(Exception):
     """A request cannot be answered now; the same request may be made again."""
 
 
@@ -55,7 +55,7 @@ class ServiceUnavailable(TryAgain):
         super().__init__(f"{self.service} does not answer ({why}); try again in a moment")
 
 
-class RequestFailed(Exception):  # noqa: N818
+class RequestFailed(Exception):
     """A service failed on a request, and would again: a bug, or data that it cannot read. Nothing of it is done."""
 
     def __init__(self, subject: str, why: str) -> None:
@@ -67,7 +67,7 @@ def _service(subject: str) -> str:
     return subject.split(".")[1]
 
 
-class RefusedQuery(Exception):  # noqa: N818
+class RefusedQuery(Exception):
     """The service says no to a query: an unknown report, a range that ends before it begins."""
 
     def __init__(self, refused: Refused) -> None:
@@ -135,7 +135,7 @@ async def blob(nc: Client, sha256: str) -> AsyncIterator[bytes]:
             yield piece
 
 
-class NoSuchBlob(Exception):  # noqa: N818
+class NoSuchBlob(Exception):
     """Nothing with this sha256 is stored."""
 
 

@@ -339,6 +339,8 @@ class Trial(Model):
 
 
 class DryRun(Trial):
+    """Rules that are not in force, asked about the mail of the last days."""
+
     called: ClassVar[str] = "dry run"
     identity: ClassVar[str] = "dry_run_id"
     dry_run_id: UUID
@@ -457,10 +459,10 @@ class WhatIfSummary(Model):
 
 
 class WhatIf(Trial):
-    called: ClassVar[str] = "what-if"
-    identity: ClassVar[str] = "what_if_id"
     """Policies and calendars that are not in force, tried on the tickets of the last months."""
 
+    called: ClassVar[str] = "what-if"
+    identity: ClassVar[str] = "what_if_id"
     what_if_id: UUID
     months: int
     things: tuple[Policy | Calendar, ...]

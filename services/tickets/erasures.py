@@ -141,7 +141,7 @@ async def _say(
     return Done(position=position, version=head.version + 1)
 
 
-class NotYet(Exception):  # noqa: N818
+class NotYet(Exception):
     """Something must happen before the erasure goes on; it is tried again in a moment."""
 
 

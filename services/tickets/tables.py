@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from chassis import database
 from chassis.database import Connection
 from chassis.kept import Kept
 from contracts.desk import (
@@ -333,7 +334,7 @@ async def erasure_secret(db: Connection) -> bytes:
 
 async def lock_desk(db: Connection) -> None:
     """Let one change of the desk follow the other: each is looked at together with all the rest."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom desk', 0))")
+    await database.lock(db, "postroom desk")
 
 
 async def ruleset_in_force(db: Connection) -> RulesetPublished | None:
