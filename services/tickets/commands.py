@@ -1,7 +1,6 @@
 """`decide`: one function a command. Same ticket, same command, same time: same events."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
@@ -56,8 +55,9 @@ from contracts.tickets import (
     TicketSolved,
     WatchersChanged,
 )
-from services.tickets import custom_fields, reply_address
+from services.tickets import custom_fields
 from services.tickets.desk import Desk
+from services.tickets.outgoing import message_id
 from services.tickets.refusals import (
     AlreadyThere,
     Forbidden,
@@ -68,6 +68,7 @@ from services.tickets.refusals import (
     Outdated,
     UnknownThing,
 )
+from services.tickets.reply_address import reply_to
 from services.tickets.ticket import ReplyState, Task, Ticket
 
 OfOneTask = FinishTask | ChangeTask | RemoveTask
@@ -98,7 +99,7 @@ def act(
     """
     match command:
         case SubmitReply():
-            return submit_reply(command, ticket, _sender(ticket, desk, actor), desk, now)
+            return submit_reply(command, ticket, desk, actor, now)
         case RetryReply():
             return retry_reply(command, ticket)
         case AddNote():
@@ -172,36 +173,19 @@ def permit(actor_id: UUID, ticket: Ticket, desk: Desk, right: Right = Right.ANSW
     return actor
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who an answer comes from: the ticketbox, and the person whose name is shown."""
-
-    ticketbox: str
-    address: str
-    person: str
-    signature: str = ""
-    reply_to: str | None = None
-
-
-def _sender(ticket: Ticket, desk: Desk, actor: Person) -> Sender:
-    box = desk.get(Ticketbox, ticket.ticketbox_id)
-    if box is None:
-        raise UnknownThing("The ticketbox of this ticket was removed; move the ticket to another one.")
-    signature = box.signature.replace("{agent}", actor.name).replace("{ticketbox}", box.name)
-    address = box.addresses[0]
-    reply_to = reply_address.signed(address, ticket.number, desk.secret) if box.signed_reply_address else None
-    return Sender(box.name, address, actor.name, signature, reply_to)
-
-
 def submit_reply(
-    command: SubmitReply, ticket: Ticket, sender: Sender, desk: Desk, now: datetime
+    command: SubmitReply, ticket: Ticket, desk: Desk, actor: Person, now: datetime
 ) -> list[TicketEvent]:
     """Accept an agent's answer and let it leave.
 
     Raises:
+        UnknownThing: the ticketbox was removed.
         Outdated: after the version that the agent saw, a letter or an answer came, or the recipient changed.
         NobodyThere: the customer's data was erased.
     """
+    box = desk.get(Ticketbox, ticket.ticketbox_id)
+    if box is None:
+        raise UnknownThing("The ticketbox of this ticket was removed; move the ticket to another one.")
     if max(ticket.last_message_version, ticket.readdressed_version) > command.seen_version:
         raise Outdated(command.seen_version, ticket.version, _who_wrote(ticket, desk, command.actor_id))
     if is_erased(ticket.reply_address.address):
@@ -217,7 +201,7 @@ def submit_reply(
         ticket_id=ticket.ticket_id,
         reply_id=command.reply_id,
         author_id=command.actor_id,
-        letter=_letter(command, ticket, sender, now),
+        letter=_letter(command, ticket, box, desk.secret, actor, now),
     )
     events: list[TicketEvent] = [submitted, released]
     if ticket.assignee_id is None:
@@ -240,18 +224,21 @@ def _who_wrote(ticket: Ticket, desk: Desk, actor_id: UUID) -> str:
     return f"{author.name if author else 'A colleague'} answered"
 
 
-def _letter(command: SubmitReply, ticket: Ticket, sender: Sender, now: datetime) -> OutgoingLetter:
-    domain = sender.address.rpartition("@")[2]
+def _letter(
+    command: SubmitReply, ticket: Ticket, box: Ticketbox, secret: bytes, actor: Person, now: datetime
+) -> OutgoingLetter:
+    sender = box.addresses[0]
+    signature = box.signature.replace("{agent}", actor.name).replace("{ticketbox}", box.name)
     return OutgoingLetter(
-        internet_message_id=f"<{command.reply_id}@{domain}>",
+        internet_message_id=message_id(command.reply_id, sender),
         in_reply_to=ticket.answer_to,
         references=ticket.message_ids,
         date=now,
-        from_=Address(name=f"{sender.person} ({sender.ticketbox})", address=sender.address),
-        reply_to=Address(name=sender.ticketbox, address=sender.reply_to) if sender.reply_to else None,
+        from_=Address(name=f"{actor.name} ({box.name})", address=sender),
+        reply_to=reply_to(box, ticket.number, secret),
         to=(ticket.reply_address,),
         subject=reply_subject(ticket.subject),
-        text=f"{command.text}\n\n-- \n{sender.signature}" if sender.signature else command.text,
+        text=f"{command.text}\n\n-- \n{signature}" if signature else command.text,
         quote=command.quote,
     )
 

@@ -95,7 +95,7 @@ async def test_a_service_erases_each_part_of_a_person_to_its_end(monkeypatch: py
 def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
     erased = Address(address="erased-12@erased.invalid")
     event = opened(letter().model_copy(update={"from_": erased, "reply_to": ()}))
-    ticket = begin(event.model_copy(update={"contact": erased}), None)
+    ticket = begin(event.model_copy(update={"contact": erased, "ticketbox_id": SUPPORT.id}), None)
     command = SubmitReply(
         command_id=uuid4(),
         actor_id=ANNA.id,
@@ -105,9 +105,7 @@ def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
         seen_version=9,
     )
     with pytest.raises(NobodyThere):
-        commands.submit_reply(
-            command, ticket, commands.Sender("Support", "s@example.com", "Anna"), DESK, NOON
-        )
+        commands.submit_reply(command, ticket, DESK, ANNA, NOON)
 
 
 def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
