@@ -10,7 +10,7 @@ from contracts.commands import OPERATOR, RequestErasure, RetryReply, SubmitReply
 from contracts.desk import Person
 from contracts.erasures import ErasePiece, FindLetters, FoundLetters, PieceErased, Subject
 from contracts.mail import Address
-from services.tickets import commands, erasures
+from services.tickets import answering, erasures
 from services.tickets.desk import Desk
 from services.tickets.erasures import decide
 from services.tickets.evolve import begin
@@ -105,7 +105,7 @@ def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
         seen_version=9,
     )
     with pytest.raises(NobodyThere):
-        commands.submit_reply(command, ticket, DESK, ANNA, NOON)
+        answering.submit_reply(command, ticket, DESK, ANNA, NOON)
 
 
 def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
@@ -116,4 +116,4 @@ def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
     ticket = replace(begin(event, None), replies={reply_id: reply})
     command = RetryReply(command_id=uuid4(), actor_id=ANNA.id, ticket_id=ticket.ticket_id, reply_id=reply_id)
     with pytest.raises(NobodyThere):
-        commands.retry_reply(command, ticket)
+        answering.retry_reply(command, ticket)
