@@ -79,8 +79,8 @@ async def test_a_service_erases_each_part_of_a_person_to_its_end(monkeypatch: py
     one, other = uuid4(), uuid4()
     asked: list[tuple[tuple[UUID, ...], int]] = []
 
-    async def router(_: Client, piece: ErasePiece, __: type[PieceErased], subject: str) -> PieceErased:
-        assert subject == ErasePiece.subject_of("router")
+    async def router(_: Client, piece: ErasePiece, __: type[PieceErased], service: str) -> PieceErased:
+        assert service == "router"
         asked.append((piece.person.message_ids, piece.after))
         return PieceErased(rows=1, following=200 if piece.after == 0 else None)
 
