@@ -17,7 +17,7 @@ Probe = Callable[[], Awaitable[str | None]]
 PROBE_SECONDS = 3
 
 
-class AddressTaken(Exception):  # noqa: N818
+class AddressTaken(Exception):
     """Something else listens there."""
 
     def __init__(self, address: ListenAddress | SocketPath, setting: str) -> None:

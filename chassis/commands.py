@@ -13,7 +13,7 @@ from contracts.commands import Command, Done, Outcome, Refused
 CONFLICTS = 10
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is not an error
+class Refusal(Exception):
     """The domain says no: `code` is stable, the text is a sentence for people."""
 
     code: str

@@ -42,11 +42,11 @@ Handler = Callable[[Batch, Connection], Awaitable[None]]
 OnParked = Callable[["Item", str, Connection], Awaitable[None]]
 
 
-class TooEarly(Exception):  # noqa: N818
+class TooEarly(Exception):
     """Something must come before this batch: it is kept in hand until then, and never parked."""
 
 
-class SuspectedKiller(Exception):  # noqa: N818
+class SuspectedKiller(Exception):
     """No outcome after many deliveries."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class SuspectedKiller(Exception):  # noqa: N818
         )
 
 
-class GoneOn(Exception):  # noqa: N818
+class GoneOn(Exception):
     """A projection is in order: what it has passed over has its place in a rebuild only."""
 
     def __init__(self, projection: str) -> None:

@@ -60,6 +60,11 @@ async def unlock(db: Connection, what: str) -> None:
     await db.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", what)
 
 
+async def lock(db: Connection, what: str) -> None:
+    """Wait for a lock that lasts until the transaction ends."""
+    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what)
+
+
 async def lead(db: Connection, what: str) -> None:
     """Wait until this connection is the one that does `what`. It stays so until the connection ends.
 

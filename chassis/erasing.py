@@ -15,7 +15,7 @@ import orjson
 from nats.aio.client import Client
 
 from chassis import log
-from chassis.database import Connection, Pool, eraser_of
+from chassis.database import Connection, Pool, eraser_of, lock
 from chassis.log import Answer, canonical
 from chassis.unpublishing import unpublish
 from contracts.commands import OPERATOR
@@ -76,7 +76,7 @@ WHERE event.position = new.position
 async def begin(db: Connection, service: str) -> None:
     """Let the transaction of the caller erase; one at a time in each service."""
     await db.execute(f"SET LOCAL ROLE {eraser_of(service)}")
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom erasure ' || $1, 0))", service)
+    await lock(db, f"postroom erasure {service}")
 
 
 async def erase_log(

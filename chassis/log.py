@@ -56,11 +56,11 @@ class Answer:
     """None: at the time of the append. Set where a history is written afterwards."""
 
 
-class VersionConflict(Exception):  # noqa: N818 - the name of the thing itself
+class VersionConflict(Exception):
     """Someone else appended to a stream after it was read: read it again and decide again."""
 
 
-class AlreadyAnswered(Exception):  # noqa: N818
+class AlreadyAnswered(Exception):
     """The log holds an answer to one of the causes: nothing was appended, acknowledge or skip it."""
 
 
@@ -273,7 +273,7 @@ def recorded(row: asyncpg.Record, after: int) -> Recorded[Event]:
     )
 
 
-class UnknownEvent(Exception):  # noqa: N818
+class UnknownEvent(Exception):
     """An event that this release does not know: upgrade this service first."""
 
     def __init__(self, name: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.database import Connection, eraser_of, role_of
+from chassis.database import Connection, eraser_of, role_of, unlock
 
 _SHARED = Path(__file__).parent / "schema"
 
@@ -34,7 +34,7 @@ class Schema:
         ]
 
 
-class ChangedMigration(Exception):  # noqa: N818
+class ChangedMigration(Exception):
     """A file that has run was edited afterwards; write a new one instead."""
 
 
@@ -49,7 +49,7 @@ async def migrate(db: Connection, schemas: Sequence[Schema]) -> list[str]:
     try:
         return [name for schema in schemas for name in await _migrate_schema(db, schema)]
     finally:
-        await db.execute("SELECT pg_advisory_unlock(hashtextextended('postroom migrate', 0))")
+        await unlock(db, "postroom migrate")
 
 
 async def _migrate_schema(db: Connection, schema: Schema) -> list[str]:

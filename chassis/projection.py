@@ -28,6 +28,11 @@ class Projection:
     kept_by_key: frozenset[str] = frozenset()
     """Tables whose rows `apply` finds by their key alone: a rebuild makes their other indexes when they are full."""
 
+    @property
+    def rebuild_lock(self) -> str:
+        """The name of the lock that whoever rebuilds it holds meanwhile."""
+        return f"postroom rebuild {self.schema} {self.name}"
+
 
 class Gap(TooEarly):
     """Events before these have not come yet; they are asked for again."""

@@ -16,7 +16,7 @@ BATCH = 2_000
 """Events a transaction."""
 
 
-class AlreadyRebuilding(Exception):  # noqa: N818
+class AlreadyRebuilding(Exception):
     """Another process rebuilds this projection now."""
 
 
@@ -24,7 +24,6 @@ class AlreadyRebuilding(Exception):  # noqa: N818
 class Reader:
     """Reads one log ahead, while what was read before is applied."""
 
-    source: str
     db: Connection
     position: int = 0
 
@@ -49,8 +48,7 @@ async def rebuild(database_url: str, projection: Projection, advance: Callable[[
     """
     db = await asyncpg.connect(database_url)
     try:
-        name = f"postroom rebuild {projection.schema} {projection.name}"
-        if not await try_lock(db, name):
+        if not await try_lock(db, projection.rebuild_lock):
             raise AlreadyRebuilding(f"{projection.name} is being rebuilt already.")
         await _make_copies(db, projection)
         indexes = await _postpone_indexes(db, projection)
@@ -128,7 +126,7 @@ async def _fill(
 ) -> tuple[int, int]:
     """Apply a log from a position to its end; returns the end and the number of events."""
     reader_db = await asyncpg.connect(database_url, server_settings={"search_path": source})
-    reader = Reader(source, reader_db, position)
+    reader = Reader(reader_db, position)
     applied = 0
     try:
         events = await reader.read()

@@ -47,7 +47,7 @@ class Swallowed(TailMoved):
     """The server took a message for a repeat, though the stream holds it no more (it was purged a moment ago)."""
 
 
-class ForeignMessage(Exception):  # noqa: N818
+class ForeignMessage(Exception):
     """Somebody else published to the stream."""
 
 

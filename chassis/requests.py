@@ -1,4 +1,4 @@
-"""Commands and queries by NATS request and reply."""
+"""Requests and replies over NATS."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 from chassis.telemetry import current_traceparent
 from contracts.commands import Command, Done, Outcome, Refused
 from contracts.model import Model
-from contracts.queries import GetBlob, Query
+from contracts.queries import GetBlob
+from contracts.requests import Request
 
 M = TypeVar("M", bound=Model)
 TIMEOUT_SECONDS = 8
@@ -43,7 +44,7 @@ class Ending(StrEnum):
     """Not ended: the answer is still to come."""
 
 
-class TryAgain(Exception):  # noqa: N818
+class TryAgain(Exception):
     """A request cannot be answered now; the same request may be made again."""
 
 
@@ -55,7 +56,7 @@ class ServiceUnavailable(TryAgain):
         super().__init__(f"{self.service} does not answer ({why}); try again in a moment")
 
 
-class RequestFailed(Exception):  # noqa: N818
+class RequestFailed(Exception):
     """A service failed on a request, and would again: a bug, or data that it cannot read. Nothing of it is done."""
 
     def __init__(self, subject: str, why: str) -> None:
@@ -67,7 +68,7 @@ def _service(subject: str) -> str:
     return subject.split(".")[1]
 
 
-class RefusedQuery(Exception):  # noqa: N818
+class RefusedQuery(Exception):
     """The service says no to a query: an unknown report, a range that ends before it begins."""
 
     def __init__(self, refused: Refused) -> None:
@@ -87,27 +88,26 @@ async def send_command(nc: Client, command: Command) -> Done | Refused:
 
 async def ask(
     nc: Client,
-    query: Query,
+    request: Request,
     answer: type[M],
-    subject: str | None = None,
+    service: str = "",
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> M:
-    """Ask a service something.
+    """Ask something of a service: of `service`, where each answers.
 
     Raises:
         ServiceUnavailable, RequestFailed, RefusedQuery.
     """
-    subject = subject or query.subject()
-    return _answered(await _request(nc, subject, query, timeout_seconds), answer)
+    return _answered(await _request(nc, request.subject(service), request, timeout_seconds), answer)
 
 
-async def ask_patiently(nc: Client, query: Query, answer: type[M], subject: str | None = None) -> M:
+async def ask_patiently(nc: Client, request: Request, answer: type[M], service: str = "") -> M:
     """Ask a service for what takes minutes: as long as it says that it is at work.
 
     Raises:
         ServiceUnavailable, RequestFailed, RefusedQuery.
     """
-    return _answered(await _request(nc, subject or query.subject(), query, patient=True), answer)
+    return _answered(await _request(nc, request.subject(service), request, patient=True), answer)
 
 
 def _answered(reply: tuple[bytes, dict[str, str]], answer: type[M]) -> M:
@@ -135,7 +135,7 @@ async def blob(nc: Client, sha256: str) -> AsyncIterator[bytes]:
             yield piece
 
 
-class NoSuchBlob(Exception):  # noqa: N818
+class NoSuchBlob(Exception):
     """Nothing with this sha256 is stored."""
 
 

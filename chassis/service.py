@@ -33,11 +33,12 @@ from contracts.commands import Command, Outcome
 from contracts.erasures import End, ErasePiece, FinishErasure, GetEnd, PieceErased
 from contracts.event import Event, Recorded
 from contracts.model import Model
-from contracts.queries import ListParked, Query, Replayed, ReplayParked
+from contracts.queries import ListParked, Replayed, ReplayParked
+from contracts.requests import Request
 from contracts.streams import STREAMS, Consumer
 
 S = TypeVar("S", bound=ServiceSettings)
-R = TypeVar("R", bound=Model)
+R = TypeVar("R", bound=Request)
 C = TypeVar("C", bound=Command)
 logger = logging.get_logger(__name__)
 
@@ -89,15 +90,13 @@ class Service(Generic[S]):
                 )
             )
 
-    def answer(
-        self, request: type[R], handler: Callable[[R], Awaitable[Model]], subject: str | None = None
-    ) -> None:
-        """Answer commands or queries of one kind, several at a time, in the trace of the asker."""
+    def answer(self, request: type[R], handler: Callable[[R], Awaitable[Model]]) -> None:
+        """Answer requests of one kind, several at a time, in the trace of the asker."""
 
         async def reply(body: bytes) -> tuple[bytes, dict[str, str]]:
             return as_answer(await handler(request.model_validate_json(body)))
 
-        self._respond(subject or subject_of(request), reply)
+        self._respond(request.subject(self.name), reply)
 
     def obey(self, command: type[C], decide: Callable[[C, Connection], Awaitable[Outcome]]) -> None:
         """Answer commands of one kind: `decide` appends, in a transaction, or raises a `Refusal`."""
@@ -115,7 +114,7 @@ class Service(Generic[S]):
         async def reply(body: bytes) -> tuple[bytes, dict[str, str]]:
             return await handler(request.model_validate_json(body))
 
-        self._respond(subject_of(request), reply)
+        self._respond(request.subject(self.name), reply)
 
     def erase(
         self, erase: Callable[[ErasePiece, Connection], Awaitable[PieceErased]], tables: Sequence[str]
@@ -134,10 +133,10 @@ class Service(Generic[S]):
         async def end(_: GetEnd) -> End:
             return End(position=await self.pool.fetchval("SELECT coalesce(max(position), 0) FROM event"))
 
-        self.answer(ErasePiece, erase_piece, ErasePiece.subject_of(self.name))
-        self.answer(FinishErasure, finish, FinishErasure.subject_of(self.name))
+        self.answer(ErasePiece, erase_piece)
+        self.answer(FinishErasure, finish)
         if self.name in STREAMS:
-            self.answer(GetEnd, end, GetEnd.subject_of(self.name))
+            self.answer(GetEnd, end)
 
     def background(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` until the service stops; when it raises, it is logged and begun again after a while."""
@@ -262,8 +261,8 @@ class Service(Generic[S]):
             async with self.pool.acquire() as db:
                 return await replay(db, request.parked_id, self._work_again)
 
-        self.answer(ListParked, list_parked, ListParked.subject_of(self.name))
-        self.answer(ReplayParked, replay_parked, ReplayParked.subject_of(self.name))
+        self.answer(ListParked, list_parked)
+        self.answer(ReplayParked, replay_parked)
 
     async def _work_again(self, consumer: str, event: Recorded[Event], db: Connection) -> None:
         await self.consumptions[consumer].work_again(event, db)
@@ -288,13 +287,6 @@ class Service(Generic[S]):
     async def _nats_error(self, error: Exception) -> None:
         # A publish that the server's permissions refuse shows nowhere else than here.
         logger.warning("NATS", error=repr(error))
-
-
-def subject_of(request: type[Model]) -> str:
-    """The subject of a command or query."""
-    if not issubclass(request, Command | Query):
-        raise TypeError(f"{request.__name__} is neither a command nor a query")
-    return request.subject()
 
 
 async def _as_it_came(message: NatsMessage) -> object:

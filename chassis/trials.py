@@ -79,7 +79,7 @@ Prepare = Callable[[Connection, str, datetime], Awaitable[Examination[Any, Any, 
 """Makes an examination of a question in JSON and the time now."""
 
 
-class Cancelled(Exception):  # noqa: N818
+class Cancelled(Exception):
     """Somebody does not want to know any more."""
 
 

@@ -9,9 +9,9 @@ from pydantic import Field
 from contracts.bulk import PIECE, Actions, SelectedTicket
 from contracts.contacts import Card
 from contracts.desk import AnyThing, Calendar, Policy
-from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
 from contracts.people import Presence, Role
+from contracts.requests import Request
 from contracts.router import Priority
 from contracts.rulesets import Rule
 from contracts.tickets import FieldValue, LinkKind, Quote
@@ -20,18 +20,14 @@ OPERATOR = UUID("0c6f8f34-6d0b-4c38-8f29-30a4f5a1d7b2")
 """Who acts where nobody has signed in: the installation, and commands on the machine itself."""
 
 
-class Command(Model):
+class Command(Request):
     """A wish, in the imperative. `command_id` makes a repeat harmless: it gets the first answer again."""
 
     service: ClassVar[str] = "tickets"
-    """Who answers it."""
+    verb: ClassVar[str] = "command"
 
     command_id: UUID
     actor_id: UUID
-
-    @classmethod
-    def subject(cls) -> str:
-        return f"postroom.{cls.service}.command.{snake_case(cls.__name__)}"
 
 
 class TicketCommand(Command):

@@ -6,10 +6,11 @@ all of them.
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from functools import lru_cache
+from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from contracts.event import Event
 from contracts.model import Model, Text
@@ -536,6 +537,25 @@ ThingChanged = (
     | TemplateChanged
     | AutomationChanged
 )
+
+
+_CHANGED: dict[type[Thing], type[ThingChanged]] = {
+    event.model_fields["thing"].annotation: event for event in get_args(ThingChanged)
+}
+
+
+def changed(thing: AnyThing) -> ThingChanged:
+    """What is said of a thing when it came or was changed."""
+    return _CHANGED[type(thing)](thing=thing)
+
+
+_THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
+
+
+@lru_cache(maxsize=4096)
+def read_thing(text: str) -> AnyThing:
+    """A thing out of its JSON."""
+    return _THINGS.validate_json(text)
 
 
 def thing_of(event: Event) -> AnyThing | None:

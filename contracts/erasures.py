@@ -15,7 +15,7 @@ from contracts.event import Event
 from contracts.ingest import IngestEvent
 from contracts.model import NOBODY, Model, Text
 from contracts.notify import NotifyEvent
-from contracts.queries import Query
+from contracts.requests import Errand, Query
 from contracts.router import RouterEvent
 from contracts.tickets import TicketsEvent
 
@@ -183,16 +183,12 @@ class FoundLetters(Model):
 class GetEnd(Query):
     """Where a service's log ends now. Answer: `End`."""
 
-    @classmethod
-    def subject_of(cls, service: str) -> str:
-        return f"postroom.{service}.query.get_end"
-
 
 class End(Model):
     position: int
 
 
-class ErasePiece(Query):
+class ErasePiece(Errand):
     """Erase a piece of what a service holds of a person. Answer: `PieceErased`. A repeat erases nothing more."""
 
     person: Subject
@@ -204,10 +200,6 @@ class ErasePiece(Query):
     ends: dict[str, int] = Field(default_factory=dict)
     """Where the logs ended when they were erased: a read model must have come so far."""
 
-    @classmethod
-    def subject_of(cls, service: str) -> str:
-        return f"postroom.{service}.command.erase_piece"
-
 
 class PieceErased(Model):
     rows: int = 0
@@ -218,17 +210,13 @@ class PieceErased(Model):
     """Why it cannot be done yet; the same is asked again in a moment."""
 
 
-class FinishErasure(Query):
+class FinishErasure(Errand):
     """Take what was erased out of the service's stream, and clean its tables.
 
     Answer: `PieceErased`, with all that the service's log says was erased.
     """
 
     erasure_id: UUID
-
-    @classmethod
-    def subject_of(cls, service: str) -> str:
-        return f"postroom.{service}.command.finish_erasure"
 
 
 class GetErasure(Query):

@@ -50,7 +50,7 @@ class Event(Model):
         return cls.model_validate(content)
 
 
-class UnknownVersion(Exception):  # noqa: N818 - named for what is the matter
+class UnknownVersion(Exception):
     """An event in a version that this release cannot read: upgrade this service first."""
 
     def __init__(self, event: str, schema_version: int) -> None:

@@ -8,20 +8,9 @@ from pydantic import Field
 
 from contracts.bulk import Actions
 from contracts.desk import Automation, Calendar, Policy
-from contracts.event import snake_case
 from contracts.model import Instant, Model, Text
+from contracts.requests import Errand, Query
 from contracts.rulesets import Rule
-
-
-class Query(Model):
-    """A question; it changes nothing, so it may be asked again."""
-
-    service: ClassVar[str]
-
-    @classmethod
-    def subject(cls) -> str:
-        return f"postroom.{cls.service}.query.{snake_case(cls.__name__)}"
-
 
 LONGEST_PIECE = 200
 """Of a list that is answered in pieces."""
@@ -339,6 +328,8 @@ class Trial(Model):
 
 
 class DryRun(Trial):
+    """Rules that are not in force, asked about the mail of the last days."""
+
     called: ClassVar[str] = "dry run"
     identity: ClassVar[str] = "dry_run_id"
     dry_run_id: UUID
@@ -457,10 +448,10 @@ class WhatIfSummary(Model):
 
 
 class WhatIf(Trial):
-    called: ClassVar[str] = "what-if"
-    identity: ClassVar[str] = "what_if_id"
     """Policies and calendars that are not in force, tried on the tickets of the last months."""
 
+    called: ClassVar[str] = "what-if"
+    identity: ClassVar[str] = "what_if_id"
     what_if_id: UUID
     months: int
     things: tuple[Policy | Calendar, ...]
@@ -515,10 +506,6 @@ class ListParked(Query):
 
     stream_id: Text | None = None
 
-    @classmethod
-    def subject_of(cls, service: str) -> str:
-        return f"postroom.{service}.query.list_parked"
-
 
 class Parked(Model):
     """A message that a consumer could not handle, kept with its error until a person replays it."""
@@ -540,14 +527,10 @@ class ParkedList(Model):
     items: tuple[Parked, ...]
 
 
-class ReplayParked(Query):
+class ReplayParked(Errand):
     """Handle a parked message again. Answer: `Replayed`."""
 
     parked_id: UUID
-
-    @classmethod
-    def subject_of(cls, service: str) -> str:
-        return f"postroom.{service}.command.replay_parked"
 
 
 class Replayed(Model):

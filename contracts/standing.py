@@ -137,10 +137,8 @@ _BY_LETTER = frozenset({MessageRouted, TicketOpened, CustomerReplied, AutomaticR
 
 def message_of(event: Event) -> UUID | None:
     """The message whose standing an event changes; None if it changes none."""
-    kind, content = (
-        type(event),
-        vars(event),
-    )  # looked up, not matched: it is asked of every event of a rebuild
+    # Looked up, not matched: it is asked of every event of a rebuild.
+    kind, content = type(event), vars(event)
     if kind in _BY_ID:
         message_id: UUID = content["message_id"]
     elif kind in _BY_LETTER:

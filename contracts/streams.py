@@ -24,6 +24,14 @@ def every(event: type[Event]) -> str:
     return f"postroom.{event.service}.{snake_case(event.type_name())}.*"
 
 
+THINGS: tuple[type[Event], ...] = (
+    tickets.TicketboxCreated,
+    people.PersonAdded,
+    *get_args(desk.ThingChanged),
+    desk.ThingRemoved,
+)
+"""What says how things of the desk are: see `desk.thing_of`."""
+
 EVENTS: dict[str, type[Event]] = {
     event.type_name(): event
     for event in (
@@ -38,70 +46,15 @@ EVENTS: dict[str, type[Event]] = {
         router.TicketOverflowed,
         router.TicketTakenBack,
         router.RoutingFailed,
-        tickets.TicketOpened,
-        tickets.CustomerReplied,
-        tickets.AutomaticReplyReceived,
-        tickets.ReplyBounced,
-        tickets.TicketAssigned,
-        tickets.DistributionDropped,
-        tickets.NoteAdded,
-        tickets.ReplySubmitted,
-        tickets.ReplyReleased,
-        tickets.AcknowledgementReleased,
-        tickets.AcknowledgementWithheld,
-        tickets.ReminderReleased,
-        tickets.ReminderWithheld,
-        tickets.DeliveryRecorded,
-        tickets.TicketSolved,
-        tickets.TicketReopened,
-        tickets.TicketSetPending,
-        tickets.TicketPutOnHold,
-        tickets.TicketClosed,
-        tickets.PriorityChanged,
-        tickets.TagsChanged,
-        tickets.FieldsChanged,
-        tickets.CategoryAssigned,
-        tickets.WatchersChanged,
-        tickets.TaskAdded,
-        tickets.TaskDone,
-        tickets.TaskChanged,
-        tickets.TaskRemoved,
-        tickets.TicketLinked,
-        tickets.TicketUnlinked,
-        tickets.TicketMoved,
-        tickets.LettersMoved,
-        tickets.LettersTaken,
-        tickets.TicketMerged,
-        tickets.TicketAbsorbed,
-        tickets.MergeUndone,
-        tickets.AbsorptionUndone,
-        tickets.DeadlinesChanged,
-        tickets.SLAWarned,
-        tickets.SLABreached,
-        tickets.AutomationRan,
-        tickets.AutomationHeldBack,
-        tickets.NoticeReleased,
+        *get_args(tickets.TicketEvent),
         tickets.TicketingFailed,
         bulk.BulkJobStarted,
         bulk.BulkJobFinished,
-        tickets.TicketboxCreated,
-        people.PersonAdded,
+        *THINGS,
         people.PresenceChanged,
         rulesets.RulesetPublished,
         rulesets.RulesetDrafted,
         rulesets.RulesetDraftDropped,
-        desk.TicketboxChanged,
-        desk.TeamChanged,
-        desk.PersonChanged,
-        desk.CalendarChanged,
-        desk.PolicyChanged,
-        desk.CustomFieldChanged,
-        desk.CategoryChanged,
-        desk.ViewChanged,
-        desk.OrganisationChanged,
-        desk.TemplateChanged,
-        desk.AutomationChanged,
-        desk.ThingRemoved,
         *get_args(contacts.AnyContactEvent),
         notify.ReplySent,
         notify.ReplyDelayed,
@@ -109,15 +62,11 @@ EVENTS: dict[str, type[Event]] = {
         notify.ReplyUncertain,
         notify.NoticeSent,
         notify.NoticeFailed,
-        tickets.CustomerErased,
         erasures.ErasureRequested,
         erasures.ErasureBegun,
         erasures.DataErased,
         erasures.ErasureEnded,
-        erasures.LettersErased,
-        erasures.RoutingErased,
-        erasures.ConversationsErased,
-        erasures.DeliveriesErased,
+        *erasures.ROWS_ERASED.values(),
     )
 }
 """Every event by its name."""
@@ -185,14 +134,6 @@ class Consumer:
 
 
 ROUTER_MESSAGES = Consumer("router", "ingest", "messages", (ingest.MessageReceived, ingest.MessageReread))
-THINGS: tuple[type[Event], ...] = (
-    tickets.TicketboxCreated,
-    people.PersonAdded,
-    *get_args(desk.ThingChanged),
-    desk.ThingRemoved,
-)
-"""What says how things of the desk are: see `desk.thing_of`."""
-
 ROUTER_DESK = Consumer(
     "router", "tickets", "things", (*THINGS, people.PresenceChanged, rulesets.RulesetPublished)
 )

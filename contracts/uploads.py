@@ -5,22 +5,17 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from contracts.event import snake_case
 from contracts.model import Model, Text
-from contracts.queries import Query
+from contracts.requests import Errand
 
 PIECE = 512 * 1024
 """Bytes of a message in one request: less than any NATS carries (1 MB unless it is set otherwise), even in base64."""
 
 
-class UploadRequest(Query):
-    """Asks ingest to keep something; a repeat is harmless."""
+class UploadRequest(Errand):
+    """Asks ingest to keep something."""
 
     service: ClassVar[str] = "ingest"
-
-    @classmethod
-    def subject(cls) -> str:
-        return f"postroom.ingest.command.{snake_case(cls.__name__)}"
 
 
 class StoreUpload(UploadRequest):

@@ -35,7 +35,7 @@ _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 _LONGEST_QUOTED_NAME = 60
 
 
-class Uncomposable(Exception):  # noqa: N818 - named for what is the matter
+class Uncomposable(Exception):
     """A letter from which no message can be made; the text is for people."""
 
 

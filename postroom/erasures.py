@@ -13,7 +13,7 @@ from services.tickets import tables
 from services.tickets.erasures import begin, digest_of
 
 
-class BadCertificates(Exception):  # noqa: N818
+class BadCertificates(Exception):
     """Told to the person who typed the command."""
 
 

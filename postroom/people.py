@@ -18,7 +18,7 @@ from services.tickets.changes import configure
 from services.tickets.tables import read_desk
 
 
-class CannotAdd(Exception):  # noqa: N818
+class CannotAdd(Exception):
     """Told to the person who typed the command."""
 
 

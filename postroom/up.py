@@ -26,7 +26,7 @@ READY_SECONDS = 60
 HTTP, SMTP = "127.0.0.1:8080", "127.0.0.1:2525"
 
 
-class CannotRun(Exception):  # noqa: N818
+class CannotRun(Exception):
     """Told to the person who typed the command."""
 
 
@@ -94,9 +94,8 @@ async def _run(data: Path, stack: AsyncExitStack, stopping: asyncio.Event) -> No
         _watch(stack, nats, "NATS", partial(_migrate, environment))
     account = (await _migrate(environment))["first_administrator"]
     environment["POSTROOM_DATA"] = str(data.resolve())
-    environment.setdefault(
-        "POSTROOM_FORMS", "*"
-    )  # to be tried at once; elsewhere strangers are let in by choice
+    # To be tried at once; elsewhere strangers are let in by choice.
+    environment.setdefault("POSTROOM_FORMS", "*")
     running = asyncio.create_task(_keep_running(services.command(logs, addresses), environment))
     stack.push_async_callback(_end, running)
     if await _ready(addresses, logs, stopping):

@@ -13,7 +13,7 @@ class Embedded(TypedDict):
     password: str
 
 
-class NotFound(Exception):  # noqa: N818
+class NotFound(Exception):
     """There is no Postroom here."""
 
 

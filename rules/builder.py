@@ -79,7 +79,7 @@ _VALUE = r'(?P<value>"(?:\\.|[^"\\])*"|-?\d+)'
 _PATH = r'(?P<path>message\.headers\["[a-z0-9-]+"\]|message(?:\.[a-z_]+){1,2}?)'
 
 
-class BadRow(Exception):  # noqa: N818
+class BadRow(Exception):
     """A row from which no condition can be made."""
 
 

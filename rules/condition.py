@@ -58,11 +58,11 @@ def _cel() -> ModuleType:
     return cel
 
 
-class BadCondition(Exception):  # noqa: N818
+class BadCondition(Exception):
     """This is no condition; the text says why, for whoever wrote it."""
 
 
-class Unanswerable(Exception):  # noqa: N818
+class Unanswerable(Exception):
     """A condition that has no answer for one message, as a number that is made of a text that is none."""
 
 
@@ -152,9 +152,8 @@ def compile_condition(source: str) -> Condition:
     try:
         program = _cel().compile(flat)
     except ValueError as error:
-        found = re.search(
-            r"ERROR: <input>:\d+:\d+: (.*)", str(error)
-        )  # the place is that of what was made of it
+        # The place is that of what was made of it.
+        found = re.search(r"ERROR: <input>:\d+:\d+: (.*)", str(error))
         raise BadCondition(f"it is not CEL: {found[1] if found else _first_line(error)}") from error
     for function in program.functions():
         if re.fullmatch(r"[A-Za-z]\w*", function) and function not in _FUNCTIONS:

@@ -125,9 +125,8 @@ class Hours:
             day, clock = day + _DAY, "00:00"
         local = datetime.combine(day, time.fromisoformat(clock), self._zone)
         before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
-        if (
-            before is None or after is None or before >= after
-        ):  # `before < after`: the time is left out (PEP 495)
+        # `before < after`: the time is left out (PEP 495).
+        if before is None or after is None or before >= after:
             return local.astimezone(UTC)
         naive = local.replace(tzinfo=UTC)
         early, late = naive - after, naive - before

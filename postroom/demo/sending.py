@@ -10,7 +10,7 @@ from postroom.demo.day import Parcel
 TRIES = 6
 
 
-class NobodyListens(Exception):  # noqa: N818
+class NobodyListens(Exception):
     """No SMTP server answers there."""
 
 

@@ -26,7 +26,7 @@ class Mistake:
         return f"line {self.line}: {place}: {self.words}" if place else f"line {self.line}: {self.words}"
 
 
-class BadFile(Exception):  # noqa: N818
+class BadFile(Exception):
     """A file that cannot be applied, with all mistakes that were found in it."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:

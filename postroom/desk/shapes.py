@@ -88,7 +88,7 @@ KEYS: dict[type[Thing], str] = {Person: "email", CustomField: "key"}
 """The field that a file knows a thing by, where it is not its name."""
 
 
-class UnknownName(Exception):  # noqa: N818
+class UnknownName(Exception):
     """A file names something that is neither in it nor on the desk."""
 
     def __init__(self, path: tuple[str, ...], section: str, name: object) -> None:

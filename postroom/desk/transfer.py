@@ -15,7 +15,7 @@ from services.tickets.changes import configure_together
 from services.tickets.desk import stream_of
 
 
-class CannotApply(Exception):  # noqa: N818
+class CannotApply(Exception):
     """The desk as a whole would not hold together, or it was changed meanwhile; nothing was applied."""
 
 

@@ -38,7 +38,7 @@ SETTINGS = {
 """For one machine that it shares with everything else; durability stays as PostgreSQL has it, on."""
 
 
-class CannotStart(Exception):  # noqa: N818
+class CannotStart(Exception):
     """The server did not start; the message says where its log is."""
 
 

@@ -30,7 +30,7 @@ _AGENTS = ("Anna Berg", "Tomás Reyes", "Wiebke Jansen", "Oluchi Eze", "Piotr Ma
 _CATEGORIES = ("Deliveries", "Invoices", "Products", "Returns")
 
 
-class CannotLoad(Exception):  # noqa: N818
+class CannotLoad(Exception):
     """Told to the person who typed the command."""
 
 

@@ -28,7 +28,7 @@ class Scope:
     """None: all, and what is in none yet."""
 
 
-class BadScope(Exception):  # noqa: N818
+class BadScope(Exception):
     """A report cannot be made of this; `code` is stable, the message is a sentence for people."""
 
     def __init__(self, code: str, detail: str) -> None:

@@ -9,7 +9,7 @@ from chassis.projection import wait_for
 from chassis.requests import NoSuchBlob, RefusedQuery, RequestFailed, ServiceUnavailable
 from chassis.service import Service
 from contracts.commands import Command, Done, MessageCommand, Refused
-from contracts.queries import Query
+from contracts.requests import Request
 from services.gateway.forms.limits import Limiter
 from services.gateway.live import Feed
 from services.gateway.problems import (
@@ -59,14 +59,14 @@ class Gateway:
             await self.watch.count_waiting()
         return outcome
 
-    async def ask(self, query: Query, answer: type[requests.M], subject: str | None = None) -> requests.M:
-        """Ask another service.
+    async def ask(self, request: Request, answer: type[requests.M], service: str = "") -> requests.M:
+        """Ask something of another service: of `service`, where each answers.
 
         Raises:
             Problem: it says no, fails, or does not answer.
         """
         try:
-            return await requests.ask(self.service.nats, query, answer, subject)
+            return await requests.ask(self.service.nats, request, answer, service)
         except ServiceUnavailable as error:
             raise Unavailable(str(error)) from error
         except RequestFailed as error:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 
-class Problem(Exception):  # noqa: N818 - named as in RFC 9457
+class Problem(Exception):
     """Base of all: `code` is stable, the text says what to do."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR

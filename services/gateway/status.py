@@ -15,12 +15,12 @@ from contracts.queries import (
     Ledger,
     ListParked,
     ParkedList,
-    Query,
     SourceBooks,
     Sources,
     Transport,
     VirusScanner,
 )
+from contracts.requests import Query
 from contracts.services import SERVICES
 from contracts.streams import CONSUMERS, Consumer
 from services.gateway.access.sight import Sight
@@ -47,9 +47,9 @@ async def status(gateway: Gateway, sight: Sight) -> Status:
     """
     silent: set[str] = set()
 
-    async def ask(service: str, query: Query, answer: type[M], subject: str | None = None) -> M | None:
+    async def ask(service: str, query: Query, answer: type[M]) -> M | None:
         try:
-            return await gateway.ask(query, answer, subject)
+            return await gateway.ask(query, answer, service)
         except Problem:
             silent.add(service)
             return None
@@ -60,7 +60,7 @@ async def status(gateway: Gateway, sight: Sight) -> Status:
         ask("ingest", GetVirusScanner(), VirusScanner),
         ask("notify", GetTransport(), Transport),
         asyncio.gather(*(_lag(gateway, consumer) for consumer in CONSUMERS)),
-        asyncio.gather(*(ask(one, ListParked(), ParkedList, ListParked.subject_of(one)) for one in SERVICES)),
+        asyncio.gather(*(ask(one, ListParked(), ParkedList) for one in SERVICES)),
     )
     return Status(
         ledger=ledger and ledger_view(ledger),

@@ -43,7 +43,7 @@ class Claim:
         )
 
 
-class LeaseLost(Exception):  # noqa: N818 - named for what is the matter
+class LeaseLost(Exception):
     """Someone else has taken over the delivery in the meantime."""
 
 

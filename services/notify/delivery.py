@@ -43,10 +43,6 @@ class State(StrEnum):
     FAILED = "failed"
     UNCERTAIN = "uncertain"
 
-    @property
-    def final(self) -> bool:
-        return self in (State.SENT, State.FAILED, State.UNCERTAIN)
-
 
 class Recipient(Model):
     """One address that the message goes to, and what the relay has said of it."""

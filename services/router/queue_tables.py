@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import database
 from chassis.database import Connection
 from chassis.log import recorded
 from contracts.desk import Ticketbox
@@ -194,7 +195,7 @@ async def _wake(db: Connection) -> None:
 
 async def lock(db: Connection) -> None:
     """Let one router at a time follow tickets or give them: somebody's capacity belongs to all ticketboxes together."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom distribution', 0))")
+    await database.lock(db, "postroom distribution")
 
 
 _DUE = """

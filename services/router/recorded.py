@@ -36,7 +36,7 @@ ORDER BY stream_id, version DESC
 """
 
 
-class Silent(Exception):  # noqa: N818
+class Silent(Exception):
     """There is more mail, and the broker does not give it."""
 
 

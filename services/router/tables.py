@@ -8,14 +8,12 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from pydantic import TypeAdapter
 
 from chassis import log
 from chassis.database import Connection
 from chassis.kept import Kept
 from contracts import desk
 from contracts.desk import (
-    AnyThing,
     Calendar,
     Organisation,
     Person,
@@ -23,6 +21,7 @@ from contracts.desk import (
     Thing,
     ThingRemoved,
     kind_of,
+    read_thing,
     thing_of,
 )
 from contracts.event import Event, Recorded
@@ -36,13 +35,7 @@ from services.router.distribution import Agent
 from services.router.message import Message
 from services.router.ruleset import Ruleset, Ticketbox
 
-_THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
 T = TypeVar("T", bound=Thing)
-
-
-@lru_cache(maxsize=4096)
-def _thing(text: str) -> AnyThing:
-    return _THINGS.validate_json(text)
 
 
 async def things(db: Connection, kind: type[T]) -> list[T]:
@@ -50,7 +43,7 @@ async def things(db: Connection, kind: type[T]) -> list[T]:
     rows = await db.fetch(
         "SELECT thing::text AS thing FROM thing WHERE kind = $1 AND thing IS NOT NULL", kind_of(kind)
     )
-    return [thing for row in rows if isinstance(thing := _thing(row["thing"]), kind)]
+    return [thing for row in rows if isinstance(thing := read_thing(row["thing"]), kind)]
 
 
 async def person(db: Connection, person_id: UUID) -> Person | None:

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contracts.desk import Ticketbox
-from contracts.mail import Address
 from contracts.router import MessageRouted
 from contracts.stream_ids import acknowledgement_id
 from contracts.tickets import (
     AcknowledgementReleased,
     AcknowledgementWithheld,
-    OutgoingLetter,
     TicketOpened,
 )
-from services.tickets import reply_address
+from services.tickets.outgoing import automatic_letter
 
 CAPS = (
     (timedelta(minutes=10), 10),
@@ -60,26 +58,20 @@ def acknowledge(
     letter, to = opened.letter, opened.letter.answers_go_to or opened.contact
     if (cap := why_not(opened, earlier, now)) is not None:
         return AcknowledgementWithheld(ticket_id=opened.ticket_id, recipient=to.address, detail=cap)
-    reply_id, sender = acknowledgement_id(opened.ticket_id), box.addresses[0]
-    signed = reply_address.signed(sender, opened.number, secret) if box.signed_reply_address else None
+    reply_id = acknowledgement_id(opened.ticket_id)
     return AcknowledgementReleased(
         ticket_id=opened.ticket_id,
         reply_id=reply_id,
-        letter=OutgoingLetter(
-            internet_message_id=f"<{reply_id}@{sender.rpartition('@')[2]}>",
+        letter=automatic_letter(
+            box,
+            opened.number,
+            opened.subject,
+            text,
+            reply_id=reply_id,
+            secret=secret,
+            to=to,
             in_reply_to=letter.internet_message_id,
             references=(letter.internet_message_id,) if letter.internet_message_id else (),
-            date=now,
-            from_=Address(name=box.name, address=sender),
-            reply_to=Address(name=box.name, address=signed) if signed else None,
-            to=(to,),
-            subject=f"[#{opened.number}] {opened.subject}",
-            text=filled_in(text, opened.number, opened.subject),
-            automatic=True,
+            at=now,
         ),
     )
-
-
-def filled_in(text: str, number: int, subject: str) -> str:
-    """The words of an automatic letter, with `{number}` and `{subject}` of its ticket."""
-    return text.replace("{number}", str(number)).replace("{subject}", subject)

@@ -21,7 +21,7 @@ from contracts.tickets import (
     TicketMoved,
     TicketSolved,
 )
-from services.tickets import commands, notices, reminding
+from services.tickets import describing, notices, reminding
 from services.tickets.automations import Occasion
 from services.tickets.desk import Desk
 from services.tickets.evolve import evolve
@@ -98,7 +98,7 @@ class _Doing:
 
     def _tag(self, then: Actions) -> None:
         try:
-            tags = commands.tagged(self.ticket.tags, then.add_tags, then.remove_tags)
+            tags = describing.tagged(self.ticket.tags, then.add_tags, then.remove_tags)
         except Invalid as error:
             self.left_out.append(f"Tags: {error}")
             return
@@ -146,7 +146,7 @@ class _Doing:
         if wanted is None or self.ticket.state in (wanted, State.CLOSED):
             return
         try:
-            commands.require_fields(self.ticket, self.desk)
+            describing.require_fields(self.ticket, self.desk)
         except Invalid as error:
             self.left_out.append(f"It was not {wanted}. {error}")
             return

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis import database
 from chassis.database import Connection
 from contracts.contacts import Card
 from contracts.stream_ids import contact_id
@@ -57,7 +58,7 @@ async def chosen_organisations(db: Connection) -> dict[str, UUID]:
 
 async def lock(db: Connection) -> None:
     """Let one change of contacts follow the other: an address belongs to one of them only."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom contacts', 0))")
+    await database.lock(db, "postroom contacts")
 
 
 _OWNERS = "SELECT contact_id FROM contact_address WHERE address = ANY($1::text[])"

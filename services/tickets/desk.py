@@ -21,35 +21,24 @@ from contracts.commands import (
     SetThing,
 )
 from contracts.desk import (
-    AnyThing,
     Automation,
-    AutomationChanged,
     Calendar,
-    CalendarChanged,
     Category,
-    CategoryChanged,
     CustomField,
-    CustomFieldChanged,
     FieldType,
     Holidays,
     Organisation,
-    OrganisationChanged,
     Person,
-    PersonChanged,
     Placeholder,
     Policy,
-    PolicyChanged,
     Right,
     Team,
-    TeamChanged,
     Template,
-    TemplateChanged,
     Thing,
     ThingRemoved,
     Ticketbox,
-    TicketboxChanged,
     View,
-    ViewChanged,
+    changed,
     kind_of,
     thing_of,
 )
@@ -247,7 +236,7 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                 if before is not None and type(before) is not type(thing):
                     raise Invalid(f"“{before.name}” is not a {thing.kind}; things cannot change their kind.")
                 if thing != before:
-                    events.setdefault(stream_of(thing.kind, thing.id), []).append(_changed(thing))
+                    events.setdefault(stream_of(thing.kind, thing.id), []).append(changed(thing))
             case RemoveThing(kind=kind, id=identity):
                 before = desk.things.get(identity)
                 # Others know things by kind and id: they would keep one that was removed as something else.
@@ -306,34 +295,6 @@ def _only_membership(actor: Person, before: Person, after: Thing) -> bool:
     return actor.where(Right.MANAGE) != frozenset() and all(
         actor.may(Right.MANAGE, box) and Right.MANAGE not in {had.get(box), has.get(box)} for box in changed
     )
-
-
-def _changed(thing: AnyThing) -> Event:
-    match thing:
-        case Ticketbox():
-            return TicketboxChanged(thing=thing)
-        case Team():
-            return TeamChanged(thing=thing)
-        case Person():
-            return PersonChanged(thing=thing)
-        case Calendar():
-            return CalendarChanged(thing=thing)
-        case Policy():
-            return PolicyChanged(thing=thing)
-        case CustomField():
-            return CustomFieldChanged(thing=thing)
-        case Category():
-            return CategoryChanged(thing=thing)
-        case View():
-            return ViewChanged(thing=thing)
-        case Organisation():
-            return OrganisationChanged(thing=thing)
-        case Template():
-            return TemplateChanged(thing=thing)
-        case Automation():
-            return AutomationChanged(thing=thing)
-        case _:
-            assert_never(thing)
 
 
 def check(desk: Desk, before: Desk) -> None:

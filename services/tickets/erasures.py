@@ -141,7 +141,7 @@ async def _say(
     return Done(position=position, version=head.version + 1)
 
 
-class NotYet(Exception):  # noqa: N818
+class NotYet(Exception):
     """Something must happen before the erasure goes on; it is tried again in a moment."""
 
 
@@ -307,10 +307,7 @@ async def letters_of(nats: Client, addresses: tuple[str, ...]) -> FoundLetters:
 
 async def _ends(service: Service[TicketsSettings]) -> dict[str, int]:
     """Where each log ends now."""
-    return {
-        holder: (await ask(service.nats, GetEnd(), End, GetEnd.subject_of(holder))).position
-        for holder in STREAMS
-    }
+    return {holder: (await ask(service.nats, GetEnd(), End, holder)).position for holder in STREAMS}
 
 
 async def _erase(
@@ -347,8 +344,7 @@ async def erase_in_pieces(
         following: int | None = after
         while following is not None:
             piece = ErasePiece.model_validate({"person": part, "after": following, **limits})
-            subject = ErasePiece.subject_of(holder)
-            done = await ask_patiently(nats, piece, PieceErased, subject)
+            done = await ask_patiently(nats, piece, PieceErased, holder)
             if done.waits_for is not None:
                 raise NotYet(done.waits_for)
             rows, files, following = rows + done.rows, files + done.files, done.following
@@ -363,9 +359,8 @@ async def _finish(
     if await log.answered(db, [cause]):
         return None
     request = FinishErasure(erasure_id=erasure.erasure_id)
-    subject = FinishErasure.subject_of(holder)
     try:
-        done = await ask_patiently(service.nats, request, PieceErased, subject)
+        done = await ask_patiently(service.nats, request, PieceErased, holder)
     except (ServiceUnavailable, RequestFailed) as error:
         return str(error)
     if done.waits_for is not None:

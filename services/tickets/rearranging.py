@@ -221,18 +221,22 @@ def _gone_from(
 ) -> Events:
     """What tickets lose that had brought letters by a merge: undoing that does not bring these back."""
     return {
-        ticket.ticket_id: [
-            LettersMoved(
-                ticket_id=ticket.ticket_id,
-                to_id=to_id,
-                to_number=to_number,
-                message_ids=tuple(brought),
-                moved_by=actor_id,
-            )
-        ]
+        ticket.ticket_id: [_left(ticket, brought, to_id, to_number, actor_id)]
         for ticket in inside
-        if (brought := [letter.message_id for letter in letters if letter.message_id in ticket.letters])
+        if (brought := [letter for letter in letters if letter.message_id in ticket.letters])
     }
+
+
+def _left(
+    ticket: Ticket, letters: Sequence[LetterHead], to_id: UUID, to_number: int, actor_id: UUID
+) -> LettersMoved:
+    return LettersMoved(
+        ticket_id=ticket.ticket_id,
+        to_id=to_id,
+        to_number=to_number,
+        message_ids=tuple(letter.message_id for letter in letters),
+        moved_by=actor_id,
+    )
 
 
 def split(
@@ -261,13 +265,6 @@ def split(
         split_from_id=ticket.ticket_id,
         waited=_opened_at(now, ticket, first),
     )
-    left = LettersMoved(
-        ticket_id=ticket.ticket_id,
-        to_id=opened.ticket_id,
-        to_number=number,
-        message_ids=tuple(letter.message_id for letter in letters),
-        moved_by=command.actor_id,
-    )
     taken = LettersTaken(
         ticket_id=opened.ticket_id,
         from_id=ticket.ticket_id,
@@ -278,7 +275,7 @@ def split(
     )
     return {
         **_gone_from(inside, letters, opened.ticket_id, number, command.actor_id),
-        ticket.ticket_id: [left],
+        ticket.ticket_id: [_left(ticket, letters, opened.ticket_id, number, command.actor_id)],
         opened.ticket_id: [opened, *([taken] if rest else [])],
     }
 
@@ -290,13 +287,6 @@ def _moved(
     actor_id: UUID,
     ways: Mapping[UUID, tuple[UUID, ...]] | None = None,
 ) -> Events:
-    left = LettersMoved(
-        ticket_id=ticket.ticket_id,
-        to_id=other.ticket_id,
-        to_number=other.number,
-        message_ids=tuple(letter.message_id for letter in letters),
-        moved_by=actor_id,
-    )
     taken = LettersTaken(
         ticket_id=other.ticket_id,
         from_id=ticket.ticket_id,
@@ -308,7 +298,7 @@ def _moved(
     )
     opens = taken.waited or (other.state.done and any(letter.by_person for letter in letters))
     return {
-        ticket.ticket_id: [left],
+        ticket.ticket_id: [_left(ticket, letters, other.ticket_id, other.number, actor_id)],
         other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],
     }
 

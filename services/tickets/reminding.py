@@ -6,10 +6,11 @@ from uuid import UUID
 
 from contracts.desk import Ticketbox
 from contracts.mail import Address, Kind, LetterHead
-from contracts.tickets import OutgoingLetter, ReminderReleased, ReminderWithheld
+from contracts.tickets import ReminderReleased, ReminderWithheld
 from mail.answering import may_be_answered
-from services.tickets import acknowledging, reply_address
+from services.tickets import acknowledging
 from services.tickets.desk import Desk
+from services.tickets.outgoing import automatic_letter
 from services.tickets.ticket import Ticket
 
 
@@ -33,23 +34,21 @@ def remind(
     if box is None or why_not is not None:
         detail = why_not or "its ticketbox was removed"
         return ReminderWithheld(ticket_id=ticket.ticket_id, recipient=to.address, detail=detail)
-    sender = box.addresses[0]
-    signed = reply_address.signed(sender, ticket.number, desk.secret) if box.signed_reply_address else None
     return ReminderReleased(
         ticket_id=ticket.ticket_id,
         reply_id=reply_id,
         automation=automation,
-        letter=OutgoingLetter(
-            internet_message_id=f"<{reply_id}@{sender.rpartition('@')[2]}>",
+        letter=automatic_letter(
+            box,
+            ticket.number,
+            ticket.subject,
+            text,
+            reply_id=reply_id,
+            secret=desk.secret,
+            to=to,
             in_reply_to=ticket.answer_to,
             references=ticket.message_ids,
-            date=now,
-            from_=Address(name=box.name, address=sender),
-            reply_to=Address(name=box.name, address=signed) if signed else None,
-            to=(to,),
-            subject=f"[#{ticket.number}] {ticket.subject}",
-            text=acknowledging.filled_in(text, ticket.number, ticket.subject),
-            automatic=True,
+            at=now,
         ),
     )
 

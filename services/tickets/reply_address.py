@@ -5,7 +5,8 @@ from base64 import b32encode
 from collections.abc import Iterator
 from hmac import compare_digest, digest
 
-from contracts.mail import LetterHead
+from contracts.desk import Ticketbox
+from contracts.mail import Address, LetterHead
 
 _DETAIL = re.compile(r"^(.+)\+(\d{1,18})\.([a-z2-7]{10})$")
 
@@ -14,6 +15,13 @@ def signed(address: str, number: int, secret: bytes) -> str:
     """The address of a ticketbox, with a ticket's number and its signature as the detail (RFC 5233)."""
     local, _, domain = address.rpartition("@")
     return f"{local}+{number}.{_signature(number, secret)}@{domain}"
+
+
+def reply_to(box: Ticketbox, number: int, secret: bytes) -> Address | None:
+    """Where a letter of a ticketbox asks to be answered; None: where it comes from."""
+    if not box.signed_reply_address:
+        return None
+    return Address(name=box.name, address=signed(box.addresses[0], number, secret))
 
 
 def tickets_of(letter: LetterHead, secret: bytes) -> Iterator[int]:

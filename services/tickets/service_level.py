@@ -3,7 +3,7 @@
 docs/service-levels.md has the rules as a table. A deadline can be computed again from scratch at any time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,8 +16,6 @@ from services.tickets.desk import Desk
 from services.tickets.ticket import Asked, Ticket
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
-HoursOf = Callable[[Calendar | None], Hours]
-"""Gives the hours of a calendar; the shell keeps those that it has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Level:
     hours: Hours
 
 
-def level_of(ticket: Ticket, desk: Desk, hours_of: HoursOf = Hours) -> Level:
+def level_of(ticket: Ticket, desk: Desk) -> Level:
     """The first policy, by order and then by name, that applies to a ticket as it is now.
 
     Where none applies, the ticketbox itself may ask for a first response, by the wall clock.
@@ -83,7 +81,7 @@ class Levels:
         if about not in self._found:
             if len(self._found) == self.MOST:
                 self._found.clear()
-            self._found[about] = level_of(ticket, self._desk, hours_of)
+            self._found[about] = level_of(ticket, self._desk)
         return self._found[about]
 
 

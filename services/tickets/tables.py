@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
+from chassis import database
 from chassis.database import Connection
 from chassis.kept import Kept
 from contracts.desk import (
@@ -21,6 +20,7 @@ from contracts.desk import (
     PolicyChanged,
     ThingRemoved,
     TicketboxChanged,
+    read_thing,
     thing_of,
 )
 from contracts.event import Event
@@ -294,9 +294,6 @@ async def keep_automatic_mail(
     await db.execute(_KEEP_AUTOMATIC_MAIL, list(recipients), now, list(ticket_ids))
 
 
-_THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
-
-
 async def read_desk(db: Connection) -> Desk:
     """The desk as it is now."""
     return await _DESK.get(db)
@@ -308,7 +305,7 @@ async def _read_desk(db: Connection) -> Desk:
     assert revised is not None  # noqa: S101 - the migration has put it there
     rows = await db.fetch("SELECT id, thing::text AS thing, since FROM thing")
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
-    things = {row["id"]: _THINGS.validate_json(row["thing"]) for row in rows}
+    things = {row["id"]: read_thing(row["thing"]) for row in rows}
     since = {row["id"]: row["since"] for row in rows}
     levels = [
         since[one] for one, thing in things.items() if isinstance(thing, Policy | Calendar | Organisation)
@@ -333,7 +330,7 @@ async def erasure_secret(db: Connection) -> bytes:
 
 async def lock_desk(db: Connection) -> None:
     """Let one change of the desk follow the other: each is looked at together with all the rest."""
-    await db.execute("SELECT pg_advisory_xact_lock(hashtextextended('postroom desk', 0))")
+    await database.lock(db, "postroom desk")
 
 
 async def ruleset_in_force(db: Connection) -> RulesetPublished | None:

@@ -77,9 +77,8 @@ def find_place(
         or _by_reply_address(letter, tokens, tickets)
         or _by_subject(letter, tokens, tickets, others)
     )
-    if (
-        place is None or letter.kind is Kind.BOUNCE
-    ):  # what came back stays with the answer, to be sent again there
+    # What came back stays with the answer, to be sent again there.
+    if place is None or letter.kind is Kind.BOUNCE:
         return place
     *way, last = _way_on(place.ticket_id, tickets)
     return replace(place, ticket_id=last, by_way_of=tuple(way))

@@ -162,11 +162,6 @@ class Ticket:
         return self.hold.until_solved_id if self.hold else None
 
     @property
-    def answered(self) -> bool:
-        """Whether a person of ours has answered."""
-        return bool(self.replies)
-
-    @property
     def answer_to(self) -> str | None:
         """The Message-ID of the letter that an answer answers."""
         return self.letters[self.answers_id].internet_message_id if self.answers_id else None

@@ -31,7 +31,6 @@ from contracts.tickets import (
     TicketSolved,
 )
 from mail.answering import person_behind
-from rules.hours import hours_of
 from services.tickets import (
     acknowledging,
     actions,
@@ -252,7 +251,7 @@ class Work:
         )
 
     def _level(self, current: Ticket) -> service_level.Level:
-        return service_level.level_of(current, self.desk, hours_of)
+        return service_level.level_of(current, self.desk)
 
     def _answer(
         self, ticket_id: UUID, events: Sequence[TicketEvent], cause: UUID, meta: Meta, at: datetime

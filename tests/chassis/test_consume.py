@@ -119,7 +119,7 @@ async def delivered(client: Client) -> int:
 
 
 async def parked(client: Client) -> tuple[Parked, ...]:
-    return (await ask(client, ListParked(), ParkedList, ListParked.subject_of("analytics"))).items
+    return (await ask(client, ListParked(), ParkedList, "analytics")).items
 
 
 async def seen(db: asyncpg.Connection) -> list[int]:
@@ -211,7 +211,7 @@ async def test_what_a_projection_has_parked_takes_a_rebuild(
         assert (one.consumer, one.projection) == (CONSUMER.name, "seen")
         # when it is replayed, then it stays parked, and the answer says what to do.
         replay = ReplayParked(parked_id=one.parked_id)
-        replayed = await ask(client, replay, Replayed, ReplayParked.subject_of("analytics"))
+        replayed = await ask(client, replay, Replayed, "analytics")
         assert not replayed.done
         assert "run postroom rebuild seen" in (replayed.error or "")
         assert await parked(client) == (one,)

@@ -36,7 +36,7 @@ wishes = st.lists(
 pytestmark = pytest.mark.anyio
 
 
-class GivenUp(Exception):  # noqa: N818
+class GivenUp(Exception):
     """The writer rolls back."""
 
 

@@ -16,7 +16,6 @@ from postroom.load.desk import CannotLoad
 from postroom.load.writing import load
 from postroom.migrate import migrate_database
 from postroom.people import first_administrator
-from rules.hours import hours_of
 from services.tickets import alarms, automations, service_level, tables
 from services.tickets.desk import Desk
 from services.tickets.evolve import load as ticket_of
@@ -67,7 +66,7 @@ async def test_their_clocks_go_on_from_where_they_stand(db: asyncpg.Connection) 
     desk = await tables.read_desk(db)
     tickets = {ticket.ticket_id: ticket for ticket in await loaded(db)}
     for ticket in tickets.values():
-        level = service_level.level_of(ticket, desk, hours_of)
+        level = service_level.level_of(ticket, desk)
         assert service_level.deadlines(ticket, level) == ticket.deadlines
         assert not service_level.missed(ticket, NOW)
     rows = await db.fetch("SELECT ticket_id, at FROM alarm")

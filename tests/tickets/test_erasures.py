@@ -10,7 +10,7 @@ from contracts.commands import OPERATOR, RequestErasure, RetryReply, SubmitReply
 from contracts.desk import Person
 from contracts.erasures import ErasePiece, FindLetters, FoundLetters, PieceErased, Subject
 from contracts.mail import Address
-from services.tickets import commands, erasures
+from services.tickets import answering, erasures
 from services.tickets.desk import Desk
 from services.tickets.erasures import decide
 from services.tickets.evolve import begin
@@ -79,8 +79,8 @@ async def test_a_service_erases_each_part_of_a_person_to_its_end(monkeypatch: py
     one, other = uuid4(), uuid4()
     asked: list[tuple[tuple[UUID, ...], int]] = []
 
-    async def router(_: Client, piece: ErasePiece, __: type[PieceErased], subject: str) -> PieceErased:
-        assert subject == ErasePiece.subject_of("router")
+    async def router(_: Client, piece: ErasePiece, __: type[PieceErased], service: str) -> PieceErased:
+        assert service == "router"
         asked.append((piece.person.message_ids, piece.after))
         return PieceErased(rows=1, following=200 if piece.after == 0 else None)
 
@@ -95,7 +95,7 @@ async def test_a_service_erases_each_part_of_a_person_to_its_end(monkeypatch: py
 def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
     erased = Address(address="erased-12@erased.invalid")
     event = opened(letter().model_copy(update={"from_": erased, "reply_to": ()}))
-    ticket = begin(event.model_copy(update={"contact": erased}), None)
+    ticket = begin(event.model_copy(update={"contact": erased, "ticketbox_id": SUPPORT.id}), None)
     command = SubmitReply(
         command_id=uuid4(),
         actor_id=ANNA.id,
@@ -105,9 +105,7 @@ def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
         seen_version=9,
     )
     with pytest.raises(NobodyThere):
-        commands.submit_reply(
-            command, ticket, commands.Sender("Support", "s@example.com", "Anna"), DESK, NOON
-        )
+        answering.submit_reply(command, ticket, DESK, ANNA, NOON)
 
 
 def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
@@ -118,4 +116,4 @@ def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
     ticket = replace(begin(event, None), replies={reply_id: reply})
     command = RetryReply(command_id=uuid4(), actor_id=ANNA.id, ticket_id=ticket.ticket_id, reply_id=reply_id)
     with pytest.raises(NobodyThere):
-        commands.retry_reply(command, ticket)
+        answering.retry_reply(command, ticket)

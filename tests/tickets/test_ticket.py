@@ -45,7 +45,7 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
-from services.tickets import commands, intake, reply_address
+from services.tickets import answering, commands, intake, reply_address
 from services.tickets.desk import Desk
 from services.tickets.evolve import load
 from services.tickets.number import with_check_digit
@@ -422,8 +422,8 @@ def test_a_wrong_digit_in_a_ticket_number_is_noticed(running: int, place: int, d
 
 
 def test_a_subject_gets_re_once() -> None:
-    assert commands.reply_subject("AW: re: Lamp") == "Re: Lamp"
-    assert commands.reply_subject("") == "Re: your message"
+    assert answering.reply_subject("AW: re: Lamp") == "Re: Lamp"
+    assert answering.reply_subject("") == "Re: your message"
 
 
 def test_the_ticket_of_a_message_has_the_same_id_each_time() -> None:

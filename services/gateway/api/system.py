@@ -51,7 +51,7 @@ async def replay_parked(gateway: Gateway, service: str, parked_id: UUID) -> Repl
     """
     if service not in SERVICES:
         raise NotFound(f"There is no service “{service}”.")
-    return await gateway.ask(ReplayParked(parked_id=parked_id), Replayed, ReplayParked.subject_of(service))
+    return await gateway.ask(ReplayParked(parked_id=parked_id), Replayed, service)
 
 
 @router.get("/people")

@@ -2,27 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
-from pydantic import TypeAdapter
-
 from chassis.database import Connection
 from chassis.kept import Kept
-from contracts.desk import AnyThing, Person, Right, Thing, Ticketbox, kind_of
+from contracts.desk import Person, Right, Thing, Ticketbox, kind_of, read_thing
 from contracts.people import Presence, presence_at
 from services.gateway.access.sight import Sight
 from services.gateway.representations.desk import BoxItem, PersonItem
 
 T = TypeVar("T", bound=Thing)
-_THINGS: TypeAdapter[AnyThing] = TypeAdapter(AnyThing)
-
-
-@lru_cache(maxsize=4096)
-def thing(text: str) -> AnyThing:
-    """A thing out of the JSON of its row."""
-    return _THINGS.validate_json(text)
 
 
 async def every(db: Connection, kind: type[T]) -> list[T]:
@@ -30,7 +20,7 @@ async def every(db: Connection, kind: type[T]) -> list[T]:
     rows = await db.fetch(
         "SELECT thing::text AS thing FROM thing WHERE kind = $1 AND NOT removed", kind_of(kind)
     )
-    found = [one for row in rows if isinstance(one := thing(row["thing"]), kind)]
+    found = [one for row in rows if isinstance(one := read_thing(row["thing"]), kind)]
     return sorted(found, key=lambda one: (one.name.casefold(), one.id))
 
 
@@ -48,7 +38,7 @@ async def people(db: Connection, now: datetime) -> list[PersonItem]:
     """Who works here, with their presence at this moment."""
     found = []
     for row in await db.fetch(_PEOPLE):
-        person = thing(row["thing"])
+        person = read_thing(row["thing"])
         if isinstance(person, Person) and person.active:
             until = row["until"]
             found.append(

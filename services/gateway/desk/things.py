@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from chassis.database import Connection
 from contracts.commands import OPERATOR, ChangeDesk, RemoveThing, SetThing
-from contracts.desk import KINDS, AnyThing, Right, Template, Ticketbox, View, kind_of, thing_of
+from contracts.desk import KINDS, AnyThing, Right, Template, Ticketbox, View, kind_of, read_thing, thing_of
 from contracts.people import Role
 from contracts.streams import EVENTS
 from services.gateway.access.accounts import Person
@@ -97,7 +97,7 @@ async def every(db: Connection, person: Person, kind: str) -> list[Found]:
         "SELECT thing::text AS thing, version FROM thing WHERE kind = $1 AND NOT removed",
         kind_of(KINDS[kind]),
     )
-    found = [Found(desk.thing(row["thing"]), row["version"]) for row in rows]
+    found = [Found(read_thing(row["thing"]), row["version"]) for row in rows]
     seen = [one for one in found if in_sight(person, one.thing)]
     return sorted(seen, key=lambda one: (one.thing.name.casefold(), one.thing.id))
 
@@ -113,7 +113,7 @@ async def find(db: Connection, person: Person, kind: str, thing_id: UUID) -> Fou
         kind_of(KINDS[kind]),
         thing_id,
     )
-    found = Found(desk.thing(row["thing"]), row["version"]) if row else None
+    found = Found(read_thing(row["thing"]), row["version"]) if row else None
     if found is None or not in_sight(person, found.thing):
         raise NotFound(f"There is nothing with the id {thing_id} among the {kind}.")
     return found

@@ -80,9 +80,7 @@ class Deciding(Asking):
         if not parked:
             raise Conflict("not_parked", "Nothing of this message is parked any more.")
         service, one = parked[-1]
-        replayed = await self.gateway.ask(
-            ReplayParked(parked_id=one.parked_id), Replayed, ReplayParked.subject_of(service)
-        )
+        replayed = await self.gateway.ask(ReplayParked(parked_id=one.parked_id), Replayed, service)
         if not replayed.done:
             raise Conflict("still_parked", f"It failed again and stays parked: {replayed.error}")
 
@@ -132,6 +130,6 @@ async def parked_of(gateway: Gateway, message_id: UUID) -> list[tuple[str, Parke
     query = ListParked(stream_id=message_stream(message_id))
     for service in ROUTING:
         with suppress(Problem):
-            listed = await gateway.ask(query, ParkedList, ListParked.subject_of(service))
+            listed = await gateway.ask(query, ParkedList, service)
             found += [(service, one) for one in listed.items]
     return found

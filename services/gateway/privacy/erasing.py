@@ -55,9 +55,7 @@ async def erase(piece: ErasePiece, db: Connection) -> PieceErased:
     if (waits_for := await behind(db, INBOX.name, piece.ends)) is not None:
         return PieceErased(waits_for=waits_for)
     # A rebuild that began before may have read what is erased now.
-    if not await db.fetchval(
-        "SELECT pg_try_advisory_xact_lock(hashtextextended('postroom rebuild gateway inbox', 0))"
-    ):
+    if not await db.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", INBOX.rebuild_lock):
         return PieceErased(waits_for="the inbox is being rebuilt")
     number, after = divmod(piece.after, _SOURCE)
     source, person = SOURCES[number], piece.person

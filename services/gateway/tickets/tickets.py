@@ -139,9 +139,8 @@ async def _open(
         people={**names, **known},
         hidden=hidden,
     )
-    inside = (
-        await db.fetch(UNDELIVERED_INSIDE, summary.number) if as_of is None else []
-    )  # nothing but events knows the past
+    # Nothing but events knows the past.
+    inside = await db.fetch(UNDELIVERED_INSIDE, summary.number) if as_of is None else []
     return Opened(
         summary, events, sources, known, chosen_from, {row["number"]: row["answers"] for row in inside}
     )

@@ -28,11 +28,11 @@ class Failure:
     reason: str
 
 
-class Unanswered(Exception):  # noqa: N818
+class Unanswered(Exception):
     """An evaluation ends here, with `temperror`."""
 
 
-class Wanted(Exception):  # noqa: N818
+class Wanted(Exception):
     """An evaluation cannot go on before these are answered."""
 
     def __init__(self, questions: tuple[Question, ...]) -> None:

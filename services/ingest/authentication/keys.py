@@ -14,7 +14,7 @@ _LONGEST_EXPONENT = 64
 _LONGEST_RECORD = 8192
 
 
-class Unacceptable(Exception):  # noqa: N818
+class Unacceptable(Exception):
     """A signature is not good, and why; `result` is a word of RFC 8601 §2.7.1."""
 
     def __init__(self, result: str, detail: str) -> None:

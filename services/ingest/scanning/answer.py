@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contracts.mail import ScanVerdict
 
 
-class ScannerAway(Exception):  # noqa: N818
+class ScannerAway(Exception):
     """The scanner gave no answer: it is down, hangs, or was cut off. What it was asked may be asked again."""
 
 

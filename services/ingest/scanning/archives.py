@@ -28,7 +28,7 @@ Member = Iterator[bytes]
 """The content of one file of an archive, in pieces. It must be read to its end before the next one is asked for."""
 
 
-class Unopenable(Exception):  # noqa: N818
+class Unopenable(Exception):
     """Why an archive cannot be looked into, as the end of a sentence that begins with its name."""
 
 

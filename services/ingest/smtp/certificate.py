@@ -9,7 +9,7 @@ from chassis.logging import get_logger
 logger = get_logger(__name__)
 
 
-class WrongCertificate(ValueError):  # noqa: N818
+class WrongCertificate(ValueError):
     """The files cannot be used; the words say why."""
 
 

@@ -15,7 +15,7 @@ _LOCAL, _PROXY, _STREAM = 0x20, 0x21, 0x1
 _IPV4, _IPV6 = 0x1, 0x2
 
 
-class BadHeader(Exception):  # noqa: N818
+class BadHeader(Exception):
     """These bytes are no PROXY header."""
 
 

@@ -70,7 +70,7 @@ async def serve(door: Door, address: ListenAddress | SocketPath) -> AsyncIterato
         await server.wait_closed()
 
 
-class _Gone(Exception):  # noqa: N818
+class _Gone(Exception):
     """The client is not there any more."""
 
 

@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MAILBOX = re.compile(r'(?:"(?:\\.|[^"\\])*"|[^\s@"]+)@[^\s@]+', re.DOTALL)
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A command that is not obeyed, with what is said to it."""
 
     def __init__(self, reply: Reply) -> None:

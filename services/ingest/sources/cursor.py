@@ -40,7 +40,7 @@ class Step:
     anew_until: int | None = None
 
 
-class MovedElsewhere(Exception):  # noqa: N818
+class MovedElsewhere(Exception):
     """Someone else has moved the cursor: nothing of this batch is stored, look again."""
 
 

@@ -12,11 +12,11 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 
 
-class SignInRefused(Exception):  # noqa: N818
+class SignInRefused(Exception):
     """The server, or the authorization server, does not let us in: trying again soon could lock the account."""
 
 
-class MailboxUnavailable(Exception):  # noqa: N818
+class MailboxUnavailable(Exception):
     """The server says that it cannot now, or cannot do what a source needs."""
 
 

@@ -105,9 +105,8 @@ class Pop3Mailbox:
             try:
                 found[one.key] = b"\r\n".join([*self._client.retr(number)[1], b""])
             except poplib.error_proto as error:
-                with suppress(
-                    poplib.error_proto
-                ):  # it is gone, if the server does not know its UIDL any more
+                # It is gone, if the server does not know its UIDL any more.
+                with suppress(poplib.error_proto):
                     self._client.uidl(number)
                     refused.append(Refusal(one, f"the server does not give it: {error}"))
         return Fetched(found, tuple(refused))
@@ -124,9 +123,8 @@ class Pop3Mailbox:
         self._cut.wait(seconds)
 
     def leave(self) -> None:
-        with suppress(
-            OSError, AttributeError, poplib.error_proto
-        ):  # it has no socket any more after `finish`
+        # It has no socket any more after `finish`.
+        with suppress(OSError, AttributeError, poplib.error_proto):
             self._client.quit()
 
     def cut(self) -> None:

@@ -127,7 +127,7 @@ def location_of(source: Source) -> str:
     return f"{source.kind}://{source.user}@{source.host}:{port_of(source)}{folder}"
 
 
-class WrongSources(ValueError):  # noqa: N818
+class WrongSources(ValueError):
     """The file of sources cannot be used; the words say what to change."""
 
 
