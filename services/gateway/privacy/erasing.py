@@ -16,7 +16,7 @@ from contracts.model import ERASED
 from contracts.stream_ids import contact_stream
 from contracts.streams import EVENTS, STREAMS
 from services.gateway.desk import desk
-from services.gateway.read_model import contact_rows, history, inbox, tasks
+from services.gateway.read_model import contact_rows, history, inbox, task_rows
 from services.gateway.read_model.inbox import INBOX
 from services.gateway.read_model.summary import summarise
 from services.gateway.tickets.details import details
@@ -123,7 +123,7 @@ async def _summarise_again(db: Connection, ticket_ids: Iterable[UUID]) -> None:
         events = await history.of_ticket(db, ticket_id)
         lines.append(summarise(events))
         texts = {task_id: task.text for task_id, task in details(events).tasks.items()}
-        await tasks.word_anew(db, ticket_id, texts)
+        await task_rows.word_anew(db, ticket_id, texts)
     await db.executemany(
         """
         UPDATE ticket

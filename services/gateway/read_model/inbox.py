@@ -23,7 +23,7 @@ from contracts.standing import MessageState, Standing, hear, news
 from contracts.streams import GATEWAY, THINGS
 from contracts.tickets import NoteAdded, ReplySubmitted, TicketEvent, TicketOpened
 from services.gateway.desk import desk
-from services.gateway.read_model import contact_rows, history, tasks
+from services.gateway.read_model import contact_rows, history, task_rows
 from services.gateway.read_model.book import Received, received
 from services.gateway.read_model.summary import Summary, rearranges, summarise
 from services.gateway.read_model.whereabouts import moved
@@ -47,7 +47,7 @@ async def apply(batch: Batch, db: Connection) -> None:
         case "tickets":
             await _keep_standings(db, batch)
             await _keep_tickets(db, batch)
-            await tasks.keep(db, batch)
+            await task_rows.keep(db, batch)
             await contact_rows.keep(db, batch)
             await _keep_desk(db, batch)
         case _:  # what notify says is in the history, and comes back from tickets
