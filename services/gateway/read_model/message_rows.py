@@ -8,7 +8,7 @@ from chassis.consume import Batch
 from chassis.database import Connection
 from contracts.ingest import MessageReread
 from contracts.router import MessageRouted, RoutingFailed
-from contracts.standing import MessageState, Standing, hear, news
+from contracts.standing import COLUMNS, hear, news, standing_of
 from services.gateway.read_model.book import Received, received
 from services.gateway.read_model.whereabouts import moved
 
@@ -77,11 +77,10 @@ async def keep_received(db: Connection, batch: Batch) -> None:
         await db.execute(_FORGET_WORDS, list(rereads), list(rereads.values()))
 
 
-_STANDING = tuple(field.name for field in fields(Standing))
-_standing_cells = attrgetter("state", "reason", *_STANDING)
+_standing_cells = attrgetter("state", "reason", *COLUMNS)
 
 _STANDINGS = f"""
-SELECT message_id, {", ".join(_STANDING)}
+SELECT message_id, {", ".join(COLUMNS)}
 FROM message
 WHERE message_id = ANY($1::uuid[])
 ORDER BY message_id
@@ -92,11 +91,11 @@ _KEEP_STANDINGS = f"""
 UPDATE message
 SET state = new.state,
     reason = new.reason,
-    {", ".join(f"{name} = new.{name}" for name in _STANDING)}
+    {", ".join(f"{name} = new.{name}" for name in COLUMNS)}
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::integer[], $5::uuid[], $6::text[], $7::text[],
     $8::integer[], $9::uuid[], $10::text[], $11::uuid[]
-) AS new (message_id, state, reason, {", ".join(_STANDING)})
+) AS new (message_id, state, reason, {", ".join(COLUMNS)})
 WHERE message.message_id = new.message_id
 """
 
@@ -117,9 +116,8 @@ async def keep_standings(db: Connection, batch: Batch) -> None:
     await db.execute(_BEGIN_LINES, message_ids)
     lines = []
     for row in await db.fetch(_STANDINGS, message_ids):
-        cells = {**dict(row), "routed_state": MessageState(row["routed_state"])}
-        message_id = cells.pop("message_id")
-        standing = reduce(hear, said.get(message_id, ()), Standing(**cells))
+        message_id = row["message_id"]
+        standing = reduce(hear, said.get(message_id, ()), standing_of(dict(row)))
         standing = replace(standing, ticket_id=places.get(message_id, standing.ticket_id))
         lines.append((message_id, *_standing_cells(standing)))
     await db.execute(_KEEP_STANDINGS, *zip(*lines, strict=True))
