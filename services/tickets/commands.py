@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import (
     AddNote,
     AddTask,
@@ -58,16 +59,7 @@ from contracts.tickets import (
 )
 from services.tickets import custom_fields, reply_address
 from services.tickets.desk import Desk
-from services.tickets.refusals import (
-    AlreadyThere,
-    Forbidden,
-    Invalid,
-    Merged,
-    NobodyThere,
-    NotFailed,
-    Outdated,
-    UnknownThing,
-)
+from services.tickets.refusals import AlreadyThere, Merged, NobodyThere, NotFailed, Outdated
 from services.tickets.ticket import ReplyState, Task, Ticket
 
 OfOneTask = FinishTask | ChangeTask | RemoveTask
