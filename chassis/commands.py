@@ -25,6 +25,24 @@ class Refusal(Exception):
         super().__init__(sentence)
 
 
+class UnknownThing(Refusal):
+    """There is nothing with this id."""
+
+    code = "unknown"
+
+
+class Invalid(Refusal):
+    """The wish itself makes no sense."""
+
+    code = "invalid"
+
+
+class Forbidden(Refusal):
+    """The person may not do this."""
+
+    code = "forbidden"
+
+
 async def answer(pool: Pool, command: Command, decide: Callable[[Connection], Awaitable[Outcome]]) -> Outcome:
     """Have `decide` append in a transaction, once however often the command comes: a repeat gets the first answer.
 

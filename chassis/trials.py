@@ -20,6 +20,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from chassis.commands import UnknownThing
 from chassis.database import Connection, connect, try_lock
 from chassis.logging import get_logger
 from chassis.service import Service
@@ -144,7 +145,9 @@ async def told(db: Connection, view: type[V], trial_id: UUID, piece: TrialQuery)
     """How far a trial is, and a piece of what it found: what has `kind` among its `kinds`, behind a number."""
     row = await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1", trial_id)
     if row is None:
-        return Refused(code="unknown", detail=f"There is no such {view.called}; only the last ones are kept.")
+        return Refused(
+            code=UnknownThing.code, detail=f"There is no such {view.called}; only the last ones are kept."
+        )
     found = await db.fetch(_FINDINGS, trial_id, piece.after, piece.kind, piece.limit)
     return _view(row, view, [orjson.loads(one["finding"]) for one in found])
 

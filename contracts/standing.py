@@ -5,9 +5,10 @@ apart, and the state follows from both: whoever has heard the same events, in wh
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from contracts.event import Event, Recorded
@@ -70,6 +71,16 @@ class Standing:
             and self.routed_state is MessageState.IN_FLIGHT
             and self.routing_id in {None, self.failed_routing_id}
         )
+
+
+COLUMNS = tuple(field.name for field in fields(Standing))
+"""Under these names a book keeps it, each in a column."""
+
+
+def standing_of(row: Mapping[str, Any]) -> Standing:
+    """The standing in a row of a book, whatever else is in it. The ledger has no column for the ticket."""
+    cells = {name: row[name] for name in COLUMNS if name in row}
+    return Standing(**cells | {"routed_state": MessageState(row["routed_state"])})
 
 
 def hear(standing: Standing, item: Recorded[Event]) -> Standing:

@@ -13,7 +13,7 @@ from chassis import log
 from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.queries import LATE_SECONDS
-from contracts.standing import MessageState, Standing, hear
+from contracts.standing import MessageState, Standing, hear, standing_of
 from contracts.stream_ids import message_stream
 
 PIECE = 500
@@ -85,14 +85,6 @@ async def disagreements(db: Connection, now: datetime) -> AsyncIterator[str]:
 
 
 def _recounted(row: asyncpg.Record, said: Sequence[Recorded[Event]]) -> Recounted:
-    book = Standing()
-    if row["state"] is not None:
-        names = ("routed_version", "routing_id", "routed_reason", "failed_version", "failed_routing_id")
-        book = Standing(
-            **{name: row[name] for name in names},
-            failed_reason=row["failed_reason"],
-            routed_state=MessageState(row["routed_state"]),
-        )
     logs = reduce(hear, said, Standing())
     times = row["times"] or 0
     if times:
@@ -103,7 +95,7 @@ def _recounted(row: asyncpg.Record, said: Sequence[Recorded[Event]]) -> Recounte
         accepted=bool(row["accepted"]),
         state=row["state"],
         reason=row["reason"],
-        book=book,
+        book=Standing() if row["state"] is None else standing_of(dict(row)),
         logs=logs,
         last_said_at=max(
             [item.recorded_at for item in said] + [at for at in [row["ticketed_at"]] if at], default=None

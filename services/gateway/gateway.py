@@ -1,7 +1,8 @@
 """What every request may need: the read model, the other services, the live feed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from chassis import requests
@@ -46,12 +47,8 @@ class Gateway:
         Raises:
             Problem: it was refused, or the service that does it fails or does not answer.
         """
-        try:
+        with _told():
             outcome = await requests.send_command(self.service.nats, command)
-        except ServiceUnavailable as error:
-            raise Unavailable(str(error)) from error
-        except RequestFailed as error:
-            raise Failed(str(error)) from error
         if isinstance(outcome, Refused):
             raise refusal(outcome)
         await wait_for(self.service.pool, INBOX.name, command.service, outcome.position)
@@ -66,11 +63,8 @@ class Gateway:
             Problem: it says no, fails, or does not answer.
         """
         try:
-            return await requests.ask(self.service.nats, request, answer, service)
-        except ServiceUnavailable as error:
-            raise Unavailable(str(error)) from error
-        except RequestFailed as error:
-            raise Failed(str(error)) from error
+            with _told():
+                return await requests.ask(self.service.nats, request, answer, service)
         except RefusedQuery as error:
             raise refusal(error.refused) from error
 
@@ -82,11 +76,8 @@ class Gateway:
         """
         pieces = requests.blob(self.service.nats, sha256)
         try:
-            first = await anext(pieces, b"")
-        except ServiceUnavailable as error:
-            raise Unavailable(str(error)) from error
-        except RequestFailed as error:
-            raise Failed(str(error)) from error
+            with _told():
+                first = await anext(pieces, b"")
         except NoSuchBlob as error:
             raise NotFound("These bytes are not stored any more.") from error
 
@@ -96,6 +87,17 @@ class Gateway:
                 yield piece
 
         return all_of_it()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """That a service failed or did not answer, as HTTP says it."""
+    try:
+        yield
+    except ServiceUnavailable as error:
+        raise Unavailable(str(error)) from error
+    except RequestFailed as error:
+        raise Failed(str(error)) from error
 
 
 _CONFLICTS = {
@@ -126,6 +128,4 @@ def refusal(refused: Refused) -> Problem:
         return Forbidden(refused.detail)
     if refused.code in {"unknown", "unknown_report"}:
         return NotFound(refused.detail)
-    if refused.code == "forbidden":
-        return Forbidden(refused.detail)
     return Unprocessable(refused.detail, facts=refused.facts)

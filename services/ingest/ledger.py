@@ -2,15 +2,15 @@
 
 import asyncio
 from functools import reduce
+from operator import attrgetter
 
-import asyncpg
 from prometheus_client import Gauge
 
 from chassis.consume import Batch
 from chassis.database import Connection
 from chassis.service import Service
 from contracts.queries import LATE_SECONDS, Ledger
-from contracts.standing import MessageState, Standing, hear, news
+from contracts.standing import COLUMNS, MessageState, hear, news, standing_of
 from services.ingest.settings import IngestSettings
 
 ADD_UP_SECONDS = 5
@@ -21,11 +21,13 @@ OLDEST_IN_FLIGHT = Gauge(
     "For how long the oldest message in flight has been so; 0 if there is none.",
 )
 
+_STANDING = tuple(name for name in COLUMNS if name != "ticket_id")
+_cells = attrgetter("state", "reason", *_STANDING)
+
 # What is in a ticket stays there. Two consumers may settle the same messages at once: locked in one order, they do not
 # wait for each other in a circle.
-_OPEN = """
-SELECT message_id, routed_version, routing_id, routed_state, routed_reason,
-       failed_version, failed_routing_id, failed_reason
+_OPEN = f"""
+SELECT message_id, {", ".join(_STANDING)}
 FROM ledger
 WHERE message_id = ANY($1::uuid[])
   AND state <> 'ticketed'
@@ -33,25 +35,16 @@ ORDER BY message_id
 FOR UPDATE
 """
 
-_KEEP = """
+_KEEP = f"""
 UPDATE ledger
 SET state = new.state,
     reason = new.reason,
-    routed_version = new.routed_version,
-    routing_id = new.routing_id,
-    routed_state = new.routed_state,
-    routed_reason = new.routed_reason,
-    failed_version = new.failed_version,
-    failed_routing_id = new.failed_routing_id,
-    failed_reason = new.failed_reason,
+    {", ".join(f"{name} = new.{name}" for name in _STANDING)},
     since = CASE WHEN ledger.state = new.state THEN ledger.since ELSE now() END
 FROM unnest(
     $1::uuid[], $2::text[], $3::text[], $4::integer[], $5::uuid[], $6::text[], $7::text[],
     $8::integer[], $9::uuid[], $10::text[]
-) AS new (
-    message_id, state, reason, routed_version, routing_id, routed_state, routed_reason,
-    failed_version, failed_routing_id, failed_reason
-)
+) AS new (message_id, state, reason, {", ".join(_STANDING)})
 WHERE ledger.message_id = new.message_id
 """
 
@@ -63,31 +56,12 @@ async def settle(batch: Batch, db: Connection) -> None:
         return
     lines = []
     for row in await db.fetch(_OPEN, list(said)):
-        before = _standing(row)
+        before = standing_of(dict(row))
         after = reduce(hear, said[row["message_id"]], before)
         if after != before:
             lines.append((row["message_id"], *_cells(after)))
     if lines:
         await db.execute(_KEEP, *map(list, zip(*lines, strict=True)))
-
-
-def _standing(row: asyncpg.Record) -> Standing:
-    cells = {name: value for name, value in row.items() if name != "message_id"}
-    return Standing(**{**cells, "routed_state": MessageState(row["routed_state"])})
-
-
-def _cells(standing: Standing) -> tuple[object, ...]:
-    return (
-        standing.state,
-        standing.reason,
-        standing.routed_version,
-        standing.routing_id,
-        standing.routed_state,
-        standing.routed_reason,
-        standing.failed_version,
-        standing.failed_routing_id,
-        standing.failed_reason,
-    )
 
 
 _COUNT = """

@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 from chassis import commands, log
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Refusal, UnknownThing
 from chassis.database import Connection
 from chassis.log import Answer, History
 from chassis.requests import ask
@@ -17,20 +17,6 @@ from services.ingest.intake import receive
 from services.ingest.reading import Letter, read
 from services.ingest.settings import IngestSettings
 from services.ingest.store import keep_blobs
-
-
-class UnknownMessage(Refusal):
-    code = "unknown"
-
-    def __init__(self, message_id: UUID) -> None:
-        super().__init__(f"There is no message {message_id}.")
-
-
-class Forbidden(Refusal):
-    code = "forbidden"
-
-    def __init__(self) -> None:
-        super().__init__("Only who manages a ticketbox can have a message read again.")
 
 
 class NotReadYet(Refusal):
@@ -103,7 +89,7 @@ class Rereading:
 
             async def decide(db: Connection) -> Outcome:
                 if not may.granted:
-                    raise Forbidden
+                    raise Forbidden("Only who manages a ticketbox can have a message read again.")
                 return await self._append(command, raw, letter, db)
 
             return await commands.answer(self._service.pool, command, decide)
@@ -113,7 +99,7 @@ class Rereading:
     ) -> Outcome:
         history = await _history(db, command.message_id)
         if not history.events:
-            raise UnknownMessage(command.message_id)
+            raise UnknownThing(f"There is no message {command.message_id}.")
         before = newest(history)
         if before is None:
             raise NotReadYet

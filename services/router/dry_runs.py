@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import trials
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Invalid
 from chassis.database import Connection
 from chassis.service import Service
 from chassis.trials import Examination
@@ -21,18 +21,6 @@ from services.router.dry_run import Recorded, Tally, examine
 from services.router.recorded import Mail
 from services.router.ruleset import Ruleset
 from services.router.settings import RouterSettings
-
-
-class Forbidden(Refusal):
-    """Rules are no business of theirs."""
-
-    code = "forbidden"
-
-
-class Invalid(Refusal):
-    """The rules cannot be asked."""
-
-    code = "invalid"
 
 
 async def start(service: Service[RouterSettings], command: StartDryRun, db: Connection) -> Outcome:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Refusal
 from chassis.log import History
 from contracts.commands import OPERATOR
 from contracts.desk import Person, Right
@@ -69,15 +69,6 @@ class Erased(Refusal):
         super().__init__("Nothing of this message is left: its writer's data was erased.")
 
 
-class Forbidden(Refusal):
-    """The person may not decide about mail for this ticketbox."""
-
-    code = "forbidden"
-
-    def __init__(self, ticketbox: str) -> None:
-        super().__init__(f"Only who manages the ticketbox “{ticketbox}” can decide about its stopped mail.")
-
-
 def permit(actor: Person | None, actor_id: UUID, message: Message, ruleset: Ruleset) -> None:
     """See that someone may decide what becomes of a message.
 
@@ -88,7 +79,7 @@ def permit(actor: Person | None, actor_id: UUID, message: Message, ruleset: Rule
         return
     box = _box_of(message, ruleset)
     if actor is None or not actor.may(Right.MANAGE, box.ticketbox_id):
-        raise Forbidden(box.name)
+        raise Forbidden(f"Only who manages the ticketbox “{box.name}” can decide about its stopped mail.")
 
 
 def _box_of(message: Message, ruleset: Ruleset) -> Ticketbox:

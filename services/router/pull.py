@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Refusal
 from contracts.desk import DistributionMethod, Right
 from contracts.people import Presence
 from contracts.router import DistributionEvidence, TicketRouted
@@ -40,15 +40,6 @@ class Full(Refusal):
         )
 
 
-class Forbidden(Refusal):
-    """The person may not answer there."""
-
-    code = "forbidden"
-
-    def __init__(self) -> None:
-        super().__init__("You may not answer there, so no ticket is given to you.")
-
-
 def permit(
     agent: Agent | None, load: int, ticketbox_ids: Collection[UUID], wanted: UUID | None
 ) -> list[UUID]:
@@ -61,7 +52,7 @@ def permit(
     if wanted is not None:
         within = [one for one in within if one == wanted]
     if agent is None or not within:
-        raise Forbidden
+        raise Forbidden("You may not answer there, so no ticket is given to you.")
     if agent.presence is not Presence.AVAILABLE:
         raise NotThere(agent.presence)
     if agent.person.capacity is not None and load >= agent.person.capacity:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from chassis.commands import Invalid
 from contracts.desk import Actions, Automation, Person, Right, Ticketbox, Told
 from contracts.ids import derived
 from contracts.people import Role
@@ -25,7 +26,6 @@ from services.tickets import describing, notices, reminding
 from services.tickets.automations import Occasion
 from services.tickets.desk import Desk
 from services.tickets.evolve import evolve
-from services.tickets.refusals import Invalid
 from services.tickets.ticket import MOST_RUNS, Ticket
 
 DAY = timedelta(days=1)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from chassis.commands import UnknownThing
 from contracts.commands import RetryReply, SubmitReply
 from contracts.desk import Person, Ticketbox
 from contracts.mail import Address
@@ -18,7 +19,7 @@ from contracts.tickets import (
 from services.tickets.describing import require_fields
 from services.tickets.desk import Desk
 from services.tickets.outgoing import message_id
-from services.tickets.refusals import NobodyThere, NotFailed, Outdated, UnknownThing
+from services.tickets.refusals import NobodyThere, NotFailed, Outdated
 from services.tickets.reply_address import reply_to
 from services.tickets.ticket import ReplyState, Ticket
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from opentelemetry.trace import SpanKind
 
 from chassis import log, telemetry
+from chassis.commands import UnknownThing
 from chassis.database import Connection
 from chassis.log import Answer
 from chassis.service import Service
@@ -51,7 +52,7 @@ from services.tickets import (
     tables,
     undoing,
 )
-from services.tickets.refusals import ChangedMeanwhile, UnknownThing
+from services.tickets.refusals import ChangedMeanwhile
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work

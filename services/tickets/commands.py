@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import (
     AddNote,
     AnyTicketCommand,
@@ -34,7 +35,7 @@ from contracts.tickets import (
 )
 from services.tickets import answering, describing
 from services.tickets.desk import Desk
-from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, Merged, Outdated, UnknownThing
+from services.tickets.refusals import AlreadyThere, Merged, Outdated
 from services.tickets.ticket import Ticket
 
 STILL_DONE = (RetryReply, FinishTask, ChangeTask, RemoveTask)

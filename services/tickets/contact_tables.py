@@ -7,11 +7,11 @@ from uuid import UUID
 import asyncpg
 
 from chassis import database
+from chassis.commands import Invalid
 from chassis.database import Connection
 from contracts.contacts import Card
 from contracts.stream_ids import contact_id
 from services.tickets.contacts import Contact, Contacts, Events
-from services.tickets.refusals import Invalid
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 from uuid import UUID
 
+from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import (
     OPERATOR,
     AnyContactCommand,
@@ -28,14 +29,7 @@ from contracts.contacts import (
 from contracts.desk import Organisation, Person, Right, Ticketbox
 from contracts.stream_ids import contact_id
 from services.tickets.desk import Desk, is_address
-from services.tickets.refusals import (
-    AlreadyThere,
-    ChangedMeanwhile,
-    ContactMerged,
-    Forbidden,
-    Invalid,
-    UnknownThing,
-)
+from services.tickets.refusals import AlreadyThere, ChangedMeanwhile, ContactMerged
 
 Events = dict[UUID, list[AnyContactEvent]]
 """What happens, by contact, in the order in which it is to be written."""

@@ -3,9 +3,9 @@
 from datetime import date
 from uuid import UUID
 
+from chassis.commands import Invalid
 from contracts.desk import CustomField, FieldType
 from contracts.tickets import FieldValue
-from services.tickets.refusals import Invalid
 
 
 def belongs(field: CustomField, ticketbox_id: UUID) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import assert_never
 from uuid import UUID
 
+from chassis.commands import Invalid, UnknownThing
 from contracts.commands import (
     AddTask,
     ChangeTags,
@@ -31,7 +32,6 @@ from contracts.tickets import (
 )
 from services.tickets import custom_fields
 from services.tickets.desk import Desk
-from services.tickets.refusals import Invalid, UnknownThing
 from services.tickets.ticket import Task, Ticket
 
 OfOneTask = FinishTask | ChangeTask | RemoveTask

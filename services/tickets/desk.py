@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
 
+from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import (
     OPERATOR,
     AddPerson,
@@ -49,7 +50,7 @@ from contracts.stream_ids import person_stream, ticketbox_stream
 from contracts.tickets import TicketboxCreated
 from rules.domains import is_public
 from services.tickets.custom_fields import belongs
-from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
+from services.tickets.refusals import AlreadyThere
 from services.tickets.ticket import NEVER
 
 T = TypeVar("T", bound=Thing)

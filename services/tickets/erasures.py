@@ -17,6 +17,7 @@ from nats.aio.client import Client
 
 from chassis import log
 from chassis.backoff import growing
+from chassis.commands import Invalid
 from chassis.database import Connection, connect, lead
 from chassis.log import Answer
 from chassis.logging import get_logger
@@ -48,7 +49,6 @@ from contracts.services import SERVICES
 from contracts.stream_ids import erasure_stream
 from contracts.streams import STREAMS
 from services.tickets import contact_tables, desk, erasing, tables
-from services.tickets.refusals import Invalid
 from services.tickets.settings import TicketsSettings
 
 logger = get_logger(__name__)

@@ -10,6 +10,7 @@ import asyncpg
 import orjson
 from pydantic import TypeAdapter
 
+from chassis.commands import UnknownThing
 from chassis.database import Connection
 from contracts.bulk import Actions, BulkAction, BulkJobStarted, JobOutcome
 from contracts.commands import Refused, SelectTickets
@@ -269,7 +270,7 @@ async def get(db: Connection, query: GetBulkJob) -> BulkJob | Refused:
     """How far a job is, and what was refused."""
     row = await db.fetchrow(f"{_SHOWN} WHERE job_id = $1", query.job_id)
     if row is None:
-        return Refused(code="unknown", detail="There is no such job.")
+        return Refused(code=UnknownThing.code, detail="There is no such job.")
     refusals = await db.fetch(_REFUSALS, query.job_id)
     refused = await db.fetch(_REFUSED, query.job_id, query.after, query.limit)
     return _shown(row).model_copy(

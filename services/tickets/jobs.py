@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import log
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Refusal, UnknownThing
 from chassis.database import TRANSIENT, Connection
 from chassis.log import Answer
 from chassis.logging import get_logger
@@ -34,7 +34,7 @@ from contracts.stream_ids import job_actor, job_stream
 from services.tickets import bulk, job_tables, tables, undoing
 from services.tickets.desk import Desk
 from services.tickets.job_tables import Job, Selected, Verdict
-from services.tickets.refusals import AlreadyThere, Forbidden, NotComplete, UnknownThing
+from services.tickets.refusals import AlreadyThere, NotComplete
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
 

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Literal, assert_never
 from uuid import UUID
 
+from chassis.commands import Invalid, UnknownThing
 from contracts.commands import (
     AnyTwoTicketsCommand,
     HoldForTicket,
@@ -42,7 +43,7 @@ from contracts.tickets import (
 from services.tickets import threading
 from services.tickets.commands import permit
 from services.tickets.desk import Desk
-from services.tickets.refusals import Invalid, Merged, UnknownThing
+from services.tickets.refusals import Merged
 from services.tickets.ticket import Asked, Ticket
 
 Events = dict[UUID, list[TicketEvent]]

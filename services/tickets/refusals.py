@@ -6,12 +6,6 @@ from uuid import UUID
 from chassis.commands import Refusal
 
 
-class UnknownThing(Refusal):
-    """There is nothing with this id."""
-
-    code = "unknown"
-
-
 class Outdated(Refusal):
     """A letter or an answer came after what the person saw."""
 
@@ -52,18 +46,6 @@ class NotFailed(Refusal):
 
     def __init__(self, reply_id: UUID) -> None:
         super().__init__("This answer is on its way or has arrived; it is not sent again.", reply_id=reply_id)
-
-
-class Invalid(Refusal):
-    """The wish itself makes no sense."""
-
-    code = "invalid"
-
-
-class Forbidden(Refusal):
-    """The person may not do this."""
-
-    code = "forbidden"
 
 
 class Merged(Refusal):

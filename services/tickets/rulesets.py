@@ -4,6 +4,7 @@ from collections import Counter
 from typing import assert_never
 from uuid import UUID
 
+from chassis.commands import Forbidden, Invalid
 from contracts.commands import OPERATOR, AnyRulesetCommand, DraftRuleset, DropRulesetDraft, PublishRuleset
 from contracts.desk import Category, Person, Right, Team, Ticketbox
 from contracts.event import Event
@@ -11,7 +12,6 @@ from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, Rulese
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check
 from services.tickets.desk import Desk, is_address, may_manage, only_administrators
-from services.tickets.refusals import Forbidden, Invalid
 
 MOST_RULES = 1000
 MOST_TAGS = 20

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import assert_never
 from uuid import UUID
 
+from chassis.commands import UnknownThing
 from contracts.commands import AssignTicket
 from contracts.desk import Ticketbox
 from contracts.event import Event, Recorded
@@ -36,7 +37,7 @@ from services.tickets import commands
 from services.tickets.bulk import Turn, after, permit
 from services.tickets.desk import Desk
 from services.tickets.evolve import stages
-from services.tickets.refusals import ChangedSince, UnknownThing
+from services.tickets.refusals import ChangedSince
 from services.tickets.ticket import Ticket
 
 _ASPECTS: dict[str, Callable[[Ticket], object]] = {

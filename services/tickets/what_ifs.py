@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from chassis import trials
+from chassis.commands import Forbidden
 from chassis.database import Connection, Pool
 from chassis.service import Service
 from chassis.trials import Examination
@@ -17,7 +18,6 @@ from contracts.model import Model
 from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfList
 from services.tickets import contact_tables, desk, tables
 from services.tickets.desk import Desk
-from services.tickets.refusals import Forbidden
 from services.tickets.settings import TicketsSettings
 from services.tickets.what_if import CLOCKED, Asked, Happened, Tally, concerning_clocks, examine
 

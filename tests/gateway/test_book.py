@@ -19,10 +19,10 @@ from services.gateway.access.sight import EVERYTHING
 from services.gateway.messages import messages
 from services.gateway.messages.custody import custody
 from services.gateway.messages.messages import Filter
-from services.gateway.read_model import inbox
+from services.gateway.read_model import history_rows
 from services.gateway.read_model.book import received
 from services.gateway.read_model.history import letters
-from services.gateway.read_model.inbox import _statements, apply
+from services.gateway.read_model.inbox import apply
 from services.gateway.representations.messages import MessageItem
 from tests import events
 from tests.events import ANNA, NOON, recorded
@@ -191,9 +191,9 @@ async def test_a_search_for_a_common_word_and_one_for_a_rare_word_find_the_same(
 async def test_a_batch_of_long_letters_is_written_in_several_statements(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inbox, "MOST_CHARACTERS", 2_000)
+    monkeypatch.setattr(history_rows, "MOST_CHARACTERS", 2_000)
     batch = recorded(*(events.received(events.letter(), "long " * 200) for _ in range(7)))
-    written = list(_statements(map(inbox._history_row, batch)))
+    written = list(history_rows._statements(map(history_rows._row, batch)))
     assert [len(rows) for rows in written] == [2, 2, 2, 1]
     assert [row.position for rows in written for row in rows] == [item.position for item in batch]
 

@@ -57,7 +57,7 @@ def shown(custody: Custody, role: Role = Role.SUPERVISOR) -> str:
     anna = desk.Person(id=uuid4(), name="Anna", email="anna@example.com", role=role)
     me = Person(anna, Presence.AVAILABLE)
     return _ENVIRONMENT.get_template("_letter.html").render(
-        custody=custody, me=me, decides=me.may_decide, parked=[], done=None, undo=False
+        custody=custody, me=me, decides=me.may_manage, parked=[], done=None, undo=False
     )
 
 

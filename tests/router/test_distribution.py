@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chassis.commands import Forbidden
 from contracts.desk import (
     BoxRight,
     Calendar,
@@ -349,13 +350,13 @@ def test_a_presence_that_ends_is_looked_at_when_it_ends() -> None:
 def test_whoever_is_there_and_not_full_may_ask_for_the_next_ticket_where_they_may_answer() -> None:
     anna = agent(rights=(BoxRight(ticketbox_id=SUPPORT.id, right=Right.ANSWER),), capacity=2)
     assert pull.permit(anna, 1, [SUPPORT.id, ORDERS.id], None) == [SUPPORT.id]
-    with pytest.raises(pull.Forbidden):
+    with pytest.raises(Forbidden):
         pull.permit(anna, 1, [SUPPORT.id, ORDERS.id], ORDERS.id)
     with pytest.raises(pull.Full, match="You have 2 open tickets, and 2 is the most"):
         pull.permit(anna, 2, [SUPPORT.id], None)
     with pytest.raises(pull.NotThere, match="You are off"):
         pull.permit(agent(presence=Presence.OFF), 0, [SUPPORT.id], None)
-    with pytest.raises(pull.Forbidden):
+    with pytest.raises(Forbidden):
         pull.permit(None, 0, [SUPPORT.id], None)
 
 

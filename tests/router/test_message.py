@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Refusal
 from chassis.log import EMPTY, History
 from contracts.desk import BoxRight, Right
 from contracts.event import Event, Recorded
@@ -17,7 +17,6 @@ from contracts.standing import Standing, hear
 from services.router.message import (
     AlreadyDelivered,
     Erased,
-    Forbidden,
     Message,
     MustBeReplayed,
     NotRoutedYet,

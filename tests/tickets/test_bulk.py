@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
+from chassis.commands import Forbidden, Invalid
 from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, SetState, Tag
 from contracts.desk import Target
 from contracts.router import Priority
@@ -27,7 +28,7 @@ from contracts.tickets import (
 from rules.hours import WALL_CLOCK
 from services.tickets import bulk, service_level, undoing
 from services.tickets.evolve import evolve
-from services.tickets.refusals import ChangedSince, Forbidden, Invalid, Merged, Outdated
+from services.tickets.refusals import ChangedSince, Merged, Outdated
 from tests.events import released
 from tests.tickets.bulk_story import (
     ANNA,

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import AnyContactCommand, MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card, ContactAdded, ContactChanged, ContactMergeUndone, ContactsMerged
 from contracts.desk import BoxRight, Organisation, Person, Right, Ticketbox
@@ -15,14 +16,7 @@ from contracts.people import Role
 from contracts.stream_ids import contact_id
 from services.tickets.contacts import Contacts, Events, after, decide
 from services.tickets.desk import Desk
-from services.tickets.refusals import (
-    AlreadyThere,
-    ChangedMeanwhile,
-    ContactMerged,
-    Forbidden,
-    Invalid,
-    UnknownThing,
-)
+from services.tickets.refusals import AlreadyThere, ChangedMeanwhile, ContactMerged
 
 ANNA, ANALYST, BOX, ACME = (uuid4() for _ in range(4))
 DESK = Desk(

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from chassis.commands import Invalid, UnknownThing
 from contracts.commands import (
     OPERATOR,
     AnyContactCommand,
@@ -42,7 +43,6 @@ from contracts.tickets import ThreadedBy
 from postroom.migrate import migrate_database
 from services.tickets import changes, contact_tables, erasing, erasures, intake, tables
 from services.tickets.changes import keep_contacts
-from services.tickets.refusals import Invalid, UnknownThing
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
 from services.tickets.work import Work

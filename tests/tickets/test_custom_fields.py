@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.commands import Invalid
 from contracts.commands import AnyTicketCommand, CloseTicket, SetFields, SolveTicket, SubmitReply
 from contracts.desk import CustomField, FieldType, Ticketbox
 from contracts.tickets import FieldValue, State
 from services.tickets.custom_fields import fit
 from services.tickets.intake import ticket_id_of
-from services.tickets.refusals import Invalid
 from tests.tickets.desktop import ANNA, BOX, DESK, Desktop, letter
 
 TICKET = ticket_id_of(letter(1).message_id)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Invalid, Refusal, UnknownThing
 from contracts.commands import (
     OPERATOR,
     AddPerson,
@@ -48,7 +48,7 @@ from contracts.rulesets import Rule, RulesetPublished
 from contracts.tickets import TicketboxCreated
 from services.tickets import rulesets
 from services.tickets.desk import Desk, decide, may_manage
-from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownThing
+from services.tickets.refusals import AlreadyThere
 from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
 
 

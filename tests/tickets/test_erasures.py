@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from nats.aio.client import Client
 
+from chassis.commands import Forbidden, Invalid
 from contracts.commands import OPERATOR, RequestErasure, RetryReply, SubmitReply
 from contracts.desk import Person
 from contracts.erasures import ErasePiece, FindLetters, FoundLetters, PieceErased, Subject
@@ -14,7 +15,7 @@ from services.tickets import answering, erasures
 from services.tickets.desk import Desk
 from services.tickets.erasures import decide
 from services.tickets.evolve import begin
-from services.tickets.refusals import Forbidden, Invalid, NobodyThere
+from services.tickets.refusals import NobodyThere
 from services.tickets.ticket import Reply, ReplyState
 from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
 from tests.events import NOON, letter, opened, released

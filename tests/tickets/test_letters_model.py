@@ -9,11 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chassis.commands import Invalid
 from contracts.commands import SubmitReply
 from contracts.mail import Bounce, Kind
 from contracts.tickets import ReplyReleased
 from services.tickets import commands
-from services.tickets.refusals import Invalid, Merged
+from services.tickets.refusals import Merged
 from tests.tickets.desktop import ANNA, DESK, MINUTE, Desktop, letter, merge, move, split, undo
 
 CUSTOMERS = tuple(f"{name}@customers.example" for name in ("kim", "rosa", "bob"))

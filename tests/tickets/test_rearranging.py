@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import (
     LinkTickets,
     UnlinkTickets,
@@ -33,7 +34,7 @@ from contracts.tickets import (
 )
 from services.tickets.desk import Desk
 from services.tickets.evolve import begin, evolve
-from services.tickets.refusals import Forbidden, Invalid, Merged, UnknownThing
+from services.tickets.refusals import Merged
 from services.tickets.ticket import Ticket
 from services.tickets.what_if import CLOCKED, Asked, Happened, examine
 from tests.tickets.desktop import (

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.commands import Refusal
+from chassis.commands import Forbidden, Invalid, Refusal
 from chassis.database import Connection, connect
 from contracts.commands import (
     OPERATOR,
@@ -25,7 +25,7 @@ from contracts.stream_ids import RULESET, RULESET_DRAFT
 from postroom.migrate import migrate_database
 from services.tickets.changes import configure
 from services.tickets.desk import Desk
-from services.tickets.refusals import ChangedMeanwhile, Forbidden, Invalid
+from services.tickets.refusals import ChangedMeanwhile
 from services.tickets.rulesets import decide
 from tests.events import NOON
 

@@ -5,10 +5,11 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.commands import UnknownThing
 from contracts.commands import AddTask, ChangeTask, FinishTask, RemoveTask, SetPriority
 from contracts.router import Priority
 from contracts.tickets import TaskAdded, TaskChanged, TaskDone, TaskRemoved, TicketMerged
-from services.tickets.refusals import Merged, UnknownThing
+from services.tickets.refusals import Merged
 from services.tickets.ticket import Task
 from tests.tickets.test_ticket import ANNA, TICKET, given, opened, when
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.commands import Forbidden
 from contracts.commands import (
     AnyTicketCommand,
     AssignTicket,
@@ -37,7 +38,7 @@ from contracts.tickets import (
     TicketSolved,
 )
 from services.tickets import undoing
-from services.tickets.refusals import ChangedSince, Forbidden, Outdated
+from services.tickets.refusals import ChangedSince, Outdated
 from tests.tickets.bulk_story import ANNA, BELA, BOX, LAMPS, NOON, ORDERS, TICKET, Story, letter, standing
 
 FRIDAY = NOON + timedelta(days=4)

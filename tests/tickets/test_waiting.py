@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from chassis.commands import Forbidden, Invalid
 from contracts.commands import (
     AnyTicketCommand,
     Command,
@@ -31,7 +32,6 @@ from contracts.stream_ids import ticket_stream
 from contracts.tickets import LinkKind, State, TicketOpened, TicketReopened
 from postroom.migrate import migrate_database
 from services.tickets import changes, tables
-from services.tickets.refusals import Forbidden, Invalid
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 

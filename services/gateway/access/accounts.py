@@ -70,24 +70,19 @@ class Person:
         return self.desk.may_anywhere(Right.ANSWER)
 
     @property
-    def may_share(self) -> bool:
-        """Whether this person may make views for everyone."""
+    def may_oversee(self) -> bool:
+        """Whether this person looks after everyone's work: their views, their jobs, all that is held of a contact."""
         return self.role in {Role.ADMINISTRATOR, Role.SUPERVISOR}
 
     @property
-    def may_configure(self) -> bool:
-        """Whether there is anything on the desk that this person may change for others."""
+    def may_manage(self) -> bool:
+        """Whether there is a ticketbox that this person manages: its rules, its templates, its stopped mail."""
         return self.desk.may_anywhere(Right.MANAGE)
 
     @property
     def manages(self) -> Sight:
         """The ticketboxes that this person manages."""
         return Sight(self.desk.where(Right.MANAGE))
-
-    @property
-    def may_decide(self) -> bool:
-        """Whether there is a ticketbox in which this person decides what becomes of mail that was stopped."""
-        return self.desk.may_anywhere(Right.MANAGE)
 
     @property
     def may_administer(self) -> bool:

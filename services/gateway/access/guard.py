@@ -9,7 +9,6 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from contracts.ids import fresh
-from contracts.people import Role
 from services.gateway.access import accounts
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.sight import may_see_message
@@ -95,15 +94,17 @@ def only(may: Callable[[Person], bool], otherwise: str) -> Callable[[SignedIn], 
     return let_in
 
 
-_SUPERVISORS = "Only supervisors and administrators can do this."
 Writer = Annotated[
     Person, Depends(only(lambda person: person.may_write, "You can read, and change nothing."))
 ]
 """Someone who may change things."""
-Decider = Annotated[Person, Depends(only(lambda person: person.may_decide, _SUPERVISORS))]
+Decider = Annotated[
+    Person, Depends(only(lambda person: person.may_manage, "Only those who manage a ticketbox can do this."))
+]
 """Someone who may decide what becomes of mail that was stopped."""
 Exporter = Annotated[
-    Person, Depends(only(lambda person: person.role in {Role.ADMINISTRATOR, Role.SUPERVISOR}, _SUPERVISORS))
+    Person,
+    Depends(only(lambda person: person.may_oversee, "Only supervisors and administrators can do this.")),
 ]
 """Someone who may take away everything that is held of a contact."""
 Administrator = Annotated[

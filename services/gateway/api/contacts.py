@@ -126,8 +126,8 @@ async def get_events(here: Here, who: Signed, contact_id: UUID) -> Page[StreamEv
     """What people said of a contact: its event stream, from the log."""
     async with here.service.pool.acquire() as db:
         row = await contacts.row_of(db, who.person.sight, contact_id)
-        rows = await contact_history.changes(db, [contact_stream(row["contact_id"])])
-    return Page(items=tickets.stream_of([history.recorded(one) for one in rows]), next=None)
+        events = await history.of_streams(db, [contact_stream(row["contact_id"])])
+    return Page(items=tickets.stream_of(events), next=None)
 
 
 class AddressOf(BaseModel):

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends
 
 from services.gateway.access.guard import Here, Signed
 from services.gateway.lists import Limit
-from services.gateway.read_model import tasks
-from services.gateway.read_model.tasks import TaskQuery, Wanted
 from services.gateway.representations.basics import Page
 from services.gateway.representations.tickets import TaskLine
+from services.gateway.tickets import task_lists
+from services.gateway.tickets.task_lists import TaskQuery, Wanted
 
 router = APIRouter(tags=["tickets"])
 
@@ -25,4 +25,4 @@ async def list_tasks(
     """Tasks of the tickets that you see: what is due first at the head, what has no day at the end."""
     async with here.service.pool.acquire() as db:
         wanted = Wanted(query, who.person.person_id)
-        return await tasks.page_of_tasks(db, who.person.sight, wanted, cursor, limit)
+        return await task_lists.page_of_tasks(db, who.person.sight, wanted, cursor, limit)

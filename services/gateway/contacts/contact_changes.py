@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-import asyncpg
-
 from contracts.contacts import (
     AnyContactEvent,
     Card,
@@ -18,7 +16,6 @@ from contracts.contacts import (
 )
 from contracts.event import Event, Recorded
 from services.gateway.desk.differences import Difference, differences
-from services.gateway.read_model import history
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,11 @@ class Change:
     other: UUID | None = None
 
 
-def told(rows: Sequence[asyncpg.Record], names: Mapping[UUID, str]) -> list[Change]:
+def told(events: Sequence[Recorded[Event]], names: Mapping[UUID, str]) -> list[Change]:
     """The history of a contact's card, the newest first."""
     changes: list[Change] = []
     before: Card | None = None
-    for item in map(history.recorded, rows):
+    for item in events:
         if isinstance(item.event, AnyContactEvent):
             changes.append(_change(item, item.event, before, names))
         if isinstance(item.event, ContactAdded | ContactChanged):

@@ -1,6 +1,6 @@
 """Everything that passed between a contact and us, in one line of time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
@@ -173,19 +173,3 @@ def _named(event: Event, names: Mapping[UUID, str]) -> Named | None:
         case _:
             return None
     return Named(id=person_id, name=names.get(person_id, "somebody")) if person_id else None
-
-
-_CHANGES = f"""
-SELECT {history.COLUMNS}
-FROM history
-WHERE source = 'tickets'
-  AND ticket_id IS NULL
-  AND message_id IS NULL
-  AND stream_id = ANY($1::text[])
-ORDER BY stream_id, version
-"""
-
-
-async def changes(db: Connection, streams: Sequence[str]) -> list[asyncpg.Record]:
-    """What people said of contacts, each stream in its order."""
-    return await db.fetch(_CHANGES, list(streams))

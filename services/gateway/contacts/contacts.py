@@ -16,6 +16,7 @@ from services.gateway.contacts import organisations
 from services.gateway.contacts.organisations import Membership, Organisations
 from services.gateway.lists import Order, Where, add_search, page
 from services.gateway.problems import NotFound
+from services.gateway.read_model.history import BY_STREAM
 from services.gateway.representations.basics import Page
 from services.gateway.representations.contacts import AddressItem, ContactDetail, ContactItem, MergedItem
 
@@ -183,9 +184,7 @@ _ERASED = f"""
 SELECT EXISTS (
     SELECT
     FROM history
-    WHERE source = 'tickets'
-      AND ticket_id IS NULL
-      AND message_id IS NULL
+    WHERE {BY_STREAM}
       AND stream_id = $1
       AND data::text LIKE '%@{NOBODY}%'
 )

@@ -18,6 +18,7 @@ from services.gateway.desk import desk
 from services.gateway.desk.differences import Difference, differences
 from services.gateway.gateway import Gateway
 from services.gateway.problems import NotFound, Unprocessable
+from services.gateway.read_model.history import BY_STREAM
 
 Kind = Literal[
     "ticketboxes",
@@ -119,12 +120,10 @@ async def find(db: Connection, person: Person, kind: str, thing_id: UUID) -> Fou
     return found
 
 
-_HISTORY = """
+_HISTORY = f"""
 SELECT type, schema_version, version, actor, occurred_at, data::text AS data
 FROM history
-WHERE source = 'tickets'
-  AND ticket_id IS NULL
-  AND message_id IS NULL
+WHERE {BY_STREAM}
   AND stream_id = ANY($1::text[])
   AND type <> 'PresenceChanged'
 ORDER BY version

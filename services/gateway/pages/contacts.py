@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from contracts.contacts import Card
-from contracts.people import Role
 from contracts.stream_ids import contact_stream
 from contracts.tickets import State
 from services.gateway.access.accounts import SignedIn
@@ -20,6 +19,7 @@ from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Unprocessable
+from services.gateway.read_model import history
 from services.gateway.tickets import ticket_lists
 from services.gateway.tickets.ticket_lists import Filter
 
@@ -125,7 +125,7 @@ async def _show(
         last = await ticket_lists.page_of_tickets(
             db, sight, Filter(contact=contact.id, merged=True), None, BESIDE
         )
-        changes = await contact_history.changes(db, [contact_stream(contact.id)])
+        changes = await history.of_streams(db, [contact_stream(contact.id)])
         names = await desk.names(db)
     if contact.id != contact_id and not is_partial(request):
         return RedirectResponse(f"/contacts/{contact.id}", 303)
@@ -141,7 +141,7 @@ async def _show(
         waiting=waiting.items,
         last=[item for item in last.items if item not in waiting.items],
         changes=told(changes, names),
-        may_export=who.person.role in {Role.ADMINISTRATOR, Role.SUPERVISOR},
+        may_export=who.person.may_oversee,
         done=done,
         undo=undo,
     )

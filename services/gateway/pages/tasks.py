@@ -16,8 +16,8 @@ from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import BadRequest
-from services.gateway.read_model import tasks
-from services.gateway.read_model.tasks import TaskQuery, Wanted
+from services.gateway.tickets import task_lists
+from services.gateway.tickets.task_lists import TaskQuery, Wanted
 
 router = APIRouter()
 PAGE = 50
@@ -61,7 +61,7 @@ async def _show(
     async with here.service.pool.acquire() as db:
         wanted = Wanted(query, who.person.person_id)
         data = {
-            "tasks": await tasks.page_of_tasks(db, who.person.sight, wanted, cursor, PAGE),
+            "tasks": await task_lists.page_of_tasks(db, who.person.sight, wanted, cursor, PAGE),
             "owners": [*await desk.every(db, Team), *await desk.people(db, here.service.clock())],
         }
     template = "_tasks.html" if is_partial(request) else "tasks.html"

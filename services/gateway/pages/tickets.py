@@ -113,7 +113,7 @@ async def _saved(db: Connection, person: Person, query: ListQuery, known: Organi
         "saved": saved,
         "saved_counts": counted,
         "current": next((one for one in saved if views.query_in(one) == query), None),
-        "may_share": person.may_share,
+        "may_share": person.may_oversee,
     }
 
 

@@ -16,7 +16,7 @@ from contracts.model import ERASED
 from contracts.stream_ids import contact_stream
 from contracts.streams import EVENTS, STREAMS
 from services.gateway.desk import desk
-from services.gateway.read_model import contact_rows, history, inbox, tasks
+from services.gateway.read_model import contact_rows, history, history_rows, task_rows
 from services.gateway.read_model.inbox import INBOX
 from services.gateway.read_model.summary import summarise
 from services.gateway.tickets.details import details
@@ -97,7 +97,7 @@ async def _erase_rows(db: Connection, source: str, rows: Sequence[asyncpg.Record
         if after != before:
             data = orjson.dumps(after).decode()
             said = EVENTS[row["type"]].read(data, row["schema_version"]) if row["found"] else None
-            erased.append((row["position"], data, inbox.words(said) if said else None))
+            erased.append((row["position"], data, history_rows.words(said) if said else None))
             tickets |= {row["ticket_id"]} - {None}
     if erased:
         await db.execute(_ERASE, *map(list, zip(*erased, strict=True)), source)
@@ -121,7 +121,7 @@ async def _summarise_again(db: Connection, ticket_ids: Iterable[UUID]) -> None:
         events = await history.of_ticket(db, ticket_id)
         lines.append(summarise(events))
         texts = {task_id: task.text for task_id, task in details(events).tasks.items()}
-        await tasks.word_anew(db, ticket_id, texts)
+        await task_rows.word_anew(db, ticket_id, texts)
     await db.executemany(
         """
         UPDATE ticket

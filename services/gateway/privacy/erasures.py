@@ -128,9 +128,7 @@ async def preview(db: Connection, addresses: Sequence[str]) -> ErasurePreview:
 _ALL = f"""
 SELECT {history.COLUMNS}
 FROM history
-WHERE source = 'tickets'
-  AND ticket_id IS NULL
-  AND message_id IS NULL
+WHERE {history.BY_STREAM}
   AND stream_id LIKE 'erasure-%'
   AND ($1::text IS NULL OR stream_id = $1)
 ORDER BY stream_id, version

@@ -11,7 +11,7 @@ import orjson
 from contracts.stream_ids import contact_stream
 from services.gateway.access.accounts import Person
 from services.gateway.access.sight import may_see_message
-from services.gateway.contacts import contact_history, contacts
+from services.gateway.contacts import contacts
 from services.gateway.gateway import Gateway
 from services.gateway.messages import messages
 from services.gateway.messages.custody import custody
@@ -65,8 +65,8 @@ class Export:
     async def _changes(self) -> list[dict[str, object]]:
         identities = [self.contact.id, *(one.id for one in self.contact.merged)]
         async with self.gateway.service.pool.acquire() as db:
-            rows = await contact_history.changes(db, [contact_stream(identity) for identity in identities])
-        return [one.model_dump(mode="json") for one in tickets.stream_of(list(map(history.recorded, rows)))]
+            events = await history.of_streams(db, [contact_stream(identity) for identity in identities])
+        return [one.model_dump(mode="json") for one in tickets.stream_of(events)]
 
     async def _ticket(self, number: int) -> bytes:
         async with self.gateway.service.pool.acquire() as db:

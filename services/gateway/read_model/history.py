@@ -17,6 +17,9 @@ COLUMNS = """
     ticket_id, message_id, reply_id, data::text AS data
 """
 
+BY_STREAM = "source = 'tickets' AND ticket_id IS NULL AND message_id IS NULL"
+"""What is about no ticket and no letter, few rows among many: with all three, or the index of streams is not used."""
+
 _OF_TICKET = f"""
 SELECT {COLUMNS}
 FROM history
@@ -29,6 +32,20 @@ ORDER BY version
 async def of_ticket(db: Connection, ticket_id: UUID) -> list[Recorded[Event]]:
     """The events of a ticket."""
     return [recorded(row) for row in await db.fetch(_OF_TICKET, ticket_id)]
+
+
+_OF_STREAMS = f"""
+SELECT {COLUMNS}
+FROM history
+WHERE {BY_STREAM}
+  AND stream_id = ANY($1::text[])
+ORDER BY stream_id, version
+"""
+
+
+async def of_streams(db: Connection, streams: Collection[str]) -> list[Recorded[Event]]:
+    """The events of streams that are about no ticket and no letter, each stream in its order."""
+    return [recorded(row) for row in await db.fetch(_OF_STREAMS, list(streams))]
 
 
 _LETTERS = """

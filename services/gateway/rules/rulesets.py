@@ -17,6 +17,7 @@ from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check, organisations_of
 from services.gateway.desk import desk
 from services.gateway.problems import NotFound
+from services.gateway.read_model.history import BY_STREAM
 from services.gateway.representations.basics import Named, Representation
 
 
@@ -72,13 +73,11 @@ class DraftView(Representation):
     """Against the version in force."""
 
 
-_VERSIONS = """
+_VERSIONS = f"""
 SELECT version, type, recorded_at, schema_version, data::text AS data
 FROM history
-WHERE source = 'tickets'
+WHERE {BY_STREAM}
   AND stream_id = $1
-  AND ticket_id IS NULL
-  AND message_id IS NULL
 ORDER BY version DESC
 LIMIT $2
 """
@@ -103,30 +102,23 @@ async def in_force(db: Connection) -> RulesetView:
     return found[0]
 
 
+_ONE = f"""
+SELECT version, recorded_at, schema_version, data::text AS data,
+       version = (SELECT max(version) FROM history WHERE {BY_STREAM} AND stream_id = $1) AS newest
+FROM history
+WHERE {BY_STREAM}
+  AND stream_id = $1
+  AND version = $2
+"""
+
+
 async def one(db: Connection, version: int) -> RulesetView:
     """The rules of a version.
 
     Raises:
         NotFound.
     """
-    row = await db.fetchrow(
-        """
-        SELECT version, recorded_at, schema_version, data::text AS data,
-               version = (
-                   SELECT max(version)
-                   FROM history
-                   WHERE source = 'tickets' AND stream_id = $1 AND ticket_id IS NULL AND message_id IS NULL
-               ) AS newest
-        FROM history
-        WHERE source = 'tickets'
-          AND stream_id = $1
-          AND ticket_id IS NULL
-          AND message_id IS NULL
-          AND version = $2
-        """,
-        RULESET,
-        version,
-    )
+    row = await db.fetchrow(_ONE, RULESET, version)
     if row is None:
         raise NotFound(f"There is no version {version} of the rules.")
     return _view(row, await desk.names(db), newest=row["newest"])

@@ -209,7 +209,7 @@ async def dry_run(
 
 RuleMaker = Annotated[
     Person,
-    Depends(only(lambda person: person.may_configure, "Rules belong to those who manage a ticketbox.")),
+    Depends(only(lambda person: person.may_manage, "Rules belong to those who manage a ticketbox.")),
 ]
 """Someone who may look at rules and propose some."""
 

@@ -108,14 +108,14 @@ async def find(here: Gateway, person: Person, job_id: UUID, piece: Piece = FIRST
         NotFound: there is none, or it is somebody else's.
     """
     job = await here.ask(GetBulkJob(job_id=job_id, after=piece.after, limit=piece.limit), BulkJob)
-    if job.started_by != person.person_id and not person.may_share:
+    if job.started_by != person.person_id and not person.may_oversee:
         raise NotFound("There is no such job.")
     return job
 
 
 async def every(here: Gateway, person: Person) -> Sequence[BulkJob]:
     """The last jobs of someone, the newest first; supervisors and administrators see everyone's."""
-    started_by = None if person.may_share else person.person_id
+    started_by = None if person.may_oversee else person.person_id
     return (await here.ask(ListBulkJobs(started_by=started_by), BulkJobList)).items
 
 

@@ -23,6 +23,7 @@ from contracts.stream_ids import RULESET
 from contracts.streams import EVENTS, THINGS
 from contracts.tickets import DeadlineItem, SLABreached
 from rules.hours import hours_of
+from services.gateway.read_model.history import BY_STREAM
 from services.gateway.representations.conversation import Entry
 from services.gateway.representations.tickets import AsOf, ClockItem, InForce
 from services.gateway.tickets.choices import Choices
@@ -58,22 +59,18 @@ class DeskThen:
         )
 
 
-_HAPPENED = """
+_HAPPENED = f"""
 SELECT type, schema_version, version, data::text AS data
 FROM history
-WHERE source = 'tickets'
-  AND ticket_id IS NULL
-  AND message_id IS NULL
+WHERE {BY_STREAM}
   AND type = ANY($1::text[])
   AND recorded_at <= $2
 ORDER BY position
 """
-_RULESET = """
+_RULESET = f"""
 SELECT max(version)
 FROM history
-WHERE source = 'tickets'
-  AND ticket_id IS NULL
-  AND message_id IS NULL
+WHERE {BY_STREAM}
   AND stream_id = $1
   AND recorded_at <= $2
 """

@@ -13,10 +13,10 @@ from services.gateway.access.sight import Sight
 from services.gateway.contacts.organisations import Membership
 from services.gateway.desk import desk
 from services.gateway.lists import COUNTED, Order, Where, Words, page
+from services.gateway.read_model.summary import Summary
+from services.gateway.read_model.ticket_rows import line_of
 from services.gateway.representations.basics import Contact, Named, Page
-from services.gateway.representations.tickets import (
-    TicketItem,
-)
+from services.gateway.representations.tickets import TicketItem
 
 Sort = Literal["changed", "opened", "due", "waiting"]
 _ORDERS: dict[Sort, Order] = {
@@ -280,30 +280,38 @@ async def select(db: Connection, sight: Sight, wanted: Filter, most: int) -> lis
 
 
 def _item(row: asyncpg.Record) -> TicketItem:
+    line = line_of(row)
+    box = Named(id=line.ticketbox_id, name=row["ticketbox"] or "?")
+    assignee = Named(id=line.assignee_id, name=row["assignee"] or "?") if line.assignee_id else None
+    return item(line, box, assignee, len(line.undelivered) + row["undelivered_inside"])
+
+
+def item(line: Summary, box: Named, assignee: Named | None, undelivered: int) -> TicketItem:
+    """A ticket as a line of a list; `undelivered` counts the answers of tickets that go on in it, too."""
     return TicketItem(
-        number=row["number"],
-        version=row["version"],
-        subject=row["subject"],
-        state=row["state"],
-        priority=row["priority"],
-        tags=row["tags"],
-        box=Named(id=row["ticketbox_id"], name=row["ticketbox"] or "?"),
-        contact=Contact(name=row["contact_name"], address=row["contact_address"]),
-        assignee=Named(id=row["assignee_id"], name=row["assignee"] or "?") if row["assignee_id"] else None,
-        opened_at=row["opened_at"],
-        changed_at=row["changed_at"],
-        waiting_since=row["waiting_since"],
-        held_until=row["held_until"],
-        merged_into=row["merged_into"],
-        due_target=row["due_target"],
-        due_at=row["due_at"],
-        warned=list(row["warned"]),
-        missed=list(row["missed"]),
-        first_response_due_at=row["first_response_due_at"],
-        first_response_at=row["first_response_at"],
-        breached=row["breached"],
-        letters=row["letters"],
-        replies=row["replies"],
-        undelivered=len(row["undelivered"]) + row["undelivered_inside"],
-        excerpt=row["excerpt"],
+        number=line.number,
+        version=line.version,
+        subject=line.subject,
+        state=line.state,
+        priority=line.priority,
+        tags=list(line.tags),
+        box=box,
+        contact=Contact(name=line.contact_name, address=line.contact_address),
+        assignee=assignee,
+        opened_at=line.opened_at,
+        changed_at=line.changed_at,
+        waiting_since=line.waiting_since,
+        held_until=line.held_until,
+        merged_into=line.merged_into,
+        due_target=line.due_target,
+        due_at=line.due_at,
+        warned=list(line.warned),
+        missed=list(line.missed),
+        first_response_due_at=line.first_response_due_at,
+        first_response_at=line.first_response_at,
+        breached=line.breached,
+        letters=line.letters,
+        replies=line.replies,
+        undelivered=undelivered,
+        excerpt=line.excerpt,
     )

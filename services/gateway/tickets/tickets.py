@@ -28,12 +28,11 @@ from services.gateway.representations.tickets import (
     TaskItem,
     Ticket,
 )
-from services.gateway.tickets import past
+from services.gateway.tickets import past, ticket_lists
 from services.gateway.tickets.choices import Choices, choices
 from services.gateway.tickets.conversation import Sources, contact, conversation, recipient_of
 from services.gateway.tickets.details import details
 from services.gateway.tickets.past import DeskThen
-from services.gateway.tickets.ticket_lists import UNDELIVERED_INSIDE
 from services.gateway.tickets.why_owner import why_owner
 
 
@@ -140,7 +139,7 @@ async def _open(
         hidden=hidden,
     )
     # Nothing but events knows the past.
-    inside = await db.fetch(UNDELIVERED_INSIDE, summary.number) if as_of is None else []
+    inside = await db.fetch(ticket_lists.UNDELIVERED_INSIDE, summary.number) if as_of is None else []
     return Opened(
         summary, events, sources, known, chosen_from, {row["number"]: row["answers"] for row in inside}
     )
@@ -149,36 +148,14 @@ async def _open(
 def ticket_of(opened: Opened, routing: RoutingView | None = None) -> Ticket:
     """A ticket as people and programs get it."""
     line = opened.summary
+    box = Named(id=line.ticketbox_id, name=opened.boxes.get(line.ticketbox_id, "?"))
+    undelivered = len(line.undelivered) + sum(opened.undelivered_inside.values())
     return Ticket(
-        number=line.number,
-        version=line.version,
-        subject=line.subject,
-        state=line.state,
-        priority=line.priority,
-        tags=list(line.tags),
-        box=Named(id=line.ticketbox_id, name=opened.boxes.get(line.ticketbox_id, "?")),
-        contact=Contact(name=line.contact_name, address=line.contact_address),
-        assignee=opened.sources.person(line.assignee_id),
-        opened_at=line.opened_at,
-        changed_at=line.changed_at,
-        waiting_since=line.waiting_since,
-        held_until=line.held_until,
-        merged_into=line.merged_into,
-        due_target=line.due_target,
-        due_at=line.due_at,
-        warned=list(line.warned),
-        missed=list(line.missed),
-        first_response_due_at=line.first_response_due_at,
-        first_response_at=line.first_response_at,
-        breached=line.breached,
-        letters=line.letters,
-        replies=line.replies,
-        undelivered=len(line.undelivered) + sum(opened.undelivered_inside.values()),
+        **dict(ticket_lists.item(line, box, opened.sources.person(line.assignee_id), undelivered)),
         undelivered_in=sorted(opened.undelivered_inside),
         recipient=contact(recipient)
         if (recipient := recipient_of(opened.events))
         else Contact(name=line.contact_name, address=line.contact_address),
-        excerpt=line.excerpt,
         conversation=conversation(opened.events, opened.sources),
         as_of=_as_of(opened),
         why_here=why_here.sentence(routing),

@@ -51,7 +51,7 @@ class Trying(Asking):
 Planner = Annotated[
     Person,
     Depends(
-        only(lambda person: person.may_configure, "Service levels are tried by those who manage a ticketbox.")
+        only(lambda person: person.may_manage, "Service levels are tried by those who manage a ticketbox.")
     ),
 ]
 """Someone who may try service levels."""

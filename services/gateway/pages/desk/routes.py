@@ -73,7 +73,7 @@ async def list_page(
 
 def _may_add(person: Person, kind: str) -> bool:
     if kind == "templates":
-        return person.may_decide
+        return person.may_manage
     return person.may_administer and kind != "views"
 
 
