@@ -1,6 +1,6 @@
 """Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Literal, assert_never
@@ -57,9 +57,16 @@ _OTHER_SIDE = {
 
 
 def decide(
-    command: AnyTwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk, inside: Sequence[Ticket]
+    command: AnyTwoTicketsCommand,
+    ticket: Ticket,
+    other: Ticket,
+    desk: Desk,
+    inside: Sequence[Ticket],
+    awaited: Container[UUID],
 ) -> Events:
     """What happens to two tickets, and to those that go on `inside` the first.
+
+    `awaited` is what the other one waits for, if it does, what that waits for in turn, and so on.
 
     Raises:
         Refusal: nothing happens, and why.
@@ -74,9 +81,9 @@ def decide(
         case UnlinkTickets(link=link):
             return _unlink(ticket, other, link)
         case HoldForTicket():
-            return _hold_for(command, ticket, other)
+            return _hold_for(command, ticket, other, awaited)
         case MergeTicket(actor_id=actor_id):
-            return _merge(ticket, other, actor_id)
+            return _merge(ticket, other, actor_id, awaited)
         case UndoMerge(actor_id=actor_id):
             return _undo_merge(ticket, other, actor_id)
         case MoveLetters(message_ids=message_ids, actor_id=actor_id, with_answers=with_answers):
@@ -119,14 +126,14 @@ def _kinds_of_links(ticket: Ticket, other: Ticket) -> set[LinkKind]:
     return {kind for far_id, kind in ticket.links if far_id == other.ticket_id}
 
 
-def _hold_for(command: HoldForTicket, ticket: Ticket, other: Ticket) -> Events:
+def _hold_for(command: HoldForTicket, ticket: Ticket, other: Ticket, awaited: Container[UUID]) -> Events:
     """Let a ticket wait until another is solved; see `Work` for the end of it."""
     _not_merged(ticket, other)
     if not _kinds_of_links(ticket, other):
         raise Invalid(f"Link ticket {other.number} first; a ticket waits for one that is linked to it.")
     if other.state.done:
         raise Invalid(f"Ticket {other.number} is solved already, so there is nothing to wait for.")
-    if _waits_for(other, ticket):
+    if ticket.ticket_id in awaited:
         raise Invalid(f"Ticket {other.number} waits for this one; open it again first.")
     if _waits_for(ticket, other) and not command.reason:
         return {}
@@ -140,7 +147,7 @@ def _hold_for(command: HoldForTicket, ticket: Ticket, other: Ticket) -> Events:
     return {ticket.ticket_id: [held]}
 
 
-def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
+def _merge(ticket: Ticket, other: Ticket, actor_id: UUID, awaited: Container[UUID]) -> Events:
     _not_merged(ticket, other)
     merged = TicketMerged(
         ticket_id=ticket.ticket_id, into_id=other.ticket_id, into_number=other.number, merged_by=actor_id
@@ -157,7 +164,8 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         merged_by=actor_id,
     )
     # An open matter does not disappear in a solved one, nor what waits for us in one that waits for the customer.
-    opens = absorbed.waited or (other.state.done and not ticket.state.done)
+    # And no ticket waits for itself.
+    opens = absorbed.waited or (other.state.done and not ticket.state.done) or ticket.ticket_id in awaited
     return {
         ticket.ticket_id: [merged],
         other.ticket_id: [absorbed, *(_reopened(other, actor_id, "merge") if opens else ())],

@@ -1,6 +1,6 @@
 """The ticket: what it is, as its events made it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -203,6 +203,20 @@ class Ticket:
             if end is None or end > asked.came_at
         )
         return (*asked.before, *here)
+
+
+def awaited(ticket: Ticket, tickets: Mapping[UUID, Ticket]) -> Iterator[UUID]:
+    """What a ticket on hold waits for, what that is merged into or waits for, and so on; each once.
+
+    It goes on as far as the tickets are known, and whoever iterates may read the next one meanwhile.
+    """
+    seen: set[UUID] = set()
+    next_id = ticket.held_for_id
+    while next_id is not None and next_id not in seen:
+        seen.add(next_id)
+        yield next_id
+        known = tickets.get(next_id)
+        next_id = (known.merged_into_id or known.held_for_id) if known else None
 
 
 def addresses(letter: LetterHead) -> frozenset[str]:

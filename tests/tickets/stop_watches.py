@@ -95,11 +95,11 @@ class Case:
         self.state, self.held_until, self.held_for, self.rest = state, held_until, held_for, None
         self.done_at = now if state.done else None
 
-    def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, is_open: bool) -> None:
-        """Another ticket goes on in it, with letters that nobody has answered; or it is open all the same."""
+    def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, opens: bool) -> None:
+        """Another ticket goes on in it, with letters that nobody has answered; or it opens all the same."""
         before, rest = (self.state, self.held_until, self.held_for), self.rest
         self.ask(watches)
-        if self.state.done and is_open:
+        if opens:
             self.stand(State.OPEN, now)
         opened = before[0] is not State.OPEN and self.state is State.OPEN
         self.rest, self.opened_for = (before, {one}) if opened else (rest, self.opened_for | {one})

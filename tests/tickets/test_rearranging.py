@@ -222,8 +222,7 @@ class Rearranging(RuleBasedStateMachine):
         for ticket_id, case in self.cases.items():
             if case.held_for is None or case.merged:
                 continue
-            goes_on_in, awaited = self.cases[self._where(case.held_for)], self.cases[case.held_for]
-            if goes_on_in.state.done or awaited.held_for == ticket_id:
+            if self.cases[self._where(case.held_for)].state.done or self._waits_for(ticket_id, ticket_id):
                 case.stand(State.OPEN, self.desktop.now)
 
     def _write(self, answers: int | None, kind: str) -> UUID:
@@ -297,7 +296,7 @@ class Rearranging(RuleBasedStateMachine):
         one, other = data.draw(st.permutations(self._standing()))[:2]
         self.desktop.do(link(self.desktop.tickets[one], self.desktop.tickets[other]))
         command = hold_for(self.desktop.tickets[one], self.desktop.tickets[other])
-        if self.cases[other].state.done or self.cases[other].held_for == one:
+        if self.cases[other].state.done or self._waits_for(other, one):
             with pytest.raises(Invalid):
                 self.desktop.do(command)
             return
@@ -309,10 +308,12 @@ class Rearranging(RuleBasedStateMachine):
     @rule(data=st.data())
     def two_are_merged(self, data: st.DataObject) -> None:
         one, other = data.draw(st.permutations(self._standing()))[:2]
+        waits = self._waits_for(other, one)
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
         case, far = self.cases[one], self.cases[other]
-        far.absorb(one, case.shown(one), self.desktop.now, is_open=not case.state.done)
+        opens = (far.state.done and not case.state.done) or waits
+        far.absorb(one, case.shown(one), self.desktop.now, opens=opens)
         case.merged = True
         self._look()
 
@@ -383,6 +384,17 @@ class Rearranging(RuleBasedStateMachine):
             if number not in self.machines:
                 self.cases[new_id].ask({number: watch})
             self._look()
+
+    def _waits_for(self, one: UUID, other: UUID) -> bool:
+        """Whether one ends its hold only after the other: what it waits for is that one, or waits for it in turn."""
+        met: list[UUID] = []
+        while (held_for := self.cases[one].held_for) is not None and held_for not in met:
+            way = [*self._way(held_for), self._where(held_for)]
+            if other in way:
+                return True
+            met.append(held_for)
+            one = way[-1]
+        return False
 
     def _way(self, home: UUID) -> Iterator[UUID]:
         while home in self.merged:
