@@ -160,12 +160,13 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID, awaited: Container[UUI
         message_ids=ticket.message_ids,
         participants=tuple(sorted(ticket.participants)),
         # What was solved without an answer wants none in the other one either.
-        waited={} if ticket.state.done else _waited(ticket, ticket.letters.values()),
+        waited={} if ticket.state.done else _waited(ticket, ticket.letters.values(), other),
         merged_by=actor_id,
     )
     # An open matter does not disappear in a solved one, nor what waits for us in one that waits for the customer.
-    # And no ticket waits for itself.
-    opens = absorbed.waited or (other.state.done and not ticket.state.done) or ticket.ticket_id in awaited
+    # What was split off from it does, if nothing came there. And no ticket waits for itself.
+    brings_more = not ticket.state.done and not other.left.keys() >= ticket.letters.keys()
+    opens = absorbed.waited or (other.state.done and brings_more) or ticket.ticket_id in awaited
     return {
         ticket.ticket_id: [merged],
         other.ticket_id: [absorbed, *(_reopened(other, actor_id, "merge") if opens else ())],
@@ -311,19 +312,26 @@ def _moved(
         from_number=ticket.number,
         letters=tuple(letters),
         by_way_of={message_id: way for message_id, way in (ways or {}).items() if way},
-        waited=_waited(ticket, letters),
+        waited=_waited(ticket, letters, other),
         moved_by=actor_id,
     )
-    opens = taken.waited or (other.state.done and any(letter.by_person for letter in letters))
+    brings_more = any(letter.by_person for letter in letters if letter.message_id not in other.left)
+    opens = taken.waited or (other.state.done and brings_more)
     return {
         ticket.ticket_id: [left],
         other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],
     }
 
 
-def _waited(ticket: Ticket, letters: Iterable[LetterHead]) -> dict[UUID, tuple[Spell, ...]]:
-    """What those of the letters have waited through that nobody has answered: they take it along."""
-    unanswered = ticket.unanswered
+def _waited(
+    ticket: Ticket, letters: Iterable[LetterHead], other: Ticket | None = None
+) -> dict[UUID, tuple[Spell, ...]]:
+    """What those of the letters have waited through that nobody has answered: they take it along.
+
+    What comes back to the `other` ticket, where it had wanted no answer any more, wants none again.
+    """
+    settled = {one for one, left in other.left.items() if left.settled} if other else set()
+    unanswered = {one: asked for one, asked in ticket.unanswered.items() if one not in settled}
     return {
         letter.message_id: ticket.waited(unanswered[letter.message_id])
         for letter in letters

@@ -78,6 +78,18 @@ class Asked:
     answered: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a letter stood in a ticket when it left for another one."""
+
+    asked: Asked | None
+    """None: it wanted no answer, as one of a machine."""
+    settled: bool
+    """It wanted none any more: it had got one, or all was done."""
+    began: bool
+    """It had started the clock of the resolution."""
+
+
 @dataclass(frozen=True)
 class Ticket:
     """A conversation as it stands. `version` counts its events.
@@ -128,6 +140,8 @@ class Ticket:
     spells: tuple[Spell, ...] = ()
     asked: Mapping[UUID, Asked] = field(default_factory=dict)
     """Letters in it that want an answer, or got one; not those of machines, and no thanks."""
+    left: Mapping[UUID, Left] = field(default_factory=dict)
+    """Letters that people moved or split off, by message; if one comes back, it stands as before."""
     began_by: UUID | None = None
     """The letter that started the clock of the resolution; None: no person has written."""
     first_response_at: datetime | None = None

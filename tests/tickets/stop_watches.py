@@ -32,6 +32,15 @@ class Watch:
 
 
 @dataclass
+class Left:
+    """How a letter stood when it was taken away; the watch goes on, in case that it comes back."""
+
+    watch: Watch | None
+    settled: bool
+    begun: bool
+
+
+@dataclass
 class Case:
     """One ticket: its state, and the watches of letters that want an answer, or got one."""
 
@@ -43,6 +52,8 @@ class Case:
     merged: bool = False
     first_answered: bool = False
     watches: dict[int, Watch] = field(default_factory=dict)
+    left: dict[int, Left] = field(default_factory=dict)
+    """Letters that people took away, and how they stood."""
     begun: int | None = None
     """The letter whose watch is also that of the resolution."""
     counted: list[datetime] = field(default_factory=list)
@@ -57,7 +68,7 @@ class Case:
         """The minute that ends now."""
         if self.state is State.OPEN and not self.merged:
             self.counted.append(now - MINUTE)
-            for watch in self.watches.values():
+            for watch in [*self.watches.values(), *(one.watch for one in self.left.values() if one.watch)]:
                 watch.counted.append(now - MINUTE)
 
     def look(self, now: datetime) -> None:
@@ -98,7 +109,7 @@ class Case:
     def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, opens: bool) -> None:
         """Another ticket goes on in it, with letters that nobody has answered; or it opens all the same."""
         before, rest = (self.state, self.held_until, self.held_for), self.rest
-        self.ask(watches)
+        self.ask(self.wanting(watches))
         if opens:
             self.stand(State.OPEN, now)
         opened = before[0] is not State.OPEN and self.state is State.OPEN
@@ -132,6 +143,38 @@ class Case:
             self.watches.pop(number, None)
         self.begin()
 
+    def leave(self, numbers: Iterable[int]) -> None:
+        """People take letters away."""
+        waiting = {} if self.state.done else self.unanswered()
+        for number in numbers:
+            watch = self.watches.get(number)
+            kept = watch and replace(watch, counted=[*watch.counted], brought_by=None)
+            self.left[number] = Left(kept, number not in waiting, number == self.begun)
+        self.lose(numbers)
+
+    def wanting(self, watches: dict[int, Watch]) -> dict[int, Watch]:
+        """Without those of letters that come back and had wanted nothing any more."""
+        settled = {number for number, left in self.left.items() if left.settled}
+        return {number: watch for number, watch in watches.items() if number not in settled}
+
+    def back(self, numbers: Iterable[int], brought_by: UUID | None = None) -> None:
+        """Of letters that are here now those that it has had before stand as they stood, or were answered meanwhile."""
+        begun = [self.begun] if self.begun else []
+        for number in numbers:
+            if (left := self.left.get(number)) is None or left.watch is None:
+                continue
+            watch = left.watch
+            kept = replace(
+                watch,
+                counted=[*watch.counted],
+                answered=watch.answered or not left.settled,
+                brought_by=brought_by,
+            )
+            self.watches.setdefault(number, kept)
+            begun += [number] if left.begun else []
+        self.begin()
+        self.begun = min(begun, key=lambda number: self.watches[number].since, default=self.begun)
+
     def begin(self) -> None:
         if self.begun not in self.watches:
             self.begun = min(self.watches, key=lambda number: self.watches[number].since, default=None)
@@ -148,5 +191,5 @@ class Case:
         """Watches that leave it together with their letters; those of answered ones are of no use elsewhere."""
         waiting = self.unanswered()
         taken = {number: replace(waiting[number], brought_by=None) for number in numbers if number in waiting}
-        self.lose(numbers)
+        self.leave(numbers)
         return taken

@@ -309,11 +309,14 @@ class Rearranging(RuleBasedStateMachine):
     def two_are_merged(self, data: st.DataObject) -> None:
         one, other = data.draw(st.permutations(self._standing()))[:2]
         waits = self._waits_for(other, one)
+        letters = [number for number, home in self.home.items() if self._where(home) == one]
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
         case, far = self.cases[one], self.cases[other]
-        opens = (far.state.done and not case.state.done) or waits
+        brings_more = not case.state.done and not far.left.keys() >= {*letters}
+        opens = (far.state.done and brings_more) or waits
         far.absorb(one, case.shown(one), self.desktop.now, opens=opens)
+        far.back(letters, one)
         case.merged = True
         self._look()
 
@@ -342,8 +345,9 @@ class Rearranging(RuleBasedStateMachine):
 
     def _comes_to(self, case: Case, watches: dict[int, Watch], letters: Collection[int]) -> None:
         """Letters come from another ticket, some with watches; what a person wrote opens what was done."""
-        case.ask(watches)
-        if case.state.done and not self.machines.issuperset(letters):
+        case.ask(case.wanting(watches))
+        case.back(letters)
+        if case.state.done and not {*self.machines, *case.left}.issuperset(letters):
             case.stand(State.OPEN, self.desktop.now)
         case.rest = None if letters else case.rest
 
@@ -354,8 +358,9 @@ class Rearranging(RuleBasedStateMachine):
 
     def _lies_in(self, number: int, ticket_id: UUID) -> None:
         """A letter is in another ticket for good; those lose it too that had brought it by merges."""
-        for one in [*self._way(self.home[number])]:
-            self.cases[one].lose([number])
+        for one in self._way(self.home[number]):
+            if one not in self.ways[number]:
+                self.cases[one].leave([number])
         self.home[number], self.ways[number] = ticket_id, []
 
     @precondition(lambda self: len(self._standing()) > 1)
@@ -379,7 +384,7 @@ class Rearranging(RuleBasedStateMachine):
             case, since = self.cases[one], self.received[number]
             counted = [minute for minute in case.counted if minute >= since]
             watch = Watch(since, case.watches[number].counted if number in case.watches else counted)
-            case.lose([number])
+            case.leave([number])
             self.cases[new_id] = Case(counted=[*watch.counted])
             if number not in self.machines:
                 self.cases[new_id].ask({number: watch})
