@@ -302,10 +302,11 @@ def _stands(
             state = State.SOLVED
         case TicketClosed():
             state = State.CLOSED
-        case TicketReopened(why=why):
+        case TicketReopened(why=why, opened_by=letters):
             state = State.OPEN
-            if why == "merge":
-                rest = Rest(ticket.state, ticket.hold, frozenset([*ticket.absorbed][-1:]))
+            if why == "merge" or letters:
+                ended_for = letters or [*ticket.absorbed][-1:]
+                rest = Rest(ticket.state, ticket.hold, frozenset(ended_for))
         case TicketSetPending():
             state = State.PENDING
         case TicketPutOnHold():
@@ -331,7 +332,10 @@ def _rearranged(
             ways = {one: way for one, way in ticket.by_way_of.items() if one not in moved}
             absorbed = {from_id: _but(brought, moved) for from_id, brought in ticket.absorbed.items()}
             left = {**ticket.left, **{one: _left(ticket, one) for one in moved}}
-            return but(_without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed, left=left)
+            rest = ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for.difference(moved))
+            return but(
+                _without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed, left=left, rest=rest
+            )
         case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
             taken = _with_letters(_not_at_rest(ticket, ()), letters)
             return but(

@@ -193,12 +193,12 @@ def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         moved = _moved(other, ticket, meanwhile, actor_id, ways)
         left += moved[other.ticket_id]
         parted += moved[ticket.ticket_id]
-    return {ticket.ticket_id: parted, other.ticket_id: [*left, *_rested(other, ticket.ticket_id, actor_id)]}
+    return {ticket.ticket_id: parted, other.ticket_id: [*left, *_rested(other, {ticket.ticket_id}, actor_id)]}
 
 
-def _rested(ticket: Ticket, without_id: UUID, actor_id: UUID) -> list[TicketEvent]:
-    """How it stood before a merge opened it, if nothing keeps it open without that one."""
-    if ticket.rest is None or ticket.rest.ended_for != {without_id}:
+def _rested(ticket: Ticket, without: Iterable[UUID], actor_id: UUID) -> list[TicketEvent]:
+    """How it stood before a merge or moved letters opened it, if nothing keeps it open without these."""
+    if ticket.rest is None or not ticket.rest.ended_for or not ticket.rest.ended_for.issubset(without):
         return []
     match ticket.rest.state:
         case State.SOLVED:
@@ -222,7 +222,12 @@ def _move_letters(
     _not_merged(ticket, other)
     letters = _chosen(ticket, message_ids)
     moved = _moved(ticket, other, letters, actor_id)
-    return {**_gone_from(inside, letters, other.ticket_id, other.number, actor_id), **moved}
+    rested = _rested(ticket, [letter.message_id for letter in letters], actor_id)
+    return {
+        **_gone_from(inside, letters, other.ticket_id, other.number, actor_id),
+        **moved,
+        ticket.ticket_id: [*moved[ticket.ticket_id], *rested],
+    }
 
 
 def _gone_from(
@@ -287,7 +292,7 @@ def split(
     )
     return {
         **_gone_from(inside, letters, opened.ticket_id, number, command.actor_id),
-        ticket.ticket_id: [left],
+        ticket.ticket_id: [left, *_rested(ticket, left.message_ids, command.actor_id)],
         opened.ticket_id: [opened, *([taken] if rest else [])],
     }
 
@@ -317,9 +322,11 @@ def _moved(
     )
     brings_more = any(letter.by_person for letter in letters if letter.message_id not in other.left)
     opens = taken.waited or (other.state.done and brings_more)
+    # What an undone merge gives back was written to that ticket: it does not leave again.
+    opened_by = () if ways else left.message_ids
     return {
         ticket.ticket_id: [left],
-        other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],
+        other.ticket_id: [taken, *(_reopened(other, actor_id, opened_by=opened_by) if opens else ())],
     }
 
 
@@ -374,8 +381,11 @@ def _not_merged(*tickets: Ticket) -> None:
 
 
 def _reopened(
-    ticket: Ticket, actor_id: UUID, why: Literal["person", "merge"] = "person"
+    ticket: Ticket,
+    actor_id: UUID,
+    why: Literal["person", "merge"] = "person",
+    opened_by: tuple[UUID, ...] = (),
 ) -> list[TicketEvent]:
     if ticket.state is State.OPEN:
         return []
-    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why=why)]
+    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why=why, opened_by=opened_by)]

@@ -55,12 +55,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """How a ticket stood that a merge opened."""
+    """How a ticket stood that a merge, or letters that were moved to it, opened."""
 
     state: State
     hold: TicketPutOnHold | None
     ended_for: frozenset[UUID]
-    """The tickets that were merged into it since, the one that opened it first."""
+    """What opened it, the ticket or the letters; and the tickets that were merged into it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Ticket:
     absorbed: Mapping[UUID, TicketAbsorbed] = field(default_factory=dict)
     """Tickets that go on in this one, and what they brought."""
     rest: Rest | None = None
-    """What undoing a merge that opened it gives back; None: something else keeps it open, or it is not."""
+    """What comes back when all that opened it has left; None: something else keeps it open, or it is not."""
     by_way_of: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """Letters that were written to such a ticket, and the way by which they came."""
     spells: tuple[Spell, ...] = ()

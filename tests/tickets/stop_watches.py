@@ -60,9 +60,9 @@ class Case:
     """Every minute in which its watches were let run."""
     missed: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
     rest: tuple[State, datetime | None, UUID | None] | None = None
-    """How it stood before a merge opened it, as long as nothing else keeps it open."""
-    opened_for: set[UUID] = field(default_factory=set)
-    """The tickets that were merged into it since."""
+    """How it stood before a merge or a letter opened it, as long as nothing else keeps it open."""
+    opened_for: set[UUID | int] = field(default_factory=set)
+    """That ticket or letter, and the tickets that were merged into it since."""
 
     def pass_minute(self, now: datetime) -> None:
         """The minute that ends now."""
@@ -115,10 +115,21 @@ class Case:
         opened = before[0] is not State.OPEN and self.state is State.OPEN
         self.rest, self.opened_for = (before, {one}) if opened else (rest, self.opened_for | {one})
 
-    def part(self, one: UUID, now: datetime) -> None:
-        """That ticket stands for itself again, and so does this one, if nothing but that had opened it."""
+    def come(self, number: int, watches: dict[int, Watch], now: datetime, *, opens: bool) -> None:
+        """People bring a letter."""
+        before = (self.state, self.held_until, self.held_for)
+        self.ask(self.wanting(watches))
+        self.back([number])
+        if opens:
+            self.stand(State.OPEN, now)
+        opened = before[0] is not State.OPEN and self.state is State.OPEN
+        self.rest, self.opened_for = (before, {number}) if opened else (None, set())
+
+    def part(self, one: UUID | int, now: datetime) -> None:
+        """That ticket or letter leaves, and this one stands as before, if nothing but that had opened it."""
+        last = self.opened_for == {one}
         self.opened_for -= {one}
-        if self.rest is not None and not self.opened_for:
+        if self.rest is not None and last:
             state, held_until, held_for = self.rest
             self.stand(state, now, held_until, held_for)
 

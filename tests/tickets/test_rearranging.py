@@ -161,6 +161,17 @@ def test_a_letter_in_the_wrong_thread_is_moved_and_can_be_moved_back(desktop: De
     assert (desktop.letters(one), desktop.letters(other)) == ({1, 2}, {3})
 
 
+def test_a_ticket_that_a_moved_letter_opened_is_solved_again_when_it_is_moved_back(desktop: Desktop) -> None:
+    one, other = desktop.take(letter(1)), desktop.take(letter(3))
+    desktop.take(letter(2, answers="<1@customers.example>"))
+    desktop.happen(one.ticket_id, answered(one.ticket_id))
+    desktop.solve(other)
+    desktop.do(move(desktop.tickets[one.ticket_id], desktop.tickets[other.ticket_id], 2))
+    assert desktop.state(other) is State.OPEN
+    desktop.do(move(desktop.tickets[other.ticket_id], desktop.tickets[one.ticket_id], 2))
+    assert desktop.state(other) is State.SOLVED
+
+
 def test_one_letter_must_stay_and_unknown_ones_are_refused(desktop: Desktop) -> None:
     one, other = desktop.take(letter(1)), desktop.take(letter(2))
     with pytest.raises(Invalid):
@@ -361,6 +372,7 @@ class Rearranging(RuleBasedStateMachine):
         for one in self._way(self.home[number]):
             if one not in self.ways[number]:
                 self.cases[one].leave([number])
+                self.cases[one].opened_for.discard(number)
         self.home[number], self.ways[number] = ticket_id, []
 
     @precondition(lambda self: len(self._standing()) > 1)
@@ -370,7 +382,10 @@ class Rearranging(RuleBasedStateMachine):
         if (number := self._leaves(data, one)) is not None:
             self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
             self._lies_in(number, other)
-            self._comes_to(self.cases[other], self.cases[one].taken([number]), [number])
+            far = self.cases[other]
+            opens = far.state.done and number not in far.left and number not in self.machines
+            far.come(number, self.cases[one].taken([number]), self.desktop.now, opens=opens)
+            self.cases[one].part(number, self.desktop.now)
             self._look()
 
     @precondition(lambda self: self._standing() and len(self.opened) <= MOST_OPENED)
@@ -385,6 +400,7 @@ class Rearranging(RuleBasedStateMachine):
             counted = [minute for minute in case.counted if minute >= since]
             watch = Watch(since, case.watches[number].counted if number in case.watches else counted)
             case.leave([number])
+            case.part(number, self.desktop.now)
             self.cases[new_id] = Case(counted=[*watch.counted])
             if number not in self.machines:
                 self.cases[new_id].ask({number: watch})
