@@ -272,6 +272,8 @@ class TicketReopened(TicketsEvent):
     reopened_by: UUID | None = None
     why: Literal["letter", "person", "hold_ended", "automation", "merge"] = "letter"
     """`merge`: what waits for us in a ticket that was merged into it."""
+    opened_by: tuple[UUID, ...] = ()
+    """Letters that were moved here and opened it: if all of them leave, it stands again as before."""
 
 
 class TicketSetPending(TicketsEvent):

@@ -104,7 +104,9 @@ async def change_two(
     await work.load(db, {command.ticket_id, command.other_id})
     ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
     inside = await work.load_inside(db, ticket.ticket_id)
-    return await _write(work, command, rearranging.decide(command, ticket, other, work.desk, inside), db)
+    awaited = await work.load_awaited(db, other.ticket_id)
+    events = rearranging.decide(command, ticket, other, work.desk, inside, awaited)
+    return await _write(work, command, events, db)
 
 
 async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, db: Connection) -> Outcome:

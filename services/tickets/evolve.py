@@ -64,6 +64,7 @@ from contracts.tickets import (
 from services.tickets.ticket import (
     MOST_RUNS,
     Asked,
+    Left,
     Reply,
     ReplyState,
     Rest,
@@ -301,10 +302,11 @@ def _stands(
             state = State.SOLVED
         case TicketClosed():
             state = State.CLOSED
-        case TicketReopened(why=why):
+        case TicketReopened(why=why, opened_by=letters):
             state = State.OPEN
-            if why == "merge":
-                rest = Rest(ticket.state, ticket.hold, frozenset([*ticket.absorbed][-1:]))
+            if why == "merge" or letters:
+                ended_for = letters or [*ticket.absorbed][-1:]
+                rest = Rest(ticket.state, ticket.hold, frozenset(ended_for))
         case TicketSetPending():
             state = State.PENDING
         case TicketPutOnHold():
@@ -329,10 +331,15 @@ def _rearranged(
         case LettersMoved(message_ids=moved):
             ways = {one: way for one, way in ticket.by_way_of.items() if one not in moved}
             absorbed = {from_id: _but(brought, moved) for from_id, brought in ticket.absorbed.items()}
-            return but(_without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed)
-        case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
+            left = {**ticket.left, **{one: _left(ticket, one) for one in moved}}
+            rest = ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for.difference(moved))
             return but(
-                _asks(_with_letters(_not_at_rest(ticket, ()), letters), _brought(letters, waited, at)),
+                _without_letters(ticket, moved), by_way_of=ways, absorbed=absorbed, left=left, rest=rest
+            )
+        case LettersTaken(letters=letters, by_way_of=ways, waited=waited):
+            taken = _with_letters(_not_at_rest(ticket, ()), letters)
+            return but(
+                _back(_asks(taken, _brought(letters, waited, at)), letters),
                 by_way_of={**ticket.by_way_of, **ways},
                 last_letter_version=ticket.version,
                 last_message_version=ticket.version,
@@ -343,8 +350,9 @@ def _rearranged(
                 update={"message_ids": tuple(one for one in message_ids if one not in ticket.message_ids)}
             )
             rest = ticket.rest and replace(ticket.rest, ended_for=ticket.rest.ended_for | {from_id})
+            asks = _asks(_with_letters(ticket, new.letters), _brought(new.letters, event.waited, at))
             return but(
-                _asks(_with_letters(ticket, new.letters), _brought(new.letters, event.waited, at)),
+                _back(asks, new.letters),
                 absorbed={**ticket.absorbed, from_id: new},
                 message_ids=(*ticket.message_ids, *new.message_ids),
                 last_letter_version=ticket.version,
@@ -355,6 +363,25 @@ def _rearranged(
             return _parted(ticket, from_id)
         case _:
             assert_never(event)
+
+
+def _left(ticket: Ticket, message_id: UUID) -> Left:
+    settled = ticket.state.done or message_id not in ticket.unanswered
+    return Left(ticket.asked.get(message_id), settled, began=message_id == ticket.began_by)
+
+
+def _back(ticket: Ticket, letters: Iterable[LetterHead]) -> Ticket:
+    """After letters came that it has had before. What wanted an answer and waits no more was answered elsewhere."""
+    known = {one.message_id: ticket.left[one.message_id] for one in letters if one.message_id in ticket.left}
+    asked = {
+        one: left.asked if left.settled else replace(left.asked, answered=True)
+        for one, left in known.items()
+        if left.asked is not None and one not in ticket.asked
+    }
+    ticket = _with_asked(ticket, {**ticket.asked, **asked})
+    began = [one for one, left in known.items() if left.began]
+    first = [one for one in (ticket.began_by, *began) if one is not None]
+    return but(ticket, began_by=min(first, key=lambda one: ticket.asked[one].since, default=None))
 
 
 def _but(absorbed: TicketAbsorbed, letters: Container[UUID]) -> TicketAbsorbed:

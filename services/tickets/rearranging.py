@@ -1,6 +1,6 @@
 """Commands about two tickets: links, merges, splits, letters in the wrong thread; and their ways back."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Literal, assert_never
@@ -58,9 +58,16 @@ _OTHER_SIDE = {
 
 
 def decide(
-    command: AnyTwoTicketsCommand, ticket: Ticket, other: Ticket, desk: Desk, inside: Sequence[Ticket]
+    command: AnyTwoTicketsCommand,
+    ticket: Ticket,
+    other: Ticket,
+    desk: Desk,
+    inside: Sequence[Ticket],
+    awaited: Container[UUID],
 ) -> Events:
     """What happens to two tickets, and to those that go on `inside` the first.
+
+    `awaited` is what the other one waits for, if it does, what that waits for in turn, and so on.
 
     Raises:
         Refusal: nothing happens, and why.
@@ -75,9 +82,9 @@ def decide(
         case UnlinkTickets(link=link):
             return _unlink(ticket, other, link)
         case HoldForTicket():
-            return _hold_for(command, ticket, other)
+            return _hold_for(command, ticket, other, awaited)
         case MergeTicket(actor_id=actor_id):
-            return _merge(ticket, other, actor_id)
+            return _merge(ticket, other, actor_id, awaited)
         case UndoMerge(actor_id=actor_id):
             return _undo_merge(ticket, other, actor_id)
         case MoveLetters(message_ids=message_ids, actor_id=actor_id, with_answers=with_answers):
@@ -120,14 +127,14 @@ def _kinds_of_links(ticket: Ticket, other: Ticket) -> set[LinkKind]:
     return {kind for far_id, kind in ticket.links if far_id == other.ticket_id}
 
 
-def _hold_for(command: HoldForTicket, ticket: Ticket, other: Ticket) -> Events:
+def _hold_for(command: HoldForTicket, ticket: Ticket, other: Ticket, awaited: Container[UUID]) -> Events:
     """Let a ticket wait until another is solved; see `Work` for the end of it."""
     _not_merged(ticket, other)
     if not _kinds_of_links(ticket, other):
         raise Invalid(f"Link ticket {other.number} first; a ticket waits for one that is linked to it.")
     if other.state.done:
         raise Invalid(f"Ticket {other.number} is solved already, so there is nothing to wait for.")
-    if _waits_for(other, ticket):
+    if ticket.ticket_id in awaited:
         raise Invalid(f"Ticket {other.number} waits for this one; open it again first.")
     if _waits_for(ticket, other) and not command.reason:
         return {}
@@ -141,7 +148,7 @@ def _hold_for(command: HoldForTicket, ticket: Ticket, other: Ticket) -> Events:
     return {ticket.ticket_id: [held]}
 
 
-def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
+def _merge(ticket: Ticket, other: Ticket, actor_id: UUID, awaited: Container[UUID]) -> Events:
     _not_merged(ticket, other)
     merged = TicketMerged(
         ticket_id=ticket.ticket_id, into_id=other.ticket_id, into_number=other.number, merged_by=actor_id
@@ -154,11 +161,13 @@ def _merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         message_ids=ticket.message_ids,
         participants=tuple(sorted(ticket.participants)),
         # What was solved without an answer wants none in the other one either.
-        waited={} if ticket.state.done else _waited(ticket, ticket.letters.values()),
+        waited={} if ticket.state.done else _waited(ticket, ticket.letters.values(), other),
         merged_by=actor_id,
     )
     # An open matter does not disappear in a solved one, nor what waits for us in one that waits for the customer.
-    opens = absorbed.waited or (other.state.done and not ticket.state.done)
+    # What was split off from it does, if nothing came there. And no ticket waits for itself.
+    brings_more = not ticket.state.done and not other.left.keys() >= ticket.letters.keys()
+    opens = absorbed.waited or (other.state.done and brings_more) or ticket.ticket_id in awaited
     return {
         ticket.ticket_id: [merged],
         other.ticket_id: [absorbed, *(_reopened(other, actor_id, "merge") if opens else ())],
@@ -185,12 +194,12 @@ def _undo_merge(ticket: Ticket, other: Ticket, actor_id: UUID) -> Events:
         moved = _moved(other, ticket, meanwhile, actor_id, ways)
         left += moved[other.ticket_id]
         parted += moved[ticket.ticket_id]
-    return {ticket.ticket_id: parted, other.ticket_id: [*left, *_rested(other, ticket.ticket_id, actor_id)]}
+    return {ticket.ticket_id: parted, other.ticket_id: [*left, *_rested(other, {ticket.ticket_id}, actor_id)]}
 
 
-def _rested(ticket: Ticket, without_id: UUID, actor_id: UUID) -> list[TicketEvent]:
-    """How it stood before a merge opened it, if nothing keeps it open without that one."""
-    if ticket.rest is None or ticket.rest.ended_for != {without_id}:
+def _rested(ticket: Ticket, without: Iterable[UUID], actor_id: UUID) -> list[TicketEvent]:
+    """How it stood before a merge or moved letters opened it, if nothing keeps it open without these."""
+    if ticket.rest is None or not ticket.rest.ended_for or not ticket.rest.ended_for.issubset(without):
         return []
     match ticket.rest.state:
         case State.SOLVED:
@@ -214,7 +223,12 @@ def _move_letters(
     _not_merged(ticket, other)
     letters = _chosen(ticket, message_ids)
     moved = _moved(ticket, other, letters, actor_id)
-    return {**_gone_from(inside, letters, other.ticket_id, other.number, actor_id), **moved}
+    rested = _rested(ticket, [letter.message_id for letter in letters], actor_id)
+    return {
+        **_gone_from(inside, letters, other.ticket_id, other.number, actor_id),
+        **moved,
+        ticket.ticket_id: [*moved[ticket.ticket_id], *rested],
+    }
 
 
 def _gone_from(
@@ -266,6 +280,7 @@ def split(
         split_from_id=ticket.ticket_id,
         waited=_opened_at(now, ticket, first),
     )
+    left = _left(ticket, letters, opened.ticket_id, number, command.actor_id)
     taken = LettersTaken(
         ticket_id=opened.ticket_id,
         from_id=ticket.ticket_id,
@@ -276,7 +291,7 @@ def split(
     )
     return {
         **_gone_from(inside, letters, opened.ticket_id, number, command.actor_id),
-        ticket.ticket_id: [_left(ticket, letters, opened.ticket_id, number, command.actor_id)],
+        ticket.ticket_id: [left, *_rested(ticket, left.message_ids, command.actor_id)],
         opened.ticket_id: [opened, *([taken] if rest else [])],
     }
 
@@ -288,25 +303,35 @@ def _moved(
     actor_id: UUID,
     ways: Mapping[UUID, tuple[UUID, ...]] | None = None,
 ) -> Events:
+    left = _left(ticket, letters, other.ticket_id, other.number, actor_id)
     taken = LettersTaken(
         ticket_id=other.ticket_id,
         from_id=ticket.ticket_id,
         from_number=ticket.number,
         letters=tuple(letters),
         by_way_of={message_id: way for message_id, way in (ways or {}).items() if way},
-        waited=_waited(ticket, letters),
+        waited=_waited(ticket, letters, other),
         moved_by=actor_id,
     )
-    opens = taken.waited or (other.state.done and any(letter.by_person for letter in letters))
+    brings_more = any(letter.by_person for letter in letters if letter.message_id not in other.left)
+    opens = taken.waited or (other.state.done and brings_more)
+    # What an undone merge gives back was written to that ticket: it does not leave again.
+    opened_by = () if ways else left.message_ids
     return {
-        ticket.ticket_id: [_left(ticket, letters, other.ticket_id, other.number, actor_id)],
-        other.ticket_id: [taken, *(_reopened(other, actor_id) if opens else ())],
+        ticket.ticket_id: [left],
+        other.ticket_id: [taken, *(_reopened(other, actor_id, opened_by=opened_by) if opens else ())],
     }
 
 
-def _waited(ticket: Ticket, letters: Iterable[LetterHead]) -> dict[UUID, tuple[Spell, ...]]:
-    """What those of the letters have waited through that nobody has answered: they take it along."""
-    unanswered = ticket.unanswered
+def _waited(
+    ticket: Ticket, letters: Iterable[LetterHead], other: Ticket | None = None
+) -> dict[UUID, tuple[Spell, ...]]:
+    """What those of the letters have waited through that nobody has answered: they take it along.
+
+    What comes back to the `other` ticket, where it had wanted no answer any more, wants none again.
+    """
+    settled = {one for one, left in other.left.items() if left.settled} if other else set()
+    unanswered = {one: asked for one, asked in ticket.unanswered.items() if one not in settled}
     return {
         letter.message_id: ticket.waited(unanswered[letter.message_id])
         for letter in letters
@@ -349,8 +374,11 @@ def _not_merged(*tickets: Ticket) -> None:
 
 
 def _reopened(
-    ticket: Ticket, actor_id: UUID, why: Literal["person", "merge"] = "person"
+    ticket: Ticket,
+    actor_id: UUID,
+    why: Literal["person", "merge"] = "person",
+    opened_by: tuple[UUID, ...] = (),
 ) -> list[TicketEvent]:
     if ticket.state is State.OPEN:
         return []
-    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why=why)]
+    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=actor_id, why=why, opened_by=opened_by)]

@@ -1,6 +1,6 @@
 """The ticket: what it is, as its events made it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -55,12 +55,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """How a ticket stood that a merge opened."""
+    """How a ticket stood that a merge, or letters that were moved to it, opened."""
 
     state: State
     hold: TicketPutOnHold | None
     ended_for: frozenset[UUID]
-    """The tickets that were merged into it since, the one that opened it first."""
+    """What opened it, the ticket or the letters; and the tickets that were merged into it since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,18 @@ class Asked:
     round: int = 0
     """Who writes when all was done asks anew, in a round of their own."""
     answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How a letter stood in a ticket when it left for another one."""
+
+    asked: Asked | None
+    """None: it wanted no answer, as one of a machine."""
+    settled: bool
+    """It wanted none any more: it had got one, or all was done."""
+    began: bool
+    """It had started the clock of the resolution."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +134,14 @@ class Ticket:
     absorbed: Mapping[UUID, TicketAbsorbed] = field(default_factory=dict)
     """Tickets that go on in this one, and what they brought."""
     rest: Rest | None = None
-    """What undoing a merge that opened it gives back; None: something else keeps it open, or it is not."""
+    """What comes back when all that opened it has left; None: something else keeps it open, or it is not."""
     by_way_of: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """Letters that were written to such a ticket, and the way by which they came."""
     spells: tuple[Spell, ...] = ()
     asked: Mapping[UUID, Asked] = field(default_factory=dict)
     """Letters in it that want an answer, or got one; not those of machines, and no thanks."""
+    left: Mapping[UUID, Left] = field(default_factory=dict)
+    """Letters that people moved or split off, by message; if one comes back, it stands as before."""
     began_by: UUID | None = None
     """The letter that started the clock of the resolution; None: no person has written."""
     first_response_at: datetime | None = None
@@ -198,6 +212,20 @@ class Ticket:
             if end is None or end > asked.came_at
         )
         return (*asked.before, *here)
+
+
+def awaited(ticket: Ticket, tickets: Mapping[UUID, Ticket]) -> Iterator[UUID]:
+    """What a ticket on hold waits for, what that is merged into or waits for, and so on; each once.
+
+    It goes on as far as the tickets are known, and whoever iterates may read the next one meanwhile.
+    """
+    seen: set[UUID] = set()
+    next_id = ticket.held_for_id
+    while next_id is not None and next_id not in seen:
+        seen.add(next_id)
+        yield next_id
+        known = tickets.get(next_id)
+        next_id = (known.merged_into_id or known.held_for_id) if known else None
 
 
 def addresses(letter: LetterHead) -> frozenset[str]:

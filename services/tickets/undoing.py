@@ -92,9 +92,10 @@ def undo(
         return []
     first, last = places[0], places[-1]
     written = list(stages(history))
-    by_people = _by_people(history, last, written)
+    happened = [history[place].event for place in places]
+    by_people = _by_people(history, last, written) if _moved(happened) else written
     before, left, since = by_people[first - 1], by_people[last], by_people[last + 1 :]
-    changed = _changed(before, left, [history[place].event for place in places])
+    changed = _changed(before, left, happened)
     wanted = [name for name in changed if _ASPECTS[name](before) != _ASPECTS[name](ticket)]
     fields = [key for key in _changed_fields(before, left) if _field(key)(before) != _field(key)(ticket)]
     aspects = {name: _ASPECTS[name] for name in wanted} | {f"field “{key}”": _field(key) for key in fields}
@@ -111,6 +112,10 @@ def undo(
     for name in wanted:
         events += _given_back(name, before, after(ticket, events, turn.now), desk, turn)
     return events + _fields_back(fields, before, ticket, turn) + _tags_back(before, left, ticket, turn)
+
+
+def _moved(undone: Iterable[Event]) -> bool:
+    return any(isinstance(event, TicketMoved) for event in undone)
 
 
 def _changed(before: Ticket, left: Ticket, undone: Sequence[Event]) -> list[str]:
@@ -143,7 +148,7 @@ def by_command(command_id: UUID) -> Callable[[Recorded[Event]], bool]:
 
 
 def _by_people(history: Sequence[Recorded[Event]], last: int, written: Sequence[Ticket]) -> Sequence[Ticket]:
-    """How the ticket went on, without the owners whom distribution chose after the last undone event.
+    """How a ticket that was moved went on, without the owners whom distribution chose after the last undone event.
 
     It chooses anew whenever a ticket comes somewhere: that is no change that anybody made. `written` is how it went
     on with them.

@@ -28,7 +28,6 @@ from contracts.tickets import (
     TicketOpened,
     TicketPutOnHold,
     TicketReopened,
-    TicketSolved,
 )
 from mail.answering import person_behind
 from services.tickets import (
@@ -46,7 +45,7 @@ from services.tickets.contact_tables import Belonging
 from services.tickets.desk import Desk
 from services.tickets.evolve import begin, evolve, load
 from services.tickets.threading import Known
-from services.tickets.ticket import NEVER, Ticket
+from services.tickets.ticket import NEVER, Ticket, awaited
 
 
 @dataclass(slots=True)
@@ -70,7 +69,8 @@ class Work:
     indexed: list[tuple[str, Known]] = field(default_factory=list)
     unindexed: list[tuple[str, Known]] = field(default_factory=list)
     changed: set[UUID] = field(default_factory=set)
-    solved: set[UUID] = field(default_factory=set)
+    done: set[UUID] = field(default_factory=set)
+    """Tickets that were solved or closed; they may be open again by now."""
     waiting: set[UUID] = field(default_factory=set)
     """Tickets that were put on hold until another is solved, or are so again after a merge."""
 
@@ -113,6 +113,14 @@ class Work:
             layer = [self.tickets[one] for one in wanted]
             inside += layer
         return inside
+
+    async def load_awaited(self, db: Connection, ticket_id: UUID) -> set[UUID]:
+        """Read what a ticket waits for, through any number of holds and merges."""
+        found: set[UUID] = set()
+        for awaited_id in awaited(self.tickets[ticket_id], self.tickets):
+            await self.load(db, {awaited_id})
+            found.add(awaited_id)
+        return found
 
     async def look_up(self, db: Connection, addresses: Iterable[str]) -> None:
         """Learn whose addresses these are, for threads and for service levels."""
@@ -227,8 +235,8 @@ class Work:
             current = evolve(current, changed, current.version + 1, at, meta.traceparent)
             happened.append(changed)
         self.changed.add(current.ticket_id)
-        if any(isinstance(event, TicketSolved) for event in events):
-            self.solved.add(current.ticket_id)
+        if current.state.done and not before.state.done:
+            self.done.add(current.ticket_id)
         if current.held_for_id and any(isinstance(event, TicketPutOnHold | MergeUndone) for event in events):
             self.waiting.add(current.ticket_id)
         if happened:
@@ -301,19 +309,22 @@ class Work:
             self.indexed.append((internet_message_id, known))
 
     async def _load_holds(self, db: Connection) -> None:
-        """Read what waits for tickets that are solved now or go on in these, and what others begin to wait for."""
-        settled = {one for one in self.solved if self.tickets[one].state.done}
-        absorbed = settled
-        while absorbed := {inside for one in absorbed for inside in self.tickets[one].absorbed}:
-            await self.load(db, absorbed)
-            settled |= absorbed
-        if linked := {other for one in settled for other, _ in self.tickets[one].links}:
-            # Who began to wait a moment ago is seen, and nobody begins until these are solved.
-            await tables.lock_waiting(db, settled)
-            await self.load(db, linked)
+        """Read what waits for tickets that are done now or go on in these, and what others begin to wait for."""
         if sought := {one for ticket_id in self.waiting if (one := self.tickets[ticket_id].held_for_id)}:
             await tables.lock_waiting(db, sought)
-            await self.load(db, sought)
+            for ticket_id in [*self.waiting]:
+                await self.load_awaited(db, ticket_id)
+        settled: set[UUID] = set()
+        # What is read has its clocks looked at, by which it may be solved too.
+        while done := {one for one in self.done if self.tickets[one].state.done} - settled:
+            ends = done.union(
+                *[{inside.ticket_id for inside in await self.load_inside(db, one)} for one in done]
+            )
+            settled |= ends
+            if linked := {other for one in ends for other, _ in self.tickets[one].links}:
+                # Who began to wait a moment ago is seen, and nobody begins until these are done.
+                await tables.lock_waiting(db, ends)
+                await self.load(db, linked)
 
     def end_holds(self) -> None:
         """Open again what waits for another ticket in vain, as far as both were read.
@@ -327,8 +338,10 @@ class Work:
                 self._end_hold(waiting, other)
 
     def _in_vain(self, waiting: Ticket, other: Ticket) -> bool:
-        """The other one is solved; or, where an undoing gave the hold back, waits for this one or is linked no more."""
-        if other.held_for_id == waiting.ticket_id or other.ticket_id not in {one for one, _ in waiting.links}:
+        """The other one is done; or, where an undoing gave the hold back, waits for this one or is linked no more."""
+        if other.ticket_id not in {one for one, _ in waiting.links}:
+            return True
+        if waiting.ticket_id in awaited(waiting, self.tickets):
             return True
         while other.merged_into_id is not None:
             other = self.tickets[other.merged_into_id]

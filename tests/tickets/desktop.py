@@ -26,7 +26,7 @@ from contracts.tickets import LinkKind, State, TicketEvent, TicketOpened, Ticket
 from services.tickets import commands, intake, rearranging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known, Tokens, find_place
-from services.tickets.ticket import Ticket
+from services.tickets.ticket import Ticket, awaited
 from services.tickets.work import Work
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -115,7 +115,8 @@ class Desktop:
             events = rearranging.split(command, ticket, DESK, self.numbers, self.now, self.inside(ticket))
         else:
             other = self.tickets[command.other_id]
-            events = rearranging.decide(command, ticket, other, DESK, self.inside(ticket))
+            waits_for = {*awaited(other, self.tickets)}
+            events = rearranging.decide(command, ticket, other, DESK, self.inside(ticket), waits_for)
         work = self.work()
         for ticket_id, happened in events.items():
             openings = [event for event in happened if isinstance(event, TicketOpened)]

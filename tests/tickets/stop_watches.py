@@ -32,6 +32,15 @@ class Watch:
 
 
 @dataclass
+class Left:
+    """How a letter stood when it was taken away; the watch goes on, in case that it comes back."""
+
+    watch: Watch | None
+    settled: bool
+    begun: bool
+
+
+@dataclass
 class Case:
     """One ticket: its state, and the watches of letters that want an answer, or got one."""
 
@@ -43,21 +52,23 @@ class Case:
     merged: bool = False
     first_answered: bool = False
     watches: dict[int, Watch] = field(default_factory=dict)
+    left: dict[int, Left] = field(default_factory=dict)
+    """Letters that people took away, and how they stood."""
     begun: int | None = None
     """The letter whose watch is also that of the resolution."""
     counted: list[datetime] = field(default_factory=list)
     """Every minute in which its watches were let run."""
     missed: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
     rest: tuple[State, datetime | None, UUID | None] | None = None
-    """How it stood before a merge opened it, as long as nothing else keeps it open."""
-    opened_for: set[UUID] = field(default_factory=set)
-    """The tickets that were merged into it since."""
+    """How it stood before a merge or a letter opened it, as long as nothing else keeps it open."""
+    opened_for: set[UUID | int] = field(default_factory=set)
+    """That ticket or letter, and the tickets that were merged into it since."""
 
     def pass_minute(self, now: datetime) -> None:
         """The minute that ends now."""
         if self.state is State.OPEN and not self.merged:
             self.counted.append(now - MINUTE)
-            for watch in self.watches.values():
+            for watch in [*self.watches.values(), *(one.watch for one in self.left.values() if one.watch)]:
                 watch.counted.append(now - MINUTE)
 
     def look(self, now: datetime) -> None:
@@ -95,19 +106,30 @@ class Case:
         self.state, self.held_until, self.held_for, self.rest = state, held_until, held_for, None
         self.done_at = now if state.done else None
 
-    def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, is_open: bool) -> None:
-        """Another ticket goes on in it, with letters that nobody has answered; or it is open all the same."""
+    def absorb(self, one: UUID, watches: dict[int, Watch], now: datetime, *, opens: bool) -> None:
+        """Another ticket goes on in it, with letters that nobody has answered; or it opens all the same."""
         before, rest = (self.state, self.held_until, self.held_for), self.rest
-        self.ask(watches)
-        if self.state.done and is_open:
+        self.ask(self.wanting(watches))
+        if opens:
             self.stand(State.OPEN, now)
         opened = before[0] is not State.OPEN and self.state is State.OPEN
         self.rest, self.opened_for = (before, {one}) if opened else (rest, self.opened_for | {one})
 
-    def part(self, one: UUID, now: datetime) -> None:
-        """That ticket stands for itself again, and so does this one, if nothing but that had opened it."""
+    def come(self, number: int, watches: dict[int, Watch], now: datetime, *, opens: bool) -> None:
+        """People bring a letter."""
+        before = (self.state, self.held_until, self.held_for)
+        self.ask(self.wanting(watches))
+        self.back([number])
+        if opens:
+            self.stand(State.OPEN, now)
+        opened = before[0] is not State.OPEN and self.state is State.OPEN
+        self.rest, self.opened_for = (before, {number}) if opened else (None, set())
+
+    def part(self, one: UUID | int, now: datetime) -> None:
+        """That ticket or letter leaves, and this one stands as before, if nothing but that had opened it."""
+        last = self.opened_for == {one}
         self.opened_for -= {one}
-        if self.rest is not None and not self.opened_for:
+        if self.rest is not None and last:
             state, held_until, held_for = self.rest
             self.stand(state, now, held_until, held_for)
 
@@ -132,6 +154,38 @@ class Case:
             self.watches.pop(number, None)
         self.begin()
 
+    def leave(self, numbers: Iterable[int]) -> None:
+        """People take letters away."""
+        waiting = {} if self.state.done else self.unanswered()
+        for number in numbers:
+            watch = self.watches.get(number)
+            kept = watch and replace(watch, counted=[*watch.counted], brought_by=None)
+            self.left[number] = Left(kept, number not in waiting, number == self.begun)
+        self.lose(numbers)
+
+    def wanting(self, watches: dict[int, Watch]) -> dict[int, Watch]:
+        """Without those of letters that come back and had wanted nothing any more."""
+        settled = {number for number, left in self.left.items() if left.settled}
+        return {number: watch for number, watch in watches.items() if number not in settled}
+
+    def back(self, numbers: Iterable[int], brought_by: UUID | None = None) -> None:
+        """Of letters that are here now those that it has had before stand as they stood, or were answered meanwhile."""
+        begun = [self.begun] if self.begun else []
+        for number in numbers:
+            if (left := self.left.get(number)) is None or left.watch is None:
+                continue
+            watch = left.watch
+            kept = replace(
+                watch,
+                counted=[*watch.counted],
+                answered=watch.answered or not left.settled,
+                brought_by=brought_by,
+            )
+            self.watches.setdefault(number, kept)
+            begun += [number] if left.begun else []
+        self.begin()
+        self.begun = min(begun, key=lambda number: self.watches[number].since, default=self.begun)
+
     def begin(self) -> None:
         if self.begun not in self.watches:
             self.begun = min(self.watches, key=lambda number: self.watches[number].since, default=None)
@@ -148,5 +202,5 @@ class Case:
         """Watches that leave it together with their letters; those of answered ones are of no use elsewhere."""
         waiting = self.unanswered()
         taken = {number: replace(waiting[number], brought_by=None) for number in numbers if number in waiting}
-        self.lose(numbers)
+        self.leave(numbers)
         return taken

@@ -162,6 +162,17 @@ def test_a_letter_in_the_wrong_thread_is_moved_and_can_be_moved_back(desktop: De
     assert (desktop.letters(one), desktop.letters(other)) == ({1, 2}, {3})
 
 
+def test_a_ticket_that_a_moved_letter_opened_is_solved_again_when_it_is_moved_back(desktop: Desktop) -> None:
+    one, other = desktop.take(letter(1)), desktop.take(letter(3))
+    desktop.take(letter(2, answers="<1@customers.example>"))
+    desktop.happen(one.ticket_id, answered(one.ticket_id))
+    desktop.solve(other)
+    desktop.do(move(desktop.tickets[one.ticket_id], desktop.tickets[other.ticket_id], 2))
+    assert desktop.state(other) is State.OPEN
+    desktop.do(move(desktop.tickets[other.ticket_id], desktop.tickets[one.ticket_id], 2))
+    assert desktop.state(other) is State.SOLVED
+
+
 def test_one_letter_must_stay_and_unknown_ones_are_refused(desktop: Desktop) -> None:
     one, other = desktop.take(letter(1)), desktop.take(letter(2))
     with pytest.raises(Invalid):
@@ -223,8 +234,7 @@ class Rearranging(RuleBasedStateMachine):
         for ticket_id, case in self.cases.items():
             if case.held_for is None or case.merged:
                 continue
-            goes_on_in, awaited = self.cases[self._where(case.held_for)], self.cases[case.held_for]
-            if goes_on_in.state.done or awaited.held_for == ticket_id:
+            if self.cases[self._where(case.held_for)].state.done or self._waits_for(ticket_id, ticket_id):
                 case.stand(State.OPEN, self.desktop.now)
 
     def _write(self, answers: int | None, kind: str) -> UUID:
@@ -298,7 +308,7 @@ class Rearranging(RuleBasedStateMachine):
         one, other = data.draw(st.permutations(self._standing()))[:2]
         self.desktop.do(link(self.desktop.tickets[one], self.desktop.tickets[other]))
         command = hold_for(self.desktop.tickets[one], self.desktop.tickets[other])
-        if self.cases[other].state.done or self.cases[other].held_for == one:
+        if self.cases[other].state.done or self._waits_for(other, one):
             with pytest.raises(Invalid):
                 self.desktop.do(command)
             return
@@ -310,10 +320,15 @@ class Rearranging(RuleBasedStateMachine):
     @rule(data=st.data())
     def two_are_merged(self, data: st.DataObject) -> None:
         one, other = data.draw(st.permutations(self._standing()))[:2]
+        waits = self._waits_for(other, one)
+        letters = [number for number, home in self.home.items() if self._where(home) == one]
         self.desktop.do(merge(self.desktop.tickets[one], self.desktop.tickets[other]))
         self.merged[one] = other
         case, far = self.cases[one], self.cases[other]
-        far.absorb(one, case.shown(one), self.desktop.now, is_open=not case.state.done)
+        brings_more = not case.state.done and not far.left.keys() >= {*letters}
+        opens = (far.state.done and brings_more) or waits
+        far.absorb(one, case.shown(one), self.desktop.now, opens=opens)
+        far.back(letters, one)
         case.merged = True
         self._look()
 
@@ -342,8 +357,9 @@ class Rearranging(RuleBasedStateMachine):
 
     def _comes_to(self, case: Case, watches: dict[int, Watch], letters: Collection[int]) -> None:
         """Letters come from another ticket, some with watches; what a person wrote opens what was done."""
-        case.ask(watches)
-        if case.state.done and not self.machines.issuperset(letters):
+        case.ask(case.wanting(watches))
+        case.back(letters)
+        if case.state.done and not {*self.machines, *case.left}.issuperset(letters):
             case.stand(State.OPEN, self.desktop.now)
         case.rest = None if letters else case.rest
 
@@ -354,8 +370,10 @@ class Rearranging(RuleBasedStateMachine):
 
     def _lies_in(self, number: int, ticket_id: UUID) -> None:
         """A letter is in another ticket for good; those lose it too that had brought it by merges."""
-        for one in [*self._way(self.home[number])]:
-            self.cases[one].lose([number])
+        for one in self._way(self.home[number]):
+            if one not in self.ways[number]:
+                self.cases[one].leave([number])
+                self.cases[one].opened_for.discard(number)
         self.home[number], self.ways[number] = ticket_id, []
 
     @precondition(lambda self: len(self._standing()) > 1)
@@ -365,7 +383,10 @@ class Rearranging(RuleBasedStateMachine):
         if (number := self._leaves(data, one)) is not None:
             self.desktop.do(move(self.desktop.tickets[one], self.desktop.tickets[other], number))
             self._lies_in(number, other)
-            self._comes_to(self.cases[other], self.cases[one].taken([number]), [number])
+            far = self.cases[other]
+            opens = far.state.done and number not in far.left and number not in self.machines
+            far.come(number, self.cases[one].taken([number]), self.desktop.now, opens=opens)
+            self.cases[one].part(number, self.desktop.now)
             self._look()
 
     @precondition(lambda self: self._standing() and len(self.opened) <= MOST_OPENED)
@@ -379,11 +400,23 @@ class Rearranging(RuleBasedStateMachine):
             case, since = self.cases[one], self.received[number]
             counted = [minute for minute in case.counted if minute >= since]
             watch = Watch(since, case.watches[number].counted if number in case.watches else counted)
-            case.lose([number])
+            case.leave([number])
+            case.part(number, self.desktop.now)
             self.cases[new_id] = Case(counted=[*watch.counted])
             if number not in self.machines:
                 self.cases[new_id].ask({number: watch})
             self._look()
+
+    def _waits_for(self, one: UUID, other: UUID) -> bool:
+        """Whether one ends its hold only after the other: what it waits for is that one, or waits for it in turn."""
+        met: list[UUID] = []
+        while (held_for := self.cases[one].held_for) is not None and held_for not in met:
+            way = [*self._way(held_for), self._where(held_for)]
+            if other in way:
+                return True
+            met.append(held_for)
+            one = way[-1]
+        return False
 
     def _way(self, home: UUID) -> Iterator[UUID]:
         while home in self.merged:

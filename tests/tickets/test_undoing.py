@@ -130,6 +130,14 @@ def test_nobodys_ticket_is_nobodys_again_where_it_was() -> None:
     assert standing(story.ticket) == was
 
 
+def test_what_was_given_back_stays_with_whom_distribution_gave_it_to() -> None:
+    story, give_back = Story(MINE), wish(AssignTicket, agent_id=None)
+    story.does(give_back)
+    story.add([chosen(BELA)], "postroom")
+    with pytest.raises(ChangedSince, match="owner"):
+        story.undo_command(give_back)
+
+
 def test_what_a_person_took_or_changed_since_is_not_undone() -> None:
     story, move = Story(), wish(MoveTicket, ticketbox_id=ORDERS)
     story.does(move)

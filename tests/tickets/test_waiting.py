@@ -10,21 +10,37 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from chassis import log
 from chassis.commands import Forbidden, Invalid
 from contracts.commands import (
     AnyTicketCommand,
+    CloseTicket,
     Command,
     HoldForTicket,
     LinkTickets,
     MergeTicket,
     PutOnHold,
     ReopenTicket,
+    SetPending,
     SolveTicket,
+    SubmitReply,
     UndoChange,
     UndoMerge,
     UnlinkTickets,
 )
-from contracts.desk import BoxRight, Person, PersonChanged, Right, Ticketbox, TicketboxChanged
+from contracts.desk import (
+    Actions,
+    Automation,
+    AutomationChanged,
+    BoxRight,
+    Moment,
+    Person,
+    PersonChanged,
+    Right,
+    Ticketbox,
+    TicketboxChanged,
+    Timing,
+)
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.people import Role
@@ -32,6 +48,7 @@ from contracts.stream_ids import ticket_stream
 from contracts.tickets import LinkKind, State, TicketOpened, TicketReopened
 from postroom.migrate import migrate_database
 from services.tickets import changes, tables
+from services.tickets.evolve import load
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
@@ -77,6 +94,13 @@ class Desk:
             await change(SERVICE, command, self.db)
         return command.command_id  # type: ignore[no-any-return]
 
+    async def answer(self, ticket_id: UUID) -> None:
+        seen = (await self.read(ticket_id)).version
+        await self.do(SubmitReply, ticket_id, reply_id=uuid4(), text="Soon.", seen_version=seen)
+
+    async def keep(self, automation: Automation) -> None:
+        await tables.keep_desk(self.db, [AutomationChanged(thing=automation)], NOON)
+
     async def linked(self, one: UUID, other: UUID) -> None:
         await self.do(LinkTickets, one, other_id=other, link=LinkKind.CHILD)
 
@@ -84,6 +108,13 @@ class Desk:
         work = Work(NOON, await tables.read_desk(self.db))
         await work.load(self.db, {ticket_id})
         return work.tickets[ticket_id]
+
+    async def stands(self, ticket_id: UUID) -> State:
+        """How it is by its log, whatever is due by now."""
+        history = await log.load(self.db, [ticket_stream(ticket_id)])
+        ticket = load(history[ticket_stream(ticket_id)].events)
+        assert ticket is not None
+        return ticket.state
 
 
 @pytest.fixture
@@ -204,6 +235,81 @@ async def test_a_chain_opens_link_by_link(desk: Desk) -> None:
         await desk.do(HoldForTicket, one, other_id=other)
     await desk.do(SolveTicket, third)
     assert [(await desk.read(one)).state for one in (first, second)] == [State.ON_HOLD, State.OPEN]
+
+
+async def test_an_undone_merge_that_closes_a_ticket_again_opens_what_waits_for_it(desk: Desk) -> None:
+    order, parts, other = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    await desk.do(SolveTicket, parts)
+    await desk.do(CloseTicket, parts)
+    await desk.do(MergeTicket, other, other_id=parts)
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    await desk.do(UndoMerge, other, other_id=parts)
+    assert (await desk.read(parts)).state is State.CLOSED
+    assert (await desk.read(order)).state is State.OPEN
+
+
+async def test_what_an_automation_solves_when_a_linked_ticket_is_solved_opens_what_waits_for_it(
+    desk: Desk,
+) -> None:
+    order, parts, bill = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    await desk.linked(order, parts)
+    await desk.do(HoldForTicket, order, other_id=parts)
+    await desk.linked(parts, bill)
+    await desk.do(SetPending, parts)
+    await desk.keep(
+        Automation(
+            id=uuid4(),
+            name="Done",
+            when=Timing(minutes=0, moment=Moment.PENDING, clock="wall"),
+            then=Actions(state="solved"),
+        )
+    )
+    await desk.do(SolveTicket, bill)
+    assert await desk.stands(parts) is State.SOLVED
+    assert await desk.stands(order) is State.OPEN
+
+
+async def test_of_three_tickets_none_waits_for_itself(desk: Desk) -> None:
+    first, second, third = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    for one, other in ((first, second), (second, third), (third, first)):
+        await desk.linked(one, other)
+    for one, other in ((first, second), (second, third)):
+        await desk.do(HoldForTicket, one, other_id=other)
+    with pytest.raises(Invalid, match="waits for this one"):
+        await desk.do(HoldForTicket, third, other_id=first)
+
+
+@pytest.mark.parametrize("through_another", [False, True])
+async def test_a_ticket_does_not_wait_for_what_is_merged_into_it(desk: Desk, through_another: bool) -> None:
+    order, parts, between = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    awaited = between if through_another else parts
+    await desk.linked(order, awaited)
+    await desk.linked(between, parts)
+    await desk.do(HoldForTicket, order, other_id=awaited)
+    await desk.do(HoldForTicket, between, other_id=parts)
+    for one in (order, parts):
+        await desk.answer(one)
+
+    await desk.do(MergeTicket, parts, other_id=order)
+    assert (await desk.read(order)).state is State.OPEN
+
+    await desk.do(UndoMerge, parts, other_id=order)
+    given_back = await desk.read(order)
+    assert (given_back.state, given_back.held_for_id) == (State.ON_HOLD, awaited)
+
+
+async def test_of_tickets_that_an_undoing_lets_wait_in_a_circle_it_opens_one(desk: Desk) -> None:
+    first, second, third = [await desk.ticket(number) for number in (10009, 10017, 10025)]
+    for one, other in ((first, second), (second, third), (third, first)):
+        await desk.linked(one, other)
+    await desk.do(HoldForTicket, first, other_id=second)
+    undone = await desk.do(ReopenTicket, first)
+    await desk.do(HoldForTicket, second, other_id=third)
+    await desk.do(HoldForTicket, third, other_id=first)
+    await desk.do(UndoChange, first, undone_id=undone)
+    states = [(await desk.read(one)).state for one in (first, second, third)]
+    assert states == [State.OPEN, State.ON_HOLD, State.ON_HOLD]
 
 
 async def test_waiting_that_is_undone_or_given_back_is_as_it_would_be_now(desk: Desk) -> None:

@@ -130,6 +130,7 @@ class Timeline:
                 )
             case ["letter", "of", came, "split", "off"]:
                 *_, self.ids[OTHER] = self.desktop.do(split(self._ticket(whose), self.letters[int(came)]))
+                self.first_letters[OTHER] = self.letters[int(came)]
             case ["letter" | "machine's" | "thanks", *_]:
                 self._letter(minute, whose, words)
             case ["merged"]:
