@@ -11,12 +11,14 @@ from contracts.tickets import (
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
+    LettersTaken,
     MergeUndone,
     Placing,
     PriorityChanged,
     ReplyReleased,
     State,
     TagsChanged,
+    TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
     TicketMerged,
@@ -55,7 +57,7 @@ class Queued:
     waiting_since: datetime | None = None
     """Since when it is open, in this ticketbox, and nobody's; None: it is not."""
     unanswered: bool = True
-    """Whether the customer wrote last."""
+    """Whether a letter is here that nobody has answered."""
     urgency: int = URGENCY[Priority.NORMAL]
     due_at: datetime | None = None
     tags: tuple[str, ...] = ()
@@ -95,6 +97,15 @@ def ticket_of(stream_id: str) -> UUID | None:
 def follows(ticket: Queued | None, item: Recorded[Event]) -> bool:
     """Whether an event is the next of its ticket, or one that was heard before; else it came too early."""
     return item.version <= (ticket.version if ticket else 0) + 1
+
+
+def matters(ticket: Queued, before: Queued | None) -> bool:
+    """Whether distribution may have something to do with a ticket after what happened to it."""
+    return (
+        before is None
+        or ticket.placed_version > before.placed_version
+        or (ticket.unanswered and not before.unanswered)  # by letters of another ticket
+    )
 
 
 def hear(ticket: Queued | None, item: Recorded[Event]) -> Queued:
@@ -156,6 +167,8 @@ def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
         case TicketMoved(ticketbox_id=box):
             return replace(ticket, ticketbox_id=box, overflowed_from=())
         case CustomerReplied(thanks=False):
+            return replace(ticket, unanswered=True)
+        case TicketAbsorbed(waited=waited) | LettersTaken(waited=waited) if waited:
             return replace(ticket, unanswered=True)
         case ReplyReleased(attempt=1):  # a retry answers nothing that came meanwhile
             return replace(ticket, unanswered=False)

@@ -26,7 +26,16 @@ from contracts.event import Event, Meta, Recorded
 from contracts.mail import Address
 from contracts.people import Presence, PresenceChanged, Role
 from contracts.stream_ids import contact_id, message_stream, ticket_stream
-from contracts.tickets import CustomerReplied, TicketAssigned, TicketMoved, TicketSolved
+from contracts.tickets import (
+    CustomerReplied,
+    LettersTaken,
+    Spell,
+    State,
+    TicketAbsorbed,
+    TicketAssigned,
+    TicketMoved,
+    TicketSolved,
+)
 from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables, tables
 from services.router.distributing import follow, look
@@ -227,6 +236,45 @@ async def test_who_left_gives_unanswered_tickets_back_at_once(router: Router) ->
     await router.desk(ANNA.model_copy(update={"active": False}))
     (taken,) = await router.look()
     assert (taken["type"], taken["why"]) == ("TicketTakenBack", "may not answer here")
+
+
+HEAD = letter(subject="And my other lamp?")
+UNANSWERED = {HEAD.message_id: (Spell(state=State.OPEN, since=NOON),)}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        TicketAbsorbed(
+            ticket_id=uuid4(),
+            from_id=uuid4(),
+            from_number=2,
+            letters=(HEAD,),
+            waited=UNANSWERED,
+            merged_by=SARA.id,
+        ),
+        LettersTaken(
+            ticket_id=uuid4(),
+            from_id=uuid4(),
+            from_number=2,
+            letters=(HEAD,),
+            waited=UNANSWERED,
+            moved_by=SARA.id,
+        ),
+    ],
+    ids=["merge", "moved letter"],
+)
+async def test_who_has_left_gives_back_what_letters_of_another_ticket_made_unanswered(
+    router: Router, event: TicketAbsorbed | LettersTaken
+) -> None:
+    await router.desk(SUPPORT, ANNA.model_copy(update={"active": False}))
+    ticket_id = await router.open(assignee_id=ANNA.id)
+    await router.hear(released(ticket_id, uuid4(), ANNA.id))
+    assert await router.look() == []
+    await router.hear(event.model_copy(update={"ticket_id": ticket_id, "waited": {}}))
+    assert await router.look() == []
+    await router.hear(event.model_copy(update={"ticket_id": ticket_id}))
+    assert brief(await router.look()) == [("TicketTakenBack", str(ANNA.id))]
 
 
 async def test_the_language_is_that_of_the_letter_and_the_skills_are_among_the_tags(router: Router) -> None:
