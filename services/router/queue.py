@@ -54,6 +54,8 @@ class Queued:
     merged: bool = False
     owner_id: UUID | None = None
     owned_since: datetime | None = None
+    given_back_by: UUID | None = None
+    """Who had it until a person or an automation gave it back: it goes to others first."""
     waiting_since: datetime | None = None
     """Since when it is open, in this ticketbox, and nobody's; None: it is not."""
     unanswered: bool = True
@@ -158,10 +160,12 @@ def _earliest(deadlines: tuple[DeadlineItem, ...]) -> datetime | None:
 
 def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
     match event:
+        case TicketAssigned(agent_id=None, method="person" | "automation"):
+            return replace(ticket, owner_id=None, owned_since=None, given_back_by=ticket.owner_id)
         case TicketAssigned(agent_id=None):
             return replace(ticket, owner_id=None, owned_since=None)
         case TicketAssigned(agent_id=agent_id):
-            return replace(ticket, owner_id=agent_id, owned_since=at, overflowed_from=())
+            return replace(ticket, owner_id=agent_id, owned_since=at, given_back_by=None, overflowed_from=())
         case TicketMoved(ticketbox_id=box, from_id=left, why="overflow"):
             return replace(ticket, ticketbox_id=box, overflowed_from=(*ticket.overflowed_from, left))
         case TicketMoved(ticketbox_id=box):
