@@ -107,6 +107,7 @@ def matters(ticket: Queued, before: Queued | None) -> bool:
         before is None
         or ticket.placed_version > before.placed_version
         or (ticket.unanswered and not before.unanswered)  # by letters of another ticket
+        or (ticket.waiting_since is not None and ticket.tags != before.tags)  # other skills are asked for
     )
 
 

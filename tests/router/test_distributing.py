@@ -31,6 +31,7 @@ from contracts.tickets import (
     LettersTaken,
     Spell,
     State,
+    TagsChanged,
     TicketAbsorbed,
     TicketAssigned,
     TicketMoved,
@@ -291,6 +292,17 @@ async def test_the_language_is_that_of_the_letter_and_the_skills_are_among_the_t
     assert given["evidence"]["passed_over"] == [
         {"agent_id": str(BELA.id), "why": "does not have the skill invoices"}
     ]
+
+
+async def test_a_ticket_that_waits_is_looked_at_again_when_it_asks_for_another_skill(router: Router) -> None:
+    await router.desk(
+        like(SUPPORT, method=DistributionMethod.SKILLS), ANNA, BELA.model_copy(update={"skills": ("legal",)})
+    )
+    await router.presence(ANNA, Presence.AVAILABLE)
+    ticket_id = await router.open(tags=("legal",))
+    assert await router.look() == []
+    await router.hear(TagsChanged(ticket_id=ticket_id, tags=()))
+    assert brief(await router.look()) == [("TicketRouted", str(ANNA.id))]
 
 
 async def test_an_old_answer_that_is_sent_once_more_does_not_make_its_author_the_last_agent(
