@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -194,6 +195,15 @@ def test_what_nobody_in_the_ticketbox_has_is_not_asked_for() -> None:
     choice = chosen(box(method="skills"), there, wanted=wanted)
     assert choice is not None
     assert choice.evidence.asked == ()
+
+
+def test_a_language_counts_however_its_code_was_written() -> None:
+    german, other = agent(number=2), agent(number=1)
+    written = german.person.model_dump() | {"languages": ("DE",)}
+    german = replace(german, person=Person.model_validate(written))
+    choice = chosen(box(method="skills"), german, other, wanted=Wanted(ticket(), language="de"))
+    assert choice is not None
+    assert (choice.agent_id, choice.evidence.asked) == (german.id, ("German",))
 
 
 def test_who_answered_this_customer_last_is_asked_first_if_there_and_not_full() -> None:
