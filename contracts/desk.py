@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from contracts.event import Event
+from contracts.languages import Languages
 from contracts.model import Model, Text
 from contracts.people import PersonAdded, Role
 from contracts.router import Priority
@@ -129,7 +130,7 @@ class Person(Thing):
     rights: tuple[BoxRight, ...] = ()
     """Empty: what the role may do, in every ticketbox."""
     skills: tuple[Text, ...] = ()
-    languages: tuple[Text, ...] = ()
+    languages: Languages = ()
     """ISO 639-1, such as `de`."""
     capacity: int | None = Field(default=None, ge=0)
     """Open tickets that distribution may give at a time; None: no limit."""

@@ -46,7 +46,7 @@ from services.router.distribution import (
 )
 from services.router.language import language_of
 from services.router.notices import supervisors, waiting_notices
-from services.router.queue import LastAnswer, Queued, follows, hear, ticket_of
+from services.router.queue import LastAnswer, Queued, follows, hear, matters, ticket_of
 from services.router.settings import RouterSettings
 
 BOXES_A_TURN = 20
@@ -91,10 +91,11 @@ async def follow(batch: Batch, db: Connection) -> None:
     marked: set[UUID] = set()
     for ticket in changed:
         earlier = before.get(ticket.ticket_id)
-        if earlier is None or ticket.placed_version > earlier.placed_version:
+        if matters(ticket, earlier):
             marked.add(ticket.ticketbox_id)
-            if wished := wishes.get(ticket.ticket_id):
-                expected[wished] += 1
+        placed = earlier is None or ticket.placed_version > earlier.placed_version
+        if placed and (wished := wishes.get(ticket.ticket_id)):
+            expected[wished] += 1
         if earlier is not None and earlier.loads is not None:
             loads[earlier.loads] -= 1
         if ticket.loads is not None:

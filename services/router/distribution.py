@@ -128,8 +128,25 @@ def choose(
 
     `loads`: how many open tickets each has. `last`: who got one last, after whom the next in turn comes.
     """
-    method = box.distribution.method
     there = [agent for agent in members if hindrance(agent, loads) is None]
+    others = [agent for agent in there if agent.id != wanted.ticket.given_back_by]
+    return (
+        _choose_of(others, wanted, asked, box, members, loads, last)
+        # Better the same person again than nobody.
+        or _choose_of(there, wanted, asked, box, members, loads, last)
+    )
+
+
+def _choose_of(
+    there: Sequence[Agent],
+    wanted: Wanted,
+    asked: Asked,
+    box: Ticketbox,
+    members: Sequence[Agent],
+    loads: Mapping[UUID, int],
+    last: UUID | None,
+) -> Choice | None:
+    method = box.distribution.method
     if box.distribution.last_agent_first:
         for agent in there:
             if agent.id == wanted.last_agent_id:
@@ -187,7 +204,10 @@ def _chosen(
     asked: Asked,
 ) -> Choice:
     could = {one.id for one in others} | {agent.id}
-    passed_over = [one for one in members if one.id not in could][:MOST_NAMED]
+    # Who gave it back comes first: that they do not get it is what somebody may wonder about.
+    passed_over = sorted(
+        (one for one in members if one.id not in could), key=lambda one: one.id != wanted.ticket.given_back_by
+    )
     return Choice(
         ticket=wanted.ticket,
         agent_id=agent.id,
@@ -200,9 +220,9 @@ def _chosen(
             passed_over=tuple(
                 Considered(
                     agent_id=one.id,
-                    why=hindrance(one, loads) or asked.missing(one.person) or "",
+                    why=hindrance(one, loads) or asked.missing(one.person) or "had it before",
                 )
-                for one in passed_over
+                for one in passed_over[:MOST_NAMED]
             ),
         ),
     )

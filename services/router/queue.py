@@ -11,12 +11,14 @@ from contracts.tickets import (
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
+    LettersTaken,
     MergeUndone,
     Placing,
     PriorityChanged,
     ReplyReleased,
     State,
     TagsChanged,
+    TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
     TicketMerged,
@@ -52,10 +54,12 @@ class Queued:
     merged: bool = False
     owner_id: UUID | None = None
     owned_since: datetime | None = None
+    given_back_by: UUID | None = None
+    """Who had it until a person or an automation gave it back: it goes to others first."""
     waiting_since: datetime | None = None
     """Since when it is open, in this ticketbox, and nobody's; None: it is not."""
     unanswered: bool = True
-    """Whether the customer wrote last."""
+    """Whether a letter is here that nobody has answered."""
     urgency: int = URGENCY[Priority.NORMAL]
     due_at: datetime | None = None
     tags: tuple[str, ...] = ()
@@ -95,6 +99,16 @@ def ticket_of(stream_id: str) -> UUID | None:
 def follows(ticket: Queued | None, item: Recorded[Event]) -> bool:
     """Whether an event is the next of its ticket, or one that was heard before; else it came too early."""
     return item.version <= (ticket.version if ticket else 0) + 1
+
+
+def matters(ticket: Queued, before: Queued | None) -> bool:
+    """Whether distribution may have something to do with a ticket after what happened to it."""
+    return (
+        before is None
+        or ticket.placed_version > before.placed_version
+        or (ticket.unanswered and not before.unanswered)  # by letters of another ticket
+        or (ticket.waiting_since is not None and ticket.tags != before.tags)  # other skills are asked for
+    )
 
 
 def hear(ticket: Queued | None, item: Recorded[Event]) -> Queued:
@@ -147,15 +161,19 @@ def _earliest(deadlines: tuple[DeadlineItem, ...]) -> datetime | None:
 
 def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
     match event:
+        case TicketAssigned(agent_id=None, method="person" | "automation"):
+            return replace(ticket, owner_id=None, owned_since=None, given_back_by=ticket.owner_id)
         case TicketAssigned(agent_id=None):
             return replace(ticket, owner_id=None, owned_since=None)
         case TicketAssigned(agent_id=agent_id):
-            return replace(ticket, owner_id=agent_id, owned_since=at, overflowed_from=())
+            return replace(ticket, owner_id=agent_id, owned_since=at, given_back_by=None, overflowed_from=())
         case TicketMoved(ticketbox_id=box, from_id=left, why="overflow"):
             return replace(ticket, ticketbox_id=box, overflowed_from=(*ticket.overflowed_from, left))
         case TicketMoved(ticketbox_id=box):
             return replace(ticket, ticketbox_id=box, overflowed_from=())
         case CustomerReplied(thanks=False):
+            return replace(ticket, unanswered=True)
+        case TicketAbsorbed(waited=waited) | LettersTaken(waited=waited) if waited:
             return replace(ticket, unanswered=True)
         case ReplyReleased(attempt=1):  # a retry answers nothing that came meanwhile
             return replace(ticket, unanswered=False)

@@ -198,12 +198,18 @@ async def lock(db: Connection) -> None:
     await database.lock(db, "postroom distribution")
 
 
+# Those that are due longest, so that none is passed over while others are busy; locked in the one order.
 _DUE = """
 SELECT ticketbox_id
 FROM look
-WHERE at <= $1
+WHERE ticketbox_id IN (
+    SELECT ticketbox_id
+    FROM look
+    WHERE at <= $1
+    ORDER BY at, ticketbox_id
+    LIMIT $2
+)
 ORDER BY ticketbox_id
-LIMIT $2
 FOR UPDATE
 """
 

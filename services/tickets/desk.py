@@ -44,6 +44,7 @@ from contracts.desk import (
     thing_of,
 )
 from contracts.event import Event
+from contracts.languages import LANGUAGES
 from contracts.people import PersonAdded, PresenceChanged, Role
 from contracts.rulesets import RulesetPublished
 from contracts.stream_ids import person_stream, ticketbox_stream
@@ -319,6 +320,7 @@ def check(desk: Desk, before: Desk) -> None:
             case Person():
                 if not is_address(thing.email):
                     raise Invalid(f"“{thing.email}” is not an e-mail address.")
+                _check_languages(thing, before.get(Person, thing.id))
                 for right in thing.rights:
                     _require(desk, Ticketbox, right.ticketbox_id, thing.name)
                 if len({right.ticketbox_id for right in thing.rights}) < len(thing.rights):
@@ -353,6 +355,13 @@ def check(desk: Desk, before: Desk) -> None:
                 _check_automation(desk, thing)
             case _:
                 pass
+
+
+def _check_languages(person: Person, before: Person | None) -> None:
+    # What earlier releases let in counts for nothing, and must not stop other changes.
+    for language in person.languages:
+        if language not in LANGUAGES and (before is None or language not in before.languages):
+            raise Invalid(f"“{language}” is no code of a language: write de for German, or fr for French.")
 
 
 def _check_ruleset(desk: Desk, ruleset: RulesetPublished, before: Desk) -> None:

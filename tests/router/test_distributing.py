@@ -26,7 +26,17 @@ from contracts.event import Event, Meta, Recorded
 from contracts.mail import Address
 from contracts.people import Presence, PresenceChanged, Role
 from contracts.stream_ids import contact_id, message_stream, ticket_stream
-from contracts.tickets import CustomerReplied, TicketAssigned, TicketMoved, TicketSolved
+from contracts.tickets import (
+    CustomerReplied,
+    LettersTaken,
+    Spell,
+    State,
+    TagsChanged,
+    TicketAbsorbed,
+    TicketAssigned,
+    TicketMoved,
+    TicketSolved,
+)
 from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables, tables
 from services.router.distributing import follow, look
@@ -229,6 +239,45 @@ async def test_who_left_gives_unanswered_tickets_back_at_once(router: Router) ->
     assert (taken["type"], taken["why"]) == ("TicketTakenBack", "may not answer here")
 
 
+HEAD = letter(subject="And my other lamp?")
+UNANSWERED = {HEAD.message_id: (Spell(state=State.OPEN, since=NOON),)}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        TicketAbsorbed(
+            ticket_id=uuid4(),
+            from_id=uuid4(),
+            from_number=2,
+            letters=(HEAD,),
+            waited=UNANSWERED,
+            merged_by=SARA.id,
+        ),
+        LettersTaken(
+            ticket_id=uuid4(),
+            from_id=uuid4(),
+            from_number=2,
+            letters=(HEAD,),
+            waited=UNANSWERED,
+            moved_by=SARA.id,
+        ),
+    ],
+    ids=["merge", "moved letter"],
+)
+async def test_who_has_left_gives_back_what_letters_of_another_ticket_made_unanswered(
+    router: Router, event: TicketAbsorbed | LettersTaken
+) -> None:
+    await router.desk(SUPPORT, ANNA.model_copy(update={"active": False}))
+    ticket_id = await router.open(assignee_id=ANNA.id)
+    await router.hear(released(ticket_id, uuid4(), ANNA.id))
+    assert await router.look() == []
+    await router.hear(event.model_copy(update={"ticket_id": ticket_id, "waited": {}}))
+    assert await router.look() == []
+    await router.hear(event.model_copy(update={"ticket_id": ticket_id}))
+    assert brief(await router.look()) == [("TicketTakenBack", str(ANNA.id))]
+
+
 async def test_the_language_is_that_of_the_letter_and_the_skills_are_among_the_tags(router: Router) -> None:
     await router.desk(
         like(SUPPORT, method=DistributionMethod.SKILLS),
@@ -243,6 +292,17 @@ async def test_the_language_is_that_of_the_letter_and_the_skills_are_among_the_t
     assert given["evidence"]["passed_over"] == [
         {"agent_id": str(BELA.id), "why": "does not have the skill invoices"}
     ]
+
+
+async def test_a_ticket_that_waits_is_looked_at_again_when_it_asks_for_another_skill(router: Router) -> None:
+    await router.desk(
+        like(SUPPORT, method=DistributionMethod.SKILLS), ANNA, BELA.model_copy(update={"skills": ("legal",)})
+    )
+    await router.presence(ANNA, Presence.AVAILABLE)
+    ticket_id = await router.open(tags=("legal",))
+    assert await router.look() == []
+    await router.hear(TagsChanged(ticket_id=ticket_id, tags=()))
+    assert brief(await router.look()) == [("TicketRouted", str(ANNA.id))]
 
 
 async def test_an_old_answer_that_is_sent_once_more_does_not_make_its_author_the_last_agent(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -197,6 +198,15 @@ def test_what_nobody_in_the_ticketbox_has_is_not_asked_for() -> None:
     assert choice.evidence.asked == ()
 
 
+def test_a_language_counts_however_its_code_was_written() -> None:
+    german, other = agent(number=2), agent(number=1)
+    written = german.person.model_dump() | {"languages": ("DE",)}
+    german = replace(german, person=Person.model_validate(written))
+    choice = chosen(box(method="skills"), german, other, wanted=Wanted(ticket(), language="de"))
+    assert choice is not None
+    assert (choice.agent_id, choice.evidence.asked) == (german.id, ("German",))
+
+
 def test_who_answered_this_customer_last_is_asked_first_if_there_and_not_full() -> None:
     one, two = agent(number=1, capacity=3), agent(number=2)
     where, wanted = box(method="round_robin", last_agent_first=True), Wanted(ticket(), last_agent_id=one.id)
@@ -207,6 +217,25 @@ def test_who_answered_this_customer_last_is_asked_first_if_there_and_not_full() 
     full = chosen(where, one, two, last=one, wanted=wanted, loads={one: 3})
     assert full is not None
     assert (full.agent_id, full.method) == (two.id, "round_robin")
+
+
+@pytest.mark.parametrize("method", ["round_robin", "least_loaded", "skills"])
+@pytest.mark.parametrize("last_agent_first", [False, True])
+def test_a_ticket_that_was_given_back_goes_to_others_first(method: str, last_agent_first: bool) -> None:
+    anna, bela = agent(number=1, capacity=10), agent(number=2, capacity=10)
+    wanted = Wanted(ticket(given_back_by=anna.id), last_agent_id=anna.id)
+    where = box(method=method, last_agent_first=last_agent_first)
+    choice = chosen(where, anna, bela, loads={anna: 2, bela: 3}, wanted=wanted)
+    assert choice is not None
+    assert choice.agent_id == bela.id
+    assert passed_over(choice) == {anna.id: "had it before"}
+
+
+def test_a_ticket_that_was_given_back_goes_to_the_same_person_if_no_other_has_time() -> None:
+    anna, away = agent("Anna"), agent("Bela", Presence.AWAY)
+    choice = chosen(box(method="least_loaded"), anna, away, wanted=Wanted(ticket(given_back_by=anna.id)))
+    assert choice is not None
+    assert choice.agent_id == anna.id
 
 
 @given(
@@ -423,6 +452,21 @@ def test_a_note_does_not_make_a_choice_outdated_and_a_letter_does() -> None:
 def test_it_remembers_where_it_overflowed_from_until_somebody_has_it() -> None:
     assert queue(opened(HEAD), OVERFLOWED).overflowed_from == (SUPPORT.id,)
     assert queue(opened(HEAD), OVERFLOWED, TAKEN).overflowed_from == ()
+
+
+@pytest.mark.parametrize(
+    ("events", "by"),
+    [
+        ((TAKEN, GIVEN_BACK), SARA.id),
+        ((TAKEN, GIVEN_BACK.model_copy(update={"method": "automation"})), SARA.id),
+        ((TAKEN, GIVEN_BACK.model_copy(update={"method": "take_back"})), None),
+        ((TAKEN, GIVEN_BACK, TAKEN), None),
+    ],
+)
+def test_it_remembers_who_gave_it_back_until_somebody_has_it(
+    events: tuple[Any, ...], by: UUID | None
+) -> None:
+    assert queue(opened(HEAD), *events).given_back_by == by
 
 
 def test_its_urgency_is_its_priority_and_its_earliest_deadline() -> None:

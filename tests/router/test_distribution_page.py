@@ -36,7 +36,7 @@ def agent(identity: UUID, name: str, described: dict[str, Any]) -> Agent:
 
 def test_the_page_names_every_method_and_has_examples() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) == {"method", *DistributionMethod}
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -46,7 +46,9 @@ def test_a_ticket_goes_to_whom_the_page_says_and_for_that_reason(example: dict[s
     loads = {ids[name]: described.get("has", 0) for name, described in example["people"].items()}
     said = example.get("ticket", {})
     wanted = Wanted(
-        ticket(tags=tuple(said.get("tags", ()))), said.get("language", ""), ids.get(said.get("last_agent"))
+        ticket(tags=tuple(said.get("tags", ())), given_back_by=ids.get(said.get("given_back_by"))),
+        said.get("language", ""),
+        ids.get(said.get("last_agent")),
     )
     box = SUPPORT.model_copy(update={"id": uuid4(), "distribution": Distribution(**example["distribution"])})
     asked = known_in(box, members).asked_by(wanted)

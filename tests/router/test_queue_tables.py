@@ -122,3 +122,13 @@ async def test_a_new_wait_is_told_again(db: Connection) -> None:
     again = replace(ticket, version=3, waiting_since=NOON + 9 * SECOND)
     await queue_tables.keep(db, [again])
     assert await queue_tables.untold(db, SUPPORT.id, 10) == [again]
+
+
+async def test_however_busy_others_are_the_ticketboxes_that_are_due_longest_come_first(
+    db: Connection,
+) -> None:
+    *busy, last = sorted(uuid4() for _ in range(4))
+    await queue_tables.mark(db, [last], NOON - 3600 * SECOND)
+    await queue_tables.mark(db, busy, NOON)
+    found = await queue_tables.due(db, NOON, 3)
+    assert found == [*busy[:2], last]

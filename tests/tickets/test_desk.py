@@ -407,6 +407,8 @@ def test_a_category_may_have_the_name_of_one_elsewhere_and_a_view_that_of_anothe
             "cannot overflow into itself",
         ),
         (like(ANNA, email="anna"), "is not an e-mail address"),
+        (like(ANNA, languages=("german",)), "“german” is no code of a language"),
+        (like(ANNA, languages=("de", "de-at")), "“de-at” is no code of a language"),
         (
             like(ANNA, rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.SEE),) * 2),
             "two rights in one ticketbox",
@@ -426,6 +428,12 @@ def test_a_category_may_have_the_name_of_one_elsewhere_and_a_view_that_of_anothe
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(thing: AnyThing, said: str) -> None:
     assert said in refused(Invalid, given(*HERE), thing)
+
+
+def test_a_language_that_was_let_in_once_does_not_stop_other_changes() -> None:
+    was = like(ANNA, languages=("german",))
+    others = [thing for thing in HERE if thing.id != ANNA.id]
+    assert when(given(*others, was), like(was, capacity=5))
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ PERSON = Page(
             "Distribution",
             (
                 Field("skills", "Skills", "lines", "One a line.", suggestions="tags"),
-                Field("languages", "Languages", "lines", "One a line, such as de."),
+                Field("languages", "Languages", "lines", "Their codes, one a line, such as de."),
                 Field(
                     "capacity",
                     "Capacity",
