@@ -227,3 +227,55 @@ async def test_an_answer_that_was_overtaken_does_not_take_the_page_back(
         let_go.set()
     await page.wait_for_timeout(500)
     assert await menu.get_attribute("open") is not None
+
+
+@pytest.mark.parametrize(("first", "other"), [("reply", "note"), ("note", "reply")])
+async def test_what_is_written_beside_a_text_that_is_on_its_way_stays(
+    context: BrowserContext, shared_postroom: Postroom, first: str, other: str
+) -> None:
+    page = await sign_in(context)
+    number = await opened(page, shared_postroom, {"reply": 850, "note": 851}[first], f"A {first} and more")
+    path = {"reply": "replies", "note": "notes"}[first]
+    let_go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await page.route(f"**/tickets/{number}/{path}", hold, times=1)
+    await page.locator(f"#tab-{first}").click()
+    await page.locator(f"#{first}-text").fill("They leave tomorrow.")
+    await page.keyboard.press("Control+Enter")
+    await page.locator(f"#tab-{other}").click()
+    await page.keyboard.type("Ask the workshop")
+    let_go.set()
+    await expect(page.locator(f".entry.{first}")).to_have_count(1)
+    await expect(page.locator(f"#{first}-text")).to_have_value("")
+    await expect(page.locator(f"#{other}-text")).to_have_value("Ask the workshop")
+    await expect(page.locator(f"#draft-{other}")).to_contain_text("Draft saved.")
+    await page.reload()
+    await expect(page.locator(f"#{first}-text")).to_have_value("")
+    await expect(page.locator(f"#{other}-text")).to_have_value("Ask the workshop")
+
+
+async def test_who_goes_on_writing_while_an_answer_is_on_its_way_loses_nothing(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    number = await opened(page, shared_postroom, 852, "To be answered twice")
+    let_go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await page.route(f"**/tickets/{number}/replies", hold, times=1)
+    await page.locator("#reply-text").fill("They leave tomorrow.")
+    await page.keyboard.press("Control+Enter")
+    await page.locator("#reply-text").fill("And the cable?")
+    let_go.set()
+    await expect(page.locator(".entry.reply")).to_have_count(1)
+    await expect(page.locator("#notice")).to_contain_text("on its way")
+    await page.wait_for_timeout(1000)
+    await page.reload()
+    await expect(page.locator("#reply-text")).to_have_value("And the cable?")

@@ -1,6 +1,7 @@
 """The list of tickets, and one ticket: where agents spend their day."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -291,8 +292,13 @@ async def reply(
         done=done,
         undo=back_from(wish) if then == "solve" else None,
     )
-    answer.headers["HX-Trigger"] = "composer-sent"
+    answer.headers["HX-Trigger"] = _sent("reply")
     return answer
+
+
+def _sent(kind: drafts.Kind) -> str:
+    """Tells the page which of its two forms has arrived."""
+    return json.dumps({"composer-sent": {"kind": kind}})
 
 
 def show_unseen(request: Request, who: SignedIn, conflict: Conflict, again: str | None = None) -> Response:
@@ -313,7 +319,7 @@ async def note(
     """Save the note."""
     await wish.note(text)
     answer = await show_ticket(request, here, who, wish.number, done="The note is saved.")
-    answer.headers["HX-Trigger"] = "composer-sent"
+    answer.headers["HX-Trigger"] = _sent("note")
     return answer
 
 

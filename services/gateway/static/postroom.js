@@ -465,9 +465,12 @@ document.addEventListener("htmx:after:process", () => {
 
 // What was done is taken out of its form; other forms keep what is being written in them.
 let submitted = null, sentBy = null;
+const sent = {};  // by kind, the text that is on its way
 document.addEventListener("submit", ({ target, submitter }) => {
   submitted = target;
   if (target.id === "reply-form") sentBy = submitter;
+  const field = one("textarea", target);
+  if (field && target.closest("#composer")) sent[kindOf(field)] = field.value;
 });
 document.addEventListener("ticket-done", ({ target }) => {
   if (submitted && "clears" in submitted.dataset) submitted.reset();
@@ -537,12 +540,14 @@ document.addEventListener("change", ({ target }) => {
   target.form.elements[target.dataset.moment].value = target.value ? new Date(target.value).toISOString() : "";
 });
 
-document.body.addEventListener("composer-sent", () => {
-  for (const field of all("#composer form:not([hidden]) textarea")) {
+// Meanwhile someone may have gone on writing, there or in the other form: only what was sent goes.
+document.body.addEventListener("composer-sent", ({ detail }) => {
+  const field = one(`#${detail.kind}-text`);
+  if (field.value === sent[detail.kind]) {
     field.value = "";
-    saveDraft(field);
     field.blur();
   }
+  saveDraft(field);
   one("#notice .problem")?.remove();
   sayDoing();
   noticeNewer();
