@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Request
 from pydantic import AwareDatetime
@@ -213,6 +213,7 @@ async def show_ticket(
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
         drafts=written,
         present=present,
+        page_id=uuid4(),
         contact=contact,
         waiting=[item for item in others[0].items if item.number != number],
         earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],

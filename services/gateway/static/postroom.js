@@ -256,7 +256,7 @@ function findDrafts() {
 
 // --- Who is at a ticket ----------------------------------------------------------------------------------------------
 function sayDoing() {
-  const field = one("#doing");
+  const field = one("#visit [name=doing]");
   if (!field) return;
   const doing = one("#reply-text")?.value.trim() ? "answering" : "looking";
   if (field.value === doing) return;
@@ -265,13 +265,15 @@ function sayDoing() {
 }
 
 function stillThere() {
-  if (one("#visitors") && !document.hidden) tell("visit");
+  if (one("#visit") && !document.hidden) tell("visit");
 }
 
 function leave() {
-  const ticket = one("#ticket");
+  const visit = one("#visit");
   saveDrafts();
-  if (ticket) navigator.sendBeacon(`/tickets/${ticket.dataset.number}/visit/end`, new URLSearchParams({ csrf_token: token() }));
+  if (!visit) return;
+  const gone = new URLSearchParams({ page_id: visit.elements.page_id.value, csrf_token: token() });
+  navigator.sendBeacon(`/tickets/${one("#ticket").dataset.number}/visit/end`, gone);
 }
 
 function seen(version) {
@@ -347,7 +349,7 @@ function listen() {
   });
   source.onopen = stillThere;  // who came before this was open, it does not tell
   source.addEventListener("visit", ({ data }) => {
-    if (one("#ticket")?.dataset.number === String(JSON.parse(data).number)) stillThere();
+    if (one("#ticket")?.dataset.number === String(JSON.parse(data).number)) tell("visitors-changed");
   });
   source.addEventListener("messages", lettersChanged);
   source.addEventListener("attention", () => tell("attention-changed"));
