@@ -411,7 +411,8 @@ document.addEventListener("keydown", (event) => {
     openTemplates();
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
-    event.target.form.requestSubmit(one("button.primary", event.target.form));
+    const button = one("button.primary", event.target.form);
+    if (button) event.target.form.requestSubmit(button);
   } else if (event.key === "Escape" && event.target.closest?.("details.drop[open]")) {
     const menu = event.target.closest("details.drop");
     menu.open = false;
@@ -457,6 +458,11 @@ document.addEventListener("submit", (event) => {
   if (!target.matches("[hx-post]:not([data-htmx-powered])")) return;
   event.preventDefault();
   document.addEventListener("htmx:after:process", () => target.requestSubmit(submitter), { once: true });
+});
+
+// What is sent by each change is sent already when Enter would send the form; the page would go to its address.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[hx-trigger=change]")) event.preventDefault();
 });
 
 // The rows of a condition follow what is chosen in them, also what was chosen before htmx was there to hear of it.
