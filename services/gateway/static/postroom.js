@@ -347,7 +347,12 @@ function listen() {
     position = Number(lastEventId) || position;
     heard(JSON.parse(data));
   });
-  source.onopen = stillThere;  // who came before this was open, it does not tell
+  // What happened to tickets before this was open, it tells; all else must be asked for.
+  source.onopen = () => {
+    stillThere();
+    tell("attention-changed");
+    lettersChanged();
+  };
   source.addEventListener("visit", ({ data }) => {
     if (one("#ticket")?.dataset.number === String(JSON.parse(data).number)) tell("visitors-changed");
   });
