@@ -56,11 +56,11 @@ async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | N
         known = await organisations.read(db)
         asked: dict[str, str] = dict(request.query_params)
         if asked.get("organisation"):
-            asked["organisation"] = str(known.named(asked["organisation"]).id)
+            asked["organisation"] = str(known.identity(asked["organisation"]))
         query = query_of(asked)
         if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
             return RedirectResponse(named, 303)
-        wanted = await ticket_lists.sought(db, query.filter(who.person.person_id, known))
+        wanted = await ticket_lists.sought(db, _filter(who.person, query, known))
         found = await ticket_lists.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
         has_others = found.next is not None or cursor is not None
         data = {
@@ -92,28 +92,32 @@ async def _named(db: Connection, person: Person, q: str) -> str | None:
     return None
 
 
-async def _count(db: Connection, person: Person, query: ListQuery, known: Organisations) -> int | None:
-    """How many tickets a list has; None if it asks for an organisation that was removed."""
+def _filter(person: Person, query: ListQuery, known: Organisations) -> Filter:
+    """Which tickets a list shows: none if it asks for an organisation that was removed."""
     try:
-        return await ticket_lists.count(db, person.sight, query.filter(person.person_id, known))
+        return query.filter(person.person_id, known)
     except NotFound:
-        return None
+        return Filter(numbers=())
+
+
+async def _count(db: Connection, person: Person, query: ListQuery, known: Organisations) -> int:
+    return await ticket_lists.count(db, person.sight, _filter(person, query, known))
 
 
 async def _saved(db: Connection, person: Person, query: ListQuery, known: Organisations) -> dict[str, object]:
     """Saved lists, in order; the first ones with how many tickets they have, if that is quickly told."""
-    saved = await views.every(db, person)
+    found = await views.every(db, person)
+    saved = [one.view for one in found]
     counted = {
-        one.id: number
+        one.id: await _count(db, person, kept, known)
         for one in saved[:MOST_COUNTED]
-        if (kept := views.query_in(one)) is not None
-        and kept.q is None
-        and (number := await _count(db, person, kept, known)) is not None
+        if (kept := views.query_in(one)) is not None and kept.q is None
     }
     return {
         "saved": saved,
         "saved_counts": counted,
-        "current": next((one for one in saved if views.query_in(one) == query), None),
+        # One's own come last, and are meant before everyone's that show the same.
+        "current": next((one for one in reversed(found) if views.query_in(one.view) == query), None),
         "may_share": person.may_share,
     }
 
@@ -127,6 +131,9 @@ async def _offered(
     if isinstance(address, UUID):
         contact = await contacts.shown(db, person.sight, address)
         names[address], address = contact.name or contact.addresses[0], contact.addresses[0]
+    named = known.by_id.get(query.organisation) if query.organisation else None
+    if query.organisation and named is None:
+        names.pop(query.organisation, None)  # its name would not say why the list is empty
     words = query.words(names)
     return {
         "address": address or "",
@@ -134,7 +141,7 @@ async def _offered(
         "people": await desk.people(db, here.service.clock()),
         "teams": await desk.every(db, Team),
         "has_organisations": bool(known.by_id),
-        "organisation": known.by_id[query.organisation].name if query.organisation else "",
+        "organisation": named.name if named else "",
         "categories": await desk.every(db, Category),
         "priorities": [one.value for one in Priority],
         "narrowed": {name: said for name, said in words.items() if name not in {"q", "box"}},
