@@ -59,14 +59,20 @@ class Gateway:
             await self.watch.count_waiting()
         return outcome
 
-    async def ask(self, query: Query, answer: type[requests.M], subject: str | None = None) -> requests.M:
+    async def ask(
+        self,
+        query: Query,
+        answer: type[requests.M],
+        subject: str | None = None,
+        timeout_seconds: float = requests.TIMEOUT_SECONDS,
+    ) -> requests.M:
         """Ask another service.
 
         Raises:
             Problem: it says no, fails, or does not answer.
         """
         try:
-            return await requests.ask(self.service.nats, query, answer, subject)
+            return await requests.ask(self.service.nats, query, answer, subject, timeout_seconds)
         except ServiceUnavailable as error:
             raise Unavailable(str(error)) from error
         except RequestFailed as error:

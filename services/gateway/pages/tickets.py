@@ -29,6 +29,7 @@ from services.gateway.lists import COUNTED
 from services.gateway.messages import messages
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
+from services.gateway.representations.tickets import ComingItem
 from services.gateway.tickets import drafts, past, ticket_lists, tickets, views, visits
 from services.gateway.tickets.asking import AskingOfTicket
 from services.gateway.tickets.doing import Outdated
@@ -40,6 +41,8 @@ router = APIRouter()
 PAGE = 50
 MOST_COUNTED = 12
 """Saved lists that are counted."""
+GLANCE_SECONDS = 1
+"""How long a page waits for another service that it can do without."""
 BESIDE = 8
 """Tickets of the same customer that are listed beside one."""
 
@@ -208,6 +211,7 @@ async def show_ticket(
         ]
     moments = past.moments(opened.events, ticket.conversation)
     template = "_ticket.html" if is_partial(request) else "ticket.html"
+    coming, outgoing = await known_elsewhere(here, opened.summary.ticket_id, whole=template == "ticket.html")
     return page(
         request,
         template,
@@ -225,13 +229,13 @@ async def show_ticket(
         waiting=[item for item in others[0].items if item.number != number],
         earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],
         alone=template == "_ticket.html",
-        outgoing=await _outgoing(here) if template == "ticket.html" else None,
+        outgoing=outgoing,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],
         priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
-        coming=await automations.coming(here, opened.summary.ticket_id),
+        coming=coming,
     )
 
 
@@ -263,11 +267,25 @@ async def show_past(request: Request, here: Gateway, who: SignedIn, number: int,
     )
 
 
+async def known_elsewhere(
+    here: Gateway, ticket_id: UUID, *, whole: bool
+) -> tuple[list[ComingItem] | None, str | None]:
+    """What will happen to a ticket by itself; and on a whole page, where answers go if no relay is set.
+
+    Both are asked for at once and within a moment: a page has nearly all without other services.
+    """
+    coming = automations.coming(here, ticket_id, GLANCE_SECONDS)
+    if not whole:
+        return await coming, None
+    found, outgoing = await asyncio.gather(coming, _outgoing(here))
+    return found, outgoing
+
+
 async def _outgoing(here: Gateway) -> str | None:
-    """Where answers go if no relay is set, so that nobody believes that a customer got one."""
+    """So that nobody believes that a customer got an answer; None also if notify does not answer."""
     try:
-        transport = await asyncio.wait_for(here.ask(GetTransport(), Transport), 1)
-    except (Unanswered, TimeoutError):
+        transport = await here.ask(GetTransport(), Transport, timeout_seconds=GLANCE_SECONDS)
+    except Unanswered:
         return None
     return transport.target if transport.kind == "maildir" else None
 
