@@ -56,7 +56,13 @@ class Gateway:
             await self.watch.count_waiting()
         return outcome
 
-    async def ask(self, request: Request, answer: type[requests.M], service: str = "") -> requests.M:
+    async def ask(
+        self,
+        request: Request,
+        answer: type[requests.M],
+        service: str = "",
+        timeout_seconds: float = requests.TIMEOUT_SECONDS,
+    ) -> requests.M:
         """Ask something of another service: of `service`, where each answers.
 
         Raises:
@@ -64,7 +70,7 @@ class Gateway:
         """
         try:
             with _told():
-                return await requests.ask(self.service.nats, request, answer, service)
+                return await requests.ask(self.service.nats, request, answer, service, timeout_seconds)
         except RefusedQuery as error:
             raise refusal(error.refused) from error
 

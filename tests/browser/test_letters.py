@@ -139,10 +139,21 @@ async def test_a_letter_that_reads_the_same_says_so(
     await expect(page.locator("#notice")).to_contain_text("It reads the same as before")
 
 
+async def put_behind(page: Page, *, hidden: bool) -> None:
+    """As if another tab were looked at, or this one again."""
+    await page.evaluate(
+        "hidden => Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })", hidden
+    )
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 async def test_mail_that_is_stuck_is_an_alarm_on_every_page_until_it_moves(
     context: BrowserContext, stopping_postroom: Postroom
 ) -> None:
     page = await sign_in(context)
+    behind = await context.new_page()
+    await behind.goto("/tickets")
+    await put_behind(behind, hidden=True)
     db = await asyncpg.connect(stopping_postroom.database_url)
     message_id = await db.fetchval(
         """
@@ -155,6 +166,9 @@ async def test_mail_that_is_stuck_is_an_alarm_on_every_page_until_it_moves(
     alarm = page.get_by_role("alert")
     await expect(alarm).to_contain_text("1 letter is stuck", timeout=15_000)
     await nothing_serious(page)
+    await put_behind(behind, hidden=False)
+    await expect(behind.get_by_role("alert")).to_contain_text("1 letter is stuck")
+    await behind.close()
     await page.goto("/status")
     await expect(page.locator("#status")).to_contain_text("1 stuck")
     await db.execute("UPDATE ingest.ledger SET state = 'ticketed' WHERE message_id = $1", message_id)

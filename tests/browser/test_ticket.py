@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -88,6 +89,50 @@ async def test_what_was_on_hold_and_closed_is_on_hold_again_after_undo(
     await expect(state).to_have_text("on hold")
     # Its clocks come a moment later: each event is shown as soon as it is there.
     await expect(page.locator(".facts")).to_have_text(held, use_inner_text=True)
+
+
+async def test_enter_holds_a_ticket_until_the_day_that_is_filled_in(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await opened(page, shared_postroom, 855, "To wait for the painter")
+    day = datetime.now(UTC).date() + timedelta(days=20)
+    state = page.locator(".facts .mark").first
+    await page.keyboard.press("h")
+    await page.keyboard.type("The painter is away")
+    await page.get_by_label("Until the morning of").fill(day.isoformat())
+    await page.keyboard.press("Control+Enter")
+    await page.wait_for_timeout(500)
+    await expect(state).to_have_text("open")
+    await page.keyboard.press("Enter")
+    await expect(state).to_have_text("on hold")
+    until = page.locator(".facts time").first
+    assert (await until.get_attribute("datetime") or "").startswith(day.isoformat())
+    await expect(page.locator("#notice")).to_contain_text(f"until the morning of {day:%A, %d %B %Y}")
+
+
+@pytest.fixture
+async def colour(shared_postroom: Postroom) -> AsyncIterator[str]:
+    """A custom field."""
+    async with httpx.AsyncClient(base_url=f"{shared_postroom.url}/api/v1", headers=BEARER) as api:
+        key = f"colour_{uuid4().hex[:8]}"
+        path = f"/desk/fields/{uuid4()}"
+        assert (await api.put(path, json={"name": f"Colour {key}", "key": key})).status_code == 200
+        yield f"Colour {key}"
+        await api.delete(path)
+
+
+async def test_enter_in_a_custom_field_saves_it_where_it_is(
+    context: BrowserContext, shared_postroom: Postroom, colour: str
+) -> None:
+    page = await sign_in(context)
+    number = await opened(page, shared_postroom, 856, "To be painted")
+    await page.get_by_label(colour).fill("blue")
+    await page.get_by_label(colour).press("Enter")
+    await expect(page.locator("#notice")).to_contain_text("The field is saved.")
+    assert page.url.endswith(f"/tickets/{number}")
+    await page.reload()
+    await expect(page.get_by_label(colour)).to_have_value("blue")
 
 
 @pytest.fixture
@@ -227,3 +272,55 @@ async def test_an_answer_that_was_overtaken_does_not_take_the_page_back(
         let_go.set()
     await page.wait_for_timeout(500)
     assert await menu.get_attribute("open") is not None
+
+
+@pytest.mark.parametrize(("first", "other"), [("reply", "note"), ("note", "reply")])
+async def test_what_is_written_beside_a_text_that_is_on_its_way_stays(
+    context: BrowserContext, shared_postroom: Postroom, first: str, other: str
+) -> None:
+    page = await sign_in(context)
+    number = await opened(page, shared_postroom, {"reply": 850, "note": 851}[first], f"A {first} and more")
+    path = {"reply": "replies", "note": "notes"}[first]
+    let_go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await page.route(f"**/tickets/{number}/{path}", hold, times=1)
+    await page.locator(f"#tab-{first}").click()
+    await page.locator(f"#{first}-text").fill("They leave tomorrow.")
+    await page.keyboard.press("Control+Enter")
+    await page.locator(f"#tab-{other}").click()
+    await page.keyboard.type("Ask the workshop")
+    let_go.set()
+    await expect(page.locator(f".entry.{first}")).to_have_count(1)
+    await expect(page.locator(f"#{first}-text")).to_have_value("")
+    await expect(page.locator(f"#{other}-text")).to_have_value("Ask the workshop")
+    await expect(page.locator(f"#draft-{other}")).to_contain_text("Draft saved.")
+    await page.reload()
+    await expect(page.locator(f"#{first}-text")).to_have_value("")
+    await expect(page.locator(f"#{other}-text")).to_have_value("Ask the workshop")
+
+
+async def test_who_goes_on_writing_while_an_answer_is_on_its_way_loses_nothing(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    number = await opened(page, shared_postroom, 852, "To be answered twice")
+    let_go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    await page.route(f"**/tickets/{number}/replies", hold, times=1)
+    await page.locator("#reply-text").fill("They leave tomorrow.")
+    await page.keyboard.press("Control+Enter")
+    await page.locator("#reply-text").fill("And the cable?")
+    let_go.set()
+    await expect(page.locator(".entry.reply")).to_have_count(1)
+    await expect(page.locator("#notice")).to_contain_text("on its way")
+    await page.wait_for_timeout(1000)
+    await page.reload()
+    await expect(page.locator("#reply-text")).to_have_value("And the cable?")

@@ -71,6 +71,29 @@ async def test_they_see_each_other_look_answer_and_go(
     await expect(mine.locator("#visitors")).not_to_be_visible()
 
 
+async def test_two_windows_of_one_person_do_not_contradict_each_other(
+    browser: Browser, two: tuple[Page, Page], shared_postroom: Postroom
+) -> None:
+    mine, hers = two
+    number = await ticket(shared_postroom, 3105)
+    async with watched(browser, shared_postroom) as opened:
+        beside = await sign_in(opened)
+        for window in (mine, beside, hers):
+            await window.goto(f"/tickets/{number}")
+        await mine.locator("#reply-text").fill("Dear Kim,")
+        await expect(hers.locator("#visitors")).to_contain_text("Administrator is answering")
+        said: list[str] = []
+        for window in (mine, beside):
+            window.on(
+                "request", lambda request: said.append(request.url) if "/visit" in request.url else None
+            )
+        await mine.wait_for_timeout(3000)
+        assert len(said) < 4, said
+        await expect(hers.locator("#visitors")).to_have_text("Administrator is answering")
+    await hers.wait_for_timeout(500)
+    await expect(hers.locator("#visitors")).to_have_text("Administrator is answering")
+
+
 async def test_who_answers_without_having_seen_the_others_answer_sees_it_first(
     two: tuple[Page, Page], shared_postroom: Postroom
 ) -> None:

@@ -11,6 +11,7 @@ from services.gateway.contacts.organisations import Organisations
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.tickets import views
 from services.gateway.tickets.list_query import ListQuery, query_of
+from services.gateway.tickets.views import Saved
 from tests.desks import TEXT
 
 ME, BOX = uuid4(), uuid4()
@@ -95,27 +96,35 @@ def test_a_list_says_in_words_what_it_asks_for() -> None:
     assert list(words.values()) == ["in Support", "nobody's", "priority urgent", "due within 4 hours"]
 
 
-def view(name: str, order: int, owner_id: UUID | None = ME) -> View:
-    return View(id=uuid4(), name=name, owner_id=owner_id, order=order, parameters={})
+def saved(name: str, order: int, owner_id: UUID | None = ME, version: int = 1) -> Saved:
+    return Saved(View(id=uuid4(), name=name, owner_id=owner_id, order=order, parameters={}), version)
 
 
 def test_a_saved_list_changes_places_with_its_neighbour_of_the_same_owner_also_where_orders_are_the_same() -> (
     None
 ):
-    shared = view("Everyone's", 100, None)
-    mine = [view(name, 100) for name in "ABC"]
-    changed = views.moved([shared, *mine], mine[2].id, -1)
-    orders = {one.name: one.order for one in mine} | {one.name: one.order for one in changed}
+    shared = saved("Everyone's", 100, None)
+    mine = [saved(name, 100) for name in "ABC"]
+    changed = [one.thing for one in views.moved([shared, *mine], mine[2].view.id, -1)]
+    orders = {one.view.name: one.view.order for one in mine} | {
+        one.name: one.order for one in changed if isinstance(one, View)
+    }
     assert sorted(orders, key=orders.__getitem__) == ["A", "C", "B"]
     assert "Everyone's" not in orders
 
 
+def test_lists_change_places_as_they_were_read() -> None:
+    row = [saved("A", 10, version=3), saved("B", 20, version=5)]
+    changes = views.moved(row, row[1].view.id, -1)
+    assert [(one.thing.name, one.seen_version) for one in changes] == [("B", 5), ("A", 3)]
+
+
 @pytest.mark.parametrize("step", [-1, 1])
 def test_a_saved_list_at_the_edge_stays_there(step: int) -> None:
-    row = [view("A", 10), view("B", 20)]
+    row = [saved("A", 10), saved("B", 20)]
     edge = row[0] if step == -1 else row[1]
-    assert views.moved(row, edge.id, step) == []
+    assert views.moved(row, edge.view.id, step) == ()
 
 
 def test_a_new_list_comes_behind_those_of_its_owner() -> None:
-    assert views.last_of([view("A", 30), view("B", 70, None)], ME) == 40
+    assert views.last_of([saved("A", 30), saved("B", 70, None)], ME) == 40

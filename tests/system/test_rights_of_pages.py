@@ -74,6 +74,7 @@ TABLE: dict[str, str] = {
     "POST /tickets/{number}/drafts/{kind}": KEEPING,
     "POST /tickets/{number}/drafts/{kind}/discard": KEEPING,
     "POST /tickets/{number}/drafts/{kind}/undo": KEEPING,
+    "GET /tickets/{number}/visitors": SEEING,
     "POST /tickets/{number}/visit": SEEING,
     "POST /tickets/{number}/visit/end": SEEING,
     "GET /jobs": ALL,

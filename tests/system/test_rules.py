@@ -292,6 +292,41 @@ async def test_rows_become_a_condition_and_come_back(api: httpx.AsyncClient) -> 
     assert "neither true nor false" in wrong.json()["problem"]
 
 
+async def test_a_rule_stays_in_its_form_when_somebody_changed_the_draft_meanwhile(
+    api: httpx.AsyncClient,
+) -> None:
+    now = await in_force(api)
+
+    async def drafted(*names: str) -> int:
+        rules = [{"name": name, "condition": "false", "tags": ["x"]} for name in names]
+        draft = {"rules": rules, "default_ticketbox_id": now["default_ticketbox_id"]}
+        version: int = (await api.put("/api/v1/rulesets/draft", json=draft)).json()["version"]
+        return version
+
+    def typed(version: int, called: str, name: str) -> dict[str, str]:
+        condition = 'message.subject == "A long one"'
+        said = {"written_as": "cel", "condition": condition, "name": name, "called": called, "do": "save"}
+        return {**said, "seen_version": str(version)}
+
+    seen = await drafted("Lamps", "Shades")
+    changed = await drafted("Bulbs", "Lamps", "Shades")
+    for place, called, name, found in (("new", "", "Cables", "new"), ("0", "Lamps", "All lamps", "1")):
+        answer = await api.post(f"/rules/draft/rules/{place}", data=typed(seen, called, name))
+        assert answer.status_code == 409
+        assert "message.subject == &#34;A long one&#34;" in answer.text
+        assert f'name="seen_version" value="{changed}"' in answer.text
+        assert f'action="/rules/draft/rules/{found}"' in answer.text
+
+    without = await drafted("Bulbs", "Shades")
+    gone = await api.post("/rules/draft/rules/1", data=typed(changed, "Lamps", "All lamps"))
+    assert (gone.status_code, "“Lamps” is not in it any more" in gone.text) == (409, True)
+    assert 'action="/rules/draft/rules/new"' in gone.text
+    kept = await api.post("/rules/draft/rules/new", data=typed(without, "", "All lamps"))
+    assert kept.status_code == 303
+    names = [one["name"] for one in (await api.get("/api/v1/rulesets/draft")).json()["rules"]]
+    assert names == ["Bulbs", "Shades", "All lamps"]
+
+
 async def test_a_dry_run_can_be_cancelled(api: httpx.AsyncClient) -> None:
     now = await in_force(api)
     wish = {"days": 3, "rules": now["rules"], "default_ticketbox_id": now["default_ticketbox_id"]}

@@ -58,6 +58,17 @@ class Organisations:
             )
         return found
 
+    def identity(self, text: str) -> UUID:
+        """An id as it is, though it be of one that was removed; or that of the one with this name.
+
+        Raises:
+            NotFound: there is none with this name.
+        """
+        try:
+            return UUID(text)
+        except ValueError:
+            return self.named(text).id
+
     def called(self, text: str) -> list[Organisation]:
         """Those whose name contains a text, first those whose name begins with it."""
         wanted = text.strip().casefold()

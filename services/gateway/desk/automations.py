@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
+from chassis.requests import TIMEOUT_SECONDS
 from contracts.desk import Actions, Automation, Moment, Selection, Told
 from contracts.queries import AutomationTrial, Coming, GetWhatComes, TryAutomation, WhatComes
 from services.gateway.desk import desk
@@ -104,10 +105,12 @@ def _done(then: Actions, names: Names) -> Iterator[str]:
         yield f"tell {' and '.join(people)}"
 
 
-async def coming(here: Gateway, ticket_id: UUID) -> list[ComingItem] | None:
+async def coming(
+    here: Gateway, ticket_id: UUID, timeout_seconds: float = TIMEOUT_SECONDS
+) -> list[ComingItem] | None:
     """What will happen to a ticket by itself, the next first; None: tickets does not answer."""
     try:
-        found = await here.ask(GetWhatComes(ticket_id=ticket_id), WhatComes)
+        found = await here.ask(GetWhatComes(ticket_id=ticket_id), WhatComes, timeout_seconds=timeout_seconds)
     except Unanswered:
         return None
     if not found.items:

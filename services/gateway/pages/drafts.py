@@ -1,6 +1,7 @@
 """What a ticket's page says by itself: what is being written, and that somebody is there; and what it asks for then."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, Response
@@ -11,9 +12,10 @@ from services.gateway.api.templates import Sought
 from services.gateway.api.tickets import Number
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Conflict
-from services.gateway.tickets import answer_templates
+from services.gateway.tickets import answer_templates, visits
 from services.gateway.tickets.drafts import LONGEST, Kind
-from services.gateway.tickets.visits import Doing
+from services.gateway.tickets.tickets import ticket_id_of
+from services.gateway.tickets.visits import NO_PAGE, Doing
 
 router = APIRouter()
 
@@ -55,16 +57,29 @@ async def templates(request: Request, here: Here, who: Signed, number: Number, q
     return page(request, "_templates.html", who, templates=found, q=q)
 
 
+@router.get("/tickets/{number}/visitors")
+async def visitors(request: Request, here: Here, who: Signed, number: Number) -> Response:
+    """Who else is there."""
+    async with here.service.pool.acquire() as db:
+        await ticket_id_of(db, who.person.sight, number)
+        present = await visits.others(db, who.person, number, here.service.clock())
+    return page(request, "_visitors.html", who, present=present)
+
+
 @router.post("/tickets/{number}/visit")
 async def visit(
-    request: Request, who: Signed, visit: Visit, doing: Annotated[Doing, Form()] = "looking"
+    request: Request,
+    who: Signed,
+    visit: Visit,
+    doing: Annotated[Doing, Form()] = "looking",
+    page_id: Annotated[UUID, Form()] = NO_PAGE,
 ) -> Response:
     """Say that one is there, and see who else is."""
-    return page(request, "_visitors.html", who, present=await visit.come(doing))
+    return page(request, "_visitors.html", who, present=await visit.come(doing, page_id))
 
 
 @router.post("/tickets/{number}/visit/end")
-async def leave(visit: Visit) -> Response:
+async def leave(visit: Visit, page_id: Annotated[UUID, Form()] = NO_PAGE) -> Response:
     """Say that one is there no more."""
-    await visit.go()
+    await visit.go(page_id)
     return Response(status_code=204)

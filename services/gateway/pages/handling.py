@@ -66,7 +66,7 @@ async def state(
     show: Show,
     state: Annotated[State, Form()],
     seen_version: Annotated[int | None, Form()] = None,
-    until: Annotated[Literal["", "tomorrow", "monday", "week", "day", "ticket"], Form()] = "",
+    until: Annotated[Literal["", "enter", "tomorrow", "monday", "week", "day", "ticket"], Form()] = "",
     day: Text = "",
     solved: Text = "",
     reason: Text = "",
@@ -84,9 +84,12 @@ async def state(
             await wish.hold_for(number_in(solved), reason)
             return await show(f"The ticket is on hold until ticket {number_in(solved)} is solved.", back)
         case State.ON_HOLD:
+            if until == "enter":  # no button was chosen
+                until = "day" if day else "tomorrow"
             end = await _end_of_hold(here, who, wish.number, until, day)
             await wish.put_on_hold(end, reason)
-            return await show("The ticket is on hold.", back)
+            held = f" until the morning of {end:%A, %d %B %Y}" if end else ""
+            return await show(f"The ticket is on hold{held}.", back)
         case State.SOLVED | State.CLOSED:
             settle = wish.solve if state is State.SOLVED else wish.close
             try:
@@ -97,13 +100,19 @@ async def state(
 
 
 async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, day: str) -> datetime | None:
+    """A morning where the ticketbox works; None: somebody opens it.
+
+    Raises:
+        Unprocessable: the day is none.
+    """
     if until == "":
         return None
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
         zone = ZoneInfo((await choices(db)).time_zone_of(opened.summary.ticketbox_id))
     if until != "day":
-        return end_of(until, here.service.clock(), zone)  # type: ignore[arg-type]  # only presets are left
+        preset_end = end_of(until, here.service.clock(), zone)  # type: ignore[arg-type]  # only presets are left
+        return preset_end.astimezone(zone)
     try:
         return datetime.combine(datetime.fromisoformat(day), MORNING, zone)
     except ValueError:

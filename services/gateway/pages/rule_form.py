@@ -83,6 +83,8 @@ class RuleForm:
     """A rule as it was typed."""
 
     name: str = ""
+    called: str = ""
+    """The name that it has in the draft; empty: it is new."""
     written_as: Literal["rows", "cel"] = "rows"
     rows: tuple[RowForm, ...] = (RowForm(),)
     every: bool = True
@@ -183,6 +185,7 @@ def form_of(rule: Rule) -> RuleForm:
     built = builder.read(rule.condition)
     return RuleForm(
         name=rule.name,
+        called=rule.name,
         written_as="rows" if built else "cel",
         rows=tuple(map(row_form, built.rows)) if built else (),
         every=built.every if built else True,
@@ -214,6 +217,7 @@ def read_form(data: FormData) -> RuleForm:
     columns = (texts("field"), texts("header"), texts("operator"), texts("value"))
     return RuleForm(
         name=text("name"),
+        called=text("called"),
         written_as="cel" if text("written_as") == "cel" else "rows",
         rows=tuple(RowForm(*cells).fitting() for cells in zip(*columns, strict=False)),
         every=text("every") != "one",

@@ -1,5 +1,6 @@
 """The rules of routing: in force, as a draft, tried on recorded mail, published, rolled back."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -281,14 +282,40 @@ async def save_rule(request: Request, here: Here, who: Signed, wish: Wish, place
         if button != "save":
             return await _rule(request, here, who, seen_version, place, form.after(button))
         draft = await wish.open_draft()
-        rules = _with(draft, place, form.rule())
-    except Unprocessable as problem:
+        rules = _with(draft, seen_version, place, form.rule())
+        await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
+    except Conflict:
+        return await _rule_again(request, here, who, await wish.open_draft(), form)
+    except Problem as problem:
         return await _rule(request, here, who, seen_version, place, form, problem)
-    await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
     return RedirectResponse("/rules/draft", 303)
 
 
-def _with(draft: DraftView, place: str, rule: Rule) -> list[Rule]:
+async def _rule_again(
+    request: Request, here: Gateway, who: SignedIn, draft: DraftView, form: RuleForm
+) -> Response:
+    """The form as it was typed, for the draft that somebody else has changed meanwhile."""
+    names = [one.name for one in draft.rules]
+    if form.called in names:
+        place, words = str(names.index(form.called)), "Keep yours now if it is still right."
+    elif form.called:
+        place, words = "new", f"“{form.called}” is not in it any more. Keep yours now, and it is a new rule."
+        form = replace(form, called="")
+    else:
+        place, words = "new", "Keep yours now if it is still right."
+    problem = Conflict("changed_meanwhile", f"Someone changed the draft after you opened this rule. {words}")
+    return await _rule(request, here, who, draft.version, place, form, problem)
+
+
+def _with(draft: DraftView, seen_version: int, place: str, rule: Rule) -> list[Rule]:
+    """The rules of the draft with one at its place.
+
+    Raises:
+        Conflict: somebody changed the draft after `seen_version`: places may mean other rules.
+        NotFound, Unprocessable.
+    """
+    if draft.version != seen_version:
+        raise Conflict("changed_meanwhile", ruling.DRAFT_CHANGED)
     rules = list(draft.rules)
     if place == "new":
         rules.append(rule)

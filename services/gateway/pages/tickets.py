@@ -1,11 +1,12 @@
 """The list of tickets, and one ticket: where agents spend their day."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Request
 from pydantic import AwareDatetime
@@ -28,6 +29,7 @@ from services.gateway.lists import COUNTED
 from services.gateway.messages import messages
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
+from services.gateway.representations.tickets import ComingItem
 from services.gateway.tickets import drafts, past, ticket_lists, tickets, views, visits
 from services.gateway.tickets.asking import AskingOfTicket
 from services.gateway.tickets.doing import Outdated
@@ -39,6 +41,8 @@ router = APIRouter()
 PAGE = 50
 MOST_COUNTED = 12
 """Saved lists that are counted."""
+GLANCE_SECONDS = 1
+"""How long a page waits for another service that it can do without."""
 BESIDE = 8
 """Tickets of the same customer that are listed beside one."""
 
@@ -55,11 +59,11 @@ async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | N
         known = await organisations.read(db)
         asked: dict[str, str] = dict(request.query_params)
         if asked.get("organisation"):
-            asked["organisation"] = str(known.named(asked["organisation"]).id)
+            asked["organisation"] = str(known.identity(asked["organisation"]))
         query = query_of(asked)
         if query.q and not is_partial(request) and (named := await _named(db, who.person, query.q)):
             return RedirectResponse(named, 303)
-        wanted = await ticket_lists.sought(db, query.filter(who.person.person_id, known))
+        wanted = await ticket_lists.sought(db, _filter(who.person, query, known))
         found = await ticket_lists.page_of_tickets(db, who.person.sight, wanted, cursor, PAGE)
         has_others = found.next is not None or cursor is not None
         data = {
@@ -91,28 +95,32 @@ async def _named(db: Connection, person: Person, q: str) -> str | None:
     return None
 
 
-async def _count(db: Connection, person: Person, query: ListQuery, known: Organisations) -> int | None:
-    """How many tickets a list has; None if it asks for an organisation that was removed."""
+def _filter(person: Person, query: ListQuery, known: Organisations) -> Filter:
+    """Which tickets a list shows: none if it asks for an organisation that was removed."""
     try:
-        return await ticket_lists.count(db, person.sight, query.filter(person.person_id, known))
+        return query.filter(person.person_id, known)
     except NotFound:
-        return None
+        return Filter(numbers=())
+
+
+async def _count(db: Connection, person: Person, query: ListQuery, known: Organisations) -> int:
+    return await ticket_lists.count(db, person.sight, _filter(person, query, known))
 
 
 async def _saved(db: Connection, person: Person, query: ListQuery, known: Organisations) -> dict[str, object]:
     """Saved lists, in order; the first ones with how many tickets they have, if that is quickly told."""
-    saved = await views.every(db, person)
+    found = await views.every(db, person)
+    saved = [one.view for one in found]
     counted = {
-        one.id: number
+        one.id: await _count(db, person, kept, known)
         for one in saved[:MOST_COUNTED]
-        if (kept := views.query_in(one)) is not None
-        and kept.q is None
-        and (number := await _count(db, person, kept, known)) is not None
+        if (kept := views.query_in(one)) is not None and kept.q is None
     }
     return {
         "saved": saved,
         "saved_counts": counted,
-        "current": next((one for one in saved if views.query_in(one) == query), None),
+        # One's own come last, and are meant before everyone's that show the same.
+        "current": next((one for one in reversed(found) if views.query_in(one.view) == query), None),
         "may_share": person.may_oversee,
     }
 
@@ -126,6 +134,9 @@ async def _offered(
     if isinstance(address, UUID):
         contact = await contacts.shown(db, person.sight, address)
         names[address], address = contact.name or contact.addresses[0], contact.addresses[0]
+    named = known.by_id.get(query.organisation) if query.organisation else None
+    if query.organisation and named is None:
+        names.pop(query.organisation, None)  # its name would not say why the list is empty
     words = query.words(names)
     return {
         "address": address or "",
@@ -133,7 +144,7 @@ async def _offered(
         "people": await desk.people(db, here.service.clock()),
         "teams": await desk.every(db, Team),
         "has_organisations": bool(known.by_id),
-        "organisation": known.by_id[query.organisation].name if query.organisation else "",
+        "organisation": named.name if named else "",
         "categories": await desk.every(db, Category),
         "priorities": [one.value for one in Priority],
         "narrowed": {name: said for name, said in words.items() if name not in {"q", "box"}},
@@ -200,6 +211,7 @@ async def show_ticket(
         ]
     moments = past.moments(opened.events, ticket.conversation)
     template = "_ticket.html" if is_partial(request) else "ticket.html"
+    coming, outgoing = await known_elsewhere(here, opened.summary.ticket_id, whole=template == "ticket.html")
     return page(
         request,
         template,
@@ -212,17 +224,18 @@ async def show_ticket(
         other_boxes=[box for box in boxes if box.id != ticket.box.id],
         drafts=written,
         present=present,
+        page_id=uuid4(),
         contact=contact,
         waiting=[item for item in others[0].items if item.number != number],
         earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],
         alone=template == "_ticket.html",
-        outgoing=await _outgoing(here) if template == "ticket.html" else None,
+        outgoing=outgoing,
         categories=opened.choices.categories,
         watching=[*opened.choices.teams, *people],
         priorities=[one.value for one in Priority],
         done=done,
         undo=undo,
-        coming=await automations.coming(here, opened.summary.ticket_id),
+        coming=coming,
     )
 
 
@@ -254,11 +267,25 @@ async def show_past(request: Request, here: Gateway, who: SignedIn, number: int,
     )
 
 
+async def known_elsewhere(
+    here: Gateway, ticket_id: UUID, *, whole: bool
+) -> tuple[list[ComingItem] | None, str | None]:
+    """What will happen to a ticket by itself; and on a whole page, where answers go if no relay is set.
+
+    Both are asked for at once and within a moment: a page has nearly all without other services.
+    """
+    coming = automations.coming(here, ticket_id, GLANCE_SECONDS)
+    if not whole:
+        return await coming, None
+    found, outgoing = await asyncio.gather(coming, _outgoing(here))
+    return found, outgoing
+
+
 async def _outgoing(here: Gateway) -> str | None:
-    """Where answers go if no relay is set, so that nobody believes that a customer got one."""
+    """So that nobody believes that a customer got an answer; None also if notify does not answer."""
     try:
-        transport = await asyncio.wait_for(here.ask(GetTransport(), Transport), 1)
-    except (Unanswered, TimeoutError):
+        transport = await here.ask(GetTransport(), Transport, timeout_seconds=GLANCE_SECONDS)
+    except Unanswered:
         return None
     return transport.target if transport.kind == "maildir" else None
 
@@ -291,8 +318,13 @@ async def reply(
         done=done,
         undo=back_from(wish) if then == "solve" else None,
     )
-    answer.headers["HX-Trigger"] = "composer-sent"
+    answer.headers["HX-Trigger"] = _sent("reply")
     return answer
+
+
+def _sent(kind: drafts.Kind) -> str:
+    """Tells the page which of its two forms has arrived."""
+    return json.dumps({"composer-sent": {"kind": kind}})
 
 
 def show_unseen(request: Request, who: SignedIn, conflict: Conflict, again: str | None = None) -> Response:
@@ -313,7 +345,7 @@ async def note(
     """Save the note."""
     await wish.note(text)
     answer = await show_ticket(request, here, who, wish.number, done="The note is saved.")
-    answer.headers["HX-Trigger"] = "composer-sent"
+    answer.headers["HX-Trigger"] = _sent("note")
     return answer
 
 

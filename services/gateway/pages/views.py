@@ -57,6 +57,7 @@ async def change(
     who: Signed,
     view_id: UUID,
     then: Annotated[Literal["save", "remove", "up", "down"], Form()],
+    seen_version: Annotated[int | None, Form()] = None,
     name: Annotated[str, Form(max_length=200)] = "",
     shared: Annotated[str | None, Form()] = None,
 ) -> Response:
@@ -67,7 +68,7 @@ async def change(
     command_id = command_id_of(request, who.person)
     match then:
         case "remove":
-            await things.remove(here, who.person, command_id, "views", view_id)
+            await things.remove(here, who.person, command_id, "views", view_id, seen_version)
             return RedirectResponse("/tickets", 303)
         case "up" | "down":
             await views.move(here, who.person, command_id, view_id, -1 if then == "up" else 1)
@@ -75,5 +76,5 @@ async def change(
         case "save":
             changed = {"name": _named(name), "owner_id": _owner(who.person, shared)}
             view = found.thing.model_copy(update=changed)
-            await things.put(here, who.person, command_id, view, found.version)
+            await things.put(here, who.person, command_id, view, seen_version or found.version)
             return _list_of(view)

@@ -256,7 +256,7 @@ function findDrafts() {
 
 // --- Who is at a ticket ----------------------------------------------------------------------------------------------
 function sayDoing() {
-  const field = one("#doing");
+  const field = one("#visit [name=doing]");
   if (!field) return;
   const doing = one("#reply-text")?.value.trim() ? "answering" : "looking";
   if (field.value === doing) return;
@@ -265,13 +265,15 @@ function sayDoing() {
 }
 
 function stillThere() {
-  if (one("#visitors") && !document.hidden) tell("visit");
+  if (one("#visit") && !document.hidden) tell("visit");
 }
 
 function leave() {
-  const ticket = one("#ticket");
+  const visit = one("#visit");
   saveDrafts();
-  if (ticket) navigator.sendBeacon(`/tickets/${ticket.dataset.number}/visit/end`, new URLSearchParams({ csrf_token: token() }));
+  if (!visit) return;
+  const gone = new URLSearchParams({ page_id: visit.elements.page_id.value, csrf_token: token() });
+  navigator.sendBeacon(`/tickets/${one("#ticket").dataset.number}/visit/end`, gone);
 }
 
 function seen(version) {
@@ -345,9 +347,14 @@ function listen() {
     position = Number(lastEventId) || position;
     heard(JSON.parse(data));
   });
-  source.onopen = stillThere;  // who came before this was open, it does not tell
+  // What happened to tickets before this was open, it tells; all else must be asked for.
+  source.onopen = () => {
+    stillThere();
+    tell("attention-changed");
+    lettersChanged();
+  };
   source.addEventListener("visit", ({ data }) => {
-    if (one("#ticket")?.dataset.number === String(JSON.parse(data).number)) stillThere();
+    if (one("#ticket")?.dataset.number === String(JSON.parse(data).number)) tell("visitors-changed");
   });
   source.addEventListener("messages", lettersChanged);
   source.addEventListener("attention", () => tell("attention-changed"));
@@ -409,7 +416,8 @@ document.addEventListener("keydown", (event) => {
     openTemplates();
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
-    event.target.form.requestSubmit(one("button.primary", event.target.form));
+    const button = one("button.primary", event.target.form);
+    if (button) event.target.form.requestSubmit(button);
   } else if (event.key === "Escape" && event.target.closest?.("details.drop[open]")) {
     const menu = event.target.closest("details.drop");
     menu.open = false;
@@ -457,6 +465,11 @@ document.addEventListener("submit", (event) => {
   document.addEventListener("htmx:after:process", () => target.requestSubmit(submitter), { once: true });
 });
 
+// What is sent by each change is sent already when Enter would send the form; the page would go to its address.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[hx-trigger=change]")) event.preventDefault();
+});
+
 // The rows of a condition follow what is chosen in them, also what was chosen before htmx was there to hear of it.
 document.addEventListener("htmx:after:process", () => {
   const chosen = all("#condition select").find((one) => !one.selectedOptions[0]?.defaultSelected);
@@ -465,9 +478,12 @@ document.addEventListener("htmx:after:process", () => {
 
 // What was done is taken out of its form; other forms keep what is being written in them.
 let submitted = null, sentBy = null;
+const sent = {};  // by kind, the text that is on its way
 document.addEventListener("submit", ({ target, submitter }) => {
   submitted = target;
   if (target.id === "reply-form") sentBy = submitter;
+  const field = one("textarea", target);
+  if (field && target.closest("#composer")) sent[kindOf(field)] = field.value;
 });
 document.addEventListener("ticket-done", ({ target }) => {
   if (submitted && "clears" in submitted.dataset) submitted.reset();
@@ -537,12 +553,14 @@ document.addEventListener("change", ({ target }) => {
   target.form.elements[target.dataset.moment].value = target.value ? new Date(target.value).toISOString() : "";
 });
 
-document.body.addEventListener("composer-sent", () => {
-  for (const field of all("#composer form:not([hidden]) textarea")) {
+// Meanwhile someone may have gone on writing, there or in the other form: only what was sent goes.
+document.body.addEventListener("composer-sent", ({ detail }) => {
+  const field = one(`#${detail.kind}-text`);
+  if (field.value === sent[detail.kind]) {
     field.value = "";
-    saveDraft(field);
     field.blur();
   }
+  saveDraft(field);
   one("#notice .problem")?.remove();
   sayDoing();
   noticeNewer();

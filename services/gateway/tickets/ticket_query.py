@@ -123,7 +123,8 @@ class TicketQuery(BaseModel):
             "priority": self.priority and f"priority {self.priority}",
             "tag": self.tag and f"tag {self.tag}",
             "category": self.category and f"about {names.get(self.category, 'a category that was removed')}",
-            "organisation": self.organisation and f"from {names.get(self.organisation, 'an organisation')}",
+            "organisation": self.organisation
+            and f"from {names.get(self.organisation, 'an organisation that was removed')}",
             "contact": self.contact and f"from {self._contact(names)}",
             "due": self.due
             and {"overdue": "overdue", "soon": "due within 4 hours", "today": "due within a day"}[self.due],

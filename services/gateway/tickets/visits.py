@@ -17,32 +17,56 @@ LASTS = timedelta(seconds=45)
 """A page says every 15 seconds that it is still there; one that is gone without a word is forgotten after this."""
 
 
-_COME = """
+NO_PAGE = UUID(int=0)
+"""The page of who says it by API."""
+
+# Somebody may have a ticket open in several windows. What others see is the strongest that they do, which is also the
+# first by name; only if that has changed is there news.
+_CHANGED = """
+SELECT (SELECT min(doing) FROM before) IS DISTINCT FROM
+       least((SELECT min(doing) FROM before WHERE page_id <> $3), {now}) AS news
+"""
+
+_BEFORE = """
 WITH before AS (
-    SELECT doing
+    SELECT page_id, doing
     FROM visit
     WHERE ticket_id = $1
       AND person_id = $2
-      AND until > $5
-), said AS (
-    INSERT INTO visit (ticket_id, person_id, doing, until)
-    VALUES ($1, $2, $3, $4)
-    ON CONFLICT (ticket_id, person_id) DO UPDATE
+      AND until > $4
+)
+"""
+
+_COME = f"""
+{_BEFORE}, said AS (
+    INSERT INTO visit (ticket_id, person_id, page_id, doing, until)
+    VALUES ($1, $2, $3, $5, $6)
+    ON CONFLICT (ticket_id, person_id, page_id) DO UPDATE
     SET doing = excluded.doing,
         until = excluded.until
 )
-SELECT coalesce((SELECT doing FROM before), '') <> $3 AS news
+{_CHANGED.format(now="$5")}
+"""
+
+_GO = f"""
+{_BEFORE}, gone AS (
+    DELETE FROM visit
+    WHERE (ticket_id = $1 AND person_id = $2 AND page_id = $3)
+       OR until <= $4
+)
+{_CHANGED.format(now="NULL")}
 """
 
 _OTHERS = """
-SELECT visit.person_id AS id, person.thing ->> 'name' AS name, visit.doing
+SELECT visit.person_id AS id, person.thing ->> 'name' AS name, min(visit.doing) AS doing
 FROM visit
 JOIN ticket USING (ticket_id)
 JOIN thing AS person ON person.kind = 'person' AND person.id = visit.person_id
 WHERE ticket.number = $1
   AND visit.person_id <> $2
   AND visit.until > $3
-ORDER BY visit.doing, name
+GROUP BY visit.person_id, person.thing ->> 'name'
+ORDER BY min(visit.doing), name
 """
 
 
@@ -54,8 +78,8 @@ class Visiting:
     person: Person
     number: int
 
-    async def come(self, doing: Doing) -> list[Visitor]:
-        """Say that one is there, for a while, and hear who else is.
+    async def come(self, doing: Doing, page_id: UUID = NO_PAGE) -> list[Visitor]:
+        """Say that one is there with a page, for a while, and hear who else is.
 
         Raises:
             NotFound: there is no such ticket.
@@ -63,28 +87,17 @@ class Visiting:
         now = self.gateway.service.clock()
         async with self.gateway.service.pool.acquire() as db:
             ticket_id = await tickets.ticket_id_of(db, self.person.sight, self.number)
-            news = await db.fetchval(_COME, ticket_id, self.person.person_id, doing, now + LASTS, now)
-            if news:
+            person_id = self.person.person_id
+            if await db.fetchval(_COME, ticket_id, person_id, page_id, now, doing, now + LASTS):
                 await _tell(db, self.number)
             return await others(db, self.person, self.number, now)
 
-    async def go(self) -> None:
-        """Say that one is there no more."""
+    async def go(self, page_id: UUID = NO_PAGE) -> None:
+        """Say that one is there no more with a page."""
         now = self.gateway.service.clock()
         async with self.gateway.service.pool.acquire() as db:
-            ticket_id: UUID = await tickets.ticket_id_of(db, self.person.sight, self.number)
-            gone = await db.fetchval(
-                """
-                DELETE FROM visit
-                WHERE (ticket_id = $1 AND person_id = $2)
-                   OR until < $3
-                RETURNING true
-                """,
-                ticket_id,
-                self.person.person_id,
-                now,
-            )
-            if gone:
+            ticket_id = await tickets.ticket_id_of(db, self.person.sight, self.number)
+            if await db.fetchval(_GO, ticket_id, self.person.person_id, page_id, now):
                 await _tell(db, self.number)
 
 
