@@ -104,6 +104,22 @@ async def test_a_card_is_kept_and_changed_with_the_version_that_was_seen(post: P
     assert [one["type"] for one in events] == ["ContactAdded", "ContactChanged"]
 
 
+async def test_a_card_that_is_there_is_not_begun_again(post: Post, api: httpx.AsyncClient) -> None:
+    rosa, home = post.address("rosa"), post.address("rosa.at.home")
+    begun = {"addresses": [rosa, home], "name": "Rosa", "note": "Calls."}
+    key = {"Idempotency-Key": uuid4().hex}
+    made = await api.post("/contacts", json=begun, headers=key)
+    path = f"/contacts/{made.json()['id']}"
+    before = (await api.get(path)).json()
+
+    refused = await post.do("POST", "/contacts", 409, addresses=[rosa], name="Rosa Feld")
+    assert refused["code"] == "already_there"
+    assert "PUT" in refused["detail"]
+    assert (await api.get(path)).json() == before
+    again = await api.post("/contacts", json=begun, headers=key)
+    assert (again.status_code, again.json()["note"]) == (201, "Calls.")
+
+
 async def test_letters_from_both_addresses_are_one_history_until_the_merge_is_undone(post: Post) -> None:
     work, home = post.address("lee"), post.address("lee", f"home-{post.mark}.example")
     first = await post.writes(work)

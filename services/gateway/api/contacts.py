@@ -85,9 +85,9 @@ Wish = Annotated[Acquainting, Depends(acquainting)]
 
 @router.post("/contacts", status_code=201)
 async def post_contact(wish: Wish, new: CardFields) -> ContactDetail:
-    """Keep a card of somebody. The id follows from the first address, so whoever wrote before keeps theirs.
+    """Begin the card of somebody. The id follows from the first address, so whoever wrote before keeps theirs.
 
-    409 if an address is on the card of another contact.
+    409 `already_there` if there is a card already, which `PUT` changes, or an address is on that of another contact.
     """
     return await wish.add(new.card(contact_id(new.addresses[0])))
 
