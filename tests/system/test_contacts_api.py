@@ -225,6 +225,27 @@ async def test_the_history_is_searched_and_comes_in_pages(post: Post) -> None:
     assert [(entry["type"], entry["ticket"]) for entry in found] == [("NoteAdded", number)]
 
 
+async def test_an_export_has_what_we_answered_in_the_ticket_that_theirs_was_merged_into(post: Post) -> None:
+    rosa, bob = post.address("rosa"), post.address("bob")
+    await post.writes(bob)
+    await post.writes(rosa)
+    (hers,), (his,) = await post.tickets(contact=rosa), await post.tickets(contact=bob)
+    await post.do("POST", f"/tickets/{his}/notes", text=f"Bob's alone {post.mark}")
+    await post.do("POST", f"/tickets/{hers}/merge", into=his)
+    both = await post.do("GET", f"/tickets/{his}", 200)
+    assert both["recipient"]["address"] == rosa
+    answer = {"text": f"Dear Rosa {post.mark}", "expected_version": both["version"]}
+    await post.do("POST", f"/tickets/{his}/replies", **answer)
+
+    contact = await post.contact(rosa)
+    document = json.loads((await post.api.get(f"/contacts/{contact['id']}/export")).content)
+    (answer,) = document["answers_in_other_tickets"]
+    assert (answer["ticket"], answer["type"]) == (his, "ReplyReleased")
+    assert answer["data"]["letter"]["text"].startswith(f"Dear Rosa {post.mark}")
+    assert [one["ticket"]["number"] for one in document["tickets"]] == [hers]
+    assert f"Bob's alone {post.mark}" not in json.dumps(document)
+
+
 async def test_an_export_has_all_that_is_held(post: Post) -> None:
     address = post.address("ex")
     message = letter(1, sender=address)

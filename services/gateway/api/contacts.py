@@ -177,6 +177,8 @@ Prepared = Annotated[Export, Depends(prepared)]
 async def get_export(exported: Prepared) -> StreamingResponse:
     """Everything that is held of a contact, as JSON: card, tickets with letters, answers, notes and events, custody.
 
+    Of tickets of others in which we wrote to the contact, these answers alone.
+
     For supervisors and administrators. Tickets that you may not see are counted, and left out.
     """
     return _file(exported.document(), f"contact-{exported.contact.id}.json", "application/json")
