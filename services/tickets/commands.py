@@ -20,6 +20,7 @@ from contracts.commands import (
     PutOnHold,
     RemoveTask,
     ReopenTicket,
+    RestoreTask,
     RetryReply,
     SetCategory,
     SetFields,
@@ -71,7 +72,7 @@ from services.tickets.refusals import (
 from services.tickets.ticket import ReplyState, Task, Ticket
 
 OfOneTask = FinishTask | ChangeTask | RemoveTask
-STILL_DONE = (RetryReply, FinishTask, ChangeTask, RemoveTask)
+STILL_DONE = (RetryReply, FinishTask, ChangeTask, RemoveTask, RestoreTask)
 """Of a merged ticket: an answer is sent again where it was written, and what was to be done still is."""
 MOST_TAGS = 30
 
@@ -121,7 +122,9 @@ def act(
             return describe(command, ticket, desk)
 
 
-Description = SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | OfOneTask
+Description = (
+    SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | OfOneTask | RestoreTask
+)
 
 
 def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
@@ -153,6 +156,8 @@ def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEve
         case RemoveTask():
             _task(command, ticket)
             return [TaskRemoved(ticket_id=ticket.ticket_id, task_id=command.task_id)]
+        case RestoreTask():
+            return restore_task(command, ticket)
         case _:
             assert_never(command)
 
@@ -585,6 +590,29 @@ def change_task(command: ChangeTask, ticket: Ticket, desk: Desk) -> list[TicketE
         due_on=command.due_on,
     )
     return [changed]
+
+
+def restore_task(command: RestoreTask, ticket: Ticket) -> list[TicketEvent]:
+    """Give a removed task back, with owner, day, and whether it is done; nothing happens if it is there.
+
+    Raises:
+        UnknownThing: the ticket never had such a task.
+    """
+    if command.task_id in ticket.tasks:
+        return []
+    task = ticket.removed_tasks.get(command.task_id)
+    if task is None:
+        raise UnknownThing("This ticket has no such task.", task_id=command.task_id)
+    added = TaskAdded(
+        ticket_id=ticket.ticket_id,
+        task_id=command.task_id,
+        text=task.text,
+        owner_id=task.owner_id,
+        due_on=task.due_on,
+        restored=True,
+    )
+    done = TaskDone(ticket_id=ticket.ticket_id, task_id=command.task_id)
+    return [added, done] if task.done else [added]
 
 
 def _task(command: OfOneTask, ticket: Ticket) -> Task:

@@ -48,6 +48,7 @@ TABLE: dict[str, str] = {
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "PUT /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "DELETE /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "POST /api/v1/tickets/{number}/tasks/{task_id}/undo": ANSWERING,
     "GET /api/v1/tasks": ALL,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
     "POST /api/v1/tickets/{number}/undo": ANSWERING,
