@@ -81,7 +81,11 @@ ROUTED = Part(
 DELIVERED_LATER = Part(
     "fact_message",
     {"message_id": "uuid"},
-    {"delivered_ticketbox_id": "uuid", "delivered_recorded_at": "timestamptz"},
+    {
+        "delivered_ticketbox_id": "uuid",
+        "delivered_ticketbox_rule": "text",
+        "delivered_recorded_at": "timestamptz",
+    },
 )
 OUTCOME = Part(
     "fact_message",
@@ -175,7 +179,7 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at)
             if item.version == 1 or routed.disposition is not Disposition.DELIVER:
                 return [(ROUTED, decided)]
-            return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, at))]
+            return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, rule, at))]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
             ticket = (ticket_id, number, opened.ticketbox_id, letter.received_at, letter.automatic, at)
             return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]
