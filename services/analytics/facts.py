@@ -19,12 +19,14 @@ from contracts.tickets import (
     AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
+    MergeUndone,
     ReminderReleased,
     ReminderWithheld,
     ReplyBounced,
     ReplyReleased,
     TicketAssigned,
     TicketboxCreated,
+    TicketMerged,
     TicketMoved,
     TicketOpened,
 )
@@ -113,6 +115,11 @@ MOVED = Part(
     {"ticket_id": "uuid", "version": "integer"},
     {"why": "text", "recorded_at": "timestamptz"},
 )
+MERGED = Part(
+    "fact_merge",
+    {"ticket_id": "uuid", "version": "integer"},
+    {"into_id": "uuid", "recorded_at": "timestamptz"},
+)
 CORRECTED = Part(
     "fact_correction",
     {"ticket_id": "uuid", "version": "integer"},
@@ -158,6 +165,7 @@ UPSERTS = tuple(
         OPENED,
         ASSIGNED,
         MOVED,
+        MERGED,
         CORRECTED,
         AUTOMATIC,
         RELEASED,
@@ -197,6 +205,10 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
                 return [happened]
             corrected = (moved.from_id, moved.ticketbox_id, moved.moved_by, item.occurred_at, at)
             return [happened, (CORRECTED, (ticket_id, item.version, *corrected))]
+        case TicketMerged(ticket_id=ticket_id, into_id=into_id):
+            return [(MERGED, (ticket_id, item.version, into_id, at))]
+        case MergeUndone(ticket_id=ticket_id):
+            return [(MERGED, (ticket_id, item.version, None, at))]
         case ReplyReleased(reply_id=reply_id, ticket_id=ticket_id, author_id=author_id, letter=letter):
             return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
         case AcknowledgementReleased() | AcknowledgementWithheld() | ReminderReleased() | ReminderWithheld():
@@ -267,6 +279,7 @@ FACTS = Projection(
         "fact_ticket",
         "fact_assignment",
         "fact_move",
+        "fact_merge",
         "fact_correction",
         "fact_automatic_letter",
         "fact_reply",
