@@ -140,6 +140,12 @@ class RemoveTask(TicketCommand):
     task_id: UUID
 
 
+class RestoreTask(TicketCommand):
+    """Give the ticket back a task that was removed, as it was."""
+
+    task_id: UUID
+
+
 class MoveTicket(TicketCommand):
     """Give the ticket to another ticketbox. `correction`: the rules had sent it to the wrong one."""
 
@@ -424,6 +430,7 @@ AnyTicketCommand = (
     | FinishTask
     | ChangeTask
     | RemoveTask
+    | RestoreTask
     | MoveTicket
 )
 """What changes one ticket."""

@@ -348,6 +348,8 @@ class TaskAdded(TicketsEvent):
     text: Words
     owner_id: UUID | None = None
     due_on: date | None = None
+    restored: bool = False
+    """It was removed, and is back: its owner knows of it."""
 
 
 class TaskDone(TicketsEvent):

@@ -19,12 +19,14 @@ from contracts.tickets import (
     AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
+    MergeUndone,
     ReminderReleased,
     ReminderWithheld,
     ReplyBounced,
     ReplyReleased,
     TicketAssigned,
     TicketboxCreated,
+    TicketMerged,
     TicketMoved,
     TicketOpened,
 )
@@ -81,7 +83,11 @@ ROUTED = Part(
 DELIVERED_LATER = Part(
     "fact_message",
     {"message_id": "uuid"},
-    {"delivered_ticketbox_id": "uuid", "delivered_recorded_at": "timestamptz"},
+    {
+        "delivered_ticketbox_id": "uuid",
+        "delivered_ticketbox_rule": "text",
+        "delivered_recorded_at": "timestamptz",
+    },
 )
 OUTCOME = Part(
     "fact_message",
@@ -108,6 +114,11 @@ MOVED = Part(
     "fact_move",
     {"ticket_id": "uuid", "version": "integer"},
     {"why": "text", "recorded_at": "timestamptz"},
+)
+MERGED = Part(
+    "fact_merge",
+    {"ticket_id": "uuid", "version": "integer"},
+    {"into_id": "uuid", "recorded_at": "timestamptz"},
 )
 CORRECTED = Part(
     "fact_correction",
@@ -154,6 +165,7 @@ UPSERTS = tuple(
         OPENED,
         ASSIGNED,
         MOVED,
+        MERGED,
         CORRECTED,
         AUTOMATIC,
         RELEASED,
@@ -175,7 +187,7 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at)
             if item.version == 1 or routed.disposition is not Disposition.DELIVER:
                 return [(ROUTED, decided)]
-            return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, at))]
+            return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, rule, at))]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
             ticket = (ticket_id, number, opened.ticketbox_id, letter.received_at, letter.automatic, at)
             return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]
@@ -193,6 +205,10 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
                 return [happened]
             corrected = (moved.from_id, moved.ticketbox_id, moved.moved_by, item.occurred_at, at)
             return [happened, (CORRECTED, (ticket_id, item.version, *corrected))]
+        case TicketMerged(ticket_id=ticket_id, into_id=into_id):
+            return [(MERGED, (ticket_id, item.version, into_id, at))]
+        case MergeUndone(ticket_id=ticket_id):
+            return [(MERGED, (ticket_id, item.version, None, at))]
         case ReplyReleased(reply_id=reply_id, ticket_id=ticket_id, author_id=author_id, letter=letter):
             return [(RELEASED, (reply_id, ticket_id, author_id, letter.automatic, item.occurred_at, at))]
         case AcknowledgementReleased() | AcknowledgementWithheld() | ReminderReleased() | ReminderWithheld():
@@ -263,6 +279,7 @@ FACTS = Projection(
         "fact_ticket",
         "fact_assignment",
         "fact_move",
+        "fact_merge",
         "fact_correction",
         "fact_automatic_letter",
         "fact_reply",

@@ -1,13 +1,18 @@
 """What counts as an inbound message, the same in every report."""
 
-INBOUND = """
+TICKETBOX = """
+CASE
+    WHEN delivered_recorded_at <= $3 THEN delivered_ticketbox_id
+    WHEN routed_recorded_at <= $3 THEN ticketbox_id
+END
+"""
+"""Where a row of `fact_message` was delivered or held back, as of `$3`."""
+
+INBOUND = f"""
 inbound AS (
     SELECT
         received_at,
-        CASE
-            WHEN delivered_recorded_at <= $3 THEN delivered_ticketbox_id
-            WHEN routed_recorded_at <= $3 THEN ticketbox_id
-        END AS ticketbox_id,
+        {TICKETBOX} AS ticketbox_id,
         CASE WHEN outcome_recorded_at <= $3 THEN outcome END AS outcome,
         CASE
             WHEN routed_recorded_at <= $3
@@ -20,7 +25,7 @@ inbound AS (
     WHERE received_at >= $1
       AND received_at < $2
       AND received_recorded_at <= $3
-      AND ($4::uuid[] IS NULL OR (ticketbox_id = ANY($4) AND routed_recorded_at <= $3))
+      AND ($4::uuid[] IS NULL OR {TICKETBOX} = ANY($4))
 )
 """
 """A part of a query over `[$1, $2)` as of `$3`, in the ticketboxes `$4` (NULL: all).

@@ -15,6 +15,7 @@ from contracts.commands import (
     PutOnHold,
     RemoveTask,
     ReopenTicket,
+    RestoreTask,
     RetryReply,
     SetPending,
     SolveTicket,
@@ -38,7 +39,7 @@ from services.tickets.desk import Desk
 from services.tickets.refusals import AlreadyThere, Merged, Outdated
 from services.tickets.ticket import Ticket
 
-STILL_DONE = (RetryReply, FinishTask, ChangeTask, RemoveTask)
+STILL_DONE = (RetryReply, FinishTask, ChangeTask, RemoveTask, RestoreTask)
 """Of a merged ticket: an answer is sent again where it was written, and what was to be done still is."""
 
 

@@ -1,11 +1,15 @@
 """Values of custom fields: what fits which type."""
 
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
 from chassis.commands import Invalid
 from contracts.desk import CustomField, FieldType
 from contracts.tickets import FieldValue
+
+MOST = 10**18
+"""Numbers are smaller: JSON is read and written with integers of 64 bits."""
 
 
 def belongs(field: CustomField, ticketbox_id: UUID) -> bool:
@@ -32,18 +36,29 @@ def fit(field: CustomField, value: FieldValue) -> FieldValue:
         case FieldType.DATE if (day := _day(text)) is not None:
             return day
         case _:
-            wanted = f"one of {', '.join(field.choices)}" if field.choices else f"a {field.type}"
-            raise Invalid(f"“{text}” does not fit “{field.name}”: it takes {wanted}.", field=field.key)
+            raise Invalid(
+                f"“{text}” does not fit “{field.name}”: it takes {_wanted(field)}.", field=field.key
+            )
+
+
+def _wanted(field: CustomField) -> str:
+    if field.choices:
+        return f"one of {', '.join(field.choices)}"
+    if field.type is FieldType.NUMBER:
+        return "a number of at most 18 digits, or 15 with a decimal point"
+    return f"a {field.type}"
 
 
 def _number(text: str) -> int | float | None:
+    """The number that a text says; None: none, or one that would not come back from JSON to its last digit."""
     try:
-        number = float(text)
-    except ValueError:
+        said = Decimal(text)
+    except InvalidOperation:
         return None
-    if number != number or number in {float("inf"), float("-inf")}:  # noqa: PLR0124 - NaN is no number of ours
+    if "_" in text or not said.is_finite() or not -MOST < said < MOST:
         return None
-    return int(number) if number.is_integer() else number
+    number = int(said) if said == int(said) else float(said)
+    return number if Decimal(str(number)) == said else None
 
 
 def _day(text: str) -> date | None:

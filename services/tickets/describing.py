@@ -12,6 +12,7 @@ from contracts.commands import (
     ChangeWatchers,
     FinishTask,
     RemoveTask,
+    RestoreTask,
     SetCategory,
     SetFields,
     SetPriority,
@@ -35,7 +36,9 @@ from services.tickets.desk import Desk
 from services.tickets.ticket import Task, Ticket
 
 OfOneTask = FinishTask | ChangeTask | RemoveTask
-Description = SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | OfOneTask
+Description = (
+    SetPriority | ChangeTags | SetFields | SetCategory | ChangeWatchers | AddTask | OfOneTask | RestoreTask
+)
 MOST_TAGS = 30
 
 
@@ -68,6 +71,8 @@ def describe(command: Description, ticket: Ticket, desk: Desk) -> list[TicketEve
         case RemoveTask():
             _task(command, ticket)
             return [TaskRemoved(ticket_id=ticket.ticket_id, task_id=command.task_id)]
+        case RestoreTask():
+            return restore_task(command, ticket)
         case _:
             assert_never(command)
 
@@ -226,6 +231,29 @@ def change_task(command: ChangeTask, ticket: Ticket, desk: Desk) -> list[TicketE
         due_on=command.due_on,
     )
     return [changed]
+
+
+def restore_task(command: RestoreTask, ticket: Ticket) -> list[TicketEvent]:
+    """Give a removed task back, with owner, day, and whether it is done; nothing happens if it is there.
+
+    Raises:
+        UnknownThing: the ticket never had such a task.
+    """
+    if command.task_id in ticket.tasks:
+        return []
+    task = ticket.removed_tasks.get(command.task_id)
+    if task is None:
+        raise UnknownThing("This ticket has no such task.", task_id=command.task_id)
+    added = TaskAdded(
+        ticket_id=ticket.ticket_id,
+        task_id=command.task_id,
+        text=task.text,
+        owner_id=task.owner_id,
+        due_on=task.due_on,
+        restored=True,
+    )
+    done = TaskDone(ticket_id=ticket.ticket_id, task_id=command.task_id)
+    return [added, done] if task.done else [added]
 
 
 def _task(command: OfOneTask, ticket: Ticket) -> Task:

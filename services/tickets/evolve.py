@@ -433,7 +433,11 @@ def _described(ticket: Ticket, event: Description) -> Ticket:
             return but(ticket, category_id=category_id)
         case WatchersChanged(watcher_ids=watcher_ids):
             return but(ticket, watcher_ids=watcher_ids)
-        case TaskAdded() | TaskDone() | TaskChanged() | TaskRemoved():
+        case TaskRemoved(task_id=task_id):
+            gone = {one: task for one, task in ticket.tasks.items() if one == task_id}
+            left = {one: task for one, task in ticket.tasks.items() if one != task_id}
+            return but(ticket, tasks=left, removed_tasks={**ticket.removed_tasks, **gone})
+        case TaskAdded() | TaskDone() | TaskChanged():
             return but(ticket, tasks=_tasks(ticket.tasks, event))
         case TicketLinked(other_id=other_id, link=link):
             return but(ticket, links=ticket.links | {(other_id, link)})
@@ -445,16 +449,12 @@ def _described(ticket: Ticket, event: Description) -> Ticket:
             assert_never(event)
 
 
-def _tasks(
-    tasks: Mapping[UUID, Task], event: TaskAdded | TaskDone | TaskChanged | TaskRemoved
-) -> Mapping[UUID, Task]:
+def _tasks(tasks: Mapping[UUID, Task], event: TaskAdded | TaskDone | TaskChanged) -> Mapping[UUID, Task]:
     """Tasks after something was said of one; nothing is said of one that is gone."""
     before = tasks.get(event.task_id)
     match event:
         case TaskAdded(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):
             return {**tasks, task_id: Task(text, owner_id, due_on)}
-        case TaskRemoved(task_id=task_id):
-            return {one: task for one, task in tasks.items() if one != task_id}
         case _ if before is None:
             return tasks
         case TaskChanged(task_id=task_id, text=text, owner_id=owner_id, due_on=due_on):

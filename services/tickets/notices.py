@@ -130,6 +130,8 @@ def _news(
         case NoteAdded(mentions=mentions, author_id=author_id, text=note):
             who = _name(author_id, desk, "A colleague")
             return _News(mentions, "note", f"{who} mentions you", [f"{who} mentions you in a note:", note])
+        case TaskAdded(restored=True):
+            return None
         case (TaskAdded() | TaskChanged()) as task if task.owner_id != _owner_before(task.task_id, before):
             return _task(task, desk)
         case SLAWarned(target=target, due_at=due_at) if ticket.assignee_id is not None and now < due_at:

@@ -125,6 +125,8 @@ class Ticket:
     assignee_id: UUID | None = None
     watcher_ids: tuple[UUID, ...] = ()
     tasks: Mapping[UUID, Task] = field(default_factory=dict)
+    removed_tasks: Mapping[UUID, Task] = field(default_factory=dict)
+    """As they were when they were removed last, for who brings them back."""
     links: frozenset[tuple[UUID, LinkKind]] = frozenset()
     hold: TicketPutOnHold | None = None
     """What put it on hold; None: it is not."""

@@ -13,7 +13,7 @@ import pytest
 from chassis.rebuild import rebuild
 from contracts.mail import Kind
 from contracts.router import Disposition
-from contracts.tickets import AcknowledgementWithheld, TicketMoved, TicketSolved
+from contracts.tickets import AcknowledgementWithheld, TicketMerged, TicketMoved, TicketSolved
 from services.analytics.facts import FACTS, RELEASED, SENT, facts_of
 from tests import events
 from tests.analytics.story import LOGS, ORDERS, SECOND, Story
@@ -47,6 +47,8 @@ def story() -> Story:
     story.happened(moved, NOON + 3 * A_DAY, str(waiting))
     withheld = AcknowledgementWithheld(ticket_id=waiting, recipient="kim@customers.example", detail="a cap")
     story.happened(withheld, NOON + 3 * A_DAY, str(waiting))
+    merged = TicketMerged(ticket_id=waiting, into_id=answered, into_number=10017, merged_by=ANNA)
+    story.happened(merged, NOON + 4 * A_DAY, str(waiting))
     story.routed(story.received(NOON, Kind.LOOP), disposition=Disposition.SUPPRESS)
     story.received(NOON)  # and the router has not seen it yet
     return story

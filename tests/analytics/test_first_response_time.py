@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from contracts.queries import Report
+from contracts.tickets import MergeUndone, TicketMerged
 from tests import events
-from tests.analytics.story import Story
+from tests.analytics.story import SECOND, Story
 from tests.analytics.story import report as any_report
 from tests.events import ANNA, BELA, NOON
 
@@ -140,3 +141,37 @@ async def test_two_people_of_one_name_have_a_row_each(db: asyncpg.Connection) ->
         story.answered(story.opened(NOON), agent, NOON + A_MINUTE)
     await story.told(db)
     assert [row[:2] for row in (await report(db)).rows] == [("Anna", 1), ("Anna", 1)]
+
+
+async def test_a_ticket_that_was_merged_before_it_was_answered_waits_in_the_other_one(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    first, again = story.opened(NOON), story.opened(NOON + A_MINUTE)
+    merged_at = NOON + 5 * A_MINUTE
+    merged = TicketMerged(ticket_id=again, into_id=first, into_number=10017, merged_by=ANNA)
+    story.happened(merged, merged_at, str(again))
+    story.answered(first, ANNA, NOON + 10 * A_MINUTE)
+    undone_at = NOON + 20 * A_MINUTE
+    undone = MergeUndone(ticket_id=again, into_id=first, undone_by=ANNA)
+    story.happened(undone, undone_at, str(again))
+    await story.told(db)
+    for as_of, answers, unanswered in (
+        (merged_at - SECOND, 0, 2),
+        (merged_at, 0, 1),
+        (undone_at - SECOND, 1, 0),
+        (undone_at, 1, 1),
+    ):
+        totals = (await report(db, as_of=as_of)).totals
+        assert (totals[1], totals[-1]) == (answers, unanswered)
+
+
+async def test_a_ticket_that_was_answered_before_it_was_merged_counts(db: asyncpg.Connection) -> None:
+    story = Story()
+    first, again = story.opened(NOON), story.opened(NOON + A_MINUTE)
+    story.answered(again, BELA, NOON + 3 * A_MINUTE)
+    merged = TicketMerged(ticket_id=again, into_id=first, into_number=10017, merged_by=ANNA)
+    story.happened(merged, NOON + 5 * A_MINUTE, str(again))
+    story.answered(first, ANNA, NOON + 10 * A_MINUTE)
+    await story.told(db)
+    assert [row[:2] for row in (await report(db)).rows] == [("Anna", 1), ("Bela", 1)]

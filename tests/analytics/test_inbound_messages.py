@@ -11,7 +11,7 @@ from contracts.router import Disposition
 from tests import events
 from tests.analytics.story import ORDERS, SECOND, Story, column
 from tests.analytics.story import report as any_report
-from tests.events import NOON
+from tests.events import BOX, NOON
 
 pytestmark = pytest.mark.anyio
 A_DAY = timedelta(days=1)
@@ -169,6 +169,20 @@ async def test_a_message_that_was_held_back_counts_where_it_was_let_through_sinc
     after = await report(db)
     assert (column(after, "ticketbox"), column(after, "messages")) == (["Orders"], [1])
     assert column(after, "held_back") == [0]
+
+
+async def test_a_message_that_was_let_through_elsewhere_is_seen_where_it_is(db: asyncpg.Connection) -> None:
+    story = Story()
+    head = story.received(NOON)
+    story.routed(head, disposition=Disposition.QUARANTINE)
+    released_at = NOON + timedelta(hours=3)
+    story.routed(head, ORDERS, at=released_at)
+    await story.told(db)
+    before = released_at - SECOND
+    assert column(await report(db, ticketbox_ids=(BOX,), as_of=before), "held_back") == [1]
+    assert (await report(db, ticketbox_ids=(ORDERS,), as_of=before)).rows == ()
+    assert (await report(db, ticketbox_ids=(BOX,))).rows == ()
+    assert column(await report(db, ticketbox_ids=(ORDERS,)), "messages") == [1]
 
 
 async def test_a_message_that_is_read_again_is_no_other_message(db: asyncpg.Connection) -> None:

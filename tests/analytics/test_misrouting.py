@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from contracts.router import RoutingEvidence, RuleActed
+from contracts.router import Disposition, RoutingEvidence, RuleActed
 from contracts.tickets import TicketMoved
 from tests import events
 from tests.analytics.story import ORDERS, SECOND, Story, column, report
@@ -133,3 +133,24 @@ async def test_who_sees_one_ticketbox_gets_its_figures_only(db: asyncpg.Connecti
     opened_by(story, "Invoices")
     await story.told(db)
     assert (await report(db, "misrouting_by_rule", ticketbox_ids=(ORDERS,))).rows == ()
+
+
+async def test_a_rule_is_not_blamed_for_what_another_one_delivered_later(db: asyncpg.Connection) -> None:
+    story = Story()
+    head = story.received(NOON)
+    for rule, box, disposition, at in (
+        ("Looks like spam", BOX, Disposition.QUARANTINE, NOON + SECOND),
+        ("Invoices", ORDERS, Disposition.DELIVER, NOON + HOUR),
+    ):
+        decided = {
+            "ticketbox_id": box,
+            "disposition": disposition,
+            "evidence": RoutingEvidence(ruleset_version=2, rule=rule, ticketbox_rule=rule),
+        }
+        story.happened(events.routed(head).model_copy(update=decided), at, "routed")
+    ticket = events.opened(head).model_copy(update={"ticketbox_id": ORDERS})
+    story.happened(ticket, NOON + 2 * HOUR, str(ticket.ticket_id))
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 0, 0.0),)
+    assert (await report(db, "misrouting_by_rule", ticketbox_ids=(BOX,))).rows == ()
+    assert column(await report(db, "misrouting_by_rule", ticketbox_ids=(ORDERS,)), "tickets") == [1]

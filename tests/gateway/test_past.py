@@ -6,17 +6,19 @@ from uuid import uuid4
 
 from contracts.desk import Calendar, CustomField, Policy, Span, Target, Ticketbox, Weekday
 from contracts.mail import LetterHead
+from contracts.router import Priority
 from contracts.tickets import (
     DeadlineItem,
     DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
+    PriorityChanged,
     SLABreached,
     TicketSolved,
 )
 from services.gateway.read_model.summary import summarise
 from services.gateway.tickets.conversation import Sources, conversation
-from services.gateway.tickets.past import DeskThen, in_force, moments
+from services.gateway.tickets.past import DeskThen, in_force, moments, written_by
 from tests import events
 from tests.events import ANNA, BOX, NOON, recorded
 
@@ -96,6 +98,20 @@ def test_what_was_written_down_at_once_is_one_moment_and_what_has_no_sentence_is
         (together, "Anna answered; Anna solved the ticket"),
     ]
     assert found[0].text == "2026-03-02T12:00:00Z"
+
+
+def test_what_bears_an_earlier_time_than_what_it_follows_is_not_seen_without_it() -> None:
+    ticket_id, second = events.ticket_of(FIRST), timedelta(seconds=1)
+    solved = TicketSolved(ticket_id=ticket_id, solved_by=ANNA)
+    urgent = PriorityChanged(ticket_id=ticket_id, priority=Priority.URGENT, changed_by=ANNA)
+    opened, solving, pressing = recorded(OPENED, solved, urgent)
+    late = replace(solving, recorded_at=NOON + 2 * second)
+    early = replace(pressing, recorded_at=NOON + second)
+    history = [replace(opened, recorded_at=NOON), late, early]
+    assert written_by(history, NOON + second) == history[:1]
+    assert written_by(history, NOON + 2 * second) == history
+    stops = moments(history, conversation(history, Sources()))
+    assert [one.at for one in stops] == [NOON, NOON + 2 * second]
 
 
 def test_what_was_erased_is_read_without_its_words() -> None:

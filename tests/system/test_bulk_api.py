@@ -214,6 +214,22 @@ async def test_a_draft_is_there_on_every_device_until_it_is_sent(
     assert (await api.post(f"{path}/undo")).status_code == 404
 
 
+async def test_who_empties_a_draft_does_not_throw_away_what_was_written_elsewhere(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    (number,) = await arrived(api, shared_postroom, 2035, 1, "emptied")
+    path = f"/tickets/{number}/drafts/reply"
+    first = (await api.put(path, json={"text": "Half a sente"})).json()["version"]
+    longer = {"text": "Half a sentence", "expected_version": first}
+    second = (await api.put(path, json=longer)).json()["version"]
+    refused = await api.put(path, json={"text": "", "expected_version": first})
+    assert (refused.status_code, refused.json()["code"]) == (409, "written_elsewhere")
+    assert (refused.json()["version"], refused.json()["draft"]["text"]) == (second, "Half a sentence")
+    assert (await api.get(path)).json()["text"] == "Half a sentence"
+    assert (await api.put(path, json={"text": "", "expected_version": second})).status_code == 200
+    assert (await api.get(path)).status_code == 404
+
+
 async def test_drafts_are_their_authors_own(api: httpx.AsyncClient, shared_postroom: Postroom) -> None:
     (number,) = await arrived(api, shared_postroom, 2040, 1, "own")
     _, token = await colleague(api, shared_postroom, "Dora")

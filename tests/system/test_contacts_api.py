@@ -104,6 +104,22 @@ async def test_a_card_is_kept_and_changed_with_the_version_that_was_seen(post: P
     assert [one["type"] for one in events] == ["ContactAdded", "ContactChanged"]
 
 
+async def test_a_card_that_is_there_is_not_begun_again(post: Post, api: httpx.AsyncClient) -> None:
+    rosa, home = post.address("rosa"), post.address("rosa.at.home")
+    begun = {"addresses": [rosa, home], "name": "Rosa", "note": "Calls."}
+    key = {"Idempotency-Key": uuid4().hex}
+    made = await api.post("/contacts", json=begun, headers=key)
+    path = f"/contacts/{made.json()['id']}"
+    before = (await api.get(path)).json()
+
+    refused = await post.do("POST", "/contacts", 409, addresses=[rosa], name="Rosa Feld")
+    assert refused["code"] == "already_there"
+    assert "PUT" in refused["detail"]
+    assert (await api.get(path)).json() == before
+    again = await api.post("/contacts", json=begun, headers=key)
+    assert (again.status_code, again.json()["note"]) == (201, "Calls.")
+
+
 async def test_letters_from_both_addresses_are_one_history_until_the_merge_is_undone(post: Post) -> None:
     work, home = post.address("lee"), post.address("lee", f"home-{post.mark}.example")
     first = await post.writes(work)
@@ -207,6 +223,27 @@ async def test_the_history_is_searched_and_comes_in_pages(post: Post) -> None:
     await post.do("POST", f"/tickets/{number}/notes", text=f"Zebra {post.mark}")
     found = (await post.api.get(path, params={"q": f"zebra {post.mark}"})).json()["items"]
     assert [(entry["type"], entry["ticket"]) for entry in found] == [("NoteAdded", number)]
+
+
+async def test_an_export_has_what_we_answered_in_the_ticket_that_theirs_was_merged_into(post: Post) -> None:
+    rosa, bob = post.address("rosa"), post.address("bob")
+    await post.writes(bob)
+    await post.writes(rosa)
+    (hers,), (his,) = await post.tickets(contact=rosa), await post.tickets(contact=bob)
+    await post.do("POST", f"/tickets/{his}/notes", text=f"Bob's alone {post.mark}")
+    await post.do("POST", f"/tickets/{hers}/merge", into=his)
+    both = await post.do("GET", f"/tickets/{his}", 200)
+    assert both["recipient"]["address"] == rosa
+    answer = {"text": f"Dear Rosa {post.mark}", "expected_version": both["version"]}
+    await post.do("POST", f"/tickets/{his}/replies", **answer)
+
+    contact = await post.contact(rosa)
+    document = json.loads((await post.api.get(f"/contacts/{contact['id']}/export")).content)
+    (answer,) = document["answers_in_other_tickets"]
+    assert (answer["ticket"], answer["type"]) == (his, "ReplyReleased")
+    assert answer["data"]["letter"]["text"].startswith(f"Dear Rosa {post.mark}")
+    assert [one["ticket"]["number"] for one in document["tickets"]] == [hers]
+    assert f"Bob's alone {post.mark}" not in json.dumps(document)
 
 
 async def test_an_export_has_all_that_is_held(post: Post) -> None:

@@ -48,6 +48,7 @@ TABLE: dict[str, str] = {
     "PATCH /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "PUT /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
     "DELETE /api/v1/tickets/{number}/tasks/{task_id}": ANSWERING,
+    "POST /api/v1/tickets/{number}/tasks/{task_id}/undo": ANSWERING,
     "GET /api/v1/tasks": ALL,
     "POST /api/v1/tickets/{number}/ticketbox": ANSWERING,
     "POST /api/v1/tickets/{number}/undo": ANSWERING,
@@ -212,6 +213,7 @@ BY_ITSELF = {
 }
 """A contact with one address cannot be parted, nor merged with itself: 422 for who may."""
 TOO_LATE = {
+    "POST /api/v1/contacts",
     "POST /api/v1/messages/{message_id}/release",
     "POST /api/v1/messages/{message_id}/discard",
     "POST /api/v1/rulesets",
@@ -220,7 +222,7 @@ TOO_LATE = {
     "DELETE /api/v1/rulesets/draft",
     "POST /api/v1/tickets/next",
 }
-"""409 for who may: the message was delivered long ago, other rules are in force, no ticket waits."""
+"""409 for who may: the card is there, the message was delivered long ago, other rules are in force, no ticket waits."""
 
 
 async def test_every_call_does_for_every_role_what_its_rights_say(house: House) -> None:

@@ -45,6 +45,7 @@ from contracts.commands import (
     RemoveThing,
     ReopenTicket,
     RequestErasure,
+    RestoreTask,
     RetryReply,
     SelectTickets,
     SetCategory,
@@ -85,7 +86,7 @@ OF_CONTACTS = "yes yes yes 403 404 yes yes"
 STATUS = {"forbidden": "403", "unknown": "404"}
 """Refusals, as the API tells them."""
 AS_IF_MISSING = {
-    *(RetryReply, FinishTask, ChangeTask, RemoveTask, UndoChange),
+    *(RetryReply, FinishTask, ChangeTask, RemoveTask, RestoreTask, UndoChange),
     *(CancelBulkJob, UndoBulkJob, CancelDryRun, ReadAgain),
 }
 """They are about what is not there; who may do it is told so."""
@@ -112,6 +113,7 @@ def of_the_ticket(house: House) -> Iterator[tuple[type[Command], str, dict[str, 
         (FinishTask, {"task_id": uuid4()}),
         (ChangeTask, {"task_id": uuid4(), "text": "Write to the workshop"}),
         (RemoveTask, {"task_id": uuid4()}),
+        (RestoreTask, {"task_id": uuid4()}),
         (MoveTicket, {"ticketbox_id": WORKSHOP}),
         (UndoChange, {"undone_id": uuid4()}),
         (LinkTickets, {"link": LinkKind.RELATED, "other_id": house.ticket_id}),

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.commands import UnknownThing
-from contracts.commands import AddTask, ChangeTask, FinishTask, RemoveTask, SetPriority
+from contracts.commands import AddTask, ChangeTask, FinishTask, RemoveTask, RestoreTask, SetPriority
 from contracts.router import Priority
 from contracts.tickets import TaskAdded, TaskChanged, TaskDone, TaskRemoved, TicketMerged
 from services.tickets.refusals import Merged
@@ -17,6 +17,7 @@ CALL = uuid4()
 MONDAY = date(2026, 3, 9)
 ADDED = TaskAdded(ticket_id=TICKET, task_id=CALL, text="Call the workshop", owner_id=ANNA, due_on=MONDAY)
 ABOUT = {"actor_id": ANNA, "ticket_id": TICKET, "task_id": CALL}
+RESTORE = RestoreTask.model_validate({"command_id": uuid4(), **ABOUT})
 
 
 def change(**task: object) -> ChangeTask:
@@ -74,3 +75,24 @@ def test_tasks_of_a_merged_ticket_are_still_done_changed_and_removed() -> None:
     urgent = SetPriority(command_id=uuid4(), actor_id=ANNA, ticket_id=TICKET, priority=Priority.URGENT)
     with pytest.raises(Merged):
         when(merged, urgent)
+
+
+def test_a_removed_task_comes_back_as_it_was() -> None:
+    done, removed = TaskDone(ticket_id=TICKET, task_id=CALL), TaskRemoved(ticket_id=TICKET, task_id=CALL)
+    back = when(given(opened(), ADDED, done, removed), RESTORE)
+    ticket = given(opened(), ADDED, done, removed, *back)
+    assert ticket.tasks == {CALL: Task("Call the workshop", ANNA, MONDAY, done=True)}
+    assert when(ticket, RESTORE) == []
+
+
+def test_a_removed_task_of_a_merged_ticket_comes_back_too() -> None:
+    into = TicketMerged(ticket_id=TICKET, into_id=uuid4(), into_number=10017, merged_by=ANNA)
+    removed = TaskRemoved(ticket_id=TICKET, task_id=CALL)
+    back = when(given(opened(), ADDED, into, removed), RESTORE)
+    ticket = given(opened(), ADDED, into, removed, *back)
+    assert ticket.tasks == {CALL: Task("Call the workshop", ANNA, MONDAY)}
+
+
+def test_only_what_was_removed_comes_back() -> None:
+    with pytest.raises(UnknownThing):
+        when(given(opened()), RESTORE)

@@ -155,6 +155,11 @@ def test_whose_a_task_becomes_hears_of_it() -> None:
     assert told(ticket, TaskChanged(ticket_id=TICKET, task_id=one, text="Ask the painter"), by=ANNA) == []
 
 
+def test_a_task_that_is_brought_back_is_told_to_nobody() -> None:
+    back = TaskAdded(ticket_id=TICKET, task_id=uuid4(), text="Ask the painter", owner_id=BELA, restored=True)
+    assert told(watched_by(), back, by=ANNA) == []
+
+
 def warned_before(minutes: int, first_response: int = 60) -> Policy:
     return Policy(
         id=WARNING,

@@ -45,11 +45,21 @@ owner AS (
     WHERE assignment.recorded_at <= $3
     ORDER BY ticket_id, assignment.version DESC
 ),
+merge AS (
+    SELECT DISTINCT ON (ticket_id) ticket_id, merge.into_id
+    FROM ticket
+    JOIN fact_merge AS merge USING (ticket_id)
+    WHERE merge.recorded_at <= $3
+    ORDER BY ticket_id, merge.version DESC
+),
 wait AS (
     SELECT coalesce(answer.agent_id, owner.agent_id) AS agent_id, answer.seconds
     FROM ticket
     LEFT JOIN answer USING (ticket_id)
     LEFT JOIN owner USING (ticket_id)
+    LEFT JOIN merge USING (ticket_id)
+    WHERE answer.seconds IS NOT NULL
+       OR merge.into_id IS NULL
 )
 SELECT
     CASE

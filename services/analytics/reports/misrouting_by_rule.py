@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from contracts.queries import Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table, percent
+from services.analytics.inbound import TICKETBOX
 from services.analytics.scope import Scope
 
 DESCRIPTION = ReportDescription(
@@ -17,11 +18,11 @@ BY_ADDRESS = "No rule: by address"
 NOT_KNOWN = "Not known: rebuild facts"
 
 # What is undone is always the last move of a ticket: others behind it would have kept it from being undone.
-SQL = """
+SQL = f"""
 WITH opened AS (
     SELECT
-        coalesce(nullif(message.ticketbox_rule, ''), CASE
-            WHEN message.ticketbox_rule IS NULL THEN $6
+        coalesce(nullif(chosen.rule, ''), CASE
+            WHEN chosen.rule IS NULL THEN $6
             ELSE $5
         END) AS rule,
         EXISTS (
@@ -40,12 +41,18 @@ WITH opened AS (
               ) IS DISTINCT FROM 'undo'
         ) AS corrected
     FROM fact_message AS message
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN message.delivered_recorded_at <= $3 THEN message.delivered_ticketbox_rule
+            ELSE message.ticketbox_rule
+        END AS rule
+    ) AS chosen
     WHERE message.received_at >= $1
       AND message.received_at < $2
       AND message.outcome = 'opened'
       AND message.outcome_recorded_at <= $3
       AND message.routed_recorded_at <= $3
-      AND ($4::uuid[] IS NULL OR message.ticketbox_id = ANY($4))
+      AND ($4::uuid[] IS NULL OR {TICKETBOX} = ANY($4))
 )
 SELECT
     rule,

@@ -85,9 +85,9 @@ Wish = Annotated[Acquainting, Depends(acquainting)]
 
 @router.post("/contacts", status_code=201)
 async def post_contact(wish: Wish, new: CardFields) -> ContactDetail:
-    """Keep a card of somebody. The id follows from the first address, so whoever wrote before keeps theirs.
+    """Begin the card of somebody. The id follows from the first address, so whoever wrote before keeps theirs.
 
-    409 if an address is on the card of another contact.
+    409 `already_there` if there is a card already, which `PUT` changes, or an address is on that of another contact.
     """
     return await wish.add(new.card(contact_id(new.addresses[0])))
 
@@ -176,6 +176,8 @@ Prepared = Annotated[Export, Depends(prepared)]
 @router.get("/contacts/{contact_id}/export")
 async def get_export(exported: Prepared) -> StreamingResponse:
     """Everything that is held of a contact, as JSON: card, tickets with letters, answers, notes and events, custody.
+
+    Of tickets of others in which we wrote to the contact, these answers alone.
 
     For supervisors and administrators. Tickets that you may not see are counted, and left out.
     """

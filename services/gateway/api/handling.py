@@ -114,6 +114,12 @@ async def delete_task(handle: Handle, task_id: UUID) -> Changed:
     return await handle.remove_task(task_id)
 
 
+@router.post("/tickets/{number}/tasks/{task_id}/undo", status_code=201)
+async def restore_task(handle: Handle, task_id: UUID) -> Changed:
+    """Bring back a task that was removed, as it was; nobody is told."""
+    return await handle.restore_task(task_id)
+
+
 class NewLink(BaseModel):
     """`link` is what the other ticket is to this one."""
 

@@ -10,7 +10,7 @@ from contracts.contacts import Card
 from contracts.stream_ids import contact_id
 from services.gateway.asking import Asking
 from services.gateway.contacts import contacts
-from services.gateway.problems import NotFound
+from services.gateway.problems import Conflict, NotFound
 from services.gateway.representations.contacts import ContactDetail
 
 
@@ -19,8 +19,21 @@ class Acquainting(Asking):
     """One wish of one person about contacts."""
 
     async def add(self, card: Card) -> ContactDetail:
-        """Keep a card of somebody, whether they ever wrote or not; the id follows from the first address."""
-        return await self._set(card, seen=None)
+        """Begin the card of somebody, whether they ever wrote or not; the id follows from the first address.
+
+        Raises:
+            Problem: there is a card already, or an address is another's.
+        """
+        try:
+            return await self._set(card, seen=0)
+        except Conflict as conflict:
+            if conflict.code != "changed_meanwhile":
+                raise
+            raise Conflict(
+                "already_there",
+                f"There is a card of {card.addresses[0]} already. Change it: PUT /api/v1/contacts/{card.id}.",
+                **conflict.more,
+            ) from conflict
 
     async def add_by_address(self, address: str, name: str) -> ContactDetail:
         """The card of whoever has an address; it is begun, if there is none."""

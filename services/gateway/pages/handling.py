@@ -21,7 +21,6 @@ from services.gateway.pages.tickets import Undo, back_from, show_ticket, show_un
 from services.gateway.problems import Conflict, NotFound, Unprocessable
 from services.gateway.tickets import tickets
 from services.gateway.tickets.choices import choices
-from services.gateway.tickets.details import details
 from services.gateway.tickets.holds import MORNING, end_of
 
 router = APIRouter()
@@ -207,16 +206,15 @@ async def change_task(
 @router.post("/tickets/{number}/tasks/{task_id}/remove")
 async def remove_task(handle: Handle, show: Show, task_id: UUID) -> Response:
     """It is not to be done any more."""
-    async with handle.gateway.service.pool.acquire() as db:
-        opened = await tickets.open_ticket(db, handle.person.sight, handle.number)
-    before = details(opened.events).tasks.get(task_id)
     await handle.remove_task(task_id)
-    values = {
-        "text": before.text if before else "",
-        "owner": str(before.owner_id) if before and before.owner_id else "",
-        "due_on": before.due_on.isoformat() if before and before.due_on else "",
-    }
-    return await show("The task is removed.", Undo(handle.number, "tasks", values))
+    return await show("The task is removed.", Undo(handle.number, f"tasks/{task_id}/undo", {}))
+
+
+@router.post("/tickets/{number}/tasks/{task_id}/undo")
+async def restore_task(handle: Handle, show: Show, task_id: UUID) -> Response:
+    """It is there again, as it was."""
+    await handle.restore_task(task_id)
+    return await show("The task is back.")
 
 
 @router.post("/tickets/{number}/ticketbox")

@@ -33,6 +33,25 @@ LIMIT $3
 """
 _FIRST = UUID(int=0)
 
+# One that was released again is the same letter.
+_ANSWERS = f"""
+SELECT DISTINCT ON (reply_id) {history.COLUMNS}
+FROM history
+WHERE type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
+  AND lower(data #>> '{{letter,to,0,address}}') = ANY($1::text[])
+  AND ticket_id = ANY($2::uuid[])
+ORDER BY reply_id, position DESC
+"""
+
+_ELSEWHERE = """
+SELECT DISTINCT ticket.ticket_id, ticket.number, ticket.ticketbox_id
+FROM history
+JOIN ticket USING (ticket_id)
+WHERE history.type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
+  AND lower(history.data #>> '{letter,to,0,address}') = ANY($1::text[])
+  AND history.ticket_id <> ALL($2::uuid[])
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -42,8 +61,10 @@ class Export:
     person: Person
     contact: ContactDetail
     ticket_numbers: list[int]
+    elsewhere: dict[UUID, int]
+    """The numbers of others' tickets in which we wrote to the contact, as where one of theirs was merged into."""
     out_of_sight: int
-    """Tickets of the contact that this person may not see: they are left out."""
+    """Tickets of both kinds that this person may not see: they are left out."""
 
     async def document(self) -> AsyncIterator[bytes]:
         """The JSON document, a ticket or a message at a time."""
@@ -53,7 +74,8 @@ class Export:
         yield b',"tickets":['
         for index, number in enumerate(self.ticket_numbers):
             yield (b"," if index else b"") + await self._ticket(number)
-        yield b'],"messages":['
+        yield b'],"answers_in_other_tickets":' + orjson.dumps(await self._answers_elsewhere())
+        yield b',"messages":['
         first = True
         async for message_id in self._message_ids():
             async with self.gateway.service.pool.acquire() as db:
@@ -76,6 +98,15 @@ class Export:
             one.model_dump(mode="json") for one in tickets.stream_of(opened.events, opened.sources.hidden)
         ]
         return orjson.dumps({"ticket": shown.model_dump(mode="json", by_alias=True), "events": events})
+
+    async def _answers_elsewhere(self) -> list[dict[str, object]]:
+        async with self.gateway.service.pool.acquire() as db:
+            rows = await db.fetch(_ANSWERS, self.contact.addresses, list(self.elsewhere))
+        return [
+            {"ticket": self.elsewhere[row["ticket_id"]], **answer.model_dump(mode="json")}
+            for row in sorted(rows, key=lambda one: one["position"])
+            for answer in tickets.stream_of([history.recorded(row)])
+        ]
 
     async def _message_ids(self) -> AsyncIterator[UUID]:
         """Of all that came from the contact's addresses, whatever became of it, as far as it may be seen."""
@@ -130,8 +161,11 @@ async def prepare(gateway: Gateway, person: Person, contact_id: UUID) -> Export:
             "SELECT number, ticketbox_id FROM ticket WHERE ticket_id = ANY($1::uuid[]) ORDER BY number",
             identities,
         )
+        others = await db.fetch(_ELSEWHERE, contact.addresses, identities)
     seen = [row["number"] for row in rows if person.sight.sees(row["ticketbox_id"])]
-    return Export(gateway, person, contact, seen, len(rows) - len(seen))
+    elsewhere = {row["ticket_id"]: row["number"] for row in others if person.sight.sees(row["ticketbox_id"])}
+    out_of_sight = len(rows) - len(seen) + len(others) - len(elsewhere)
+    return Export(gateway, person, contact, seen, elsewhere, out_of_sight)
 
 
 class _Pipe:

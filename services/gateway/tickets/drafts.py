@@ -54,6 +54,7 @@ WHERE person_id = $1
   AND ticket_id = $2
   AND kind = $3
   AND discarded_at IS NULL
+  AND ($5::integer IS NULL OR version = $5)
 """
 
 _BRING_BACK = """
@@ -93,7 +94,9 @@ class Drafting:
             ticket_id = await tickets.ticket_id_of(db, self.person.sight, self.number)
             await db.execute(_FORGET, now - KEPT, now - DISCARDED_KEPT)
             if not text.strip():
-                await db.execute(_DISCARD, self.person.person_id, ticket_id, kind, now)
+                await db.execute(_DISCARD, self.person.person_id, ticket_id, kind, now, expected_version)
+                if (left := await one(db, self.person, self.number, kind)) is not None:
+                    raise _written_elsewhere(left)
                 return DraftItem(number=self.number, subject="", kind=kind, text="", version=0, saved_at=now)
             saved = await db.fetchval(
                 _SAVE, self.person.person_id, ticket_id, kind, text, now, expected_version
@@ -102,12 +105,7 @@ class Drafting:
         if found is None:
             raise NotFound("There is no such draft.")
         if saved is None:
-            raise Conflict(
-                "written_elsewhere",
-                "You went on writing this on another device.",
-                version=found.version,
-                draft=found.model_dump(mode="json"),
-            )
+            raise _written_elsewhere(found)
         return found
 
     async def discard(self, kind: Kind) -> None:
@@ -115,7 +113,7 @@ class Drafting:
         async with self.gateway.service.pool.acquire() as db:
             ticket_id = await tickets.ticket_id_of(db, self.person.sight, self.number)
             now: datetime = self.gateway.service.clock()
-            await db.execute(_DISCARD, self.person.person_id, ticket_id, kind, now)
+            await db.execute(_DISCARD, self.person.person_id, ticket_id, kind, now, None)
 
     async def bring_back(self, kind: Kind) -> DraftItem:
         """Undo a discarding.
@@ -139,6 +137,15 @@ class Drafting:
             ticket_id,
             kind,
         )
+
+
+def _written_elsewhere(found: DraftItem) -> Conflict:
+    return Conflict(
+        "written_elsewhere",
+        "You went on writing this on another device.",
+        version=found.version,
+        draft=found.model_dump(mode="json"),
+    )
 
 
 async def one(db: Connection, person: Person, number: int, kind: Kind) -> DraftItem | None:

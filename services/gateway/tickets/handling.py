@@ -15,6 +15,7 @@ from contracts.commands import (
     MergeTicket,
     MoveLetters,
     RemoveTask,
+    RestoreTask,
     SetCategory,
     SetFields,
     SetPriority,
@@ -86,6 +87,10 @@ class Handling(AskingOfTicket):
     async def remove_task(self, task_id: UUID) -> Changed:
         """It is not to be done any more."""
         return await self.have(RemoveTask(**await self.signed(), task_id=task_id))
+
+    async def restore_task(self, task_id: UUID) -> Changed:
+        """A task that was removed is there again, as it was."""
+        return await self.have(RestoreTask(**await self.signed(), task_id=task_id))
 
     async def link(self, number: int, link: LinkKind) -> Changed:
         """Say what another ticket is to this one."""

@@ -185,7 +185,9 @@ def _of_task(event: TaskAdded | TaskDone | TaskChanged | TaskRemoved, names: Nam
         ):
             whose = f" for {names.get(owner_id, 'somebody')}" if owner_id else ""
             due = f", due {due_on:%d %b %Y}" if due_on else ""
-            did = "added" if isinstance(event, TaskAdded) else "changed"
+            did = "changed"
+            if isinstance(event, TaskAdded):
+                did = "brought back" if event.restored else "added"
             return _by(f"{did} a task{whose}{due}: {text}", f"A task was {did}{whose}{due}: {text}", by)
         case TaskRemoved():
             return _by("removed a task", "A task was removed", by)

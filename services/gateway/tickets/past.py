@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TypeVar
 from uuid import UUID
 
@@ -147,6 +148,14 @@ class Moment:
         return self.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def written_by(events: Sequence[Recorded[Event]], at: datetime) -> list[Recorded[Event]]:
+    """The events of a ticket that were written down by a moment: those before the first that was not.
+
+    Who writes takes the time before reading, and may have to wait for another: a later event may bear an earlier time.
+    """
+    return list(takewhile(lambda one: one.recorded_at <= at, events))
+
+
 def moments(events: Sequence[Recorded[Event]], entries: Sequence[Entry]) -> list[Moment]:
     """Every moment at which something happened to a ticket; what has no sentence of its own happens in between."""
     said: dict[int, str] = {}
@@ -156,9 +165,10 @@ def moments(events: Sequence[Recorded[Event]], entries: Sequence[Entry]) -> list
     found: list[Moment] = []
     for item in events:
         sentence = said.get(item.version, "")
-        if found and found[-1].at == item.recorded_at:
+        # None comes before one that it follows, see `written_by`.
+        if found and found[-1].at >= item.recorded_at:
             together = "; ".join(filter(None, (found[-1].sentence, sentence)))
-            found[-1] = Moment(item.recorded_at, together)
+            found[-1] = Moment(found[-1].at, together)
         else:
             found.append(Moment(item.recorded_at, sentence))
     return [one for number, one in enumerate(found) if one.sentence or number == 0]

@@ -96,7 +96,7 @@ async def open_ticket_as_of(
     if as_of > now:
         raise Unprocessable("This moment is still to come; ask for one in the past.", now=_text(now))
     events = await history.of_ticket(db, await ticket_id_of(db, sight, number))
-    then = [one for one in events if one.recorded_at <= as_of]
+    then = past.written_by(events, as_of)
     if not then:
         began_at = _text(events[0].recorded_at)
         raise NotFound(f"There was no ticket {number} yet: it began at {began_at}.", began_at=began_at)
