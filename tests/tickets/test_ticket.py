@@ -19,7 +19,7 @@ from contracts.commands import (
     SolveTicket,
     SubmitReply,
 )
-from contracts.desk import Person, Ticketbox
+from contracts.desk import FollowUp, Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.people import Role
@@ -45,7 +45,7 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
-from services.tickets import commands, intake, reply_address
+from services.tickets import alarms, commands, intake, reply_address
 from services.tickets.desk import Desk
 from services.tickets.evolve import load
 from services.tickets.number import with_check_digit
@@ -325,6 +325,19 @@ def test_a_letter_that_comes_too_late_begins_anew_and_thanks_never_do() -> None:
     assert not intake.begins_anew(
         late.model_copy(update={"excerpt": "Thank you!"}), solved, DESK.get(Ticketbox, BOX)
     )
+
+
+@pytest.mark.parametrize("days", [9_999_999, 10**15])
+def test_a_ticket_that_would_close_or_begin_anew_in_thousands_of_years_never_does(days: int) -> None:
+    box = Ticketbox(
+        id=BOX,
+        name="Support",
+        addresses=("support@example.com",),
+        follow_up=FollowUp(reopen_within_days=days, close_after_days=days),
+    )
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    assert alarms.closes_at(solved, Desk({BOX: box})) is None
+    assert not intake.begins_anew(letter(), solved, box)
 
 
 def test_a_bounce_finds_the_answer_that_came_back() -> None:
