@@ -187,7 +187,7 @@ async def keep_contacts(db: Connection, command: AnyContactCommand, now: datetim
         if (stream := contact_stream(identity)) in heads
     }
     present = contacts.after(before, events, versions)
-    await contact_tables.keep(db, present, events)
+    await contact_tables.keep(db, present, events, now)
     meta = log.commanded(command.command_id, command.actor_id)
     answers = [
         Answer(stream, tuple(happened), command.command_id, meta, now, heads.get(stream, log.EMPTY))

@@ -88,8 +88,12 @@ class Desk:
     """Read where the desk changes only."""
     chosen_organisations: Mapping[str, UUID] = field(default_factory=dict)
     """Those that people chose for contacts, by address, as far as they were looked up: see `Work.look_up`."""
+    contacts_since: Mapping[str, datetime] = field(default_factory=dict)
+    """When people last said something of the contacts of addresses, as far as these were looked up."""
     since: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each thing became as it is."""
+    removed_at: datetime = NEVER
+    """When anything that clocks depend on was last removed."""
     service_levels_since: datetime = NEVER
     """When a policy, a calendar or an organisation last changed, or anything that clocks depend on was removed."""
     revision: int = 0

@@ -1,6 +1,7 @@
 """The rules of docs/automations.md, each as it stands there, and all together over random histories."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +10,17 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from contracts.desk import Calendar, Category, CustomField, Moment, Organisation, Span, Ticketbox, Weekday
+from contracts.desk import (
+    Automation,
+    Calendar,
+    Category,
+    CustomField,
+    Moment,
+    Organisation,
+    Span,
+    Ticketbox,
+    Weekday,
+)
 from contracts.mail import Bounce, Kind
 from contracts.router import Priority
 from contracts.tickets import (
@@ -35,12 +46,14 @@ from contracts.tickets import (
     WatchersChanged,
 )
 from services.tickets import alarms, automations
+from services.tickets.contact_tables import Belonging, with_contacts
 from services.tickets.ticket import MOST_RUNS
 from tests.tickets.automation_story import (
     ANNA,
     BELA,
     BOX,
     CARLA,
+    KIM,
     MONDAY,
     ORDERS,
     PENDING,
@@ -58,6 +71,7 @@ from tests.tickets.automation_story import (
 )
 
 DAY = 24 * 60
+ACME = uuid4()
 
 
 def when(moment: str, minutes: int, **about: object) -> dict[str, object]:
@@ -418,6 +432,46 @@ def test_a_new_automation_takes_running_tickets_up_from_now_on() -> None:
     story.changes(pending_for(60, state="solved")).noticed(1)
     assert story.runs() == [("Automatic", 500)]
     assert story.ticket.done_at == MONDAY + timedelta(minutes=500)
+
+
+def for_acme(**about: object) -> Automation:
+    """Solves what is pending for three days, of customers of Acme."""
+    when_ = when("pending", 3 * DAY)
+    return automation(when=when_, tickets={"organisation_ids": [ACME]}, then={"state": "solved"}, **about)
+
+
+def test_an_organisation_that_gets_the_domain_of_a_customer_changes_nothing_before_that() -> None:
+    acme = Organisation(id=ACME, name="Acme")
+    story = Story(desk_of(acme, for_acme())).after(0, PENDING).noticed(10 * DAY)
+    story.changes(acme.model_copy(update={"domains": ("customers.example",)})).noticed(1)
+    assert story.runs() == [("Automatic", 10 * DAY)]
+
+
+def test_an_organisation_that_is_chosen_for_a_customer_changes_nothing_before_that() -> None:
+    story = Story(desk_of(Organisation(id=ACME, name="Acme"), for_acme())).after(0, PENDING).noticed(10 * DAY)
+    said = {KIM.address: Belonging(frozenset({KIM.address}), ACME, story.now)}
+    story.desk = with_contacts(story.desk, said)
+    assert story.noticed(1).runs() == [("Automatic", 10 * DAY)]
+
+
+def test_an_organisation_that_a_customer_falls_to_changes_nothing_before_that() -> None:
+    acme = Organisation(id=ACME, name="Acme", domains=("example",))
+    closer = Organisation(id=uuid4(), name="Closer", domains=("customers.example",))
+    story = Story(desk_of(acme, closer, for_acme())).after(0, PENDING).noticed(10 * DAY)
+    things = {ACME: acme, for_acme().id: for_acme()}
+    story.desk = replace(story.desk, things=things, removed_at=story.now)
+    assert story.noticed(1).runs() == [("Automatic", 10 * DAY)]
+
+
+@pytest.mark.parametrize("changed", ["calendar", "ticketbox"])
+def test_a_calendar_that_has_more_open_hours_now_changes_nothing_before_that(changed: str) -> None:
+    box = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",), calendar_id=OFFICE.id)
+    business = automation(when=when("pending", 8 * 60, clock="business"), then=HIGH)
+    story = Story(desk_of(OFFICE, box, business)).after(0, PENDING).noticed(12 * 60)
+    assert story.runs() == []
+    always = OFFICE.model_copy(update={"week": dict.fromkeys(Weekday, (Span(begin="00:00", end="24:00"),))})
+    story.changes(always if changed == "calendar" else box.model_copy(update={"calendar_id": None}))
+    assert story.noticed(1).runs() == [("Automatic", 12 * 60)]
 
 
 def test_a_changed_automation_does_not_run_again_for_an_occasion_that_it_had() -> None:

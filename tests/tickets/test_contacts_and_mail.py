@@ -1,7 +1,7 @@
 """Letters from several addresses of one person: threads and service levels, with the real tables."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,7 +28,10 @@ from contracts.desk import (
     OrganisationChanged,
     Person,
     PersonChanged,
+    Policy,
+    PolicyChanged,
     Right,
+    Target,
     Ticketbox,
     TicketboxChanged,
 )
@@ -37,7 +40,7 @@ from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.people import Role
 from contracts.router import MessageRouted, RoutingEvidence
-from contracts.stream_ids import contact_id, contact_stream
+from contracts.stream_ids import contact_id, contact_stream, ticket_stream
 from contracts.tickets import ThreadedBy
 from postroom.migrate import migrate_database
 from services.tickets import changes, contact_tables, erasing, erasures, intake, tables
@@ -48,7 +51,8 @@ from services.tickets.threading import Place, Tokens, find_place
 from services.tickets.work import Work
 
 pytestmark = pytest.mark.anyio
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NOON, HOUR = datetime(2026, 3, 2, 12, tzinfo=UTC), timedelta(hours=1)
+WITHIN_AN_HOUR = {Target.FIRST_RESPONSE: 60}
 ANNA, LIU, BOX, ZOO, ACME, BLOOM = (uuid4() for _ in range(6))
 KIM, KIM_AT_HOME, EVE = "kim@acme.example", "kim@gmail.com", "eve@elsewhere.example"
 META = Meta(correlation_id=ANNA, causation_id=ANNA)
@@ -130,9 +134,14 @@ async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
     return find_place(head, work.index, tokens, work.tickets, work.others(head))
 
 
-async def do(db: asyncpg.Connection, command: AnyContactCommand) -> None:
+async def do(db: asyncpg.Connection, command: AnyContactCommand, at: datetime = NOON) -> None:
     async with db.transaction():
-        await keep_contacts(db, command, NOON)
+        await keep_contacts(db, command, at)
+
+
+async def configure(db: asyncpg.Connection, policy: Policy) -> None:
+    """There was a policy from the beginning."""
+    await tables.keep_desk(db, [PolicyChanged(thing=policy)], NOON - HOUR)
 
 
 def merge(address: str, into: str) -> MergeContacts:
@@ -206,6 +215,38 @@ async def test_the_chosen_organisation_counts_before_the_closest_domain(db: asyn
     assert await organisation(db, KIM) == BLOOM
     await do(db, undo(KIM))
     assert await organisation(db, KIM) == ACME
+
+
+async def test_it_is_known_since_when_people_say_so_of_an_address(db: asyncpg.Connection) -> None:
+    async def since(address: str) -> datetime | None:
+        work = Work(NOON, await tables.read_desk(db))
+        await work.look_up(db, [address])
+        return work.desk.contacts_since.get(address)
+
+    await do(db, card(KIM, organisation=BLOOM))
+    await do(db, card(EVE, organisation=BLOOM), NOON + HOUR)
+    assert (await since(KIM), await since(EVE), await since(KIM_AT_HOME)) == (NOON, NOON + HOUR, None)
+    await do(db, merge(KIM_AT_HOME, KIM), NOON + 2 * HOUR)
+    assert (await since(KIM), await since(KIM_AT_HOME)) == (NOON + 2 * HOUR, NOON + 2 * HOUR)
+    assert await since(EVE) == NOON + HOUR
+
+
+async def test_what_a_chosen_organisation_asks_for_counts_since_it_was_chosen(db: asyncpg.Connection) -> None:
+    await configure(db, Policy(id=uuid4(), name="Bloom", organisation_ids=(BLOOM,), targets=WITHIN_AN_HOUR))
+    ticket_id, _ = await a_ticket_of(db, KIM)
+    await do(db, card(KIM, organisation=BLOOM), NOON + 3 * HOUR)
+    async with db.transaction():
+        work = Work(NOON + 5 * HOUR, await tables.read_desk(db))
+        await work.load(db, [ticket_id])
+        await work.save(db)
+    happened = await db.fetch(
+        "SELECT type, occurred_at FROM event WHERE stream_id = $1 ORDER BY version OFFSET 1",
+        ticket_stream(ticket_id),
+    )
+    assert [tuple(row) for row in happened] == [
+        ("DeadlinesChanged", NOON + 3 * HOUR),
+        ("SLABreached", NOON + 3 * HOUR),
+    ]
 
 
 async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: asyncpg.Connection) -> None:
