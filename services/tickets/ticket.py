@@ -139,6 +139,8 @@ class Ticket:
     """When something last happened to it. Nothing happens by itself before that."""
     automatic_at: datetime | None = None
     """When automatic mail last left for the customer."""
+    came_back: bool = False
+    """Whether the last letter of ours came back, and no person has written since."""
     ran: frozenset[tuple[UUID, str, datetime]] = frozenset()
     """Automations that had their time, each with the moment and when what it waited for began."""
     runs: tuple[datetime, ...] = ()

@@ -387,19 +387,38 @@ def test_no_machine_is_reminded_and_nobody_unknown(head: object) -> None:
     assert kinds(story.happened(ReminderWithheld)) == ["ReminderWithheld"]
 
 
-def test_where_our_last_letter_came_back_nobody_is_reminded() -> None:
-    bounce = ReplyBounced(
-        ticket_id=TICKET, reply_id=uuid4(), letter=letter(MONDAY, kind=Kind.BOUNCE), bounce=Bounce()
-    )
-    story = Story(desk_of(pending_for(10, **REMIND))).after(0, PENDING, bounce).noticed(10)
+def machines(**about: object) -> AutomaticReplyReceived:
+    head = letter(MONDAY, automatic=True).model_copy(update=about)
+    return AutomaticReplyReceived(ticket_id=TICKET, letter=head, threaded_by=ThreadedBy.IN_REPLY_TO)
+
+
+BOUNCED = ReplyBounced(
+    ticket_id=TICKET, reply_id=uuid4(), letter=letter(MONDAY, kind=Kind.BOUNCE), bounce=Bounce()
+)
+AWAY = machines()
+DELAYED = machines(kind=Kind.BOUNCE, bounce=Bounce(delayed=True))
+RETURNED = machines(kind=Kind.BOUNCE, bounce=Bounce())
+ANSWERED = answered()
+SENT_AGAIN = ANSWERED.model_copy(update={"attempt": 2})
+
+
+@pytest.mark.parametrize(
+    "events",
+    [[BOUNCED], [RETURNED], [ANSWERED, BOUNCED, AWAY], [ANSWERED, RETURNED, DELAYED], [BOUNCED, SENT_AGAIN, BOUNCED]],
+    ids=["bounce", "bounce of an unknown letter", "machine after it", "delay after it", "twice"],
+)
+def test_where_our_last_letter_came_back_nobody_is_reminded(events: list[TicketEvent]) -> None:
+    story = Story(desk_of(pending_for(10, **REMIND))).after(0, *events, PENDING).noticed(10)
     assert kinds(story.happened(ReminderReleased)) == []
 
 
-def test_an_out_of_office_reply_does_not_keep_a_person_from_being_reminded() -> None:
-    away = AutomaticReplyReceived(
-        ticket_id=TICKET, letter=letter(MONDAY, automatic=True), threaded_by=ThreadedBy.IN_REPLY_TO
-    )
-    story = Story(desk_of(pending_for(10, **REMIND))).after(0, PENDING, away).noticed(10)
+@pytest.mark.parametrize(
+    "events",
+    [[ANSWERED, AWAY], [ANSWERED, DELAYED], [ANSWERED, BOUNCED, SENT_AGAIN], [ANSWERED, BOUNCED, wrote(MONDAY)]],
+    ids=["out of office", "delayed", "sent again", "written since"],
+)
+def test_where_a_letter_may_still_arrive_a_person_is_reminded(events: list[TicketEvent]) -> None:
+    story = Story(desk_of(pending_for(10, **REMIND))).after(0, *events, PENDING).noticed(10)
     assert len(story.happened(ReminderReleased)) == 1
 
 
