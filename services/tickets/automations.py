@@ -88,7 +88,8 @@ def occasion_of(automation: Automation, standing: Standing, desk: Desk) -> Occas
         return None
     hours = hours_of(_calendar(standing, desk)) if timing.clock == "business" else WALL_CLOCK
     pass_by = hours.before if timing.moment.before else hours.after
-    at = pass_by(counted.moment, timing.minutes * 60)
+    # No time need pass for 0 minutes: not even until it opens again, where the moment is the closing time.
+    at = pass_by(counted.moment, timing.minutes * 60) if timing.minutes else counted.moment
     if at is None:
         return None
     # What became so only now, the ticket or what is asked of the desk, cannot have had its time earlier.

@@ -56,7 +56,7 @@ def remind(
 
 def _why_not(ticket: Ticket, desk: Desk, mail: Sequence[datetime], at: datetime) -> str | None:
     # What left after its moment counts as well: after an outage that is what leaves with it.
-    written = [letter for letter in ticket.letters.values() if not letter.automatic]
+    written = [letter for letter in ticket.letters.values() if letter.by_person]
     ours = {address for one in desk.every(Ticketbox) for address in one.addresses}
     if not written or not _reaches_a_person(written[-1], ticket.reply_address, ours):
         return "no person wrote this, as far as can be told"

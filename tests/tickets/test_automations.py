@@ -17,7 +17,9 @@ from contracts.desk import (
     CustomField,
     Moment,
     Organisation,
+    Policy,
     Span,
+    Target,
     Ticketbox,
     Weekday,
 )
@@ -155,6 +157,22 @@ def test_business_time_is_counted_back_from_a_deadline_too() -> None:
     early = automation(when=when("before_resolution", 5 * 60, clock="business"), then=HIGH)
     # Eight hours of resolution end on Tuesday at 13:00 in Berlin; five hours before is Monday at 16:00.
     assert Story(desk_of(OFFICE, box, early)).noticed(DAY).runs() == [("Automatic", 3 * 60)]
+
+
+def test_zero_minutes_after_the_closing_time_are_over_at_the_closing_time() -> None:
+    box = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",), calendar_id=OFFICE.id)
+    day = Policy(id=uuid4(), name="A", order=1, targets={Target.FIRST_RESPONSE: 480})
+    late = automation(when=when("after_first_response", 0, clock="business"), then=HIGH)
+    # Saturday; the working day that it has ends on Monday at 17:00 in Berlin.
+    story = Story(desk_of(OFFICE, box, day, late), now=MONDAY + timedelta(days=5)).noticed(4 * DAY)
+    assert story.runs() == [("Automatic", 7 * DAY + 4 * 60)]
+
+
+def test_zero_minutes_of_business_time_are_over_at_night() -> None:
+    box = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",), calendar_id=OFFICE.id)
+    at_once = automation(when=when("pending", 0, clock="business"), then=HIGH)
+    story = Story(desk_of(OFFICE, box, at_once)).after(8 * 60, PENDING).noticed(1)
+    assert story.runs() == [("Automatic", 8 * 60)]
 
 
 # For which tickets
@@ -404,7 +422,13 @@ SENT_AGAIN = ANSWERED.model_copy(update={"attempt": 2})
 
 @pytest.mark.parametrize(
     "events",
-    [[BOUNCED], [RETURNED], [ANSWERED, BOUNCED, AWAY], [ANSWERED, RETURNED, DELAYED], [BOUNCED, SENT_AGAIN, BOUNCED]],
+    [
+        [BOUNCED],
+        [RETURNED],
+        [ANSWERED, BOUNCED, AWAY],
+        [ANSWERED, RETURNED, DELAYED],
+        [BOUNCED, SENT_AGAIN, BOUNCED],
+    ],
     ids=["bounce", "bounce of an unknown letter", "machine after it", "delay after it", "twice"],
 )
 def test_where_our_last_letter_came_back_nobody_is_reminded(events: list[TicketEvent]) -> None:
@@ -414,7 +438,12 @@ def test_where_our_last_letter_came_back_nobody_is_reminded(events: list[TicketE
 
 @pytest.mark.parametrize(
     "events",
-    [[ANSWERED, AWAY], [ANSWERED, DELAYED], [ANSWERED, BOUNCED, SENT_AGAIN], [ANSWERED, BOUNCED, wrote(MONDAY)]],
+    [
+        [ANSWERED, AWAY],
+        [ANSWERED, DELAYED],
+        [ANSWERED, BOUNCED, SENT_AGAIN],
+        [ANSWERED, BOUNCED, wrote(MONDAY)],
+    ],
     ids=["out of office", "delayed", "sent again", "written since"],
 )
 def test_where_a_letter_may_still_arrive_a_person_is_reminded(events: list[TicketEvent]) -> None:

@@ -87,7 +87,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
             OrganisationChanged(thing=acme),
             OrganisationChanged(thing=bloom),
         ],
-        datetime.now(UTC),
+        NOON - HOUR,
     )
     yield connection
     await connection.close()
@@ -287,7 +287,9 @@ async def test_what_comes_next_and_a_dry_look_know_the_chosen_organisation(db: a
     assert [(one.automation, one.at) for one in told.items] == [("Solve", NOON + HOUR)]
 
 
-async def test_a_ticket_that_is_split_off_has_the_deadlines_of_its_own_contact(db: asyncpg.Connection) -> None:
+async def test_a_ticket_that_is_split_off_has_the_deadlines_of_its_own_contact(
+    db: asyncpg.Connection,
+) -> None:
     await configure(db, Policy(id=uuid4(), name="Bloom", organisation_ids=(BLOOM,), targets=WITHIN_AN_HOUR))
     await do(db, card(EVE, organisation=BLOOM))
     ticket_id, first = await a_ticket_of(db, KIM_AT_HOME)
