@@ -97,4 +97,6 @@ def closes_at(ticket: Ticket, desk: Desk) -> datetime | None:
     days = box.follow_up.close_after_days if box else None
     if days is None or days > LONGEST_WAIT.days:
         return None
-    return max(ticket.done_at + timedelta(days=days), ticket.changed_at)
+    # A changed ticketbox closes nothing before it was changed.
+    since = desk.since.get(ticket.ticketbox_id, ticket.changed_at)
+    return max(ticket.done_at + timedelta(days=days), ticket.changed_at, since)

@@ -302,12 +302,12 @@ def _stands(
     at: datetime,
 ) -> Ticket:
     """After a change of state."""
-    hold = rest = None
+    hold = rest = done_at = None
     match event:
         case TicketSolved():
-            state = State.SOLVED
+            state, done_at = State.SOLVED, at
         case TicketClosed():
-            state = State.CLOSED
+            state, done_at = State.CLOSED, ticket.done_at or at
         case TicketReopened(why=why):
             state = State.OPEN
             if why == "merge":
@@ -322,7 +322,7 @@ def _stands(
         ticket,
         state=state,
         hold=hold,
-        done_at=at if state.done else None,
+        done_at=done_at,
         rest=rest,
         spells=(*ticket.spells, Spell(state=state, since=at)),
     )

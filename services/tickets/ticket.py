@@ -117,7 +117,7 @@ class Ticket:
     hold: TicketPutOnHold | None = None
     """What put it on hold; None: it is not."""
     done_at: datetime | None = None
-    """When it was last solved or closed; None while it is not."""
+    """When it was last solved, or closed without that; None while it is neither."""
     merged_into_id: UUID | None = None
     absorbed: Mapping[UUID, TicketAbsorbed] = field(default_factory=dict)
     """Tickets that go on in this one, and what they brought."""

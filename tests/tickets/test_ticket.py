@@ -47,7 +47,7 @@ from contracts.tickets import (
 )
 from services.tickets import alarms, commands, intake, reply_address
 from services.tickets.desk import Desk
-from services.tickets.evolve import load
+from services.tickets.evolve import evolve, load
 from services.tickets.number import with_check_digit
 from services.tickets.refusals import AlreadyThere, NotFailed, Outdated
 from services.tickets.threading import Known, Place, Tokens, find_place, passed_over
@@ -325,6 +325,21 @@ def test_a_letter_that_comes_too_late_begins_anew_and_thanks_never_do() -> None:
     assert not intake.begins_anew(
         late.model_copy(update={"excerpt": "Thank you!"}), solved, DESK.get(Ticketbox, BOX)
     )
+
+
+def test_the_days_in_which_a_letter_continues_it_count_from_solving_also_if_it_is_closed_since() -> None:
+    solved = TicketSolved(ticket_id=TICKET, solved_by=ANNA)
+    closed = evolve(given(opened(), solved), TicketClosed(ticket_id=TICKET), 3, NOON + timedelta(days=14))
+    late = letter().model_copy(update={"received_at": NOON + timedelta(days=31), "excerpt": "It is broken."})
+    assert intake.begins_anew(late, closed, DESK.get(Ticketbox, BOX))
+    at_once = evolve(given(opened()), TicketClosed(ticket_id=TICKET), 2, NOON + timedelta(days=14))
+    assert not intake.begins_anew(late, at_once, DESK.get(Ticketbox, BOX))
+
+
+def test_a_ticketbox_that_is_changed_closes_nothing_before_that() -> None:
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    changed = replace(DESK, since={BOX: NOON + timedelta(days=20)})
+    assert alarms.closes_at(solved, changed) == NOON + timedelta(days=20)
 
 
 @pytest.mark.parametrize("days", [9_999_999, 10**15])
