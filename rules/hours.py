@@ -12,7 +12,7 @@ from contracts.desk import Calendar, Span, Weekday
 _WEEKDAYS = tuple(Weekday)
 _DAY = timedelta(days=1)
 LONGEST_WAIT = timedelta(days=3660)
-"""A calendar that opens for so long no more never lets a clock come to its end."""
+"""A clock that has not come to its end for so long never does, whether its calendar opens or not."""
 
 Open = tuple[datetime, datetime]
 """From when to when, in UTC."""
@@ -46,12 +46,12 @@ class Hours:
         return seconds
 
     def after(self, begin: datetime, seconds: float) -> datetime | None:
-        """When so much business time has passed since a moment; None if the calendar never opens for so long.
+        """When so much business time has passed since a moment; None if that is too far away ever to come.
 
         The end of an open span is reached within it, not at the beginning of the next.
         """
         if self._calendar is None:
-            return begin + timedelta(seconds=seconds)
+            return begin + timedelta(seconds=seconds) if _comes(seconds) else None
         left = seconds
         for opens, closes in self._open(begin):
             here = (closes - opens).total_seconds()
@@ -61,9 +61,9 @@ class Hours:
         return None
 
     def before(self, end: datetime, seconds: float) -> datetime | None:
-        """When so much business time was left until a moment; None if the calendar was never open for so long."""
+        """When so much business time was left until a moment; None if that is too far away ever to have been."""
         if self._calendar is None:
-            return end - timedelta(seconds=seconds)
+            return end - timedelta(seconds=seconds) if _comes(seconds) else None
         left = seconds
         for opens, closes in self._open_until(end):
             here = (closes - opens).total_seconds()
@@ -137,6 +137,10 @@ class Hours:
             else:
                 early = middle
         return late.replace(microsecond=0)
+
+
+def _comes(seconds: float) -> bool:
+    return seconds <= LONGEST_WAIT.total_seconds()
 
 
 WALL_CLOCK = Hours()

@@ -326,8 +326,8 @@ def _over(
 
 
 def _after(situation: Situation, since: datetime | None, minutes: int) -> datetime | None:
-    """When so many minutes of business time have passed; None: never."""
-    return None if since is None else situation.hours.after(since, 60 * minutes)
+    """When so many minutes of business time have passed, 0 at once; None: never."""
+    return since if since is None or minutes == 0 else situation.hours.after(since, 60 * minutes)
 
 
 def gone_at(agent: Agent, box: Ticketbox, hours: Hours) -> datetime | None:
@@ -340,7 +340,7 @@ def gone_at(agent: Agent, box: Ticketbox, hours: Hours) -> datetime | None:
         return None
     if agent.absent_since is None:
         return LONG_AGO
-    return hours.after(agent.absent_since, 60 * minutes)
+    return hours.after(agent.absent_since, 60 * minutes) if minutes else agent.absent_since
 
 
 def _take_back(made: Plan, situation: Situation, now: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from contracts.desk import Ticketbox
 from contracts.tickets import SLABreached, SLAWarned, State, TicketClosed, TicketEvent, TicketReopened
+from rules.hours import LONGEST_WAIT
 from services.tickets import automations, service_level
 from services.tickets.automations import Occasion
 from services.tickets.desk import Desk
@@ -94,4 +95,8 @@ def closes_at(ticket: Ticket, desk: Desk) -> datetime | None:
         return None
     box = desk.get(Ticketbox, ticket.ticketbox_id)
     days = box.follow_up.close_after_days if box else None
-    return None if days is None else max(ticket.done_at + timedelta(days=days), ticket.changed_at)
+    if days is None or days > LONGEST_WAIT.days:
+        return None
+    # A changed ticketbox closes nothing before it was changed.
+    since = desk.since.get(ticket.ticketbox_id, ticket.changed_at)
+    return max(ticket.done_at + timedelta(days=days), ticket.changed_at, since)

@@ -13,10 +13,10 @@ from contracts.model import Instant, Model, Text
 from contracts.router import Priority
 from contracts.tags import Tags
 from contracts.tickets import DeadlineItem, State
-from rules.hours import WALL_CLOCK, Hours, hours_of
+from rules.hours import WALL_CLOCK, hours_of
 from services.tickets import service_level
 from services.tickets.desk import Desk
-from services.tickets.ticket import Ticket
+from services.tickets.ticket import NEVER, Ticket
 
 
 class Standing(Model):
@@ -86,13 +86,14 @@ def occasion_of(automation: Automation, standing: Standing, desk: Desk) -> Occas
     counted = _counted(timing.moment, standing)
     if counted is None or (automation.id, timing.moment, counted.since) in standing.ran:
         return None
-    hours = _hours(standing, desk) if timing.clock == "business" else WALL_CLOCK
+    hours = hours_of(_calendar(standing, desk)) if timing.clock == "business" else WALL_CLOCK
     pass_by = hours.before if timing.moment.before else hours.after
-    at = pass_by(counted.moment, timing.minutes * 60)
+    # No time need pass for 0 minutes: not even until it opens again, where the moment is the closing time.
+    at = pass_by(counted.moment, timing.minutes * 60) if timing.minutes else counted.moment
     if at is None:
         return None
-    # What became so only now, the ticket or the automation, cannot have had its time earlier.
-    at = max(at, standing.changed_at, desk.since.get(automation.id, at))
+    # What became so only now, the ticket or what is asked of the desk, cannot have had its time earlier.
+    at = max(at, standing.changed_at, *_since(automation, standing, desk))
     if timing.moment.before and at > counted.moment:
         return None
     return Occasion(automation, counted.since, at)
@@ -115,9 +116,23 @@ def _counted(moment: Moment, standing: Standing) -> _Counted | None:
     return _Counted(standing.since, standing.since) if standing.state is moment.state else None
 
 
-def _hours(standing: Standing, desk: Desk) -> Hours:
+def _since(automation: Automation, standing: Standing, desk: Desk) -> Iterator[datetime]:
+    """When all became so, beside the ticket, by which an automation is for it and has its time."""
+    yield desk.since.get(automation.id, NEVER)
+    if automation.tickets.organisation_ids:
+        organisation = service_level.organisation_of(standing.contact, desk)
+        yield desk.since.get(organisation.id, NEVER) if organisation else NEVER
+        yield desk.contacts_since.get(standing.contact.lower(), NEVER)
+        yield desk.removed_at  # it may have been an organisation with a closer domain
+    if automation.when.clock == "business":
+        calendar = _calendar(standing, desk)
+        yield desk.since.get(standing.ticketbox_id, NEVER)
+        yield desk.since.get(calendar.id, NEVER) if calendar else NEVER
+
+
+def _calendar(standing: Standing, desk: Desk) -> Calendar | None:
     box = desk.get(Ticketbox, standing.ticketbox_id)
-    return hours_of(desk.get(Calendar, box.calendar_id if box else None))
+    return desk.get(Calendar, box.calendar_id if box else None)
 
 
 def _applies(selection: Selection, standing: Standing, desk: Desk) -> bool:

@@ -119,6 +119,8 @@ async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, 
     await work.load(db, {command.ticket_id})
     ticket = _known(work, command.ticket_id)
     inside = await work.load_inside(db, ticket.ticket_id)
+    # Whoever wrote one of them may become the customer of the new one.
+    await work.look_up(db, [one.from_.address for one in ticket.letters.values() if one.from_])
     (number,) = await tables.new_numbers(db, 1)
     events = rearranging.split(command, ticket, work.desk, number, work.now, inside)
     return await _write(work, command, events, db)
@@ -190,7 +192,7 @@ async def keep_contacts(db: Connection, command: AnyContactCommand, now: datetim
         if (stream := contact_stream(identity)) in heads
     }
     present = contacts.after(before, events, versions)
-    await contact_tables.keep(db, present, events)
+    await contact_tables.keep(db, present, events, now)
     meta = log.commanded(command.command_id, command.actor_id)
     answers = [
         Answer(stream, tuple(happened), command.command_id, meta, now, heads.get(stream, log.EMPTY))

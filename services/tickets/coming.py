@@ -8,7 +8,7 @@ from chassis.service import Service
 from contracts.queries import AutomationTrial, Coming, GetWhatComes, TryAutomation, WhatComes
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import TicketEvent, TicketReopened
-from services.tickets import alarms, automations, tables
+from services.tickets import alarms, automations, contact_tables, tables
 from services.tickets.automations import Occasion
 from services.tickets.evolve import load
 from services.tickets.settings import TicketsSettings
@@ -24,6 +24,9 @@ async def what_comes(service: Service[TicketsSettings], query: GetWhatComes) -> 
     async with service.pool.acquire() as db:
         desk = await tables.read_desk(db)
         found = load((await log.load(db, [stream])).get(stream, log.NO_HISTORY).events)
+        if found is not None:
+            known = await contact_tables.belongings(db, [found.contact.address.lower()])
+            desk = contact_tables.with_contacts(desk, known)
     due = alarms.to_come(found, desk) if found is not None else ()
     return WhatComes(items=tuple(_coming(one.at, one.what) for one in sorted(due, key=lambda one: one.at)))
 
@@ -45,6 +48,7 @@ async def try_automation(service: Service[TicketsSettings], query: TryAutomation
         before = await tables.read_desk(db)
         desk = replace(
             before,
+            chosen_organisations=await contact_tables.chosen_organisations(db),
             things={**before.things, automation.id: automation},
             since={**before.since, automation.id: now},
         )

@@ -1,7 +1,8 @@
 """What this service keeps of contacts beside its log: their cards, and whose every address is."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ from chassis.database import Connection
 from contracts.contacts import Card
 from contracts.stream_ids import contact_id
 from services.tickets.contacts import Contact, Contacts, Events
+from services.tickets.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,14 @@ class Belonging:
 
     addresses: frozenset[str]
     organisation_id: UUID | None
+    since: datetime
+    """When that became so."""
 
 
 _BELONGINGS = """
 SELECT
     mine.address,
+    mine.since,
     contact.card ->> 'organisation_id' AS organisation_id,
     ARRAY(SELECT address FROM contact_address AS other WHERE other.contact_id = mine.contact_id) AS addresses
 FROM contact_address AS mine
@@ -37,10 +42,21 @@ async def belongings(db: Connection, addresses: Collection[str]) -> dict[str, Be
     """What addresses belong to; those of which nobody spoke are absent."""
     return {
         row["address"]: Belonging(
-            frozenset(row["addresses"]), UUID(row["organisation_id"]) if row["organisation_id"] else None
+            frozenset(row["addresses"]),
+            UUID(row["organisation_id"]) if row["organisation_id"] else None,
+            row["since"],
         )
         for row in await db.fetch(_BELONGINGS, list(addresses))
     }
+
+
+def with_contacts(desk: Desk, known: Mapping[str, Belonging]) -> Desk:
+    """A desk that knows what people said of these addresses."""
+    chosen = {
+        address: one.organisation_id for address, one in known.items() if one.organisation_id is not None
+    }
+    since = {address: one.since for address, one in known.items()}
+    return replace(desk, chosen_organisations=chosen, contacts_since=since)
 
 
 _CHOSEN = """
@@ -108,7 +124,10 @@ SET contact_id = excluded.contact_id
 """
 
 
-async def keep(db: Connection, contacts: Contacts, events: Events) -> None:
+_LOOK_AGAIN = "UPDATE alarm SET revision = 0 WHERE contact = ANY($1::text[])"
+
+
+async def keep(db: Connection, contacts: Contacts, events: Events, now: datetime) -> None:
     """Take contacts, as events made them, into the tables, and have their tickets looked at.
 
     Whose organisation is another now may be promised something else.
@@ -125,10 +144,10 @@ async def keep(db: Connection, contacts: Contacts, events: Events) -> None:
         for address, owner in event.belongs.items()
     }
     await db.execute(_KEEP_ADDRESSES, list(belongs), list(belongs.values()))
-    touched = {address for identity in events for address in contacts.addresses(contacts.root(identity))}
-    await db.execute(
-        "UPDATE alarm SET revision = 0 WHERE contact = ANY($1::text[])", list(touched | belongs.keys())
-    )
+    theirs = {address for identity in events for address in contacts.addresses(contacts.root(identity))}
+    touched = list(theirs | belongs.keys())
+    await db.execute("UPDATE contact_address SET since = $2 WHERE address = ANY($1::text[])", touched, now)
+    await db.execute(_LOOK_AGAIN, touched)
 
 
 # A letter that moved is seen where it went, and one of a merged ticket where that goes on; and where they were.

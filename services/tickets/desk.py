@@ -50,6 +50,7 @@ from contracts.rulesets import RulesetPublished
 from contracts.stream_ids import person_stream, ticketbox_stream
 from contracts.tickets import TicketboxCreated
 from rules.domains import is_public
+from rules.hours import LONGEST_WAIT
 from services.tickets.custom_fields import belongs
 from services.tickets.refusals import AlreadyThere
 from services.tickets.ticket import NEVER
@@ -78,8 +79,12 @@ class Desk:
     """Read where the desk changes only."""
     chosen_organisations: Mapping[str, UUID] = field(default_factory=dict)
     """Those that people chose for contacts, by address, as far as they were looked up: see `Work.look_up`."""
+    contacts_since: Mapping[str, datetime] = field(default_factory=dict)
+    """When people last said something of the contacts of addresses, as far as these were looked up."""
     since: Mapping[UUID, datetime] = field(default_factory=dict)
     """When each thing became as it is."""
+    removed_at: datetime = NEVER
+    """When anything that clocks depend on was last removed."""
     service_levels_since: datetime = NEVER
     """When a policy, a calendar or an organisation last changed, or anything that clocks depend on was removed."""
     revision: int = 0
@@ -331,11 +336,7 @@ def check(desk: Desk, before: Desk) -> None:
             case Calendar():
                 _check_calendar(thing)
             case Policy():
-                _require(desk, Calendar, thing.calendar_id, thing.name)
-                for ticketbox_id in thing.ticketbox_ids:
-                    _require(desk, Ticketbox, ticketbox_id, thing.name)
-                for organisation_id in thing.organisation_ids:
-                    _require(desk, Organisation, organisation_id, thing.name)
+                _check_policy(desk, thing, before)
             case CustomField():
                 if (thing.type is FieldType.CHOICE) != bool(thing.choices):
                     raise Invalid(
@@ -425,11 +426,39 @@ def _check_ticketbox(desk: Desk, box: Ticketbox, before: Desk) -> None:
         raise Invalid(f"“{box.name}”: an overflow needs both a ticketbox and a time.")
     if overflow_to == box.id:
         raise Invalid(f"“{box.name}” cannot overflow into itself.")
+    if box != before.things.get(box.id):
+        follow_up, distribution = box.follow_up, box.distribution
+        _check_wait(box.name, follow_up.reopen_within_days, "days")
+        _check_wait(box.name, follow_up.close_after_days, "days")
+        _check_wait(box.name, distribution.overflow_after_minutes, "minutes")
+        _check_wait(box.name, distribution.tell_after_minutes, "minutes")
+        _check_wait(box.name, distribution.take_back_after_minutes, "minutes")
+        _check_wait(box.name, box.first_response_seconds, "seconds")
     known = _missing(before, before.get(Ticketbox, box.id))
     if new := [key for key in _missing(desk, box) if key not in known]:
         raise Invalid(
             f"“{box.name}” requires the field {new[0]}, which its tickets do not have: none could be solved."
         )
+
+
+def _check_policy(desk: Desk, policy: Policy, before: Desk) -> None:
+    _require(desk, Calendar, policy.calendar_id, policy.name)
+    for ticketbox_id in policy.ticketbox_ids:
+        _require(desk, Ticketbox, ticketbox_id, policy.name)
+    for organisation_id in policy.organisation_ids:
+        _require(desk, Organisation, organisation_id, policy.name)
+    if policy != before.things.get(policy.id):
+        for minutes in (*policy.targets.values(), policy.warn_minutes_before):
+            _check_wait(policy.name, minutes, "minutes")
+
+
+_SECONDS = {"days": 24 * 60 * 60, "minutes": 60, "seconds": 1}
+
+
+def _check_wait(name: str, number: int | None, unit: str) -> None:
+    # Refused here and not by its type: what earlier releases let through must stay readable.
+    if number is not None and number * _SECONDS[unit] > LONGEST_WAIT.total_seconds():
+        raise Invalid(f"“{name}”: {number} {unit} are too long; {LONGEST_WAIT.days} days are the most.")
 
 
 def _missing(desk: Desk, box: Ticketbox | None) -> list[str]:
@@ -469,7 +498,7 @@ def _check_automation(desk: Desk, automation: Automation) -> None:
 def _check_calendar(calendar: Calendar) -> None:
     try:
         ZoneInfo(calendar.time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # “Europe” is a directory
         raise Invalid(
             f"“{calendar.time_zone}” is no time zone; write it as in Europe/Berlin or UTC."
         ) from error

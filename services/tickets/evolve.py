@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.frozen import but
 from contracts.event import Event, Recorded
-from contracts.mail import LetterHead, last_written
+from contracts.mail import Kind, LetterHead, last_written
 from contracts.tickets import (
     AbsorptionUndone,
     AcknowledgementReleased,
@@ -216,15 +216,21 @@ def _heard(
                 last_letter_version=ticket.version,
                 last_message_version=ticket.version,
                 answers_id=last.message_id if last else None,
+                came_back=False,
                 trace=trace,
             )
         case AutomaticReplyReceived(by_way_of=way):
             ways = {**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of
-            return but(ticket, by_way_of=ways)
+            return but(ticket, by_way_of=ways, came_back=ticket.came_back or _gave_up(letter))
         case ReplyBounced(reply_id=reply_id):
-            return _reply_became(ticket, reply_id, ReplyState.BOUNCED)
+            return _reply_became(but(ticket, came_back=True), reply_id, ReplyState.BOUNCED)
         case _:
             assert_never(event)
+
+
+def _gave_up(letter: LetterHead) -> bool:
+    """Whether a server says that it will not deliver a letter of ours any more."""
+    return letter.kind is Kind.BOUNCE and not (letter.bounce is not None and letter.bounce.delayed)
 
 
 def _not_at_rest(ticket: Ticket, way: Collection[UUID]) -> Ticket:
@@ -280,10 +286,11 @@ def _answered(
                 message_ids=_with(ticket.message_ids, letter.internet_message_id),
                 replies={**ticket.replies, reply_id: Reply(letter, author_id, attempt)},
                 first_response_at=ticket.first_response_at or at,
+                came_back=False,
             )
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             message_ids = _with(ticket.message_ids, letter.internet_message_id)
-            return but(ticket, message_ids=message_ids, automatic_at=letter.date)
+            return but(ticket, message_ids=message_ids, automatic_at=letter.date, came_back=False)
         case ReplySubmitted():
             return but(ticket, last_message_version=ticket.version)
         case _:
@@ -296,12 +303,12 @@ def _stands(
     at: datetime,
 ) -> Ticket:
     """After a change of state."""
-    hold = rest = None
+    hold = rest = done_at = None
     match event:
         case TicketSolved():
-            state = State.SOLVED
+            state, done_at = State.SOLVED, at
         case TicketClosed():
-            state = State.CLOSED
+            state, done_at = State.CLOSED, ticket.done_at or at
         case TicketReopened(why=why, opened_by=letters):
             state = State.OPEN
             if why == "merge" or letters:
@@ -317,7 +324,7 @@ def _stands(
         ticket,
         state=state,
         hold=hold,
-        done_at=at if state.done else None,
+        done_at=done_at,
         rest=rest,
         spells=(*ticket.spells, Spell(state=state, since=at)),
     )

@@ -50,7 +50,7 @@ def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bo
     if not ticket.state.done or ticket.done_at is None or letter.automatic or letter.kind is Kind.BOUNCE:
         return False
     days = box.follow_up.reopen_within_days if box else None
-    if days is None or letter.received_at - ticket.done_at <= timedelta(days=days):
+    if days is None or (letter.received_at - ticket.done_at) / timedelta(days=1) <= days:
         return False
     return not says_thanks(letter, ticket)
 

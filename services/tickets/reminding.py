@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.desk import Ticketbox
-from contracts.mail import Address, Kind, LetterHead
+from contracts.mail import Address, LetterHead
 from contracts.tickets import ReminderReleased, ReminderWithheld
 from mail.answering import may_be_answered
 from services.tickets import acknowledging
@@ -55,12 +55,11 @@ def remind(
 
 def _why_not(ticket: Ticket, desk: Desk, mail: Sequence[datetime], at: datetime) -> str | None:
     # What left after its moment counts as well: after an outage that is what leaves with it.
-    letters = list(ticket.letters.values())
-    written = [letter for letter in letters if not letter.automatic]
+    written = [letter for letter in ticket.letters.values() if letter.by_person]
     ours = {address for one in desk.every(Ticketbox) for address in one.addresses}
     if not written or not _reaches_a_person(written[-1], ticket.reply_address, ours):
         return "no person wrote this, as far as can be told"
-    if letters[-1].kind is Kind.BOUNCE:
+    if ticket.came_back:
         return "the last letter to this address came back"
     if ticket.automatic_at is not None and at - ticket.automatic_at < acknowledging.ONE_EACH:
         return "an automatic letter went there for this ticket within a day"

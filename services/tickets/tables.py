@@ -307,6 +307,7 @@ async def _read_desk(db: Connection) -> Desk:
     secret = await db.fetchval("SELECT value FROM secret WHERE name = 'reply addresses'")
     things = {row["id"]: read_thing(row["thing"]) for row in rows}
     since = {row["id"]: row["since"] for row in rows}
+    removed_at = revised["removed_at"] or NEVER
     levels = [
         since[one] for one, thing in things.items() if isinstance(thing, Policy | Calendar | Organisation)
     ]
@@ -315,7 +316,8 @@ async def _read_desk(db: Connection) -> Desk:
         secret=secret,
         since=since,
         revision=revised["revision"],
-        service_levels_since=max([*levels, revised["removed_at"] or NEVER]),
+        removed_at=removed_at,
+        service_levels_since=max([*levels, removed_at]),
     )
 
 

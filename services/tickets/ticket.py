@@ -131,7 +131,7 @@ class Ticket:
     hold: TicketPutOnHold | None = None
     """What put it on hold; None: it is not."""
     done_at: datetime | None = None
-    """When it was last solved or closed; None while it is not."""
+    """When it was last solved, or closed without that; None while it is neither."""
     merged_into_id: UUID | None = None
     absorbed: Mapping[UUID, TicketAbsorbed] = field(default_factory=dict)
     """Tickets that go on in this one, and what they brought."""
@@ -155,6 +155,8 @@ class Ticket:
     """When something last happened to it. Nothing happens by itself before that."""
     automatic_at: datetime | None = None
     """When automatic mail last left for the customer."""
+    came_back: bool = False
+    """Whether the last letter of ours came back, and no person has written since."""
     ran: frozenset[tuple[UUID, str, datetime]] = frozenset()
     """Automations that had their time, each with the moment and when what it waited for began."""
     runs: tuple[datetime, ...] = ()

@@ -127,12 +127,7 @@ class Work:
         wanted = {address.lower() for address in addresses} - self.belongings.keys()
         if wanted:
             self.belongings |= await contact_tables.belongings(db, wanted)
-            chosen = {
-                address: one.organisation_id
-                for address, one in self.belongings.items()
-                if one.organisation_id is not None
-            }
-            self.desk = replace(self.desk, chosen_organisations=chosen)
+            self.desk = contact_tables.with_contacts(self.desk, self.belongings)
 
     def others(self, letter: LetterHead) -> frozenset[str]:
         """The other addresses of the contact who wrote a letter, if it was looked up."""
@@ -179,9 +174,10 @@ class Work:
                     self.add(current, [event], _alarm_cause(current), meta, due.at)
 
     def _outdated_since(self, current: Ticket) -> datetime | None:
-        """Since when the desk asks for other deadlines than a ticket has; None: it does not."""
+        """Since when other deadlines are asked for than a ticket has, by the desk or for its contact; None: none."""
         box_since = self.desk.since.get(current.ticketbox_id, NEVER)
-        since = min(max(self.desk.service_levels_since, box_since), self.now)
+        contact_since = self.desk.contacts_since.get(current.contact.address.lower(), NEVER)
+        since = min(max(self.desk.service_levels_since, box_since, contact_since), self.now)
         if since <= current.changed_at or self._deadlines_changed(current) is None:
             return None
         return since

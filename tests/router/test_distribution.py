@@ -37,7 +37,7 @@ from contracts.tickets import (
     TicketSetPending,
     TicketSolved,
 )
-from rules.hours import hours_of
+from rules.hours import Hours, hours_of
 from services.router import pull
 from services.router.distribution import Agent, Choice, Plan, Situation, Wanted, choose, known_in, plan
 from services.router.notices import supervisors, waiting_notices
@@ -301,15 +301,24 @@ def test_what_is_given_at_the_same_moment_does_not_overflow() -> None:
     assert (len(made.choices), made.overflows, made.tells) == (1, [], [])
 
 
+def mornings() -> Hours:
+    """Of Mondays and Tuesdays, until half past noon."""
+    week = {day: (Span(begin="09:00", end="12:30"),) for day in (Weekday.MONDAY, Weekday.TUESDAY)}
+    return hours_of(Calendar(id=uuid4(), name="Office", time_zone="UTC", week=week))
+
+
+def test_zero_minutes_are_over_at_once_also_when_it_is_closed() -> None:
+    hours, night = mornings(), NOON + timedelta(hours=10)
+    where = box(tell_after_minutes=0, take_back_after_minutes=0)
+    one, gone = ticket(waiting_since=night), agent(presence=Presence.AWAY, absent_since=night)
+    owned = ticket(owner_id=gone.id, owned_since=night)
+    made = plan(Situation(where, [gone], hours=hours, untold=[one], left=[owned]), {}, night)
+    assert made.tells == [one]
+    assert made.taken_back == [(owned, "away")]
+
+
 def test_minutes_are_those_of_the_business_hours_of_the_ticketbox() -> None:
-    hours = hours_of(
-        Calendar(
-            id=uuid4(),
-            name="Office",
-            time_zone="UTC",
-            week={day: (Span(begin="09:00", end="12:30"),) for day in (Weekday.MONDAY, Weekday.TUESDAY)},
-        )
-    )
+    hours = mornings()
     one = waits(0)  # since Monday at noon: half an hour is left
     where = box(tell_after_minutes=60)
     made = plan(Situation(where, [], hours=hours, untold=[one]), {}, NOON + timedelta(hours=8))

@@ -42,6 +42,13 @@ def test_what_comes_on_friday_evening_begins_to_count_on_monday() -> None:
     assert Hours(calendar()).after(berlin("2026-03-06 20:00"), 3600) == berlin("2026-03-09 10:00")
 
 
+@pytest.mark.parametrize("hours", [Hours(), Hours(calendar())], ids=["wall clock", "calendar"])
+@pytest.mark.parametrize("seconds", [10**9, 10**15])
+def test_what_is_too_far_away_never_comes(hours: Hours, seconds: int) -> None:
+    assert hours.after(berlin("2026-03-06 20:00"), seconds) is None
+    assert hours.before(berlin("2026-03-06 20:00"), seconds) is None
+
+
 def test_the_end_of_the_day_is_reached_on_that_day() -> None:
     assert Hours(calendar()).after(berlin("2026-03-02 16:30"), 3600) == berlin("2026-03-02 17:30")
 

@@ -1,6 +1,7 @@
 """The rules of docs/automations.md, each as it stands there, and all together over random histories."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +10,19 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from contracts.desk import Calendar, Category, CustomField, Moment, Organisation, Span, Ticketbox, Weekday
+from contracts.desk import (
+    Automation,
+    Calendar,
+    Category,
+    CustomField,
+    Moment,
+    Organisation,
+    Policy,
+    Span,
+    Target,
+    Ticketbox,
+    Weekday,
+)
 from contracts.mail import Bounce, Kind
 from contracts.router import Priority
 from contracts.tickets import (
@@ -35,12 +48,14 @@ from contracts.tickets import (
     WatchersChanged,
 )
 from services.tickets import alarms, automations
+from services.tickets.contact_tables import Belonging, with_contacts
 from services.tickets.ticket import MOST_RUNS
 from tests.tickets.automation_story import (
     ANNA,
     BELA,
     BOX,
     CARLA,
+    KIM,
     MONDAY,
     ORDERS,
     PENDING,
@@ -58,6 +73,7 @@ from tests.tickets.automation_story import (
 )
 
 DAY = 24 * 60
+ACME = uuid4()
 
 
 def when(moment: str, minutes: int, **about: object) -> dict[str, object]:
@@ -141,6 +157,22 @@ def test_business_time_is_counted_back_from_a_deadline_too() -> None:
     early = automation(when=when("before_resolution", 5 * 60, clock="business"), then=HIGH)
     # Eight hours of resolution end on Tuesday at 13:00 in Berlin; five hours before is Monday at 16:00.
     assert Story(desk_of(OFFICE, box, early)).noticed(DAY).runs() == [("Automatic", 3 * 60)]
+
+
+def test_zero_minutes_after_the_closing_time_are_over_at_the_closing_time() -> None:
+    box = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",), calendar_id=OFFICE.id)
+    day = Policy(id=uuid4(), name="A", order=1, targets={Target.FIRST_RESPONSE: 480})
+    late = automation(when=when("after_first_response", 0, clock="business"), then=HIGH)
+    # Saturday; the working day that it has ends on Monday at 17:00 in Berlin.
+    story = Story(desk_of(OFFICE, box, day, late), now=MONDAY + timedelta(days=5)).noticed(4 * DAY)
+    assert story.runs() == [("Automatic", 7 * DAY + 4 * 60)]
+
+
+def test_zero_minutes_of_business_time_are_over_at_night() -> None:
+    box = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",), calendar_id=OFFICE.id)
+    at_once = automation(when=when("pending", 0, clock="business"), then=HIGH)
+    story = Story(desk_of(OFFICE, box, at_once)).after(8 * 60, PENDING).noticed(1)
+    assert story.runs() == [("Automatic", 8 * 60)]
 
 
 # For which tickets
@@ -373,19 +405,49 @@ def test_no_machine_is_reminded_and_nobody_unknown(head: object) -> None:
     assert kinds(story.happened(ReminderWithheld)) == ["ReminderWithheld"]
 
 
-def test_where_our_last_letter_came_back_nobody_is_reminded() -> None:
-    bounce = ReplyBounced(
-        ticket_id=TICKET, reply_id=uuid4(), letter=letter(MONDAY, kind=Kind.BOUNCE), bounce=Bounce()
-    )
-    story = Story(desk_of(pending_for(10, **REMIND))).after(0, PENDING, bounce).noticed(10)
+def machines(**about: object) -> AutomaticReplyReceived:
+    head = letter(MONDAY, automatic=True).model_copy(update=about)
+    return AutomaticReplyReceived(ticket_id=TICKET, letter=head, threaded_by=ThreadedBy.IN_REPLY_TO)
+
+
+BOUNCED = ReplyBounced(
+    ticket_id=TICKET, reply_id=uuid4(), letter=letter(MONDAY, kind=Kind.BOUNCE), bounce=Bounce()
+)
+AWAY = machines()
+DELAYED = machines(kind=Kind.BOUNCE, bounce=Bounce(delayed=True))
+RETURNED = machines(kind=Kind.BOUNCE, bounce=Bounce())
+ANSWERED = answered()
+SENT_AGAIN = ANSWERED.model_copy(update={"attempt": 2})
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [BOUNCED],
+        [RETURNED],
+        [ANSWERED, BOUNCED, AWAY],
+        [ANSWERED, RETURNED, DELAYED],
+        [BOUNCED, SENT_AGAIN, BOUNCED],
+    ],
+    ids=["bounce", "bounce of an unknown letter", "machine after it", "delay after it", "twice"],
+)
+def test_where_our_last_letter_came_back_nobody_is_reminded(events: list[TicketEvent]) -> None:
+    story = Story(desk_of(pending_for(10, **REMIND))).after(0, *events, PENDING).noticed(10)
     assert kinds(story.happened(ReminderReleased)) == []
 
 
-def test_an_out_of_office_reply_does_not_keep_a_person_from_being_reminded() -> None:
-    away = AutomaticReplyReceived(
-        ticket_id=TICKET, letter=letter(MONDAY, automatic=True), threaded_by=ThreadedBy.IN_REPLY_TO
-    )
-    story = Story(desk_of(pending_for(10, **REMIND))).after(0, PENDING, away).noticed(10)
+@pytest.mark.parametrize(
+    "events",
+    [
+        [ANSWERED, AWAY],
+        [ANSWERED, DELAYED],
+        [ANSWERED, BOUNCED, SENT_AGAIN],
+        [ANSWERED, BOUNCED, wrote(MONDAY)],
+    ],
+    ids=["out of office", "delayed", "sent again", "written since"],
+)
+def test_where_a_letter_may_still_arrive_a_person_is_reminded(events: list[TicketEvent]) -> None:
+    story = Story(desk_of(pending_for(10, **REMIND))).after(0, *events, PENDING).noticed(10)
     assert len(story.happened(ReminderReleased)) == 1
 
 
@@ -418,6 +480,46 @@ def test_a_new_automation_takes_running_tickets_up_from_now_on() -> None:
     story.changes(pending_for(60, state="solved")).noticed(1)
     assert story.runs() == [("Automatic", 500)]
     assert story.ticket.done_at == MONDAY + timedelta(minutes=500)
+
+
+def for_acme(**about: object) -> Automation:
+    """Solves what is pending for three days, of customers of Acme."""
+    when_ = when("pending", 3 * DAY)
+    return automation(when=when_, tickets={"organisation_ids": [ACME]}, then={"state": "solved"}, **about)
+
+
+def test_an_organisation_that_gets_the_domain_of_a_customer_changes_nothing_before_that() -> None:
+    acme = Organisation(id=ACME, name="Acme")
+    story = Story(desk_of(acme, for_acme())).after(0, PENDING).noticed(10 * DAY)
+    story.changes(acme.model_copy(update={"domains": ("customers.example",)})).noticed(1)
+    assert story.runs() == [("Automatic", 10 * DAY)]
+
+
+def test_an_organisation_that_is_chosen_for_a_customer_changes_nothing_before_that() -> None:
+    story = Story(desk_of(Organisation(id=ACME, name="Acme"), for_acme())).after(0, PENDING).noticed(10 * DAY)
+    said = {KIM.address: Belonging(frozenset({KIM.address}), ACME, story.now)}
+    story.desk = with_contacts(story.desk, said)
+    assert story.noticed(1).runs() == [("Automatic", 10 * DAY)]
+
+
+def test_an_organisation_that_a_customer_falls_to_changes_nothing_before_that() -> None:
+    acme = Organisation(id=ACME, name="Acme", domains=("example",))
+    closer = Organisation(id=uuid4(), name="Closer", domains=("customers.example",))
+    story = Story(desk_of(acme, closer, for_acme())).after(0, PENDING).noticed(10 * DAY)
+    things = {ACME: acme, for_acme().id: for_acme()}
+    story.desk = replace(story.desk, things=things, removed_at=story.now)
+    assert story.noticed(1).runs() == [("Automatic", 10 * DAY)]
+
+
+@pytest.mark.parametrize("changed", ["calendar", "ticketbox"])
+def test_a_calendar_that_has_more_open_hours_now_changes_nothing_before_that(changed: str) -> None:
+    box = Ticketbox(id=BOX, name="Support", addresses=("support@example.com",), calendar_id=OFFICE.id)
+    business = automation(when=when("pending", 8 * 60, clock="business"), then=HIGH)
+    story = Story(desk_of(OFFICE, box, business)).after(0, PENDING).noticed(12 * 60)
+    assert story.runs() == []
+    always = OFFICE.model_copy(update={"week": dict.fromkeys(Weekday, (Span(begin="00:00", end="24:00"),))})
+    story.changes(always if changed == "calendar" else box.model_copy(update={"calendar_id": None}))
+    assert story.noticed(1).runs() == [("Automatic", 12 * 60)]
 
 
 def test_a_changed_automation_does_not_run_again_for_an_occasion_that_it_had() -> None:

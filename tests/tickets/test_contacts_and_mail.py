@@ -1,7 +1,8 @@
 """Letters from several addresses of one person: threads and service levels, with the real tables."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,35 +21,47 @@ from contracts.commands import (
     MoveTicket,
     RequestErasure,
     SetContact,
+    SplitTicket,
     UndoContactMerge,
 )
 from contracts.contacts import Card
 from contracts.desk import (
+    Actions,
+    Automation,
+    AutomationChanged,
     BoxRight,
+    Moment,
     Organisation,
     OrganisationChanged,
     Person,
     PersonChanged,
+    Policy,
+    PolicyChanged,
     Right,
+    Selection,
+    Target,
     Ticketbox,
     TicketboxChanged,
+    Timing,
 )
 from contracts.erasures import FoundLetters
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.people import Role
+from contracts.queries import GetWhatComes, TryAutomation
 from contracts.router import MessageRouted, RoutingEvidence
-from contracts.stream_ids import contact_id, contact_stream
-from contracts.tickets import ThreadedBy
+from contracts.stream_ids import contact_id, contact_stream, ticket_stream
+from contracts.tickets import CustomerReplied, ThreadedBy
 from postroom.migrate import migrate_database
-from services.tickets import changes, contact_tables, erasing, erasures, intake, tables
+from services.tickets import changes, coming, contact_tables, erasing, erasures, intake, tables
 from services.tickets.changes import keep_contacts
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
 from services.tickets.work import Work
 
 pytestmark = pytest.mark.anyio
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NOON, HOUR = datetime(2026, 3, 2, 12, tzinfo=UTC), timedelta(hours=1)
+WITHIN_AN_HOUR = {Target.FIRST_RESPONSE: 60}
 ANNA, LIU, BOX, ZOO, ACME, BLOOM = (uuid4() for _ in range(6))
 KIM, KIM_AT_HOME, EVE = "kim@acme.example", "kim@gmail.com", "eve@elsewhere.example"
 META = Meta(correlation_id=ANNA, causation_id=ANNA)
@@ -74,7 +87,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
             OrganisationChanged(thing=acme),
             OrganisationChanged(thing=bloom),
         ],
-        datetime.now(UTC),
+        NOON - HOUR,
     )
     yield connection
     await connection.close()
@@ -118,6 +131,16 @@ async def change(db: asyncpg.Connection, command: MoveTicket | MergeTicket) -> N
                 await changes.change_two(service, command, db)
 
 
+def serving(db: asyncpg.Connection, now: datetime) -> Any:
+    """A service with this connection, at a time."""
+
+    @asynccontextmanager
+    async def acquire() -> AsyncIterator[asyncpg.Connection]:
+        yield db
+
+    return SimpleNamespace(clock=lambda: now, pool=SimpleNamespace(acquire=acquire))
+
+
 async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
     """Where a letter belongs, found as the service does."""
     work = Work(NOON, await tables.read_desk(db))
@@ -130,9 +153,14 @@ async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
     return find_place(head, work.index, tokens, work.tickets, work.others(head))
 
 
-async def do(db: asyncpg.Connection, command: AnyContactCommand) -> None:
+async def do(db: asyncpg.Connection, command: AnyContactCommand, at: datetime = NOON) -> None:
     async with db.transaction():
-        await keep_contacts(db, command, NOON)
+        await keep_contacts(db, command, at)
+
+
+async def configure(db: asyncpg.Connection, policy: Policy) -> None:
+    """There was a policy from the beginning."""
+    await tables.keep_desk(db, [PolicyChanged(thing=policy)], NOON - HOUR)
 
 
 def merge(address: str, into: str) -> MergeContacts:
@@ -206,6 +234,81 @@ async def test_the_chosen_organisation_counts_before_the_closest_domain(db: asyn
     assert await organisation(db, KIM) == BLOOM
     await do(db, undo(KIM))
     assert await organisation(db, KIM) == ACME
+
+
+async def test_it_is_known_since_when_people_say_so_of_an_address(db: asyncpg.Connection) -> None:
+    async def since(address: str) -> datetime | None:
+        work = Work(NOON, await tables.read_desk(db))
+        await work.look_up(db, [address])
+        return work.desk.contacts_since.get(address)
+
+    await do(db, card(KIM, organisation=BLOOM))
+    await do(db, card(EVE, organisation=BLOOM), NOON + HOUR)
+    assert (await since(KIM), await since(EVE), await since(KIM_AT_HOME)) == (NOON, NOON + HOUR, None)
+    await do(db, merge(KIM_AT_HOME, KIM), NOON + 2 * HOUR)
+    assert (await since(KIM), await since(KIM_AT_HOME)) == (NOON + 2 * HOUR, NOON + 2 * HOUR)
+    assert await since(EVE) == NOON + HOUR
+
+
+async def test_what_a_chosen_organisation_asks_for_counts_since_it_was_chosen(db: asyncpg.Connection) -> None:
+    await configure(db, Policy(id=uuid4(), name="Bloom", organisation_ids=(BLOOM,), targets=WITHIN_AN_HOUR))
+    ticket_id, _ = await a_ticket_of(db, KIM)
+    await do(db, card(KIM, organisation=BLOOM), NOON + 3 * HOUR)
+    async with db.transaction():
+        work = Work(NOON + 5 * HOUR, await tables.read_desk(db))
+        await work.load(db, [ticket_id])
+        await work.save(db)
+    happened = await db.fetch(
+        "SELECT type, occurred_at FROM event WHERE stream_id = $1 ORDER BY version OFFSET 1",
+        ticket_stream(ticket_id),
+    )
+    assert [tuple(row) for row in happened] == [
+        ("DeadlinesChanged", NOON + 3 * HOUR),
+        ("SLABreached", NOON + 3 * HOUR),
+    ]
+
+
+async def test_what_comes_next_and_a_dry_look_know_the_chosen_organisation(db: asyncpg.Connection) -> None:
+    solve = Automation(
+        id=uuid4(),
+        name="Solve",
+        when=Timing(minutes=60, moment=Moment.OPEN, clock="wall"),
+        tickets=Selection(organisation_ids=(BLOOM,)),
+        then=Actions(state="solved"),
+    )
+    ticket_id, _ = await a_ticket_of(db, KIM_AT_HOME)
+    await a_ticket_of(db, EVE, 10_018)
+    await do(db, card(KIM_AT_HOME, organisation=BLOOM))
+    service = serving(db, NOON + HOUR)
+    looked = await coming.try_automation(service, TryAutomation(automation=solve))
+    assert (looked.at_once, looked.examples) == (1, (10_000,))
+    await tables.keep_desk(db, [AutomationChanged(thing=solve)], NOON)
+    told = await coming.what_comes(service, GetWhatComes(ticket_id=ticket_id))
+    assert [(one.automation, one.at) for one in told.items] == [("Solve", NOON + HOUR)]
+
+
+async def test_a_ticket_that_is_split_off_has_the_deadlines_of_its_own_contact(
+    db: asyncpg.Connection,
+) -> None:
+    await configure(db, Policy(id=uuid4(), name="Bloom", organisation_ids=(BLOOM,), targets=WITHIN_AN_HOUR))
+    await do(db, card(EVE, organisation=BLOOM))
+    ticket_id, first = await a_ticket_of(db, KIM_AT_HOME)
+    second = letter(EVE, answers=first.internet_message_id)
+    work = Work(NOON, await tables.read_desk(db))
+    await work.load(db, [ticket_id])
+    said = CustomerReplied(ticket_id=ticket_id, letter=second, threaded_by=ThreadedBy.IN_REPLY_TO)
+    work.add(work.tickets[ticket_id], [said], uuid4(), META)
+    await work.save(db)
+    split = SplitTicket(
+        command_id=uuid4(), actor_id=ANNA, ticket_id=ticket_id, message_ids=(second.message_id,)
+    )
+    async with db.transaction():
+        await changes.split_ticket(serving(db, NOON), split, db)
+    made = await db.fetchval(
+        "SELECT data ->> 'policy' FROM event WHERE type = 'TicketOpened' AND stream_id <> $1",
+        ticket_stream(ticket_id),
+    )
+    assert made == "Bloom"
 
 
 async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: asyncpg.Connection) -> None:

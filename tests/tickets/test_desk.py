@@ -28,6 +28,7 @@ from contracts.desk import (
     CustomField,
     Distribution,
     FieldType,
+    FollowUp,
     Holidays,
     Moment,
     Organisation,
@@ -35,6 +36,7 @@ from contracts.desk import (
     Policy,
     Right,
     Selection,
+    Target,
     Team,
     Template,
     TicketboxChanged,
@@ -73,6 +75,7 @@ def right_in(box: AnyThing, right: Right) -> BoxRight:
 
 HERE = (SUPPORT, ORDERS, BOSS, ANNA, SARA, LEO)
 HOURS = Calendar(id=uuid4(), name="Hours", time_zone="UTC")
+TOO_LONG = 9_999_999
 
 
 def given(*things: AnyThing, rules: RulesetPublished | None = None) -> Desk:
@@ -413,7 +416,14 @@ def test_a_category_may_have_the_name_of_one_elsewhere_and_a_view_that_of_anothe
             like(ANNA, rights=(BoxRight(ticketbox_id=ORDERS.id, right=Right.SEE),) * 2),
             "two rights in one ticketbox",
         ),
+        (like(SUPPORT, follow_up=FollowUp(close_after_days=TOO_LONG)), "days are too long"),
+        (like(SUPPORT, follow_up=FollowUp(reopen_within_days=TOO_LONG)), "days are too long"),
+        (like(SUPPORT, first_response_seconds=10**10), "seconds are too long"),
+        (like(SUPPORT, distribution=Distribution(tell_after_minutes=TOO_LONG)), "minutes are too long"),
+        (Policy(id=uuid4(), name="A", targets={Target.RESOLUTION: TOO_LONG}), "minutes are too long"),
+        (Policy(id=uuid4(), name="A", warn_minutes_before=TOO_LONG), "minutes are too long"),
         (like(HOURS, time_zone="Europe/Nowhere"), "is no time zone"),
+        (like(HOURS, time_zone="Europe"), "is no time zone"),
         (like(HOURS, holidays=Holidays(country="XX")), "there are no holidays for"),
         (like(HOURS, holidays=Holidays(country="DE", subdivision="XX")), "DE has no part"),
         (CustomField(id=uuid4(), name="A", key="a", type=FieldType.CHOICE), "needs choices"),
@@ -434,6 +444,15 @@ def test_a_language_that_was_let_in_once_does_not_stop_other_changes() -> None:
     was = like(ANNA, languages=("german",))
     others = [thing for thing in HERE if thing.id != ANNA.id]
     assert when(given(*others, was), like(was, capacity=5))
+
+
+def test_what_an_earlier_release_let_wait_too_long_stops_no_other_change() -> None:
+    box = like(SUPPORT, follow_up=FollowUp(close_after_days=TOO_LONG))
+    policy = Policy(id=uuid4(), name="A", targets={Target.RESOLUTION: TOO_LONG})
+    desk = given(box, ORDERS, BOSS, policy)
+    assert when(desk, HOURS)
+    refused(Invalid, desk, like(box, signature="{agent}"))
+    refused(Invalid, desk, like(policy, order=1))
 
 
 @pytest.mark.parametrize(

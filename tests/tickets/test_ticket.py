@@ -19,7 +19,7 @@ from contracts.commands import (
     SolveTicket,
     SubmitReply,
 )
-from contracts.desk import Person, Ticketbox
+from contracts.desk import FollowUp, Person, Ticketbox
 from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.people import Role
@@ -45,9 +45,9 @@ from contracts.tickets import (
     TicketReopened,
     TicketSolved,
 )
-from services.tickets import answering, commands, intake, reply_address
+from services.tickets import alarms, answering, commands, intake, reply_address
 from services.tickets.desk import Desk
-from services.tickets.evolve import load
+from services.tickets.evolve import evolve, load
 from services.tickets.number import with_check_digit
 from services.tickets.refusals import AlreadyThere, NotFailed, Outdated
 from services.tickets.threading import Known, Place, Tokens, find_place, passed_over
@@ -325,6 +325,34 @@ def test_a_letter_that_comes_too_late_begins_anew_and_thanks_never_do() -> None:
     assert not intake.begins_anew(
         late.model_copy(update={"excerpt": "Thank you!"}), solved, DESK.get(Ticketbox, BOX)
     )
+
+
+def test_the_days_in_which_a_letter_continues_it_count_from_solving_also_if_it_is_closed_since() -> None:
+    solved = TicketSolved(ticket_id=TICKET, solved_by=ANNA)
+    closed = evolve(given(opened(), solved), TicketClosed(ticket_id=TICKET), 3, NOON + timedelta(days=14))
+    late = letter().model_copy(update={"received_at": NOON + timedelta(days=31), "excerpt": "It is broken."})
+    assert intake.begins_anew(late, closed, DESK.get(Ticketbox, BOX))
+    at_once = evolve(given(opened()), TicketClosed(ticket_id=TICKET), 2, NOON + timedelta(days=14))
+    assert not intake.begins_anew(late, at_once, DESK.get(Ticketbox, BOX))
+
+
+def test_a_ticketbox_that_is_changed_closes_nothing_before_that() -> None:
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    changed = replace(DESK, since={BOX: NOON + timedelta(days=20)})
+    assert alarms.closes_at(solved, changed) == NOON + timedelta(days=20)
+
+
+@pytest.mark.parametrize("days", [9_999_999, 10**15])
+def test_a_ticket_that_would_close_or_begin_anew_in_thousands_of_years_never_does(days: int) -> None:
+    box = Ticketbox(
+        id=BOX,
+        name="Support",
+        addresses=("support@example.com",),
+        follow_up=FollowUp(reopen_within_days=days, close_after_days=days),
+    )
+    solved = given(opened(), TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    assert alarms.closes_at(solved, Desk({BOX: box})) is None
+    assert not intake.begins_anew(letter(), solved, box)
 
 
 def test_a_bounce_finds_the_answer_that_came_back() -> None:
