@@ -153,10 +153,27 @@ def _ruleset(file: File, names: Names) -> tuple[RulesetPublished | None, list[Mi
         file.mistake((RULESET, name), "there is no such field; there are default and rules")
         for name in file.ruleset.keys() - {"default", "rules"}
     ]
+    rules, more = _rules(file, file.ruleset.get("rules"), names)
+    mistakes += more
+    try:
+        default = names.id_of(("default",), "ticketboxes", file.ruleset.get("default"))
+    except UnknownName as error:
+        mistakes.append(file.mistake((RULESET, *error.path), str(error)))
+        return None, mistakes
+    return RulesetPublished(rules=tuple(rules), default_ticketbox_id=default), mistakes
+
+
+def _rules(file: File, written: object, names: Names) -> tuple[list[Rule], list[Mistake]]:
+    if not isinstance(written, list):
+        # Taken for none, it would leave a desk without any rule.
+        return [], [file.mistake((RULESET, "rules"), "write them as a list, each behind a dash; [] is none")]
     rules: list[Rule] = []
-    written = file.ruleset.get("rules") or []
-    for number, data in enumerate(written if isinstance(written, list) else []):
+    mistakes: list[Mistake] = []
+    for number, data in enumerate(written):
         at = (RULESET, "rules", number)
+        if not isinstance(data, Mapping):
+            mistakes.append(file.mistake(at, "a rule has a name, a condition, and what it does"))
+            continue
         try:
             rule = Rule.model_validate(unshape_rule(data, names), extra="forbid")
             check(rule.condition)
@@ -167,12 +184,7 @@ def _ruleset(file: File, names: Names) -> tuple[RulesetPublished | None, list[Mi
             mistakes += file.mistakes_of(error, at, {one.field: one.shown for one in RULE_REFERENCES})
         except BadCondition as error:
             mistakes.append(file.mistake((*at, "condition"), str(error)))
-    try:
-        default = names.id_of(("default",), "ticketboxes", file.ruleset.get("default"))
-    except UnknownName as error:
-        mistakes.append(file.mistake((RULESET, *error.path), str(error)))
-        return None, mistakes
-    return RulesetPublished(rules=tuple(rules), default_ticketbox_id=default), mistakes
+    return rules, mistakes
 
 
 def _change(thing: AnyThing, present: Present, before: Names, after: Names) -> Change:

@@ -261,6 +261,21 @@ calendars:
         ),
         ("ruleset:\n  default: B\n  rules: []", "line 2: ruleset > default: there is nothing called “B”"),
         ("ruleset:\n  default: B\n  rule: []", "line 3: ruleset > rule: there is no such field"),
+        ("ruleset:\n  default: B", "line 1: ruleset > rules: write them as a list"),
+        ("ruleset:\n  default: B\n  rules:", "line 3: ruleset > rules: write them as a list"),
+        (
+            "ruleset:\n  default: B\n  rules:\n    Invoices: {condition: 'true'}",
+            "line 3: ruleset > rules: write them as a list",
+        ),
+        ("ruleset:\n  default: B\n  rules: [Invoices]", "line 3: ruleset > rules > 0: a rule has a name"),
+        (
+            "ruleset:\n  default: B\n  rules:\n    - {name: A, condition: 'true'}\n    - null",
+            "line 5: ruleset > rules > 1: a rule has a name",
+        ),
+        (
+            "teams:\n  First level: {}\n  first Level: {}",
+            "line 3: teams > first Level: it is there already, as “First level”",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_place(text: str, said: str) -> None:
