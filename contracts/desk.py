@@ -135,6 +135,11 @@ class Person(Thing):
     active: bool = True
     """False: has left; owns nothing, cannot sign in."""
 
+    @property
+    def by_role(self) -> bool:
+        """Whether the role says what they may do, in every ticketbox, and not rights of their own."""
+        return self.role is Role.ADMINISTRATOR or not self.rights
+
     def may(self, right: Right, ticketbox_id: UUID) -> bool:
         """Whether this person may do something in a ticketbox: by the rights that are named, or else by the role."""
         if not self.active:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from contracts.commands import OPERATOR, ChangeDesk, PublishRuleset, RemoveThing, SetThing
-from contracts.desk import AnyThing, Thing
+from contracts.desk import AnyThing, Person, Thing
 from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.reading import BadFile, File, Mistake
 from postroom.desk.shapes import (
@@ -26,7 +26,7 @@ from postroom.desk.shapes import (
     unshape_rule,
 )
 from rules.condition import BadCondition, check
-from services.gateway.desk.differences import Difference, differences
+from services.gateway.desk.differences import Difference, differences, flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +191,21 @@ def _change(thing: AnyThing, present: Present, before: Names, after: Names) -> C
     old = present.things.get(thing.id)
     new = shape(thing, after, whole=old is not None)
     if old is None:
-        return Change("added", thing.kind, after.key_of(thing.id), tuple(differences({}, new)))
+        # Whatever is there is not as usual, also where it is nothing.
+        told = tuple(Difference(field, None, value) for field, value in flat(new).items())
+        return Change("added", thing.kind, after.key_of(thing.id), told)
     was = {"name": before.key_of(old.id), **shape(old, before, whole=True)}
     now = {"name": after.key_of(thing.id), **new}
+    if isinstance(old, Person) and isinstance(thing, Person) and old.by_role != thing.by_role:
+        was["rights"], now["rights"] = _reach(old, before), _reach(thing, after)
     return Change("changed", thing.kind, after.key_of(thing.id), tuple(differences(was, now)))
+
+
+def _reach(person: Person, names: Names) -> str:
+    """Where somebody may do what: to lose the last right of one's own is to be everywhere."""
+    if person.by_role:
+        return f"everywhere, as the role {person.role} may"
+    return "only " + ", ".join(f"{names.key_of(one.ticketbox_id)} ({one.right})" for one in person.rights)
 
 
 def _ruleset_change(
