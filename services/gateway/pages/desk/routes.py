@@ -177,19 +177,28 @@ async def _beside(db: Connection, here: Gateway, person: Person, thing: AnyThing
 
 
 async def _options(db: Connection, person: Person, form: Form) -> dict[str, list[tuple[str, str]]]:
-    """What the form's choices of things offer: id and name, by kind."""
-    wanted = {field.of for field in PAGES[form.kind].fields if field.of}
+    """What the form's choices of things offer: id and name, by kind.
+
+    What is chosen already is offered wherever it is: whoever does not see it must not lose it by saving.
+    """
+    choices = [field for field in PAGES[form.kind].fields if field.of]
+    wanted = {field.of for field in choices}
     if form.kind == "people":
         wanted.add("ticketboxes")
-    return {
-        kinds: [
-            (one.thing.key if isinstance(one.thing, CustomField) else str(one.thing.id), one.thing.name)
+    options = {
+        kinds: {
+            one.thing.key if isinstance(one.thing, CustomField) else str(one.thing.id): one.thing.name
             for kind in kinds.split()
             for one in await things.every(db, person, kind)
             if one.thing.id != form.thing_id
-        ]
+        }
         for kinds in wanted
     }
+    names = {str(identity): name for identity, name in (await desk.names(db)).items()}
+    for field in choices:
+        for one in fields.chosen(field, form.data):
+            options[field.of].setdefault(one, names.get(one, one))
+    return {kinds: [*offered.items()] for kinds, offered in options.items()}
 
 
 def snippet(site: str, box: BoxItem) -> str:
