@@ -82,3 +82,25 @@ async def test_what_somebody_does_not_see_is_not_lost_when_they_save_the_form(
     saved = await browser.post(page, data=ThingForm(shown).sent)
     assert (saved.status_code, saved.headers.get("Location")) == (303, f"{page}?saved=true")
     assert (await api.get(page)).json()["version"] == 1, "nothing was changed"
+
+
+async def test_a_list_that_was_ones_own_before_it_was_shared_has_its_page_and_history_without_that_time(
+    shared_postroom: Postroom, api: httpx.AsyncClient
+) -> None:
+    bela, anna = await someone(shared_postroom, api), await someone(shared_postroom, api)
+    hers, his = await sign_in(shared_postroom, anna), await sign_in(shared_postroom, bela)
+    path = f"/desk/views/{uuid4()}"
+    own = {"name": f"Secret {uuid4()}", "owner_id": str(bela.id), "parameters": {"view": "mine"}}
+    shared = {**own, "name": f"Open {uuid4()}", "owner_id": None}
+    for view in (own, shared, {**shared, "order": 5}):
+        assert (await api.put(path, json=view)).status_code == 200
+
+    page, past = await hers.get(path), (await hers.get(f"/api/v1{path}/history")).json()["items"]
+    assert (page.status_code, own["name"] in page.text) == (200, False)
+    assert [(one["version"], one["what"]) for one in past] == [(3, "changed"), (2, "changed")]
+    assert [[field["field"] for field in one["differences"]] for one in past] == [["order"], []]
+    assert len((await his.get(f"/api/v1{path}/history")).json()["items"]) == 3, "he saw it all the time"
+
+    assert (await api.put(path, json=own)).status_code == 200
+    for gone in (path, f"/api/v1{path}/history"):
+        assert (await hers.get(gone)).status_code == 404
