@@ -97,11 +97,11 @@ def _misshapen(tree: CommentedMap) -> Iterator[Mistake]:
             yield Mistake(
                 _line(tree, (name,)), (name,), "write each as its name, a colon, and its fields below"
             )
-        else:
-            yield from _misshapen_things(tree, name, section or {})
+        elif section is not None:
+            yield from _misshapen_things(tree, name, section)
 
 
-def _misshapen_things(tree: CommentedMap, name: str, section: Mapping[object, object]) -> Iterator[Mistake]:
+def _misshapen_things(tree: CommentedMap, name: str, section: CommentedMap) -> Iterator[Mistake]:
     spellings: dict[str, str] = {}
     for key, body in section.items():
         if not isinstance(key, str):
