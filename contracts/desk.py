@@ -276,6 +276,10 @@ class CustomField(Thing):
     """Where it is asked for; empty: everywhere."""
 
 
+PATH_SEPARATOR = " / "
+"""Between the names of a category and of those above it."""
+
+
 class Category(Thing):
     """What a matter is about."""
 

@@ -21,6 +21,7 @@ from contracts.commands import (
     SetThing,
 )
 from contracts.desk import (
+    PATH_SEPARATOR,
     AnyThing,
     Automation,
     AutomationChanged,
@@ -64,8 +65,6 @@ from services.tickets.refusals import AlreadyThere, Forbidden, Invalid, UnknownT
 from services.tickets.ticket import NEVER
 
 T = TypeVar("T", bound=Thing)
-PATH_SEPARATOR = " / "
-"""Between the names of a category and of those above it."""
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """The pages of the desk for people who do not see all of it."""
 
+import re
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from uuid import uuid4
@@ -7,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from contracts.desk import BoxRight, Distribution, Right, Ticketbox
+from contracts.desk import BoxRight, Category, Distribution, Right, Ticketbox
 from contracts.people import Role
 from tests.running import BEARER, Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
@@ -82,6 +83,20 @@ async def test_what_somebody_does_not_see_is_not_lost_when_they_save_the_form(
     saved = await browser.post(page, data=ThingForm(shown).sent)
     assert (saved.status_code, saved.headers.get("Location")) == (303, f"{page}?saved=true")
     assert (await api.get(page)).json()["version"] == 1, "nothing was changed"
+
+
+async def test_categories_of_the_same_name_are_offered_with_what_they_are_below(
+    shared_postroom: Postroom, api: httpx.AsyncClient
+) -> None:
+    above = [Category(id=uuid4(), name=f"{word} {uuid4()}") for word in ("Delivery", "Payment")]
+    late = [Category(id=uuid4(), name="Late", parent_id=one.id) for one in above]
+    await on_the_desk(shared_postroom, *above, *late)
+    browser = await sign_in(shared_postroom, await someone(shared_postroom, api, Role.ADMINISTRATOR))
+    shown = (await browser.get("/tickets")).text
+    options = [words for words in re.split("[<>]", shown) if words.strip().endswith(" / Late")]
+    assert {words.strip() for words in options} >= {f"{one.name} / Late" for one in above}
+    for one in (*late, *above):
+        assert (await api.delete(f"/desk/categories/{one.id}")).status_code == 204
 
 
 async def test_a_list_that_was_ones_own_before_it_was_shared_has_its_page_and_history_without_that_time(
