@@ -137,6 +137,11 @@ class Person(Thing):
     active: bool = True
     """False: has left; owns nothing, cannot sign in."""
 
+    @property
+    def by_role(self) -> bool:
+        """Whether the role says what they may do, in every ticketbox, and not rights of their own."""
+        return self.role is Role.ADMINISTRATOR or not self.rights
+
     def may(self, right: Right, ticketbox_id: UUID) -> bool:
         """Whether this person may do something in a ticketbox: by the rights that are named, or else by the role."""
         if not self.active:
@@ -271,6 +276,10 @@ class CustomField(Thing):
     choices: tuple[Text, ...] = ()
     ticketbox_ids: tuple[UUID, ...] = ()
     """Where it is asked for; empty: everywhere."""
+
+
+PATH_SEPARATOR = " / "
+"""Between the names of a category and of those above it."""
 
 
 class Category(Thing):

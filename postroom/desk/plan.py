@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from contracts.commands import OPERATOR, ChangeDesk, PublishRuleset, RemoveThing, SetThing
-from contracts.desk import AnyThing, Thing
+from contracts.desk import AnyThing, Person, Thing
 from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.reading import BadFile, File, Mistake
 from postroom.desk.shapes import (
@@ -26,7 +26,7 @@ from postroom.desk.shapes import (
     unshape_rule,
 )
 from rules.condition import BadCondition, check
-from services.gateway.desk.differences import Difference, differences
+from services.gateway.desk.differences import Difference, differences, flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +153,27 @@ def _ruleset(file: File, names: Names) -> tuple[RulesetPublished | None, list[Mi
         file.mistake((RULESET, name), "there is no such field; there are default and rules")
         for name in file.ruleset.keys() - {"default", "rules"}
     ]
+    rules, more = _rules(file, file.ruleset.get("rules"), names)
+    mistakes += more
+    try:
+        default = names.id_of(("default",), "ticketboxes", file.ruleset.get("default"))
+    except UnknownName as error:
+        mistakes.append(file.mistake((RULESET, *error.path), str(error)))
+        return None, mistakes
+    return RulesetPublished(rules=tuple(rules), default_ticketbox_id=default), mistakes
+
+
+def _rules(file: File, written: object, names: Names) -> tuple[list[Rule], list[Mistake]]:
+    if not isinstance(written, list):
+        # Taken for none, it would leave a desk without any rule.
+        return [], [file.mistake((RULESET, "rules"), "write them as a list, each behind a dash; [] is none")]
     rules: list[Rule] = []
-    written = file.ruleset.get("rules") or []
-    for number, data in enumerate(written if isinstance(written, list) else []):
+    mistakes: list[Mistake] = []
+    for number, data in enumerate(written):
         at = (RULESET, "rules", number)
+        if not isinstance(data, Mapping):
+            mistakes.append(file.mistake(at, "a rule has a name, a condition, and what it does"))
+            continue
         try:
             rule = Rule.model_validate(unshape_rule(data, names), extra="forbid")
             check(rule.condition)
@@ -167,22 +184,28 @@ def _ruleset(file: File, names: Names) -> tuple[RulesetPublished | None, list[Mi
             mistakes += file.mistakes_of(error, at, {one.field: one.shown for one in RULE_REFERENCES})
         except BadCondition as error:
             mistakes.append(file.mistake((*at, "condition"), str(error)))
-    try:
-        default = names.id_of(("default",), "ticketboxes", file.ruleset.get("default"))
-    except UnknownName as error:
-        mistakes.append(file.mistake((RULESET, *error.path), str(error)))
-        return None, mistakes
-    return RulesetPublished(rules=tuple(rules), default_ticketbox_id=default), mistakes
+    return rules, mistakes
 
 
 def _change(thing: AnyThing, present: Present, before: Names, after: Names) -> Change:
     old = present.things.get(thing.id)
     new = shape(thing, after, whole=old is not None)
     if old is None:
-        return Change("added", thing.kind, after.key_of(thing.id), tuple(differences({}, new)))
+        # Whatever is there is not as usual, also where it is nothing.
+        told = tuple(Difference(field, None, value) for field, value in flat(new).items())
+        return Change("added", thing.kind, after.key_of(thing.id), told)
     was = {"name": before.key_of(old.id), **shape(old, before, whole=True)}
     now = {"name": after.key_of(thing.id), **new}
+    if isinstance(old, Person) and isinstance(thing, Person) and old.by_role != thing.by_role:
+        was["rights"], now["rights"] = _reach(old, before), _reach(thing, after)
     return Change("changed", thing.kind, after.key_of(thing.id), tuple(differences(was, now)))
+
+
+def _reach(person: Person, names: Names) -> str:
+    """Where somebody may do what: to lose the last right of one's own is to be everywhere."""
+    if person.by_role:
+        return f"everywhere, as the role {person.role} may"
+    return "only " + ", ".join(f"{names.key_of(one.ticketbox_id)} ({one.right})" for one in person.rights)
 
 
 def _ruleset_change(

@@ -97,12 +97,20 @@ def _misshapen(tree: CommentedMap) -> Iterator[Mistake]:
             yield Mistake(
                 _line(tree, (name,)), (name,), "write each as its name, a colon, and its fields below"
             )
-        else:
-            for key, body in (section or {}).items():
-                if not isinstance(key, str):
-                    yield Mistake(_line(tree, (name, key)), (name, str(key)), "write this name in quotes")
-                elif body is not None and not isinstance(body, CommentedMap):
-                    yield Mistake(_line(tree, (name, key)), (name, key), "its fields belong below its name")
+        elif section is not None:
+            yield from _misshapen_things(tree, name, section)
+
+
+def _misshapen_things(tree: CommentedMap, name: str, section: CommentedMap) -> Iterator[Mistake]:
+    spellings: dict[str, str] = {}
+    for key, body in section.items():
+        if not isinstance(key, str):
+            yield Mistake(_line(tree, (name, key)), (name, str(key)), "write this name in quotes")
+        elif (first := spellings.setdefault(key.casefold(), key)) != key:
+            words = f"it is there already, as “{first}”; upper and lower case are the same"
+            yield Mistake(_line(tree, (name, key)), (name, key), words)
+        elif body is not None and not isinstance(body, CommentedMap):
+            yield Mistake(_line(tree, (name, key)), (name, key), "its fields belong below its name")
 
 
 def _line(tree: object, path: Path) -> int:

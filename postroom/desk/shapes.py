@@ -7,6 +7,7 @@ from uuid import UUID
 
 from contracts.desk import (
     KINDS,
+    PATH_SEPARATOR,
     Automation,
     Calendar,
     Category,
@@ -20,7 +21,7 @@ from contracts.desk import (
     View,
 )
 from contracts.rulesets import Rule, RulesetPublished
-from services.tickets.desk import PATH_SEPARATOR
+from services.gateway.desk.categories import path_of
 
 Data = dict[str, object]
 RULESET = "ruleset"
@@ -150,8 +151,7 @@ def in_file(thing: Thing) -> bool:
 def key_of(thing: Thing, things: Mapping[UUID, Thing]) -> str:
     """What a file knows a thing by; of a category, the names of those above it too."""
     if isinstance(thing, Category):
-        above = things.get(thing.parent_id) if thing.parent_id else None
-        return thing.name if above is None else f"{key_of(above, things)}{PATH_SEPARATOR}{thing.name}"
+        return path_of(thing, things)
     key: str = getattr(thing, KEYS.get(type(thing), "name"))
     return key
 

@@ -22,6 +22,7 @@ from contracts.commands import (
     SetThing,
 )
 from contracts.desk import (
+    PATH_SEPARATOR,
     Automation,
     Calendar,
     Category,
@@ -56,8 +57,6 @@ from services.tickets.refusals import AlreadyThere
 from services.tickets.ticket import NEVER
 
 T = TypeVar("T", bound=Thing)
-PATH_SEPARATOR = " / "
-"""Between the names of a category and of those above it."""
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.kept import Kept
-from contracts.desk import Person, Right, Thing, Ticketbox, kind_of, read_thing
+from contracts.desk import Category, Person, Right, Thing, Ticketbox, kind_of, read_thing
 from contracts.people import Presence, presence_at
 from services.gateway.access.sight import Sight
+from services.gateway.desk.categories import paths
 from services.gateway.representations.desk import BoxItem, PersonItem
 
 T = TypeVar("T", bound=Thing)
@@ -72,14 +73,15 @@ WITH_TEAMS = """
 
 
 async def names(db: Connection) -> Mapping[UUID, str]:
-    """The names of all that is on the desk, or was: what refers to it keeps its name."""
+    """The names of all that is on the desk, or was: what refers to it keeps its name. Of categories, their paths."""
     return await _NAMES.get(db)
 
 
 async def _read_names(db: Connection) -> Mapping[UUID, str]:
-    return {
-        row["id"]: row["name"] for row in await db.fetch("SELECT id, thing ->> 'name' AS name FROM thing")
-    }
+    rows = await db.fetch("SELECT id, thing ->> 'name' AS name FROM thing")
+    categories = await db.fetch("SELECT thing::text AS thing FROM thing WHERE kind = 'category'")
+    found = (read_thing(row["thing"]) for row in categories)
+    return {row["id"]: row["name"] for row in rows} | paths(one for one in found if isinstance(one, Category))
 
 
 _NAMES = Kept(_read_names)

@@ -6,7 +6,6 @@ from uuid import UUID
 from chassis.database import Connection
 from contracts import desk
 from contracts.desk import BoxRight, Right
-from contracts.people import Role
 from services.gateway.access.accounts import Person
 from services.gateway.desk import things
 from services.gateway.desk.desk import every
@@ -29,15 +28,11 @@ async def members(db: Connection, person: Person, ticketbox_id: UUID) -> list[Me
             email=one.email,
             role=one.role,
             right=right,
-            by="role" if _by_role(one) else "rights",
+            by="role" if one.by_role else "rights",
         )
         for one in await every(db, desk.Person)
         if (right := one.right_in(ticketbox_id)) is not None
     ]
-
-
-def _by_role(person: desk.Person) -> bool:
-    return person.role is Role.ADMINISTRATOR or not person.rights
 
 
 async def others(db: Connection, ticketbox_id: UUID) -> Mapping[UUID, str]:
@@ -45,7 +40,7 @@ async def others(db: Connection, ticketbox_id: UUID) -> Mapping[UUID, str]:
     return {
         one.id: one.name
         for one in await every(db, desk.Person)
-        if one.active and not _by_role(one) and one.right_in(ticketbox_id) is None
+        if one.active and not one.by_role and one.right_in(ticketbox_id) is None
     }
 
 
@@ -73,7 +68,7 @@ async def let(
 
 
 def _with(member: desk.Person, ticketbox_id: UUID, right: Right | None) -> desk.Person:
-    if _by_role(member):
+    if member.by_role:
         raise Unprocessable(
             f"What {member.name} may do follows from the role {member.role}, in every ticketbox. "
             "Administrators change it on the person's own page."

@@ -34,6 +34,7 @@ Kind = Literal[
     "automations",
 ]
 """The kinds by the words of `KINDS`, for the description of the API."""
+What = Literal["added", "changed", "removed", "put back"]
 ON_THE_MACHINE = "the command line"
 """Who did what nobody who is signed in did."""
 
@@ -54,7 +55,7 @@ class Change:
     at: datetime
     actor_id: UUID | None
     actor: str
-    what: Literal["added", "changed", "removed", "put back"]
+    what: What
     thing: AnyThing | None
     differences: tuple[Difference, ...]
 
@@ -131,7 +132,10 @@ ORDER BY version
 
 
 async def history(db: Connection, person: Person, kind: str, thing_id: UUID) -> list[Change]:
-    """Everything that happened to a thing, the newest first; of one that was removed, too.
+    """What happened to a thing, the newest first; of one that was removed, too.
+
+    Whoever sees it as it is now, or was when it was removed, sees its history, but for the time when it was out of
+    their sight.
 
     Raises:
         NotFound: there never was such a thing, or it is out of sight.
@@ -141,17 +145,26 @@ async def history(db: Connection, person: Person, kind: str, thing_id: UUID) -> 
     names = await desk.names(db)
     changes: list[Change] = []
     before: AnyThing | None = None
-    for row in rows:
+    seen, seen_before = False, False
+    for number, row in enumerate(rows):
         thing = thing_of(EVENTS[row["type"]].read(row["data"], row["schema_version"]))
-        if thing is not None and not in_sight(person, thing):
-            raise NotFound(f"There is nothing with the id {thing_id} among the {kind}.")
-        changes.append(
-            _change(row["version"], row["occurred_at"], row["actor"], names, before, thing, changes)
-        )
+        seen_before, seen = seen, seen if thing is None else in_sight(person, thing)
+        if seen:
+            what = _what(before, thing, first=number == 0)
+            old = before if seen_before else None
+            changes.append(_change(row["version"], row["occurred_at"], row["actor"], names, what, old, thing))
         before = thing
-    if not changes:
-        raise NotFound(f"There never was anything with the id {thing_id} among the {kind}.")
+    if not seen:
+        raise NotFound(f"There is nothing to see with the id {thing_id} among the {kind}.")
     return changes[::-1]
+
+
+def _what(before: AnyThing | None, thing: AnyThing | None, *, first: bool) -> What:
+    if thing is None:
+        return "removed"
+    if before is not None:
+        return "changed"
+    return "added" if first else "put back"
 
 
 def _change(
@@ -159,18 +172,11 @@ def _change(
     at: datetime,
     actor: str,
     names: Mapping[UUID, str],
+    what: What,
     before: AnyThing | None,
     thing: AnyThing | None,
-    earlier: list[Change],
 ) -> Change:
     actor_id = UUID(actor) if actor != "postroom" else OPERATOR
-    what: Literal["added", "changed", "removed", "put back"]
-    if thing is None:
-        what = "removed"
-    elif before is not None:
-        what = "changed"
-    else:
-        what = "put back" if earlier else "added"
     return Change(
         version=version,
         at=at,

@@ -18,6 +18,7 @@ from rules.fields import FIELDS
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.guard import Administrator, Here, Signed
 from services.gateway.desk import desk
+from services.gateway.desk.categories import paths
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
@@ -261,7 +262,7 @@ async def _rule(
             who,
             **data,
             boxes=await desk.every(db, DeskTicketbox),
-            categories=await desk.every(db, Category),
+            categories=paths(await desk.every(db, Category)),
             owners=[one for one in people if one.may_anywhere(Right.ANSWER)],
             people=[one for one in people if one.active],
             teams=await desk.every(db, Team),

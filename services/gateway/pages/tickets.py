@@ -23,6 +23,7 @@ from services.gateway.api.tickets import Number, Wish
 from services.gateway.contacts import contacts, organisations
 from services.gateway.contacts.organisations import Organisations
 from services.gateway.desk import automations, desk
+from services.gateway.desk.categories import paths
 from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.lists import COUNTED
@@ -145,7 +146,7 @@ async def _offered(
         "teams": await desk.every(db, Team),
         "has_organisations": bool(known.by_id),
         "organisation": named.name if named else "",
-        "categories": await desk.every(db, Category),
+        "categories": paths(await desk.every(db, Category)),
         "priorities": [one.value for one in Priority],
         "narrowed": {name: said for name, said in words.items() if name not in {"q", "box"}},
     }
@@ -230,7 +231,7 @@ async def show_ticket(
         earlier=[item for item in others[1].items if item.number != number and item not in others[0].items],
         alone=template == "_ticket.html",
         outgoing=outgoing,
-        categories=opened.choices.categories,
+        categories=paths(opened.choices.categories),
         watching=[*opened.choices.teams, *people],
         priorities=[one.value for one in Priority],
         done=done,
@@ -262,7 +263,7 @@ async def show_past(request: Request, here: Gateway, who: SignedIn, number: int,
         earlier=[],
         drafts={},
         present=[],
-        categories=opened.choices.categories,
+        categories=paths(opened.choices.categories),
         done=None,
     )
 

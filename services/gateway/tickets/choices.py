@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis.database import Connection
 from contracts.desk import Calendar, Category, CustomField, Team, Ticketbox
 from services.gateway.desk import desk
+from services.gateway.desk.categories import paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Choices:
     calendars: tuple[Calendar, ...] = ()
 
     def names(self) -> dict[UUID, str]:
-        """The names of all of them, by id."""
-        return {one.id: one.name for one in (*self.categories, *self.teams, *self.boxes)}
+        """The names of all of them, by id; of categories, their paths."""
+        return {one.id: one.name for one in (*self.teams, *self.boxes)} | paths(self.categories)
 
     def fields_of(self, ticketbox_id: UUID) -> list[CustomField]:
         """The fields that tickets of a ticketbox have."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chassis.commands import Refusal
 from contracts.commands import ChangeDesk, PublishRuleset, RemoveThing, SetThing
-from contracts.desk import AnyThing, Team, View
+from contracts.desk import AnyThing, BoxRight, Person, Right, Team, Ticketbox, View
 from contracts.event import Event
 from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.plan import Plan, Present, plan
@@ -51,6 +51,10 @@ def _intend(command: ChangeDesk | PublishRuleset, desk: Desk) -> dict[str, list[
         published = RulesetPublished(rules=command.rules, default_ticketbox_id=command.default_ticketbox_id)
         return {"ruleset": [published]}
     return intend(command, desk)
+
+
+def anna(*, seeing: Ticketbox) -> Person:
+    return ANNA.model_copy(update={"rights": (BoxRight(ticketbox_id=seeing.id, right=Right.SEE),)})
 
 
 @st.composite
@@ -130,9 +134,58 @@ teams:
         "    members: anna@example.com",
         "~ person anna@example.com",
         "    name: Anna -> Anna Berg",
-        "    rights.Orders: nothing -> manage",
+        "    rights: everywhere, as the role agent may -> only Orders (manage)",
         "    capacity: nothing -> 8",
         "1 added, 2 changed.",
+    ]
+
+
+def test_a_right_that_changes_is_told_with_its_ticketbox() -> None:
+    now = present([SUPPORT, ORDERS, BOSS, anna(seeing=ORDERS)])
+    text = "people:\n  anna@example.com: {name: Anna, role: agent, rights: {Orders: manage, Support: see}}\n"
+    assert [*lines_of(planned(text, now))][1:-1] == [
+        "    rights.Orders: see -> manage",
+        "    rights.Support: nothing -> see",
+    ]
+
+
+def test_who_loses_their_last_right_is_told_to_be_everywhere_then() -> None:
+    now = present([SUPPORT, ORDERS, BOSS, anna(seeing=ORDERS)])
+    text = "people:\n  anna@example.com: {name: Anna, role: agent}\n"
+    assert [*lines_of(planned(text, now))] == [
+        "~ person anna@example.com",
+        "    rights: only Orders (see) -> everywhere, as the role agent may",
+        "1 changed.",
+    ]
+
+
+def test_who_comes_to_administer_is_told_to_be_everywhere_whatever_their_rights() -> None:
+    now = present([SUPPORT, ORDERS, BOSS, anna(seeing=ORDERS)])
+    text = "people:\n  anna@example.com: {name: Anna, role: administrator, rights: {Orders: see}}\n"
+    assert [*lines_of(planned(text, now))][1:-1] == [
+        "    role: agent -> administrator",
+        "    rights: only Orders (see) -> everywhere, as the role administrator may",
+    ]
+
+
+def test_of_something_new_it_is_told_where_it_has_nothing_instead_of_what_is_usual() -> None:
+    text = """
+ticketboxes:
+  Orders:
+    addresses: [orders@example.com]
+    follow_up: {close_after_days: null, reopen_within_days: null}
+policies:
+  Everyone:
+    pause_in: []
+"""
+    assert [*lines_of(planned(text, NOTHING))] == [
+        "+ ticketbox Orders",
+        "    addresses: orders@example.com",
+        "    follow_up.reopen_within_days: nothing",
+        "    follow_up.close_after_days: nothing",
+        "+ policy Everyone",
+        "    pause_in: nothing",
+        "2 added.",
     ]
 
 
@@ -261,6 +314,21 @@ calendars:
         ),
         ("ruleset:\n  default: B\n  rules: []", "line 2: ruleset > default: there is nothing called “B”"),
         ("ruleset:\n  default: B\n  rule: []", "line 3: ruleset > rule: there is no such field"),
+        ("ruleset:\n  default: B", "line 1: ruleset > rules: write them as a list"),
+        ("ruleset:\n  default: B\n  rules:", "line 3: ruleset > rules: write them as a list"),
+        (
+            "ruleset:\n  default: B\n  rules:\n    Invoices: {condition: 'true'}",
+            "line 3: ruleset > rules: write them as a list",
+        ),
+        ("ruleset:\n  default: B\n  rules: [Invoices]", "line 3: ruleset > rules > 0: a rule has a name"),
+        (
+            "ruleset:\n  default: B\n  rules:\n    - {name: A, condition: 'true'}\n    - null",
+            "line 5: ruleset > rules > 1: a rule has a name",
+        ),
+        (
+            "teams:\n  First level: {}\n  first Level: {}",
+            "line 3: teams > first Level: it is there already, as “First level”",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_place(text: str, said: str) -> None:

@@ -60,6 +60,12 @@ def value_at(data: Mapping[str, object], name: str) -> object:
     return value
 
 
+def chosen(field: Field, data: Mapping[str, object]) -> list[str]:
+    """The things that a choice of things has."""
+    value = value_at(data, field.name)
+    return [str(one) for one in (_list(value) or [value]) if one]
+
+
 def put_at(data: Data, name: str, value: object) -> None:
     """Give a field its value, within others if need be."""
     *steps, last = name.split(".")

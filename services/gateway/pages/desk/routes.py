@@ -53,7 +53,7 @@ async def list_page(
     """All things of a kind."""
     async with here.service.pool.acquire() as db:
         found = await things.every(db, who.person, kind)
-        names = {**await desk.names(db)} | {one.thing.id: one.thing.name for one in found}
+        names = await desk.names(db)
         past = await things.history(db, who.person, kind, removed) if removed else []
         people = await desk.people(db, here.service.clock()) if kind == "people" else []
     last = next((change for change in past if change.thing), None) if past and past[0].thing is None else None
@@ -177,19 +177,42 @@ async def _beside(db: Connection, here: Gateway, person: Person, thing: AnyThing
 
 
 async def _options(db: Connection, person: Person, form: Form) -> dict[str, list[tuple[str, str]]]:
-    """What the form's choices of things offer: id and name, by kind."""
-    wanted = {field.of for field in PAGES[form.kind].fields if field.of}
+    """What the form's choices of things offer: id and name, by kind.
+
+    What is chosen already is offered wherever it is: whoever does not see it must not lose it by saving.
+    """
+    choices = [field for field in PAGES[form.kind].fields if field.of]
+    wanted = {field.of for field in choices}
     if form.kind == "people":
         wanted.add("ticketboxes")
-    return {
-        kinds: [
-            (one.thing.key if isinstance(one.thing, CustomField) else str(one.thing.id), one.thing.name)
+    names = {str(identity): name for identity, name in (await desk.names(db)).items()}
+    options = {
+        kinds: {
+            identity: name
             for kind in kinds.split()
-            for one in await things.every(db, person, kind)
-            if one.thing.id != form.thing_id
-        ]
+            for identity, name in await _offered(db, person, kind, names)
+            if identity != str(form.thing_id)
+        }
         for kinds in wanted
     }
+    for field in choices:
+        for one in fields.chosen(field, form.data):
+            options[field.of].setdefault(one, names.get(one, one))
+    return {kinds: [*offered.items()] for kinds, offered in options.items()}
+
+
+async def _offered(
+    db: Connection, person: Person, kind: str, names: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """What there is of a kind, by name: ids, but for fields their keys."""
+    found = [one.thing for one in await things.every(db, person, kind)]
+    offered = [
+        (one.key, one.name)
+        if isinstance(one, CustomField)
+        else (str(one.id), names.get(str(one.id), one.name))
+        for one in found
+    ]
+    return sorted(offered, key=lambda one: (one[1].casefold(), one[0]))
 
 
 def snippet(site: str, box: BoxItem) -> str:
