@@ -1,8 +1,9 @@
 """What the pages say about each kind of thing, and which fields its form has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import assert_never
 from uuid import UUID
 
 from contracts.desk import (
@@ -41,8 +42,6 @@ class Page:
     """As in “New ticketbox”."""
     about: str
     groups: tuple[Group, ...]
-    summary: Callable[[AnyThing, Names], str]
-    """A line of the list, beside the name."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -63,6 +62,10 @@ def _words(
 def _minutes(name: str, label: str, help_: str = "", *, leave_out: bool = False) -> Field:
     wrong = "Write whole minutes, such as 60, or leave it empty."
     return Field(name, label, "number", help_, wrong=wrong, leave_out=leave_out)
+
+
+def _order(help_: str) -> Field:
+    return Field("order", "Order", "number", help_, wrong="Write a whole number.")
 
 
 TICKETBOX = Page(
@@ -168,16 +171,12 @@ TICKETBOX = Page(
             ),
         ),
     ),
-    lambda thing, _: ", ".join(thing.addresses) if isinstance(thing, Ticketbox) else "",
 )
 TEAM = Page(
     "Teams",
     "team",
     "People who are addressed together, as watchers and in mentions.",
     (Group("", (NAME, Field("member_ids", "Members", "things", of="people"))),),
-    lambda thing, names: (
-        ", ".join(names.get(one, "?") for one in thing.member_ids) if isinstance(thing, Team) else ""
-    ),
 )
 PERSON = Page(
     "People",
@@ -223,11 +222,6 @@ PERSON = Page(
             ),
         ),
     ),
-    lambda thing, _: (
-        f"{thing.email}, {thing.role}{'' if thing.active else ', has left'}"
-        if isinstance(thing, Person)
-        else ""
-    ),
 )
 CALENDAR = Page(
     "Calendars",
@@ -263,7 +257,6 @@ CALENDAR = Page(
             ),
         ),
     ),
-    lambda thing, _: thing.time_zone if isinstance(thing, Calendar) else "",
 )
 POLICY = Page(
     "Service levels",
@@ -274,9 +267,7 @@ POLICY = Page(
             "",
             (
                 NAME,
-                Field(
-                    "order", "Order", "number", "The lowest is asked first.", wrong="Write a whole number."
-                ),
+                _order("The lowest is asked first."),
                 Field(
                     "calendar_id", "Business hours", "thing", of="calendars", empty="Those of the ticketbox"
                 ),
@@ -317,11 +308,6 @@ POLICY = Page(
             ),
         ),
     ),
-    lambda thing, _: (
-        ", ".join(f"{target.replace('_', ' ')} {minutes} min" for target, minutes in thing.targets.items())
-        if isinstance(thing, Policy)
-        else ""
-    ),
 )
 CUSTOM_FIELD = Page(
     "Fields",
@@ -345,16 +331,12 @@ CUSTOM_FIELD = Page(
             ),
         ),
     ),
-    lambda thing, _: f"{thing.key}, {thing.type}" if isinstance(thing, CustomField) else "",
 )
 CATEGORY = Page(
     "Categories",
     "category",
     "What a matter is about.",
     (Group("", (NAME, Field("parent_id", "Below", "thing", of="categories", empty="Nothing"))),),
-    lambda thing, names: (
-        names.get(thing.parent_id, "") if isinstance(thing, Category) and thing.parent_id else ""
-    ),
 )
 VIEW = Page(
     "Views",
@@ -367,12 +349,9 @@ VIEW = Page(
                 NAME,
                 Field("parameters", "Shows", "query", "What is behind /tickets? in the address of the list."),
                 Field("owner_id", "Whose", "thing", of="people", empty="Everyone's"),
-                Field("order", "Order", "number", "The lowest comes first.", wrong="Write a whole number."),
+                _order("The lowest comes first."),
             ),
         ),
-    ),
-    lambda thing, names: (
-        (names.get(thing.owner_id, "") if thing.owner_id else "shared") if isinstance(thing, View) else ""
     ),
 )
 ORGANISATION = Page(
@@ -394,9 +373,7 @@ ORGANISATION = Page(
             ),
         ),
     ),
-    lambda thing, _: ", ".join(thing.domains) if isinstance(thing, Organisation) else "",
 )
-_RUN_MINUTES = "Write whole minutes, such as 90, and 0 for at once."
 TEMPLATE = Page(
     "Templates",
     "template",
@@ -425,12 +402,8 @@ TEMPLATE = Page(
             ),
         ),
     ),
-    lambda thing, names: (
-        ", ".join(filter(None, (thing.language, *(names.get(one, "") for one in thing.ticketbox_ids))))
-        if isinstance(thing, Template)
-        else ""
-    ),
 )
+_RUN_MINUTES = "Write whole minutes, such as 90, and 0 for at once."
 AUTOMATION = Page(
     "Automations",
     "automation",
@@ -441,13 +414,7 @@ AUTOMATION = Page(
             (
                 NAME,
                 Field("active", "It is switched on", "checkbox"),
-                Field(
-                    "order",
-                    "Order",
-                    "number",
-                    "Of several whose time comes at once, the lowest runs first.",
-                    wrong="Write a whole number.",
-                ),
+                _order("Of several whose time comes at once, the lowest runs first."),
             ),
         ),
         Group(
@@ -557,7 +524,6 @@ AUTOMATION = Page(
             ),
         ),
     ),
-    lambda thing, names: sentence(thing, names) if isinstance(thing, Automation) else "",
 )
 PAGES: dict[str, Page] = {
     "ticketboxes": TICKETBOX,
@@ -573,3 +539,34 @@ PAGES: dict[str, Page] = {
     "automations": AUTOMATION,
 }
 """By the word for many of them, in the order of the index."""
+
+
+def summary(thing: AnyThing, names: Names) -> str:
+    """What a list says of a thing, beside its name."""
+    match thing:
+        case Ticketbox():
+            return ", ".join(thing.addresses)
+        case Team():
+            return ", ".join(names.get(one, "?") for one in thing.member_ids)
+        case Person():
+            return f"{thing.email}, {thing.role}{'' if thing.active else ', has left'}"
+        case Calendar():
+            return thing.time_zone
+        case Policy():
+            targets = thing.targets.items()
+            return ", ".join(f"{target.replace('_', ' ')} {minutes} min" for target, minutes in targets)
+        case CustomField():
+            return f"{thing.key}, {thing.type}"
+        case Category():
+            return names.get(thing.parent_id, "") if thing.parent_id else ""
+        case View():
+            return names.get(thing.owner_id, "") if thing.owner_id else "shared"
+        case Organisation():
+            return ", ".join(thing.domains)
+        case Template():
+            boxes = (names.get(one, "") for one in thing.ticketbox_ids)
+            return ", ".join(filter(None, (thing.language, *boxes)))
+        case Automation():
+            return sentence(thing, names)
+        case _:
+            assert_never(thing)

@@ -19,7 +19,7 @@ from services.gateway.desk import desk, members, things
 from services.gateway.desk.things import Kind
 from services.gateway.gateway import Gateway
 from services.gateway.pages.desk import fields
-from services.gateway.pages.desk.kinds import PAGES
+from services.gateway.pages.desk.kinds import PAGES, summary
 from services.gateway.pages.rendering import page
 from services.gateway.problems import NotFound, Problem, Unprocessable
 from services.gateway.representations.desk import BoxItem
@@ -64,6 +64,7 @@ async def list_page(
         kind=kind,
         about=PAGES[kind],
         found=found,
+        summary=summary,
         names=names,
         removed=last,
         presences={one.id: one.presence for one in people},
