@@ -139,6 +139,7 @@ def begin(event: TicketOpened, trace: str | None) -> Ticket:
         deadlines=event.deadlines,
         trace=trace,
         changed_at=letter.received_at,
+        follows_id=event.follows_id,
     )
 
 

@@ -95,7 +95,7 @@ async def _forget_parked(batch: Batch, db: Connection) -> None:
 
 
 async def _find(work: Work, letters: Sequence[LetterHead], db: Connection) -> threading.Tokens:
-    """Load every conversation that the letters name in any way."""
+    """Load every conversation that the letters name in any way, and what may follow those that are done."""
     mentioned = {identity for letter in letters for identity in threading.mentioned(letter)}
     work.index = await tables.known_messages(db, mentioned)
     secret = work.desk.secret
@@ -105,6 +105,7 @@ async def _find(work: Work, letters: Sequence[LetterHead], db: Connection) -> th
     await work.load(
         db, {*ticket_ids.values(), *(known.ticket_id for places in work.index.values() for known in places)}
     )
+    await work.load_following(db)
     return threading.Tokens(
         signed={number: ticket_ids[number] for number in signed if number in ticket_ids},
         named={number: ticket_ids[number] for number in named if number in ticket_ids},
@@ -131,16 +132,17 @@ def _take_message(
     meta: Meta,
     numbers: deque[int],
 ) -> None:
-    follows, passed_over = None, None
+    letter, follows, passed_over = routed.letter, None, None
     if place is None:
-        passed_over = threading.passed_over(routed.letter, work.index, tokens, work.tickets)
+        passed_over = threading.passed_over(letter, work.index, tokens, work.tickets)
     else:
-        current = work.tickets[place.ticket_id]
-        box = work.desk.get(Ticketbox, current.ticketbox_id)
-        if not intake.begins_anew(routed.letter, current, box):
-            work.add(current, intake.continue_ticket(routed, current, place), cause, meta)
-            return
-        follows = current
+        for here in threading.places_from(letter, place, work.tickets, work.others(letter)):
+            current = work.tickets[here.ticket_id]
+            box = work.desk.get(Ticketbox, current.ticketbox_id)
+            if not intake.begins_anew(letter, current, box):
+                work.add(current, intake.continue_ticket(routed, current, here), cause, meta)
+                return
+            follows = current
     opened = intake.open_ticket(routed, numbers.popleft(), work.desk, follows, passed_over)
     work.open(opened, cause, meta)
     if (obeyed := intake.obey_rules(routed, opened, work.desk)) != []:

@@ -84,6 +84,27 @@ def find_place(
     return replace(place, ticket_id=last, by_way_of=tuple(way))
 
 
+def places_from(
+    letter: LetterHead, place: Place, tickets: Mapping[UUID, Ticket], others: frozenset[str] = frozenset()
+) -> Iterator[Place]:
+    """The place, and then those of the tickets that follow it and that the letter's sender takes part in.
+
+    Where a letter comes too late for the first one, it goes on in one of these: not each opens another ticket.
+    """
+    seen: set[UUID] = set()
+    to_come = [place]
+    while to_come:
+        here = to_come.pop(0)
+        if here.ticket_id in seen:
+            continue
+        seen.add(here.ticket_id)
+        yield here
+        for one in tickets.values():
+            if one.follows_id == here.ticket_id and _takes_part(letter, one.ticket_id, tickets, others):
+                *way, last = _way_on(one.ticket_id, tickets)
+                to_come.append(Place(last, place.threaded_by, by_way_of=tuple(way)))
+
+
 def passed_over(
     letter: LetterHead, index: Index, tokens: Tokens, tickets: Mapping[UUID, Ticket]
 ) -> tuple[ThreadedBy, ...]:

@@ -128,6 +128,8 @@ class Ticket:
     removed_tasks: Mapping[UUID, Task] = field(default_factory=dict)
     """As they were when they were removed last, for who brings them back."""
     links: frozenset[tuple[UUID, LinkKind]] = frozenset()
+    follows_id: UUID | None = None
+    """The ticket that was done for too long when the letter came that opened this one."""
     hold: TicketPutOnHold | None = None
     """What put it on hold; None: it is not."""
     done_at: datetime | None = None

@@ -19,6 +19,7 @@ from contracts.tickets import (
     DeadlinesChanged,
     LettersMoved,
     LettersTaken,
+    LinkKind,
     MergeUndone,
     NoticeReleased,
     Released,
@@ -102,6 +103,15 @@ class Work:
             await self.recall_automatic_mail(db, {one.reply_address.address for one in late})
         for one in late:
             self.ring(one.ticket_id)
+
+    async def load_following(self, db: Connection) -> None:
+        """Read what is related to tickets that are done: one that follows such a ticket is, and letters go on there."""
+        seen: set[UUID] = set()
+        while done := [one for one in self.tickets.values() if one.state.done and one.ticket_id not in seen]:
+            seen |= {one.ticket_id for one in done}
+            await self.load(
+                db, {other_id for one in done for other_id, link in one.links if link is LinkKind.RELATED}
+            )
 
     async def load_inside(self, db: Connection, ticket_id: UUID) -> list[Ticket]:
         """Read the tickets that go on in one, through any number of merges."""
