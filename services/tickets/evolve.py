@@ -208,9 +208,7 @@ def _heard(
             before = ticket.letters[ticket.answers_id] if ticket.answers_id else None
             last = last_written([*([before] if before else []), letter])
             return but(
-                ticket
-                if event.thanks
-                else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter)}),
+                ticket if event.thanks else _asked_by(_not_at_rest(ticket, way), letter),
                 by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
@@ -237,6 +235,19 @@ def _not_at_rest(ticket: Ticket, way: Collection[UUID]) -> Ticket:
     """It stays open, if more than what came with merged tickets opens it; that leaves with them."""
     leaves = ticket.rest is not None and not ticket.rest.ended_for.isdisjoint(way)
     return ticket if leaves else but(ticket, rest=None)
+
+
+def _asked_by(ticket: Ticket, letter: LetterHead) -> Ticket:
+    """After a letter that a person wrote to it: the clocks have run since it came, however late it is put here."""
+    came_at = letter.received_at
+    before = [spell for spell in ticket.spells if spell.since <= came_at]
+    stood = before and not before[-1].merged and before[-1].state is not State.OPEN
+    later = [
+        spell if spell.merged else spell.model_copy(update={"state": State.OPEN})
+        for spell in ticket.spells[len(before) :]
+    ]
+    spells = (*before, *([Spell(state=State.OPEN, since=came_at)] if stood else ()), *later)
+    return _asks(but(ticket, spells=spells), {letter.message_id: _just_asked(letter)})
 
 
 def _just_asked(letter: LetterHead) -> Asked:
