@@ -104,7 +104,7 @@ def stages(history: Iterable[Recorded[Event]]) -> Iterator[Ticket]:
     for recorded in history:
         match recorded.event:
             case TicketOpened() as first:
-                ticket = begin(first, recorded.meta.traceparent)
+                ticket = begin(first, recorded.occurred_at, recorded.meta.traceparent)
                 yield ticket
             case event if ticket is not None and isinstance(event, TicketEvent):
                 ticket = evolve(
@@ -113,7 +113,7 @@ def stages(history: Iterable[Recorded[Event]]) -> Iterator[Ticket]:
                 yield ticket
 
 
-def begin(event: TicketOpened, trace: str | None) -> Ticket:
+def begin(event: TicketOpened, at: datetime, trace: str | None = None) -> Ticket:
     """The ticket at its beginning."""
     letter = event.letter
     asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
@@ -138,7 +138,8 @@ def begin(event: TicketOpened, trace: str | None) -> Ticket:
         began_by=next(iter(asked), None),
         deadlines=event.deadlines,
         trace=trace,
-        changed_at=letter.received_at,
+        # What came due since a letter came happens at its true time; not in a ticket that was split off only later.
+        changed_at=at if event.split_from_id else letter.received_at,
     )
 
 
