@@ -117,6 +117,7 @@ def begin(event: TicketOpened, at: datetime, trace: str | None = None) -> Ticket
     """The ticket at its beginning."""
     letter = event.letter
     asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
+    spells = event.waited or (Spell(state=State.OPEN, since=letter.received_at),)
     return Ticket(
         ticket_id=event.ticket_id,
         number=event.number,
@@ -133,7 +134,8 @@ def begin(event: TicketOpened, at: datetime, trace: str | None = None) -> Ticket
         answers_id=letter.message_id,
         priority=event.priority,
         tags=event.tags,
-        spells=event.waited or (Spell(state=State.OPEN, since=letter.received_at),),
+        state_since=spells[-1].since,
+        spells=spells,
         asked=asked,
         began_by=next(iter(asked), None),
         deadlines=event.deadlines,
@@ -338,6 +340,7 @@ def _stands(
         hold=hold,
         done_at=done_at,
         rest=rest,
+        state_since=at,
         spells=(*ticket.spells, Spell(state=state, since=at)),
     )
 
