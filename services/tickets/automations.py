@@ -52,7 +52,7 @@ def standing_of(ticket: Ticket) -> Standing | None:
         contact=ticket.contact.address,
         assignee_id=ticket.assignee_id,
         state=ticket.state,
-        since=ticket.spells[-1].since,
+        since=ticket.state_since,
         unanswered_since=None if waiting is None or ticket.state.done else waiting.since,
         deadlines=ticket.deadlines,
         ran=ticket.ran,

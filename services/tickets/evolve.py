@@ -104,7 +104,7 @@ def stages(history: Iterable[Recorded[Event]]) -> Iterator[Ticket]:
     for recorded in history:
         match recorded.event:
             case TicketOpened() as first:
-                ticket = begin(first, recorded.meta.traceparent)
+                ticket = begin(first, recorded.occurred_at, recorded.meta.traceparent)
                 yield ticket
             case event if ticket is not None and isinstance(event, TicketEvent):
                 ticket = evolve(
@@ -113,10 +113,11 @@ def stages(history: Iterable[Recorded[Event]]) -> Iterator[Ticket]:
                 yield ticket
 
 
-def begin(event: TicketOpened, trace: str | None) -> Ticket:
+def begin(event: TicketOpened, at: datetime, trace: str | None = None) -> Ticket:
     """The ticket at its beginning."""
     letter = event.letter
     asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
+    spells = event.waited or (Spell(state=State.OPEN, since=letter.received_at),)
     return Ticket(
         ticket_id=event.ticket_id,
         number=event.number,
@@ -133,12 +134,14 @@ def begin(event: TicketOpened, trace: str | None) -> Ticket:
         answers_id=letter.message_id,
         priority=event.priority,
         tags=event.tags,
-        spells=event.waited or (Spell(state=State.OPEN, since=letter.received_at),),
+        state_since=spells[-1].since,
+        spells=spells,
         asked=asked,
         began_by=next(iter(asked), None),
         deadlines=event.deadlines,
         trace=trace,
-        changed_at=letter.received_at,
+        # What came due since a letter came happens at its true time; not in a ticket that was split off only later.
+        changed_at=at if event.split_from_id else letter.received_at,
         follows_id=event.follows_id,
     )
 
@@ -209,9 +212,7 @@ def _heard(
             before = ticket.letters[ticket.answers_id] if ticket.answers_id else None
             last = last_written([*([before] if before else []), letter])
             return but(
-                ticket
-                if event.thanks
-                else _asks(_not_at_rest(ticket, way), {letter.message_id: _just_asked(letter)}),
+                ticket if event.thanks else _asked_by(_not_at_rest(ticket, way), letter),
                 by_way_of={**ticket.by_way_of, letter.message_id: way} if way else ticket.by_way_of,
                 participants=ticket.participants | addresses(letter),
                 last_letter_version=ticket.version,
@@ -238,6 +239,19 @@ def _not_at_rest(ticket: Ticket, way: Collection[UUID]) -> Ticket:
     """It stays open, if more than what came with merged tickets opens it; that leaves with them."""
     leaves = ticket.rest is not None and not ticket.rest.ended_for.isdisjoint(way)
     return ticket if leaves else but(ticket, rest=None)
+
+
+def _asked_by(ticket: Ticket, letter: LetterHead) -> Ticket:
+    """After a letter that a person wrote to it: the clocks have run since it came, however late it is put here."""
+    came_at = letter.received_at
+    before = [spell for spell in ticket.spells if spell.since <= came_at]
+    stood = before and not before[-1].merged and before[-1].state is not State.OPEN
+    later = [
+        spell if spell.merged else spell.model_copy(update={"state": State.OPEN})
+        for spell in ticket.spells[len(before) :]
+    ]
+    spells = (*before, *([Spell(state=State.OPEN, since=came_at)] if stood else ()), *later)
+    return _asks(but(ticket, spells=spells), {letter.message_id: _just_asked(letter)})
 
 
 def _just_asked(letter: LetterHead) -> Asked:
@@ -327,6 +341,7 @@ def _stands(
         hold=hold,
         done_at=done_at,
         rest=rest,
+        state_since=at,
         spells=(*ticket.spells, Spell(state=state, since=at)),
     )
 

@@ -141,6 +141,8 @@ class Ticket:
     """What comes back when all that opened it has left; None: something else keeps it open, or it is not."""
     by_way_of: Mapping[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """Letters that were written to such a ticket, and the way by which they came."""
+    state_since: datetime = NEVER
+    """When it came into its state; a merge, and undoing it, changes nothing of that."""
     spells: tuple[Spell, ...] = ()
     asked: Mapping[UUID, Asked] = field(default_factory=dict)
     """Letters in it that want an answer, or got one; not those of machines, and no thanks."""

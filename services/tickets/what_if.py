@@ -140,6 +140,7 @@ class Past:
     """A ticket's way: how it began, and what happened then, step by step."""
 
     opened: TicketOpened
+    opened_at: datetime
     steps: tuple[tuple[datetime, tuple[TicketEvent, ...]], ...]
 
 
@@ -158,6 +159,7 @@ def past_of(history: Sequence[Happened]) -> Past:
     steps = groupby(rest, key=lambda one: (one.at, one.cause))
     return Past(
         begun,
+        first.at,
         tuple(
             (at, tuple(EVENTS[one.type].read(one.data, one.schema_version) for one in step))  # type: ignore[misc]
             for (at, _), step in steps
@@ -208,7 +210,7 @@ class Side:
 def happen_again(past: Past, levels: Iterable[Levels], until: datetime) -> list[Side]:
     """A ticket's way once more, by the service levels of several desks."""
     sides = [Side(one) for one in levels]
-    ticket = begin(past.opened, None)
+    ticket = begin(past.opened, past.opened_at)
     for side in sides:
         side.ask(ticket)
     for at, events in past.steps:

@@ -204,7 +204,7 @@ class Work:
 
     def open(self, opened: TicketOpened, cause: UUID, meta: Meta) -> None:
         """A ticket begins, with its deadlines."""
-        begun = begin(opened, meta.traceparent)
+        begun = begin(opened, self.now, meta.traceparent)
         level = self._level(begun)
         deadlines = service_level.deadlines(begun, level)
         first_response = next(

@@ -76,7 +76,7 @@ class World(RuleBasedStateMachine):
             version = before.version + 1 if before else 1
             (item,) = recorded(event, at=self.now, version=version)
             if isinstance(event, TicketOpened):
-                self.tickets[event.ticket_id] = begin(event, None)
+                self.tickets[event.ticket_id] = begin(event, self.now)
             elif before is not None:
                 self.tickets[event.ticket_id] = evolve(before, event, version, self.now)
             self.events.append(item)

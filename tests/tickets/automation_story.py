@@ -12,10 +12,12 @@ from contracts.people import Role
 from contracts.tickets import (
     AutomationRan,
     CustomerReplied,
+    MergeUndone,
     OutgoingLetter,
     ReplyReleased,
     ThreadedBy,
     TicketEvent,
+    TicketMerged,
     TicketOpened,
     TicketReopened,
     TicketSetPending,
@@ -26,7 +28,7 @@ from services.tickets.ticket import Ticket
 from services.tickets.work import Work
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
-TICKET, BOX, ORDERS, ANNA, BELA, CARLA = (uuid4() for _ in range(6))
+TICKET, OTHER, BOX, ORDERS, ANNA, BELA, CARLA = (uuid4() for _ in range(7))
 META = Meta(correlation_id=TICKET, causation_id=TICKET)
 KIM = Address(name="Kim", address="kim@customers.example")
 
@@ -163,6 +165,8 @@ def answered() -> ReplyReleased:
 
 PENDING = TicketSetPending(ticket_id=TICKET, set_by=ANNA)
 SOLVED = TicketSolved(ticket_id=TICKET, solved_by=ANNA)
+MERGED = TicketMerged(ticket_id=TICKET, into_id=OTHER, into_number=10017, merged_by=ANNA)
+UNMERGED = MergeUndone(ticket_id=TICKET, into_id=OTHER, undone_by=ANNA)
 REOPENED = TicketReopened(ticket_id=TICKET, why="person", reopened_by=ANNA)
 
 

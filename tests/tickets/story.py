@@ -100,6 +100,10 @@ class Story:
         self.ticket = work.tickets[TICKET]
 
     @property
+    def began_at(self) -> datetime:
+        return self.steps[0][0]
+
+    @property
     def appended(self) -> list[TicketEvent]:
         return [event for _, events in self.steps for event in events]
 
@@ -173,6 +177,8 @@ SOLVED = TicketSolved(ticket_id=TICKET, solved_by=ANNA)
 PENDING = TicketSetPending(ticket_id=TICKET, set_by=ANNA)
 HELD = TicketPutOnHold(ticket_id=TICKET, set_by=ANNA)
 REOPENED = TicketReopened(ticket_id=TICKET)
+LATE_BY = timedelta(minutes=90)
+"""So long a letter may have been on its way to its ticket."""
 NOTED = NoteAdded(ticket_id=TICKET, note_id=uuid4(), author_id=ANNA, text="He called.")
 MERGED = TicketMerged(ticket_id=TICKET, into_id=OTHER, into_number=10017, merged_by=ANNA)
 UNMERGED = MergeUndone(ticket_id=TICKET, into_id=OTHER, undone_by=ANNA)
@@ -201,11 +207,13 @@ def events_of(name: str, story: Story) -> list[TicketEvent]:
             return []
         case "answer":
             return [answered()]
-        case "letter" | "thanks":
+        case "letter" | "late letter" | "thanks":
             thanks = name == "thanks" and ticket.state.done
             said = CustomerReplied(
                 ticket_id=TICKET,
-                letter=letter(story.now),
+                letter=letter(
+                    max(story.began_at, story.now - LATE_BY) if name == "late letter" else story.now
+                ),
                 threaded_by=ThreadedBy.IN_REPLY_TO,
                 thanks=thanks,
             )

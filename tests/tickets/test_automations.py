@@ -41,7 +41,6 @@ from contracts.tickets import (
     TicketAssigned,
     TicketClosed,
     TicketEvent,
-    TicketMerged,
     TicketMoved,
     TicketPutOnHold,
     TicketSolved,
@@ -56,12 +55,14 @@ from tests.tickets.automation_story import (
     BOX,
     CARLA,
     KIM,
+    MERGED,
     MONDAY,
     ORDERS,
     PENDING,
     REOPENED,
     SOLVED,
     TICKET,
+    UNMERGED,
     Story,
     answered,
     automation,
@@ -99,6 +100,20 @@ def test_a_ticket_that_leaves_the_state_and_comes_back_waits_anew() -> None:
     assert story.runs() == []
     story.noticed(2).after(1, REOPENED).after(1, PENDING).noticed(60)
     assert story.runs() == [("Automatic", 115), ("Automatic", 178)]
+
+
+def test_a_merge_that_is_undone_ends_no_stay_in_a_state() -> None:
+    story = Story(desk_of(pending_for(60, add_tags=["waits"]))).after(0, PENDING).noticed(60)
+    story.after(10, MERGED).after(100, UNMERGED).noticed(500)
+    assert story.runs() == [("Automatic", 60)]
+
+
+def test_what_came_due_while_it_was_merged_runs_when_that_is_undone() -> None:
+    story = (
+        Story(desk_of(pending_for(60, add_tags=["waits"]))).after(0, PENDING).after(10, MERGED).noticed(90)
+    )
+    assert story.runs() == []
+    assert story.after(10, UNMERGED).noticed(500).runs() == [("Automatic", 110)]
 
 
 def test_unanswered_counts_from_the_first_letter_that_nobody_has_answered() -> None:
@@ -231,8 +246,7 @@ def test_one_that_is_switched_off_does_not_run() -> None:
 
 
 def test_a_merged_or_closed_ticket_is_left_alone() -> None:
-    merged = TicketMerged(ticket_id=TICKET, into_id=uuid4(), into_number=10017, merged_by=ANNA)
-    for event in (merged, TicketClosed(ticket_id=TICKET)):
+    for event in (MERGED, TicketClosed(ticket_id=TICKET)):
         story = Story(desk_of(pending_for(10, raise_to="high"))).after(0, PENDING).after(5, event)
         assert alarms.next_alarm(story.ticket, story.desk) is None
         assert story.noticed(100).runs() == []

@@ -96,7 +96,7 @@ async def test_a_service_erases_each_part_of_a_person_to_its_end(monkeypatch: py
 def test_nobody_is_there_to_answer_when_the_customer_was_erased() -> None:
     erased = Address(address="erased-12@erased.invalid")
     event = opened(letter().model_copy(update={"from_": erased, "reply_to": ()}))
-    ticket = begin(event.model_copy(update={"contact": erased, "ticketbox_id": SUPPORT.id}), None)
+    ticket = begin(event.model_copy(update={"contact": erased, "ticketbox_id": SUPPORT.id}), NOON)
     command = SubmitReply(
         command_id=uuid4(),
         actor_id=ANNA.id,
@@ -114,7 +114,7 @@ def test_an_answer_to_an_erased_person_is_not_sent_again() -> None:
     outgoing = released(event.ticket_id, reply_id).letter
     gone = outgoing.model_copy(update={"to": (Address(address="erased-12@erased.invalid"),)})
     reply = Reply(gone, ANNA.id, attempt=1, state=ReplyState.FAILED)
-    ticket = replace(begin(event, None), replies={reply_id: reply})
+    ticket = replace(begin(event, NOON), replies={reply_id: reply})
     command = RetryReply(command_id=uuid4(), actor_id=ANNA.id, ticket_id=ticket.ticket_id, reply_id=reply_id)
     with pytest.raises(NobodyThere):
         answering.retry_reply(command, ticket)

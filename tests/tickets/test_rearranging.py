@@ -15,9 +15,10 @@ from contracts.commands import (
     LinkTickets,
     UnlinkTickets,
 )
-from contracts.desk import FollowUp, Policy, Target, Ticketbox
+from contracts.desk import Actions, Automation, FollowUp, Moment, Policy, Target, Ticketbox, Timing
 from contracts.mail import Address
 from contracts.tickets import (
+    AutomationRan,
     LinkKind,
     OutgoingLetter,
     ReplyReleased,
@@ -63,7 +64,13 @@ SUPPORT = Ticketbox(
     addresses=("support@example.com",),
     follow_up=FollowUp(close_after_days=CLOSES_AFTER.days),
 )
-TIMED = replace(DESK, things={**DESK.things, BOX: SUPPORT, STANDARD.id: STANDARD})
+WAITS = Automation(
+    id=uuid4(),
+    name="Waits",
+    when=Timing(minutes=45, moment=Moment.UNANSWERED, clock="wall"),
+    then=Actions(add_tags=("waits",)),
+)
+TIMED = replace(DESK, things={**DESK.things, BOX: SUPPORT, STANDARD.id: STANDARD, WAITS.id: WAITS})
 MOST_OPENED = 3
 """Few tickets, to which much happens."""
 KINDS = st.sampled_from(["letter", "letter", "letter", "thanks", "machine"])
@@ -197,6 +204,18 @@ def test_who_may_not_answer_in_both_ticketboxes_changes_neither(desktop: Desktop
     one, other = desktop.take(letter(1)), desktop.take(letter(2), ORDERS)
     with pytest.raises(Forbidden):
         desktop.do(merge(one, other, BELA))
+
+
+def test_nothing_happens_in_a_ticket_before_it_was_split_off(desktop: Desktop) -> None:
+    desktop.desk = TIMED
+    one = desktop.take(letter(1))
+    desktop.take(letter(2, answers="<1@customers.example>"))
+    desktop.now = NOON + 50 * MINUTE
+    desktop.ring(one.ticket_id)
+    new_id = list(desktop.do(split(desktop.tickets[one.ticket_id], 2)))[-1]
+    desktop.ring(new_id)
+    runs = [at for at, event in desktop.happened(new_id) if isinstance(event, AutomationRan)]
+    assert runs == [desktop.now]
 
 
 class Rearranging(RuleBasedStateMachine):
@@ -485,9 +504,9 @@ class Rearranging(RuleBasedStateMachine):
 
 
 def as_read(happened: Sequence[tuple[datetime, TicketEvent]]) -> Ticket:
-    (_, first), *rest = happened
+    (opened_at, first), *rest = happened
     assert isinstance(first, TicketOpened)
-    ticket = begin(first, None)
+    ticket = begin(first, opened_at)
     for at, event in rest:
         ticket = evolve(ticket, event, ticket.version + 1, at)
     return ticket

@@ -38,6 +38,7 @@ from services.tickets import alarms
 from services.tickets.desk import Desk
 from tests.tickets.story import (
     BOX,
+    LATE_BY,
     MINUTE,
     MONDAY,
     OFFICE,
@@ -124,7 +125,19 @@ CHANGES = {"nights", "office", "strict", "standard", "joins", "leaves"}
 """Of the desk, and of what is known of the customer."""
 HAPPENINGS = st.sampled_from(
     [
-        *(*OFTEN, "hold", "hold 40", "hold 400", "solve", "thanks", "merge", "unmerge", "note", "machine"),
+        *(
+            *OFTEN,
+            "late letter",
+            "hold",
+            "hold 40",
+            "hold 400",
+            "solve",
+            "thanks",
+            "merge",
+            "unmerge",
+            "note",
+            "machine",
+        ),
         *("urgent", "normal", "vip", "plain", "orders", "support", *sorted(CHANGES)),
     ]
 )
@@ -139,6 +152,9 @@ IN_A_ROW = st.tuples(
             ("solve", "thanks", "reopen"),
             ("answer", "letter", "solve", "letter"),
             ("solve", "note"),
+            ("answer", "pending", "late letter"),
+            ("hold 40", "note", "late letter"),
+            ("merge", "unmerge", "late letter"),
         ]
     ),
 ).map(lambda gaps_and_names: [*zip(*gaps_and_names, strict=False)])
@@ -222,7 +238,7 @@ class Counter:
     """Counts minute by minute, as someone with a stop watch, calendars and a list of states would."""
 
     def __init__(self, pauses: frozenset[State], begins: datetime, by_machine: bool) -> None:
-        self.standard, self.now, self.stepped = pauses, begins, begins
+        self.standard, self.begins, self.now, self.stepped = pauses, begins, begins, begins
         self.said = {"urgent": "normal", "box": "support", "calendar": "office", "policy": "standard"}
         self.tag, self.joined = "plain", "leaves"
         self.state, self.merged, self.answered = State.OPEN, False, False
@@ -237,12 +253,16 @@ class Counter:
             for pauses in (frozenset(), self.standard)
         }
         """Which minutes count by each calendar and with each set of pauses: a policy may come into force later."""
+        self.gone: set[datetime] = set()
+        """The minutes in which it went on in another ticket."""
         self.missed: list[tuple[str, datetime, datetime]] = []
         self.warned: list[tuple[str, datetime, datetime]] = []
 
     def pass_minutes(self, minutes: int) -> None:
         for _ in range(minutes):
-            if not self.merged and not self.state.done:
+            if self.merged:
+                self.gone.add(self.now)
+            elif not self.state.done:
                 for (calendar, pauses), counted in self.counted.items():
                     if self.state not in pauses and is_open(calendar, self.now):
                         counted.append(self.now)
@@ -285,9 +305,11 @@ class Counter:
                 self.answered, self.waiting = True, []
             case "thanks" if self.state.done:
                 pass
-            case "letter" | "thanks":
-                self.began = self.began or self.now
-                self.waiting = [self.now] if self.state.done else [*self.waiting, self.now]
+            case "letter" | "late letter" | "thanks":
+                came_at = max(self.begins, self.now - LATE_BY) if name == "late letter" else self.now
+                self.count_again(came_at)
+                self.began = self.began or came_at
+                self.waiting = [came_at] if self.state.done else [*self.waiting, came_at]
                 self.stand(State.OPEN)
             case "pending":
                 self.stand(State.PENDING)
@@ -306,6 +328,13 @@ class Counter:
                 self.said["box"] = name
             case _:
                 pass
+
+    def count_again(self, since: datetime) -> None:
+        """A letter came then: whatever the state was, the minutes since then count, but those in another ticket."""
+        minutes = [since + number * MINUTE for number in range((self.now - since) // MINUTE)]
+        for (calendar, _), counted in self.counted.items():
+            here = [minute for minute in minutes if minute not in self.gone and is_open(calendar, minute)]
+            counted[bisect_left(counted, since) :] = here
 
     def stand(self, state: State, held_until: datetime | None = None) -> None:
         self.state, self.held_until = state, held_until

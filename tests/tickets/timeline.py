@@ -162,13 +162,15 @@ class Timeline:
         return self.desktop.tickets[self.ids[whose]]
 
     def _letter(self, minute: int, whose: str, words: str) -> None:
-        number = self.letters[minute] = len(self.letters) + 1
+        late = re.search(r" of (\d+)", words)
+        came = int(late[1]) if late else minute
+        number = self.letters[came] = len(self.letters) + 1
         home = re.search(r" to (\w+)", words)
         head = letter(
             number,
             sender="maren@kornblume.example" if "Kornblume" in words else "kim@customers.example",
             answers=f"<{self.first_letters[whose]}@customers.example>" if whose in self.ids else None,
-            at=self.desktop.now,
+            at=at(came),
             automatic=words.startswith("machine's"),
             subject="My lamp",
             excerpt="Thank you!" if words == "thanks" else "Where is my lamp?",
