@@ -63,7 +63,10 @@ class BadCondition(Exception):
 
 
 class Unanswerable(Exception):
-    """A condition that has no answer for one message, as a number that is made of a text that is none."""
+    """A condition that has no answer for one message, as a number that is made of a text that is none.
+
+    The text says why in our words. Those of the library quote the message, and whoever sees rules may not see that.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,9 @@ class Condition:
         try:
             answer = self.program.execute(context)
         except Exception as error:
-            raise Unanswerable(_first_line(error)) from error
+            raise Unanswerable(_without_words(error)) from error
         if not isinstance(answer, bool):
-            raise Unanswerable(f"it says {answer!r}, neither true nor false")
+            raise Unanswerable("it says neither true nor false")
         return answer
 
 
@@ -226,6 +229,23 @@ def check(source: str) -> Condition:
     if not isinstance(answer, bool):
         raise BadCondition(f"it says {answer!r} of an empty message, neither true nor false")
     return condition
+
+
+_IN_OUR_WORDS: Mapping[type[Exception], str] = {
+    IndexError: "it asks a list for a place that is not there",
+    KeyError: "it asks for a key that is not there",
+    TypeError: "it puts values together whose types do not fit",
+    ZeroDivisionError: "it divides by zero",
+}
+_FUNCTION_FAILED = re.compile(r"Function '(\w+)' error")
+
+
+def _without_words(error: Exception) -> str:
+    """What the library complains of, without the values of the message."""
+    if failed := _FUNCTION_FAILED.match(str(error)):
+        name = "matches" if failed[1] == "finds" else failed[1]
+        return f"“{name}” can do nothing with the value that it is given"
+    return _IN_OUR_WORDS.get(type(error), "it cannot be worked out")
 
 
 def _first_line(error: Exception) -> str:

@@ -31,6 +31,7 @@ from contracts.router import (
 from contracts.rulesets import Rule
 from rules.hours import Hours
 from services.router.facts import Contact
+from services.router.hits import count
 from services.router.notices import notices
 from services.router.ruleset import Ruleset, Ticketbox, is_early, routed
 from services.router.ruleset import route as decide
@@ -268,6 +269,13 @@ def test_a_rule_that_has_no_answer_does_not_hold_is_named_and_stops_nothing(cond
     decision = route(message("There is a fire"), ruleset(Rule(name="Bad", condition=condition), URGENT))
     assert decision.evidence.rule == "Fire"
     assert [failed.rule for failed in decision.evidence.failed] == ["Bad"]
+
+
+def test_of_a_rule_that_has_no_answer_nothing_is_kept_of_what_the_message_says() -> None:
+    rule = Rule(name="Wait", condition="duration(message.subject) > duration('1h')")
+    decision = route(message("Dismissal of K."), ruleset(rule))
+    hits = count([decision.evidence])[3, "Wait"]
+    assert (hits.failed, hits.error) == (1, "“duration” can do nothing with the value that it is given")
 
 
 def test_a_header_that_is_missing_is_empty() -> None:

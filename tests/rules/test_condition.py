@@ -1,5 +1,7 @@
 """Conditions: what can be asked, what is refused before it is in force, and what is empty."""
 
+import re
+
 import pytest
 
 from rules.condition import BadCondition, Unanswerable, check, compile_condition, context_of
@@ -115,6 +117,25 @@ def test_what_only_some_messages_answer_may_be_put_in_force_and_says_of_which_it
     condition = check("int(message.subject) > 5")
     with pytest.raises(Unanswerable, match="int"):
         condition.holds(context_of(FACTS, condition.headers))
+
+
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        ("duration(message.subject) > duration('1s')", "“duration” can do nothing with"),
+        ("timestamp(message.subject).getFullYear() > 2000", "“timestamp” can do nothing with"),
+        ("message.text.matches(message.subject + '(')", "“matches” can do nothing with"),
+        ("size(message.subject) > 0 && message.headers[message.subject] == 'yes'", "a key that is not there"),
+        ("[1, 2][size(message.subject)] == 1", "a place that is not there"),
+        ("size(message.subject) == 0 || message.subject", "types do not fit"),
+        ("message.size / (size(message.subject) - 12) == 1", "divides by zero"),
+        ("size(message.subject) == 0 ? true : message.subject", "neither true nor false"),
+    ],
+)
+def test_why_there_is_no_answer_is_told_without_words_of_the_message(condition: str, why: str) -> None:
+    with pytest.raises(Unanswerable, match=why) as refused:
+        holds(condition)
+    assert not {"Invoice", "4711", "12"} & set(re.findall(r"\w+", str(refused.value)))
 
 
 def test_a_condition_knows_what_it_looks_at() -> None:

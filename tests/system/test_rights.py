@@ -218,11 +218,13 @@ TOO_LATE = {
     "POST /api/v1/messages/{message_id}/discard",
     "POST /api/v1/rulesets",
     "POST /api/v1/rulesets/{version}/roll-back",
+    "PUT /api/v1/rulesets/draft",
     "POST /api/v1/rulesets/draft/publication",
     "DELETE /api/v1/rulesets/draft",
     "POST /api/v1/tickets/next",
 }
-"""409 for who may: the card is there, the message was delivered long ago, other rules are in force, no ticket waits."""
+"""409 for who may: the card is there, the message was delivered long ago, other rules are in force, there is a
+draft, no ticket waits."""
 
 
 async def test_every_call_does_for_every_role_what_its_rights_say(house: House) -> None:

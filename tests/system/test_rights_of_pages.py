@@ -173,7 +173,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /rules/draft/default": {"seen_version": 999, "box": str(WORKSHOP)},
     "POST /rules/draft/move": {"seen_version": 999, "index": 0, "by": 1},
     "POST /rules/draft/remove": {"seen_version": 999, "index": 0},
-    "POST /rules/draft/take-up": {"seen_version": 999},
+    "POST /rules/draft/take-up": {"seen_version": 999, "based_on": 999},
     "POST /rules/draft/publish": {"seen_version": 999, "reason": "Try"},
     "POST /rules/draft/drop": {"draft_version": 999},
     "POST /desk/{kind}/{thing_id}": {

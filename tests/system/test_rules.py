@@ -246,7 +246,8 @@ async def test_a_draft_that_was_changed_meanwhile_is_not_thrown_away(api: httpx.
     late = {"name": "Late", "condition": "message.local.hour >= 22", "tags": ["late"]}
     draft = {"rules": [late], "default_ticketbox_id": now["default_ticketbox_id"]}
     read = (await api.put("/api/v1/rulesets/draft", json=draft)).json()["version"]
-    changed = (await api.put("/api/v1/rulesets/draft", json={**draft, "comment": "Mine"})).json()["version"]
+    again = {**draft, "comment": "Mine", "expected_version": read}
+    changed = (await api.put("/api/v1/rulesets/draft", json=again)).json()["version"]
     refused = await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": read})
     assert (refused.status_code, refused.json()["code"]) == (409, "changed_meanwhile")
     assert refused.json()["detail"] == "Someone changed the draft after you opened it. Reload the page."
@@ -270,6 +271,7 @@ async def test_a_draft_that_was_thrown_away_comes_back_as_it_was(api: httpx.Asyn
     assert "Bring it back" not in (await api.get("/rules")).text
     found = (await api.get("/api/v1/rulesets/draft")).json()
     assert found == {**was, "version": was["version"] + 2, "changed_at": found["changed_at"]}
+    await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": found["version"]})
 
 
 async def test_a_draft_does_not_come_back_after_another_was_begun(api: httpx.AsyncClient) -> None:
@@ -281,6 +283,63 @@ async def test_a_draft_does_not_come_back_after_another_was_begun(api: httpx.Asy
     begun = (await api.put("/api/v1/rulesets/draft", json={**draft, "rules": []})).json()["version"]
     assert (await api.post("/api/v1/rulesets/draft/undo")).status_code == 404
     assert (await api.get("/api/v1/rulesets/draft")).json()["version"] == begun
+    await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": begun})
+
+
+async def test_whoever_begins_a_draft_goes_on_with_that_of_a_colleague(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    assert "Change the rules" in (await api.get("/rules")).text
+    night = {"name": "Night", "condition": "message.local.hour >= 22", "tags": ["night"]}
+    draft = {"rules": [night], "default_ticketbox_id": now["default_ticketbox_id"]}
+    key = {"Idempotency-Key": str(uuid4())}
+    written = await api.put("/api/v1/rulesets/draft", json=draft, headers=key)
+
+    begun = await api.post("/rules/draft/begin")
+    assert (begun.status_code, begun.headers["Location"]) == (303, "/rules/draft")
+    for unseen in ({}, {"expected_version": 0}, {"expected_version": None}):
+        refused = await api.put("/api/v1/rulesets/draft", json={**draft, "rules": [], **unseen})
+        assert (refused.status_code, refused.json()["code"]) == (409, "changed_meanwhile")
+    repeated = await api.put("/api/v1/rulesets/draft", json=draft, headers=key)
+    assert (repeated.status_code, repeated.json()) == (200, written.json())
+
+    there = (await api.get("/api/v1/rulesets/draft")).json()
+    assert ([one["name"] for one in there["rules"]], there["version"]) == (
+        ["Night"],
+        written.json()["version"],
+    )
+    dropped = await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": there["version"]})
+    assert dropped.status_code == 204
+    await api.post("/rules/draft/begin")
+    begun_now = (await api.get("/api/v1/rulesets/draft")).json()
+    assert begun_now["rules"] == now["rules"]
+    await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": begun_now["version"]})
+
+
+async def test_only_the_rules_that_were_shown_are_taken_up_into_the_draft(api: httpx.AsyncClient) -> None:
+    now = await in_force(api)
+    night = {"name": "Night", "condition": "message.local.hour >= 22", "tags": ["night"]}
+    draft = {"rules": [night], "default_ticketbox_id": now["default_ticketbox_id"]}
+    version = (await api.put("/api/v1/rulesets/draft", json=draft)).json()["version"]
+
+    async def published(reason: str, seen: int) -> int:
+        rules = {"rules": now["rules"], "default_ticketbox_id": now["default_ticketbox_id"]}
+        answer = await api.post(
+            "/api/v1/rulesets", json={**rules, "reason": reason, "expected_version": seen}
+        )
+        newest: int = answer.json()["version"]
+        return newest
+
+    shown = await published("Shown", now["version"])
+    page = (await api.get("/rules/draft")).text
+    assert f'name="based_on" value="{shown}"' in page
+    unseen = await published("Not shown", shown)
+    taken = await api.post("/rules/draft/take-up", data={"seen_version": version, "based_on": shown})
+    assert taken.status_code == 303, taken.text
+    assert (await api.get("/api/v1/rulesets/draft")).json()["based_on"] == shown
+    assert (
+        f"Version {unseen} came into force after this draft was begun" in (await api.get("/rules/draft")).text
+    )
+    await api.delete("/api/v1/rulesets/draft", params={"expected_draft_version": version + 1})
 
 
 async def test_rows_become_a_condition_and_come_back(api: httpx.AsyncClient) -> None:
@@ -297,9 +356,13 @@ async def test_a_rule_stays_in_its_form_when_somebody_changed_the_draft_meanwhil
 ) -> None:
     now = await in_force(api)
 
-    async def drafted(*names: str) -> int:
+    async def drafted(*names: str, seen: int | None = None) -> int:
         rules = [{"name": name, "condition": "false", "tags": ["x"]} for name in names]
-        draft = {"rules": rules, "default_ticketbox_id": now["default_ticketbox_id"]}
+        draft = {
+            "rules": rules,
+            "default_ticketbox_id": now["default_ticketbox_id"],
+            "expected_version": seen,
+        }
         version: int = (await api.put("/api/v1/rulesets/draft", json=draft)).json()["version"]
         return version
 
@@ -309,7 +372,7 @@ async def test_a_rule_stays_in_its_form_when_somebody_changed_the_draft_meanwhil
         return {**said, "seen_version": str(version)}
 
     seen = await drafted("Lamps", "Shades")
-    changed = await drafted("Bulbs", "Lamps", "Shades")
+    changed = await drafted("Bulbs", "Lamps", "Shades", seen=seen)
     for place, called, name, found in (("new", "", "Cables", "new"), ("0", "Lamps", "All lamps", "1")):
         answer = await api.post(f"/rules/draft/rules/{place}", data=typed(seen, called, name))
         assert answer.status_code == 409
@@ -317,7 +380,7 @@ async def test_a_rule_stays_in_its_form_when_somebody_changed_the_draft_meanwhil
         assert f'name="seen_version" value="{changed}"' in answer.text
         assert f'action="/rules/draft/rules/{found}"' in answer.text
 
-    without = await drafted("Bulbs", "Shades")
+    without = await drafted("Bulbs", "Shades", seen=changed)
     gone = await api.post("/rules/draft/rules/1", data=typed(changed, "Lamps", "All lamps"))
     assert (gone.status_code, "“Lamps” is not in it any more" in gone.text) == (409, True)
     assert 'action="/rules/draft/rules/new"' in gone.text

@@ -73,7 +73,7 @@ async def get_draft(wish: Wish) -> DraftView:
 
 
 class NewDraft(BaseModel):
-    """`expected_version` is the version of the draft that its author saw; 0 or absent: there was none."""
+    """`expected_version` is the version of the draft that its author saw; 0 or absent: there must be none."""
 
     rules: list[Rule]
     default_ticketbox_id: UUID
@@ -88,7 +88,7 @@ class Drafted(Representation):
 
 @router.put("/rulesets/draft")
 async def put_draft(wish: Wish, here: Here, new: NewDraft) -> Drafted:
-    """Write the draft. It may be unfinished; nothing is routed by it."""
+    """Write the draft. It may be unfinished; nothing is routed by it. 409: there is another than was seen."""
     async with here.service.pool.acquire() as db:
         based_on = new.based_on or (await rulesets.in_force(db)).version
     version = await wish.draft(

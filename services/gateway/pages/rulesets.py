@@ -1,5 +1,6 @@
 """The rules of routing: in force, as a draft, tried on recorded mail, published, rolled back."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -109,24 +110,20 @@ async def roll_back(
 
 @router.post("/rules/draft/begin")
 async def begin(wish: Wish) -> Response:
-    """Begin a draft from the rules in force."""
-    await wish.begin_draft()
+    """Begin a draft from the rules in force, or go on with the one that somebody began meanwhile."""
+    with suppress(Conflict):
+        await wish.begin_draft()
     return RedirectResponse("/rules/draft", 303)
 
 
 @router.get("/rules/draft")
-async def draft_page(request: Request, here: Here, who: Signed, wish: Wish) -> Response:
+async def draft_page(request: Request, here: Here, who: Signed, _: RuleMaker) -> Response:
     """The draft: its rules in order, what it changes, and what can be done with it."""
-    try:
-        draft = await wish.open_draft()
-    except NotFound:
-        return RedirectResponse("/rules", 303)
-    return await _draft(request, here, who, draft)
-
-
-async def _draft(request: Request, here: Gateway, who: SignedIn, draft: DraftView) -> Response:
     async with here.service.pool.acquire() as db:
         now = await rulesets.in_force(db)
+        draft = await rulesets.draft(db, now)
+        if draft is None:
+            return RedirectResponse("/rules", 303)
         names = await desk.names(db)
         boxes = await desk.every(db, DeskTicketbox)
     try:
@@ -187,12 +184,12 @@ async def remove(wish: Wish, seen_version: Annotated[int, Form()], index: Annota
 
 
 @router.post("/rules/draft/take-up")
-async def take_up(wish: Wish, here: Here, seen_version: Annotated[int, Form()]) -> Response:
-    """Say that the draft knows the rules that came into force meanwhile."""
+async def take_up(
+    wish: Wish, seen_version: Annotated[int, Form()], based_on: Annotated[int, Form()]
+) -> Response:
+    """Say that the draft knows the rules that came into force meanwhile, up to the version that was shown."""
     draft = await wish.open_draft()
-    async with here.service.pool.acquire() as db:
-        now = await rulesets.in_force(db)
-    await wish.draft(draft.rules, draft.default_ticketbox_id, now.version, seen_version, draft.comment)
+    await wish.draft(draft.rules, draft.default_ticketbox_id, based_on, seen_version, draft.comment)
     return RedirectResponse("/rules/draft", 303)
 
 

@@ -74,7 +74,7 @@ class DraftView(Representation):
 
 
 _VERSIONS = f"""
-SELECT version, type, recorded_at, schema_version, data::text AS data
+SELECT position, version, type, recorded_at, schema_version, data::text AS data
 FROM history
 WHERE {BY_STREAM}
   AND stream_id = $1
@@ -141,13 +141,13 @@ def _view(row: asyncpg.Record, names: Mapping[UUID, str], *, newest: bool) -> Ru
 
 
 async def draft(db: Connection, now: RulesetView) -> DraftView | None:
-    """The draft, if there is one that says anything else than the rules in force."""
+    """The draft, if there is one that was not put in force since."""
     rows = await db.fetch(_VERSIONS, RULESET_DRAFT, 1)
     if not rows or rows[0]["type"] != RulesetDrafted.type_name():
         return None
     drafted = RulesetDrafted.read(rows[0]["data"], rows[0]["schema_version"])
-    if _says_the_same(drafted, now) and drafted.based_on != now.version:
-        return None  # it was put in force
+    if await _was_published(db, drafted, rows[0]["position"]):
+        return None
     names = await desk.names(db)
     return DraftView(
         version=rows[0]["version"],
@@ -163,8 +163,27 @@ async def draft(db: Connection, now: RulesetView) -> DraftView | None:
     )
 
 
-def _says_the_same(drafted: RulesetDrafted, now: RulesetView) -> bool:
-    return list(drafted.rules) == now.rules and drafted.default_ticketbox_id == now.default_ticketbox_id
+_PUBLISHED_SINCE = f"""
+SELECT schema_version, data::text AS data
+FROM history
+WHERE {BY_STREAM}
+  AND stream_id = $1
+  AND position > $2
+"""
+
+
+async def _was_published(db: Connection, drafted: RulesetDrafted, position: int) -> bool:
+    """Whether the draft of this position was put in force since, by whichever version: others may have come after."""
+    rows = await db.fetch(_PUBLISHED_SINCE, RULESET, position)
+    published = (RulesetPublished.read(row["data"], row["schema_version"]) for row in rows)
+    return any(_says_the_same(drafted, one) for one in published)
+
+
+def _says_the_same(drafted: RulesetDrafted, other: RulesetPublished | RulesetView) -> bool:
+    return (
+        list(drafted.rules) == list(other.rules)
+        and drafted.default_ticketbox_id == other.default_ticketbox_id
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from services.gateway.pieces import Piece
 from services.gateway.problems import Conflict, NotFound, Unprocessable
 from services.gateway.representations.basics import Page
 from services.gateway.rules import rulesets
-from services.gateway.rules.rulesets import DraftView, RulesetView
+from services.gateway.rules.rulesets import DraftView
 from services.gateway.trials import dry_run_changes
 from services.gateway.trials.dry_run_changes import ChangeItem
 from services.gateway.trials.trials import TrialView
@@ -47,7 +47,7 @@ class Ruling(Asking):
         """Write the draft anew, and return its version.
 
         Raises:
-            Problem: someone else changed it after `expected_version`.
+            Problem: someone else changed it after `expected_version`; or, if that is 0 or None, there is one.
         """
         done = await self.gateway.command(
             DraftRuleset(
@@ -55,11 +55,21 @@ class Ruling(Asking):
                 rules=tuple(rules),
                 default_ticketbox_id=default_ticketbox_id,
                 based_on=based_on,
-                seen_version=expected_version,
+                seen_version=expected_version or await self._no_draft(),
                 comment=comment,
             )
         )
         return done.version
+
+    async def _no_draft(self) -> int:
+        """The version of the draft's stream that says that there is no draft; 0 if there is one, which it never has."""
+        async with self.gateway.service.pool.acquire() as db:
+            version = await rulesets.draft_version(
+                db
+            )  # first: a draft that is begun between the two is found
+            there = await rulesets.draft(db, await rulesets.in_force(db))
+        # Only tickets refuses: a repeat of what was done already gets the first answer.
+        return 0 if there else version
 
     async def drop(self, draft_version: int) -> None:
         """Throw the draft away, as it was read.
@@ -152,13 +162,15 @@ class Ruling(Asking):
             raise NotFound("There is no draft. Begin one from the rules in force.")
         return found
 
-    async def begin_draft(self) -> RulesetView:
-        """Begin a draft from the rules in force; one that is there already is written over."""
+    async def begin_draft(self) -> None:
+        """Begin a draft from the rules in force.
+
+        Raises:
+            Problem: there is one already.
+        """
         async with self.gateway.service.pool.acquire() as db:
             now = await rulesets.in_force(db)
-            version = await rulesets.draft_version(db)
-        await self.draft(now.rules, now.default_ticketbox_id, now.version, version)
-        return now
+        await self.draft(now.rules, now.default_ticketbox_id, now.version, None)
 
     async def start_dry_run(
         self, days: int, rules: Sequence[Rule] | None = None, default_ticketbox_id: UUID | None = None
