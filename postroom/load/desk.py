@@ -1,7 +1,7 @@
 """The desk that loaded tickets belong to: what it lacks of agents, service levels and categories is added."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -60,6 +60,8 @@ async def find_place(db: Connection) -> Place:
         raise CannotLoad("There is no ticketbox yet. Run postroom migrate, or start Postroom once.")
     await _furnish(db, desk)
     desk = await _read(db)
+    # As if the ticketbox had always been there: what was solved long ago closed in its time, and not since it was made.
+    desk = replace(desk, since={one: at for one, at in desk.since.items() if one != boxes[0].id})
     people = [one.id for one in desk.every(Person) if one.may(Right.ANSWER, boxes[0].id)]
     return Place(desk, boxes[0], tuple(people), tuple(one.id for one in desk.every(Category)))
 

@@ -12,7 +12,7 @@ from chassis.database import connect_pool
 from contracts.desk import Ticketbox
 from contracts.tickets import SLABreached, SLAWarned, State
 from postroom.installation import furnish
-from postroom.load.desk import CannotLoad
+from postroom.load.desk import CannotLoad, find_place
 from postroom.load.writing import load
 from postroom.migrate import migrate_database
 from postroom.people import first_administrator
@@ -63,7 +63,7 @@ async def test_tickets_of_every_state_priority_and_description_are_there(db: asy
 
 
 async def test_their_clocks_go_on_from_where_they_stand(db: asyncpg.Connection) -> None:
-    desk = await tables.read_desk(db)
+    desk = (await find_place(db)).desk
     tickets = {ticket.ticket_id: ticket for ticket in await loaded(db)}
     for ticket in tickets.values():
         level = service_level.level_of(ticket, desk)

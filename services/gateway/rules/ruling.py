@@ -64,9 +64,8 @@ class Ruling(Asking):
     async def _no_draft(self) -> int:
         """The version of the draft's stream that says that there is no draft; 0 if there is one, which it never has."""
         async with self.gateway.service.pool.acquire() as db:
-            version = await rulesets.draft_version(
-                db
-            )  # first: a draft that is begun between the two is found
+            # First, so that a draft is found that is begun between the two.
+            version = await rulesets.draft_version(db)
             there = await rulesets.draft(db, await rulesets.in_force(db))
         # Only tickets refuses: a repeat of what was done already gets the first answer.
         return 0 if there else version
