@@ -130,11 +130,11 @@ def choose(
     """
     there = [agent for agent in members if hindrance(agent, loads) is None]
     others = [agent for agent in there if agent.id != wanted.ticket.given_back_by]
-    return (
-        _choose_of(others, wanted, asked, box, members, loads, last)
-        # Better the same person again than nobody.
-        or _choose_of(there, wanted, asked, box, members, loads, last)
-    )
+    # Better the same person again than nobody.
+    for agents in (others, there) if len(others) < len(there) else (there,):
+        if choice := _choose_of(agents, wanted, asked, box, members, loads, last):
+            return choice
+    return None
 
 
 def _choose_of(

@@ -33,22 +33,26 @@ LIMIT $3
 """
 _FIRST = UUID(int=0)
 
+# Only these very words use the index of what we wrote by its recipient.
+_WRITTEN_TO_THEM = """
+type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
+  AND lower(data #>> '{letter,to,0,address}') = ANY($1::text[])
+"""
+
 # One that was released again is the same letter.
 _ANSWERS = f"""
 SELECT DISTINCT ON (reply_id) {history.COLUMNS}
 FROM history
-WHERE type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
-  AND lower(data #>> '{{letter,to,0,address}}') = ANY($1::text[])
+WHERE {_WRITTEN_TO_THEM}
   AND ticket_id = ANY($2::uuid[])
 ORDER BY reply_id, position DESC
 """
 
-_ELSEWHERE = """
+_ELSEWHERE = f"""
 SELECT DISTINCT ticket.ticket_id, ticket.number, ticket.ticketbox_id
 FROM history
 JOIN ticket USING (ticket_id)
-WHERE history.type IN ('ReplyReleased', 'AcknowledgementReleased', 'ReminderReleased')
-  AND lower(history.data #>> '{letter,to,0,address}') = ANY($1::text[])
+WHERE {_WRITTEN_TO_THEM}
   AND history.ticket_id <> ALL($2::uuid[])
 """
 

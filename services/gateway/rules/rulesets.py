@@ -1,7 +1,7 @@
 """Reads rulesets: the one in force, its versions, the draft, and what they differ in."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -15,6 +15,7 @@ from contracts.queries import RuleFigures
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check, organisations_of
+from services.gateway.contacts import organisations
 from services.gateway.desk import desk
 from services.gateway.problems import NotFound
 from services.gateway.read_model.history import BY_STREAM
@@ -235,19 +236,20 @@ def problems_of(rules: Sequence[Rule]) -> dict[str, str]:
 
 async def warnings(db: Connection, rules: Sequence[Rule]) -> dict[str, str]:
     """What rules ask for in vain, by the rule's name, with the desk as it is now."""
-    return warnings_of(rules, await desk.every(db, Ticketbox), await desk.every(db, Organisation))
+    known = await organisations.read(db)
+    return warnings_of(rules, await desk.every(db, Ticketbox), known.by_id.values())
 
 
 def warnings_of(
-    rules: Sequence[Rule], boxes: Sequence[Ticketbox], organisations: Sequence[Organisation]
+    rules: Sequence[Rule], boxes: Sequence[Ticketbox], known: Collection[Organisation]
 ) -> dict[str, str]:
     """What rules ask for in vain, by the rule's name: words that nobody wrote, an organisation that is not there."""
     telling = {box.id for box in boxes if box.acknowledgement}
-    known = {one.name for one in organisations}
+    names = {one.name for one in known}
     found: dict[str, list[str]] = defaultdict(list)
     for rule in rules:
         for name in organisations_of(rule.condition):
-            if name not in known:
+            if name not in names:
                 found[rule.name].append(f"No organisation is called “{name}”.")
         if not rule.acknowledge or rule.acknowledgement:
             continue
