@@ -20,7 +20,7 @@ from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.streams import every
 from contracts.tickets import AutomationRan, SLABreached, TicketOpened
-from services.tickets import tables
+from services.tickets import desk_tables, ticket_tables
 from services.tickets.work import Work
 from tests.running import Postroom
 
@@ -101,8 +101,8 @@ async def write(postroom: Postroom, box: Ticketbox, due: Sequence[datetime]) -> 
         for start in range(0, len(due), BATCH):
             part = due[start : start + BATCH]
             async with db.transaction():
-                work = Work(datetime.now(UTC), await tables.read_desk(db))
-                for at, number in zip(part, await tables.new_numbers(db, len(part)), strict=True):
+                work = Work(datetime.now(UTC), await desk_tables.read_desk(db))
+                for at, number in zip(part, await ticket_tables.new_numbers(db, len(part)), strict=True):
                     ticket_id = uuid4()
                     cause = uuid4()
                     event = _opened(ticket_id, number, box, at - TARGET)

@@ -34,7 +34,7 @@ from postroom.migrate import migrate_database
 from services.gateway.contacts import organisations
 from services.gateway.desk import desk as gateway_desk
 from services.router import tables as router_tables
-from services.tickets import changes, tables
+from services.tickets import changes, desk_tables
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
 from tests.events import BOX, letter, opened
@@ -63,7 +63,7 @@ async def measure(database_url: str, size: int) -> list[Figure]:
     router = await connect(database_url, "router")
     gateway = await connect(database_url, "gateway")
     async with tickets.transaction():
-        await tables.keep_desk(tickets, events, NOW)
+        await desk_tables.keep_desk(tickets, events, NOW)
         ticket_id = await _a_ticket(tickets)
     async with router.transaction():
         for number, event in enumerate([*events, _ruleset()]):
@@ -100,7 +100,7 @@ async def measure(database_url: str, size: int) -> list[Figure]:
 
 
 async def _a_ticket(db: Connection) -> UUID:
-    work = Work(NOW, await tables.read_desk(db))
+    work = Work(NOW, await desk_tables.read_desk(db))
     event = opened(letter(NOW))
     work.open(event, uuid4(), Meta(correlation_id=event.ticket_id, causation_id=event.ticket_id))
     await work.save(db)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from chassis.database import Connection
 from contracts.commands import OPERATOR, RequestErasure
 from contracts.stream_ids import erasure_stream
-from services.tickets import tables
+from services.tickets import desk_tables
 from services.tickets.erasures import begin, digest_of
 
 
@@ -69,7 +69,7 @@ async def repeat(db: Connection, certificates: Sequence[Certificate]) -> int:
     asked = 0
     async with db.transaction():
         await db.execute("SET LOCAL search_path = tickets")
-        secret = await tables.erasure_secret(db)
+        secret = await desk_tables.erasure_secret(db)
         by_digest = {digest_of(address, secret): address for address in writers}
         known_rows = await db.fetch(_KNOWN, [erasure_stream(one.erasure_id) for one in certificates])
         known = {row["stream_id"] for row in known_rows}

@@ -15,7 +15,7 @@ from contracts.desk import Person
 from contracts.people import Role
 from services.gateway.access import accounts, credentials
 from services.tickets.changes import configure
-from services.tickets.tables import read_desk
+from services.tickets.desk_tables import read_desk
 
 
 class CannotAdd(Exception):

@@ -10,7 +10,7 @@ from chassis.database import Connection
 from contracts.desk import AnyThing
 from contracts.stream_ids import RULESET
 from postroom.desk.plan import Plan, Present
-from services.tickets import tables
+from services.tickets import desk_tables
 from services.tickets.changes import configure_together
 from services.tickets.desk import stream_of
 
@@ -23,10 +23,10 @@ async def read_present(db: Connection) -> Present:
     """The desk as it is now, from one consistent read."""
     async with db.transaction(isolation="repeatable_read", readonly=True):
         await db.execute("SET LOCAL search_path = tickets")
-        things = cast("Mapping[UUID, AnyThing]", (await tables.read_desk(db)).things)
+        things = cast("Mapping[UUID, AnyThing]", (await desk_tables.read_desk(db)).things)
         streams = {stream_of(thing.kind, thing.id): thing.id for thing in things.values()}
-        versions = await tables.thing_versions(db, [*streams, RULESET])
-        ruleset = await tables.ruleset_in_force(db)
+        versions = await desk_tables.thing_versions(db, [*streams, RULESET])
+        ruleset = await desk_tables.ruleset_in_force(db)
     return Present(
         things=things,
         versions={identity: versions[stream] for stream, identity in streams.items()},

@@ -22,7 +22,7 @@ from contracts.desk import (
 )
 from contracts.people import Role
 from contracts.router import Priority
-from services.tickets import tables
+from services.tickets import desk_tables
 from services.tickets.changes import configure
 from services.tickets.desk import Desk
 
@@ -69,7 +69,7 @@ async def find_place(db: Connection) -> Place:
 async def _read(db: Connection) -> Desk:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = tickets")
-        return await tables.read_desk(db)
+        return await desk_tables.read_desk(db)
 
 
 async def _furnish(db: Connection, desk: Desk) -> None:

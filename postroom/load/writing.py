@@ -17,7 +17,7 @@ from contracts.tickets import NoticeReleased
 from postroom.demo.day import customers
 from postroom.load.desk import CannotLoad, Place, find_place
 from postroom.load.tickets import Matter, Written, write_ticket
-from services.tickets import tables
+from services.tickets import ticket_tables
 from services.tickets.work import Work
 
 BATCH = 250
@@ -71,7 +71,7 @@ def _matters(tickets: int, days: int, seed: int, now: datetime, waiting: float) 
 async def _numbered(db: Connection, batch: Sequence[Matter]) -> list[Matter]:
     async with db.transaction():
         await db.execute("SET LOCAL search_path = tickets")
-        numbers = await tables.new_numbers(db, len(batch))
+        numbers = await ticket_tables.new_numbers(db, len(batch))
     return [replace(matter, number=number) for matter, number in zip(batch, numbers, strict=True)]
 
 

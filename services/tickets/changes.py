@@ -47,9 +47,12 @@ from services.tickets import (
     contact_tables,
     contacts,
     desk,
+    desk_checks,
+    desk_commands,
+    desk_tables,
     rearranging,
     rulesets,
-    tables,
+    ticket_tables,
     undoing,
 )
 from services.tickets.refusals import ChangedMeanwhile
@@ -66,7 +69,7 @@ async def change_ticket(
     Raises:
         Refusal: nothing is changed, and why.
     """
-    work = Work(service.clock(), await tables.read_desk(db))
+    work = Work(service.clock(), await desk_tables.read_desk(db))
     await work.load(db, {command.ticket_id})
     current = _known(work, command.ticket_id)
     events = commands.decide(command, current, work.desk, work.now)
@@ -79,7 +82,7 @@ async def undo_change(service: Service[TicketsSettings], command: UndoChange, db
     Raises:
         Refusal: nothing is changed, and why.
     """
-    work = Work(service.clock(), await tables.read_desk(db))
+    work = Work(service.clock(), await desk_tables.read_desk(db))
     await work.load(db, {command.ticket_id})
     current, undone = _known(work, command.ticket_id), undoing.by_command(command.undone_id)
     history = work.histories[current.ticket_id]
@@ -98,9 +101,9 @@ async def change_two(
     Raises:
         Refusal: nothing is changed, and why.
     """
-    work = Work(service.clock(), await tables.read_desk(db))
+    work = Work(service.clock(), await desk_tables.read_desk(db))
     if isinstance(command, HoldForTicket):
-        await tables.lock_waiting(db, {command.other_id})
+        await ticket_tables.lock_waiting(db, {command.other_id})
     await work.load(db, {command.ticket_id, command.other_id})
     ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
     inside = await work.load_inside(db, ticket.ticket_id)
@@ -115,13 +118,13 @@ async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, 
     Raises:
         Refusal: nothing is changed, and why.
     """
-    work = Work(service.clock(), await tables.read_desk(db))
+    work = Work(service.clock(), await desk_tables.read_desk(db))
     await work.load(db, {command.ticket_id})
     ticket = _known(work, command.ticket_id)
     inside = await work.load_inside(db, ticket.ticket_id)
     # Whoever wrote one of them may become the customer of the new one.
     await work.look_up(db, [one.from_.address for one in ticket.letters.values() if one.from_])
-    (number,) = await tables.new_numbers(db, 1)
+    (number,) = await ticket_tables.new_numbers(db, 1)
     events = rearranging.split(command, ticket, work.desk, number, work.now, inside)
     return await _write(work, command, events, db)
 
@@ -178,7 +181,7 @@ async def keep_contacts(db: Connection, command: AnyContactCommand, now: datetim
     identities, addresses = _named(command)
     before = await contact_tables.load(db, identities, addresses)
     await contact_tables.refuse_erased(db, before, addresses)
-    present_desk, hidden = await tables.read_desk(db), []
+    present_desk, hidden = await desk_tables.read_desk(db), []
     if (boxes := contacts.in_view(command.actor_id, present_desk)) is not None:
         hidden = await contact_tables.hidden(db, before, identities, addresses, boxes)
     events = contacts.decide(command, before, present_desk, hidden)
@@ -233,7 +236,7 @@ async def change_desk(
 async def may_manage(service: Service[TicketsSettings], query: MayManage) -> Permission:
     """Answer a service that knows no people whether somebody may do what is for those who manage."""
     async with service.pool.acquire() as db:
-        present = await tables.read_desk(db)
+        present = await desk_tables.read_desk(db)
     return Permission(granted=desk.may_manage(present, query.person_id))
 
 
@@ -254,15 +257,15 @@ async def configure_together(
     Raises:
         Refusal: roll back.
     """
-    await tables.lock_desk(db)
-    before = replace(await tables.read_desk(db), ruleset=await tables.ruleset_in_force(db))
+    await desk_tables.lock_desk(db)
+    before = replace(await desk_tables.read_desk(db), ruleset=await desk_tables.ruleset_in_force(db))
     present = before
     done = Done(position=0, version=0)
     for command in commands:
         events = _intend(command, present)
         present = desk.after(present, events)
         done = await _append(db, command, events, now)
-    desk.check(present, before)
+    desk_checks.check(present, before)
     return done
 
 
@@ -270,12 +273,12 @@ async def _append(
     db: Connection, command: AnyConfiguringCommand, events: Mapping[str, Sequence[Event]], now: datetime
 ) -> Done:
     seen = _seen(command)
-    changed = await tables.thing_versions(db, seen)
+    changed = await desk_tables.thing_versions(db, seen)
     for stream_id, version in seen.items():
         if changed.get(stream_id, 0) != version:
             raise ChangedMeanwhile(version, changed.get(stream_id, 0))
     heads = await log.heads(db, list(events))
-    await tables.keep_desk(db, [event for happened in events.values() for event in happened], now)
+    await desk_tables.keep_desk(db, [event for happened in events.values() for event in happened], now)
     meta = log.commanded(command.command_id, command.actor_id)
     answers = [
         Answer(stream_id, tuple(happened), command.command_id, meta, now, heads.get(stream_id, log.EMPTY))
@@ -288,7 +291,7 @@ async def _append(
 def _intend(command: AnyConfiguringCommand, present: desk.Desk) -> dict[str, list[Event]]:
     if isinstance(command, AnyRulesetCommand):
         return rulesets.decide(command, present)
-    return desk.intend(command, present)
+    return desk_commands.intend(command, present)
 
 
 def _seen(command: AnyConfiguringCommand) -> dict[str, int]:

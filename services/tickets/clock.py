@@ -14,7 +14,7 @@ from chassis.logging import get_logger
 from chassis.service import Service
 from contracts.event import Meta
 from contracts.ids import derived
-from services.tickets import tables
+from services.tickets import alarm_tables, desk_tables
 from services.tickets.desk import Desk
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
@@ -38,7 +38,7 @@ async def strike(service: Service[TicketsSettings]) -> None:
         with suppress(*CONFLICTS):
             async with service.pool.acquire() as db:
                 more = await take_turn(db, service.clock())
-                alarm = await tables.next_alarm(db)
+                alarm = await alarm_tables.next_alarm(db)
             wait = min(alarm - service.clock(), LONGEST_SLEEP) if alarm else LONGEST_SLEEP
             await asyncio.sleep(0 if more else max(wait.total_seconds(), 0.01))
 
@@ -49,13 +49,13 @@ async def take_turn(db: Connection, now: datetime) -> bool:
     All in one transaction. If that fails, each ticket has one of its own, so that one which fails by itself (an event
     of a newer release, a bug) stops no other clock.
     """
-    desk = await tables.read_desk(db)
+    desk = await desk_tables.read_desk(db)
     due: Collection[UUID] = ()
     stale: Collection[UUID] = ()
     try:
         async with db.transaction():
-            due = await tables.due_alarms(db, now, ALARMS_A_TURN)
-            stale = await tables.stale_alarms(db, STALE_A_TURN) if len(due) < ALARMS_A_TURN else []
+            due = await alarm_tables.due_alarms(db, now, ALARMS_A_TURN)
+            stale = await alarm_tables.stale_alarms(db, STALE_A_TURN) if len(due) < ALARMS_A_TURN else []
             await _look_at(Work(now, desk), db, {*due, *stale})
     except (*TRANSIENT, *CONFLICTS):
         raise
@@ -72,7 +72,7 @@ async def take_turn(db: Connection, now: datetime) -> bool:
 async def _look_at_one(db: Connection, now: datetime, desk: Desk, ticket_id: UUID) -> None:
     """Look at a ticket in a transaction of its own; put it off if it fails by itself."""
     async with db.transaction():
-        if not await tables.lock_alarm(db, ticket_id):
+        if not await alarm_tables.lock_alarm(db, ticket_id):
             return
         try:
             async with db.transaction():
@@ -80,7 +80,7 @@ async def _look_at_one(db: Connection, now: datetime, desk: Desk, ticket_id: UUI
         except (*TRANSIENT, *CONFLICTS):
             raise
         except Exception:
-            again_at = await tables.put_off_alarm(db, ticket_id, now, desk.revision)
+            again_at = await alarm_tables.put_off_alarm(db, ticket_id, now, desk.revision)
             logger.exception("clock failed", ticket_id=str(ticket_id), again_at=again_at.isoformat())
             FAILURES.inc()
 

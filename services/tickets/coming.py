@@ -8,7 +8,7 @@ from chassis.service import Service
 from contracts.queries import AutomationTrial, Coming, GetWhatComes, TryAutomation, WhatComes
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import TicketEvent, TicketReopened
-from services.tickets import alarms, automations, contact_tables, tables
+from services.tickets import alarm_tables, alarms, automations, contact_tables, desk_tables
 from services.tickets.automations import Occasion
 from services.tickets.evolve import load
 from services.tickets.settings import TicketsSettings
@@ -22,7 +22,7 @@ async def what_comes(service: Service[TicketsSettings], query: GetWhatComes) -> 
     """What happens to a ticket by itself, the next first; nothing of one that does not exist."""
     stream = ticket_stream(query.ticket_id)
     async with service.pool.acquire() as db:
-        desk = await tables.read_desk(db)
+        desk = await desk_tables.read_desk(db)
         found = load((await log.load(db, [stream])).get(stream, log.NO_HISTORY).events)
         if found is not None:
             known = await contact_tables.belongings(db, [found.contact.address.lower()])
@@ -45,7 +45,7 @@ async def try_automation(service: Service[TicketsSettings], query: TryAutomation
     """How many tickets an automation would touch if it were saved now."""
     automation, now = query.automation, service.clock()
     async with service.pool.acquire() as db, db.transaction():
-        before = await tables.read_desk(db)
+        before = await desk_tables.read_desk(db)
         desk = replace(
             before,
             chosen_organisations=await contact_tables.chosen_organisations(db),
@@ -53,7 +53,7 @@ async def try_automation(service: Service[TicketsSettings], query: TryAutomation
             since={**before.since, automation.id: now},
         )
         at_once, later, examples = 0, 0, list[int]()
-        async for standing in tables.standings(db, automation, STANDINGS_A_PIECE):
+        async for standing in alarm_tables.standings(db, automation, STANDINGS_A_PIECE):
             occasion = automations.occasion_of(automation, standing, desk)
             if occasion is None:
                 continue

@@ -12,7 +12,7 @@ from contracts.event import Meta
 from contracts.ids import derived
 from contracts.tickets import CustomerErased
 from mail.answering import person_behind
-from services.tickets import contact_tables, tables
+from services.tickets import alarm_tables, contact_tables, desk_tables
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
 
@@ -36,7 +36,7 @@ async def erase(service: Service[TicketsSettings], piece: ErasePiece, db: Connec
         if (waits_for := await erase_trials(db, person)) is not None:
             return PieceErased(waits_for=waits_for)
         await contact_tables.forget(db, person.contact_ids, person.addresses)
-        await tables.forget_customer(db, person.ticket_ids, person.alias)
+        await alarm_tables.forget_customer(db, person.ticket_ids, person.alias)
         await db.execute(
             "DELETE FROM message_index WHERE internet_message_id = ANY($1::text[])",
             list(person.internet_message_ids),
@@ -125,7 +125,7 @@ async def say_in_tickets(
     """Let some tickets of the person say that their customer was erased, once."""
     causes = {ticket_id: derived(person.erasure_id, str(ticket_id)) for ticket_id in some}
     told = await log.answered(db, causes.values())
-    work = Work(service.clock(), await tables.read_desk(db))
+    work = Work(service.clock(), await desk_tables.read_desk(db))
     await work.load(db, some)
     for ticket_id, cause in causes.items():
         if cause in told:

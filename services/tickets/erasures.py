@@ -48,7 +48,7 @@ from contracts.model import is_erased
 from contracts.services import SERVICES
 from contracts.stream_ids import erasure_stream
 from contracts.streams import STREAMS
-from services.tickets import contact_tables, desk, erasing, tables
+from services.tickets import contact_tables, desk, desk_tables, erasing
 from services.tickets.settings import TicketsSettings
 
 logger = get_logger(__name__)
@@ -75,11 +75,11 @@ async def begin(db: Connection, command: RequestErasure, now: datetime) -> Done:
     Raises:
         Refusal: nothing is erased, and why.
     """
-    present = await tables.read_desk(db)
+    present = await desk_tables.read_desk(db)
     addresses = decide(command, present)
     await contact_tables.lock(db)
     await contact_tables.refuse_half(db, addresses)
-    secret = await tables.erasure_secret(db)
+    secret = await desk_tables.erasure_secret(db)
     event = ErasureRequested(
         erasure_id=command.command_id,
         digests=tuple(digest_of(address, secret) for address in addresses),

@@ -31,7 +31,7 @@ from contracts.ids import derived
 from contracts.people import Role
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from contracts.stream_ids import job_actor, job_stream
-from services.tickets import bulk, job_tables, tables, undoing
+from services.tickets import bulk, desk_tables, job_tables, undoing
 from services.tickets.desk import Desk
 from services.tickets.job_tables import Job, Selected, Verdict
 from services.tickets.refusals import AlreadyThere, NotComplete
@@ -55,7 +55,7 @@ async def select(service: Service[TicketsSettings], command: SelectTickets, db: 
     Raises:
         Refusal: the person may change no ticket.
     """
-    _permit(await tables.read_desk(db), command.actor_id)
+    _permit(await desk_tables.read_desk(db), command.actor_id)
     if await job_tables.find(db, command.job_id) is None:  # else a repeat of what has begun long ago
         await job_tables.keep_selected(db, command, service.clock())
     return Done(position=0, version=0)
@@ -67,7 +67,7 @@ async def start(service: Service[TicketsSettings], command: StartBulkJob, db: Co
     Raises:
         Refusal: some are missing, or the person may change no ticket.
     """
-    _permit(await tables.read_desk(db), command.actor_id)
+    _permit(await desk_tables.read_desk(db), command.actor_id)
     selected = await job_tables.count_selected(db, command.command_id)
     if selected != command.total:
         raise NotComplete(f"{selected} of {command.total} tickets were handed over; select them again.")
@@ -151,7 +151,7 @@ async def _of(job_id: UUID, person_id: UUID, db: Connection, *, lock: bool = Fal
     job = await job_tables.find(db, job_id, lock=lock)
     if job is None:
         raise UnknownThing("There is no such job.", job_id=job_id)
-    person = (await tables.read_desk(db)).get(Person, person_id)
+    person = (await desk_tables.read_desk(db)).get(Person, person_id)
     if person is None or (
         job.started_by != person_id and person.role not in {Role.SUPERVISOR, Role.ADMINISTRATOR}
     ):
@@ -208,7 +208,7 @@ async def _take_turns(db: Connection, now: datetime, most: int) -> bool:
     turns = await job_tables.next_turns(db, job, most)
     try:
         async with db.transaction():
-            work = Work(now, await tables.read_desk(db))
+            work = Work(now, await desk_tables.read_desk(db))
             await work.load(db, [one.ticket_id for one in turns])
             verdicts = [_turn(work, job, one) for one in turns]
             await _keep(db, job, verdicts, work)
@@ -220,7 +220,7 @@ async def _take_turns(db: Connection, now: datetime, most: int) -> bool:
         logger.exception("ticket of a bulk job failed", job_id=str(job.job_id))
         (one,) = turns
         refused = Verdict(one.place, "refused", None, "failed", f"{type(error).__name__}: {error}")
-        await _keep(db, job, [refused], Work(now, await tables.read_desk(db)))
+        await _keep(db, job, [refused], Work(now, await desk_tables.read_desk(db)))
     return True
 
 

@@ -33,7 +33,15 @@ from contracts.tickets import (
     TicketOpened,
 )
 from mail.answering import may_be_answered
-from services.tickets import acknowledging, distributed, intake, reply_address, tables, threading
+from services.tickets import (
+    acknowledging,
+    desk_tables,
+    distributed,
+    intake,
+    reply_address,
+    threading,
+    ticket_tables,
+)
 from services.tickets.settings import TicketsSettings
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
@@ -52,12 +60,12 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
             done.add(causes[item.event_id])
     messages = [item.event for item in news if isinstance(item.event, MessageRouted)]
     letters = [message.letter for message in messages]
-    work = Work(service.clock(), await tables.read_desk(db))
+    work = Work(service.clock(), await desk_tables.read_desk(db))
     await work.look_up(db, [letter.from_.address for letter in letters if letter.from_])
     tokens = await _find(work, letters, db)
     await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, Distributed)})
     await work.recall_automatic_mail(db, _acknowledged(work, messages))
-    numbers = deque(await tables.new_numbers(db, len(letters)))
+    numbers = deque(await ticket_tables.new_numbers(db, len(letters)))
     for item in news:
         match item.event:
             case MessageRouted() as routed:
@@ -97,11 +105,11 @@ async def _forget_parked(batch: Batch, db: Connection) -> None:
 async def _find(work: Work, letters: Sequence[LetterHead], db: Connection) -> threading.Tokens:
     """Load every conversation that the letters name in any way, and what may follow those that are done."""
     mentioned = {identity for letter in letters for identity in threading.mentioned(letter)}
-    work.index = await tables.known_messages(db, mentioned)
+    work.index = await ticket_tables.known_messages(db, mentioned)
     secret = work.desk.secret
     signed = {number for letter in letters for number in reply_address.tickets_of(letter, secret)}
     named = {number for letter in letters if (number := threading.number_in_subject(letter.subject))}
-    ticket_ids = await tables.tickets_by_number(db, signed | named)
+    ticket_ids = await ticket_tables.tickets_by_number(db, signed | named)
     await work.load(
         db, {*ticket_ids.values(), *(known.ticket_id for places in work.index.values() for known in places)}
     )
@@ -178,7 +186,7 @@ def _acknowledge(work: Work, routed: MessageRouted, opened: TicketOpened, cause:
 async def take_deliveries(service: Service[TicketsSettings], batch: Batch, db: Connection) -> None:
     """Take what became of our answers into their conversations."""
     done = await log.answered(db, [item.event_id for item in batch])
-    work = Work(service.clock(), await tables.read_desk(db))
+    work = Work(service.clock(), await desk_tables.read_desk(db))
     news = [
         (item, item.event)
         for item in batch

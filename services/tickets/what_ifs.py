@@ -16,7 +16,7 @@ from contracts.commands import CancelWhatIf, Done, Outcome, Refused, StartWhatIf
 from contracts.desk import Calendar, Policy
 from contracts.model import Model
 from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfList
-from services.tickets import contact_tables, desk, tables
+from services.tickets import contact_tables, desk, desk_checks, desk_tables
 from services.tickets.desk import Desk
 from services.tickets.settings import TicketsSettings
 from services.tickets.what_if import CLOCKED, Asked, Happened, Tally, concerning_clocks, examine
@@ -31,9 +31,9 @@ async def start(service: Service[TicketsSettings], command: StartWhatIf, db: Con
     Raises:
         Refusal: what is to be tried could not be saved either, or the person may not.
     """
-    present = await tables.read_desk(db)
+    present = await desk_tables.read_desk(db)
     _permit(present, command.actor_id)
-    desk.check(_with(present, command.things), present)
+    desk_checks.check(_with(present, command.things), present)
     question = command.model_dump_json(include={"things", "months"})
     await trials.ask(db, command.command_id, question, command.actor_id, service.clock())
     return Done(position=0, version=0)
@@ -45,7 +45,7 @@ async def cancel(service: Service[TicketsSettings], command: CancelWhatIf, db: C
     Raises:
         Refusal: the person may not.
     """
-    _permit(await tables.read_desk(db), command.actor_id)
+    _permit(await desk_tables.read_desk(db), command.actor_id)
     await trials.cancel(db, command.what_if_id, service.clock())
     return Done(position=0, version=0)
 
@@ -84,7 +84,7 @@ async def prepare(
     """What a what-if reads and asks."""
     asked = Question.model_validate_json(question)
     chosen = await contact_tables.chosen_organisations(db)
-    present = replace(concerning_clocks(await tables.read_desk(db)), chosen_organisations=chosen)
+    present = replace(concerning_clocks(await desk_tables.read_desk(db)), chosen_organisations=chosen)
     about = Asked(present, _with(present, asked.things), now)
     return Examination(Tickets(service.pool, beginning(now, asked.months)), _examine, about, Tally())
 

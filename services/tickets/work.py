@@ -34,12 +34,14 @@ from mail.answering import person_behind
 from services.tickets import (
     acknowledging,
     actions,
+    alarm_tables,
     alarms,
+    automatic_mail_tables,
     automations,
     contact_tables,
     notices,
     service_level,
-    tables,
+    ticket_tables,
 )
 from services.tickets.automations import Occasion
 from services.tickets.contact_tables import Belonging
@@ -148,7 +150,7 @@ class Work:
         """Read when automatic mail left for the people behind addresses lately."""
         people = {person_behind(address) for address in addresses} - set(self.automatic_mail)
         if people:
-            self.automatic_mail |= await tables.automatic_mail(db, people, self._counted_since)
+            self.automatic_mail |= await automatic_mail_tables.automatic_mail(db, people, self._counted_since)
 
     @property
     def _counted_since(self) -> datetime:
@@ -274,11 +276,13 @@ class Work:
         self.answers.append(Answer(ticket_stream(ticket_id), tuple(events), cause, meta, at, head))
         self.changed.add(ticket_id)
 
-    def _alarm(self, current: Ticket) -> tables.Alarm | None:
+    def _alarm(self, current: Ticket) -> alarm_tables.Alarm | None:
         standing = automations.standing_of(current)
         if standing is None:
             return None
-        return tables.Alarm(alarms.next_alarm(current, self.desk), current.contact.address.lower(), standing)
+        return alarm_tables.Alarm(
+            alarms.next_alarm(current, self.desk), current.contact.address.lower(), standing
+        )
 
     def _index(self, event: TicketEvent) -> None:
         """Remember which conversation a message belongs to."""
@@ -317,7 +321,7 @@ class Work:
     async def _load_holds(self, db: Connection) -> None:
         """Read what waits for tickets that are done now or go on in these, and what others begin to wait for."""
         if sought := {one for ticket_id in self.waiting if (one := self.tickets[ticket_id].held_for_id)}:
-            await tables.lock_waiting(db, sought)
+            await ticket_tables.lock_waiting(db, sought)
             for ticket_id in [*self.waiting]:
                 await self.load_awaited(db, ticket_id)
         settled: set[UUID] = set()
@@ -329,7 +333,7 @@ class Work:
             settled |= ends
             if linked := {other for one in ends for other, _ in self.tickets[one].links}:
                 # Who began to wait a moment ago is seen, and nobody begins until these are done.
-                await tables.lock_waiting(db, ends)
+                await ticket_tables.lock_waiting(db, ends)
                 await self.load(db, linked)
 
     def end_holds(self) -> None:
@@ -366,14 +370,14 @@ class Work:
         """
         await self._load_holds(db)
         self.end_holds()
-        await tables.forget_messages(db, self.unindexed)
-        await tables.index_messages(db, self.indexed)
+        await ticket_tables.forget_messages(db, self.unindexed)
+        await ticket_tables.index_messages(db, self.indexed)
         opened = [
             event for answer in self.answers for event in answer.events if isinstance(event, TicketOpened)
         ]
-        await tables.keep_numbers(db, {event.number: event.ticket_id for event in opened})
+        await ticket_tables.keep_numbers(db, {event.number: event.ticket_id for event in opened})
         alarms_now = {ticket_id: self._alarm(self.tickets[ticket_id]) for ticket_id in self.changed}
-        await tables.set_alarms(db, alarms_now, self.desk.revision)
+        await alarm_tables.set_alarms(db, alarms_now, self.desk.revision)
         if self.automatic_letters:
             await self._save_automatic_letters(db)
         return await log.append(db, self.answers, self.now)
@@ -385,11 +389,13 @@ class Work:
         would wait for people with alarms of tickets in hand, and another for alarms with people in hand.
         """
         people = {person for person, _ in self.automatic_letters}
-        await tables.lock_automatic_mail(db, people)
-        mail = await tables.automatic_mail(db, people, self._counted_since)
+        await automatic_mail_tables.lock_automatic_mail(db, people)
+        mail = await automatic_mail_tables.automatic_mail(db, people, self._counted_since)
         if any(mail.get(one) != self.automatic_mail.get(one) for one in people):
             raise log.VersionConflict("automatic mail left for the same person meanwhile")
-        await tables.keep_automatic_mail(db, self.automatic_letters, self.now, self._counted_since)
+        await automatic_mail_tables.keep_automatic_mail(
+            db, self.automatic_letters, self.now, self._counted_since
+        )
 
 
 def _alarm_cause(current: Ticket) -> UUID:

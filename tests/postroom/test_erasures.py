@@ -14,7 +14,7 @@ from contracts.event import Meta
 from contracts.stream_ids import message_stream
 from postroom.erasures import BadCertificates, Certificate, read_certificates, repeat
 from postroom.migrate import migrate_database
-from services.tickets import tables
+from services.tickets import desk_tables
 from services.tickets.erasures import begin, digest_of
 from tests.events import NOON, letter, received
 
@@ -40,7 +40,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def certificate(db: asyncpg.Connection, address: str) -> Certificate:
-    digest = digest_of(address, await tables.erasure_secret(db))
+    digest = digest_of(address, await desk_tables.erasure_secret(db))
     return Certificate(erasure_id=uuid4(), reason="Request 117", digests=[digest])
 
 

@@ -16,7 +16,7 @@ from postroom.load.desk import CannotLoad, find_place
 from postroom.load.writing import load
 from postroom.migrate import migrate_database
 from postroom.people import first_administrator
-from services.tickets import alarms, automations, service_level, tables
+from services.tickets import alarms, automations, desk_tables, service_level
 from services.tickets.desk import Desk
 from services.tickets.evolve import load as ticket_of
 from services.tickets.ticket import Ticket
@@ -84,7 +84,7 @@ async def test_their_clocks_go_on_from_where_they_stand(db: asyncpg.Connection) 
 async def test_a_what_if_reads_them_from_the_log_and_finds_what_was_missed(
     db: asyncpg.Connection, database_url: str
 ) -> None:
-    desk = concerning_clocks(await tables.read_desk(db))
+    desk = concerning_clocks(await desk_tables.read_desk(db))
     nothing = Desk(
         {box.id: box.model_copy(update={"first_response_seconds": None}) for box in desk.every(Ticketbox)}
     )

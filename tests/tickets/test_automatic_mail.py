@@ -16,7 +16,7 @@ from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.tickets import AcknowledgementReleased, ReminderReleased, TicketSetPending
 from postroom.migrate import migrate_database
-from services.tickets import acknowledging, clock, tables
+from services.tickets import acknowledging, clock, desk_tables
 from services.tickets.work import Work
 from tests.events import ANNA, BOX, NOON, letter, opened
 from tests.tickets.automation_story import pending_for
@@ -37,13 +37,13 @@ async def connections(database_url: str) -> AsyncIterator[TwoServices]:
             asyncpg.create_pool(database_url, min_size=2, server_settings=settings)
         )
         first, second = [await stack.enter_async_context(pool.acquire()) for _ in range(2)]
-        await tables.keep_desk(first, [TicketboxChanged(thing=SUPPORT)], NOON)
+        await desk_tables.keep_desk(first, [TicketboxChanged(thing=SUPPORT)], NOON)
         yield first, second
 
 
 async def begun(db: Connection) -> Work:
     """A transaction that knows what automatic mail Kim got."""
-    work = Work(NOON, await tables.read_desk(db))
+    work = Work(NOON, await desk_tables.read_desk(db))
     await work.recall_automatic_mail(db, {"kim@customers.example"})
     return work
 
@@ -136,10 +136,10 @@ async def test_after_an_outage_one_person_gets_no_more_reminders_at_once_than_wi
     connections: TwoServices,
 ) -> None:
     db, _ = connections
-    await tables.keep_desk(db, [AutomationChanged(thing=REMIND_IN_AN_HOUR)], NOON)
+    await desk_tables.keep_desk(db, [AutomationChanged(thing=REMIND_IN_AN_HOUR)], NOON)
     for number in range(15):
         at = NOON + timedelta(hours=number)
-        work = Work(at, await tables.read_desk(db))
+        work = Work(at, await desk_tables.read_desk(db))
         event = opened(letter(at), 10_000 + number)
         meta = Meta(correlation_id=event.ticket_id, causation_id=event.ticket_id)
         work.open(event, uuid4(), meta)

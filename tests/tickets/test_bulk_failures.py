@@ -18,7 +18,7 @@ from contracts.people import Role
 from contracts.router import Priority
 from contracts.stream_ids import ticket_stream
 from postroom.migrate import migrate_database
-from services.tickets import job_tables, jobs, tables
+from services.tickets import desk_tables, job_tables, jobs
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
 from tests.events import ANNA, BOX, NOON, letter, opened
@@ -34,12 +34,12 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     async with asyncpg.create_pool(database_url, server_settings=settings, min_size=1) as pool:
-        await tables.keep_desk(pool, [PEOPLE, SUPPORT], NOON)
+        await desk_tables.keep_desk(pool, [PEOPLE, SUPPORT], NOON)
         yield pool
 
 
 async def tickets(pool: asyncpg.Pool, number: int) -> list[UUID]:
-    work = Work(NOON, await tables.read_desk(pool))
+    work = Work(NOON, await desk_tables.read_desk(pool))
     for place in range(number):
         event = opened(letter(), 10_008 + 8 * place)
         work.open(event, uuid4(), Meta(correlation_id=event.ticket_id, causation_id=event.ticket_id))

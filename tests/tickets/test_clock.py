@@ -14,7 +14,7 @@ from contracts.stream_ids import ticket_stream
 from contracts.streams import EVENTS
 from contracts.tickets import TagsChanged
 from postroom.migrate import migrate_database
-from services.tickets import clock, tables
+from services.tickets import alarm_tables, clock, desk_tables
 from services.tickets.work import Work
 from tests.events import BOX, NOON, letter, opened
 
@@ -29,14 +29,14 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
-    await tables.keep_desk(connection, [TicketboxChanged(thing=SUPPORT)], NOON)
+    await desk_tables.keep_desk(connection, [TicketboxChanged(thing=SUPPORT)], NOON)
     yield connection
     await connection.close()
 
 
 async def three_tickets(db: asyncpg.Connection) -> list[UUID]:
     """Their first responses are due at once."""
-    work = Work(NOON, await tables.read_desk(db))
+    work = Work(NOON, await desk_tables.read_desk(db))
     for number in (10_008, 10_016, 10_024):
         event = opened(letter(), number)
         work.open(event, uuid4(), Meta(correlation_id=event.ticket_id, causation_id=event.ticket_id))
@@ -116,11 +116,11 @@ async def test_it_is_looked_at_again_after_ever_longer_and_goes_on_when_it_can_b
 async def test_a_changed_desk_does_not_have_it_looked_at_again_and_again(db: asyncpg.Connection) -> None:
     _, bad, _ = await three_tickets(db)
     await poison(db, bad)
-    await tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT)], NOON)
+    await desk_tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT)], NOON)
 
     await clock.take_turn(db, NOON)
 
-    assert await tables.stale_alarms(db, 10) == []
+    assert await alarm_tables.stale_alarms(db, 10) == []
     assert await alarm(db, bad) == NOON + MINUTE
 
 
@@ -130,8 +130,8 @@ async def test_after_a_change_of_the_desk_what_comes_first_is_set_anew_first(db:
         await db.execute(
             "UPDATE alarm SET at = $2 WHERE ticket_id = $1", ticket_id, NOON + timedelta(hours=hours)
         )
-    await tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT)], NOON)
-    assert await tables.stale_alarms(db, 2) == [soon, late]
+    await desk_tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT)], NOON)
+    assert await alarm_tables.stale_alarms(db, 2) == [soon, late]
 
 
 async def test_what_passes_by_itself_puts_nothing_off(
@@ -143,7 +143,7 @@ async def test_what_passes_by_itself_puts_nothing_off(
         raise asyncpg.DiskFullError
 
     with monkeypatch.context() as patch:
-        patch.setattr(tables, "set_alarms", full)
+        patch.setattr(alarm_tables, "set_alarms", full)
         with pytest.raises(asyncpg.DiskFullError):
             await clock.take_turn(db, DUE)
     assert {await alarm(db, one) for one in tickets} == {DUE}
@@ -153,7 +153,7 @@ async def test_what_passes_by_itself_puts_nothing_off(
 
 
 async def deadlines(db: asyncpg.Connection, ticket_id: UUID) -> dict[str, datetime | None]:
-    work = Work(NOON, await tables.read_desk(db))
+    work = Work(NOON, await desk_tables.read_desk(db))
     await work.load(db, [ticket_id])
     return {item.target: item.due_at for item in work.tickets[ticket_id].deadlines}
 
@@ -164,9 +164,9 @@ async def test_what_an_earlier_policy_asked_for_is_missed_only_if_it_was_due_bef
 ) -> None:
     strict = Policy(id=uuid4(), name="Standard", targets={Target.FIRST_RESPONSE: minutes})
     relaxed = strict.model_copy(update={"targets": {Target.FIRST_RESPONSE: 240}})
-    await tables.keep_desk(db, [PolicyChanged(thing=strict)], NOON)
+    await desk_tables.keep_desk(db, [PolicyChanged(thing=strict)], NOON)
     first, *_ = await three_tickets(db)
-    await tables.keep_desk(db, [PolicyChanged(thing=relaxed)], NOON + 30 * MINUTE)
+    await desk_tables.keep_desk(db, [PolicyChanged(thing=relaxed)], NOON + 30 * MINUTE)
 
     await clock.take_turn(db, NOON + 61 * MINUTE)
 
@@ -176,9 +176,9 @@ async def test_what_an_earlier_policy_asked_for_is_missed_only_if_it_was_due_bef
 
 async def test_what_a_policy_asked_for_is_not_missed_after_it_was_removed(db: asyncpg.Connection) -> None:
     hour = Policy(id=uuid4(), name="Hour", targets={Target.FIRST_RESPONSE: 30})
-    await tables.keep_desk(db, [PolicyChanged(thing=hour)], NOON)
+    await desk_tables.keep_desk(db, [PolicyChanged(thing=hour)], NOON)
     first, *_ = await three_tickets(db)
-    await tables.keep_desk(db, [ThingRemoved(kind="policy", id=hour.id)], NOON + 20 * MINUTE)
+    await desk_tables.keep_desk(db, [ThingRemoved(kind="policy", id=hour.id)], NOON + 20 * MINUTE)
 
     await clock.take_turn(db, NOON + 31 * MINUTE)
 
@@ -188,7 +188,7 @@ async def test_what_a_policy_asked_for_is_not_missed_after_it_was_removed(db: as
 
 async def test_a_ticket_is_looked_at_when_its_ticketbox_was_removed(db: asyncpg.Connection) -> None:
     tickets = await three_tickets(db)
-    await tables.keep_desk(db, [ThingRemoved(kind="ticketbox", id=BOX)], NOON + MINUTE)
+    await desk_tables.keep_desk(db, [ThingRemoved(kind="ticketbox", id=BOX)], NOON + MINUTE)
 
     await clock.take_turn(db, NOON + 2 * MINUTE)
 

@@ -53,7 +53,17 @@ from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import contact_id, contact_stream, ticket_stream
 from contracts.tickets import CustomerReplied, ThreadedBy
 from postroom.migrate import migrate_database
-from services.tickets import changes, coming, contact_tables, erasing, erasures, intake, tables
+from services.tickets import (
+    alarm_tables,
+    changes,
+    coming,
+    contact_tables,
+    desk_tables,
+    erasing,
+    erasures,
+    intake,
+    ticket_tables,
+)
 from services.tickets.changes import keep_contacts
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
@@ -77,7 +87,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     liu = Person(id=LIU, name="Liu", email="liu@example.com", role=Role.AGENT, rights=in_zoo)
     acme = Organisation(id=ACME, name="Acme", domains=("acme.example",))
     bloom = Organisation(id=BLOOM, name="Bloom", domains=("de.acme.example",))
-    await tables.keep_desk(
+    await desk_tables.keep_desk(
         connection,
         [
             TicketboxChanged(thing=Ticketbox(id=BOX, name="Support", addresses=("support@example.com",))),
@@ -114,7 +124,7 @@ async def a_ticket_of(
         ticketbox="Support",
         evidence=RoutingEvidence(ruleset_version=1, rule=None),
     )
-    work = Work(NOON, await tables.read_desk(db))
+    work = Work(NOON, await desk_tables.read_desk(db))
     work.open(opened := intake.open_ticket(routed, number, work.desk), uuid4(), META)
     work.changed.add(opened.ticket_id)
     await work.save(db)
@@ -143,11 +153,11 @@ def serving(db: asyncpg.Connection, now: datetime) -> Any:
 
 async def place_of(db: asyncpg.Connection, head: LetterHead) -> Place | None:
     """Where a letter belongs, found as the service does."""
-    work = Work(NOON, await tables.read_desk(db))
+    work = Work(NOON, await desk_tables.read_desk(db))
     assert head.from_ is not None
     await work.look_up(db, [head.from_.address])
-    work.index = await tables.known_messages(db, [head.in_reply_to] if head.in_reply_to else [])
-    named = await tables.tickets_by_number(db, [10_000])
+    work.index = await ticket_tables.known_messages(db, [head.in_reply_to] if head.in_reply_to else [])
+    named = await ticket_tables.tickets_by_number(db, [10_000])
     await work.load(db, named.values())
     tokens = Tokens(work.desk.secret, named=named)
     return find_place(head, work.index, tokens, work.tickets, work.others(head))
@@ -160,7 +170,7 @@ async def do(db: asyncpg.Connection, command: AnyContactCommand, at: datetime = 
 
 async def configure(db: asyncpg.Connection, policy: Policy) -> None:
     """There was a policy from the beginning."""
-    await tables.keep_desk(db, [PolicyChanged(thing=policy)], NOON - HOUR)
+    await desk_tables.keep_desk(db, [PolicyChanged(thing=policy)], NOON - HOUR)
 
 
 def merge(address: str, into: str) -> MergeContacts:
@@ -218,7 +228,7 @@ async def test_a_moved_address_goes_with_its_new_contact(db: asyncpg.Connection)
 
 
 async def organisation(db: asyncpg.Connection, address: str) -> UUID | None:
-    work = Work(NOON, await tables.read_desk(db))
+    work = Work(NOON, await desk_tables.read_desk(db))
     await work.look_up(db, [address])
     found = organisation_of(address, work.desk)
     return found.id if found else None
@@ -238,7 +248,7 @@ async def test_the_chosen_organisation_counts_before_the_closest_domain(db: asyn
 
 async def test_it_is_known_since_when_people_say_so_of_an_address(db: asyncpg.Connection) -> None:
     async def since(address: str) -> datetime | None:
-        work = Work(NOON, await tables.read_desk(db))
+        work = Work(NOON, await desk_tables.read_desk(db))
         await work.look_up(db, [address])
         return work.desk.contacts_since.get(address)
 
@@ -255,7 +265,7 @@ async def test_what_a_chosen_organisation_asks_for_counts_since_it_was_chosen(db
     ticket_id, _ = await a_ticket_of(db, KIM)
     await do(db, card(KIM, organisation=BLOOM), NOON + 3 * HOUR)
     async with db.transaction():
-        work = Work(NOON + 5 * HOUR, await tables.read_desk(db))
+        work = Work(NOON + 5 * HOUR, await desk_tables.read_desk(db))
         await work.load(db, [ticket_id])
         await work.save(db)
     happened = await db.fetch(
@@ -282,7 +292,7 @@ async def test_what_comes_next_and_a_dry_look_know_the_chosen_organisation(db: a
     service = serving(db, NOON + HOUR)
     looked = await coming.try_automation(service, TryAutomation(automation=solve))
     assert (looked.at_once, looked.examples) == (1, (10_000,))
-    await tables.keep_desk(db, [AutomationChanged(thing=solve)], NOON)
+    await desk_tables.keep_desk(db, [AutomationChanged(thing=solve)], NOON)
     told = await coming.what_comes(service, GetWhatComes(ticket_id=ticket_id))
     assert [(one.automation, one.at) for one in told.items] == [("Solve", NOON + HOUR)]
 
@@ -294,7 +304,7 @@ async def test_a_ticket_that_is_split_off_has_the_deadlines_of_its_own_contact(
     await do(db, card(EVE, organisation=BLOOM))
     ticket_id, first = await a_ticket_of(db, KIM_AT_HOME)
     second = letter(EVE, answers=first.internet_message_id)
-    work = Work(NOON, await tables.read_desk(db))
+    work = Work(NOON, await desk_tables.read_desk(db))
     await work.load(db, [ticket_id])
     said = CustomerReplied(ticket_id=ticket_id, letter=second, threaded_by=ThreadedBy.IN_REPLY_TO)
     work.add(work.tickets[ticket_id], [said], uuid4(), META)
@@ -315,7 +325,7 @@ async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: a
     ticket_id, _ = await a_ticket_of(db, KIM)
     other_id, _ = await a_ticket_of(db, EVE, 10_018)
     await do(db, card(KIM, organisation=BLOOM))
-    stale = await tables.stale_alarms(db, 10)
+    stale = await alarm_tables.stale_alarms(db, 10)
     assert ticket_id in stale
     assert other_id not in stale
 
@@ -401,7 +411,7 @@ async def test_an_erased_person_who_writes_again_joins_nothing_and_the_card_begi
     assert set(person.contact_ids) == {contact_id(KIM), contact_id(KIM_AT_HOME)}
 
     await contact_tables.forget(db, person.contact_ids, person.addresses)
-    await tables.forget_customer(db, [ticket_id], person.alias)
+    await alarm_tables.forget_customer(db, [ticket_id], person.alias)
 
     assert await place_of(db, letter(KIM_AT_HOME, number=10_000)) is None
     alarms = await db.fetch("SELECT contact, standing ->> 'contact' AS standing FROM alarm")

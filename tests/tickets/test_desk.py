@@ -11,6 +11,7 @@ from chassis.commands import Forbidden, Invalid, Refusal, UnknownThing
 from contracts.commands import (
     OPERATOR,
     AddPerson,
+    AnyDeskCommand,
     ChangeDesk,
     CreateTicketbox,
     PublishRuleset,
@@ -49,9 +50,18 @@ from contracts.people import PersonAdded, Presence, Role
 from contracts.rulesets import Rule, RulesetPublished
 from contracts.tickets import TicketboxCreated
 from services.tickets import rulesets
-from services.tickets.desk import Desk, decide, may_manage
+from services.tickets.desk import Desk, after, may_manage
+from services.tickets.desk_checks import check
+from services.tickets.desk_commands import intend
 from services.tickets.refusals import AlreadyThere
 from tests.desks import ANNA, BOSS, LEO, ORDERS, SARA, SUPPORT
+
+
+def decide(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
+    """What comes of a command, if the desk holds together then."""
+    events = intend(command, desk)
+    check(after(desk, events), desk)
+    return events
 
 
 def automation(then: Actions, **tickets: Any) -> Automation:

@@ -11,7 +11,7 @@ from chassis.database import Connection, connect
 from contracts.desk import Organisation, OrganisationChanged, Ticketbox, TicketboxChanged
 from contracts.event import Event
 from postroom.migrate import migrate_database
-from services.tickets import tables
+from services.tickets import desk_tables
 from services.tickets.desk import Desk
 from tests.events import BOX, NOON
 
@@ -24,7 +24,7 @@ BLOOM = Organisation(id=uuid4(), name="Bloom", domains=("bloom.example",))
 async def db(database_url: str) -> AsyncIterator[Connection]:
     await migrate_database(database_url)
     connection = await connect(database_url, "tickets")
-    await tables.keep_desk(connection, [box("Support"), OrganisationChanged(thing=ACME)], NOON)
+    await desk_tables.keep_desk(connection, [box("Support"), OrganisationChanged(thing=ACME)], NOON)
     yield connection
     await connection.close()
 
@@ -34,20 +34,20 @@ def box(name: str) -> Event:
 
 
 async def name_of_the_box(db: Connection) -> str:
-    found = (await tables.read_desk(db)).get(Ticketbox, BOX)
+    found = (await desk_tables.read_desk(db)).get(Ticketbox, BOX)
     assert found is not None
     return found.name
 
 
 async def test_what_has_not_changed_is_not_read_again(db: Connection) -> None:
-    assert await tables.read_desk(db) is await tables.read_desk(db)
+    assert await desk_tables.read_desk(db) is await desk_tables.read_desk(db)
 
 
 async def test_what_another_process_changes_is_known_at_once(db: Connection, database_url: str) -> None:
     await name_of_the_box(db)
     other = await connect(database_url, "tickets")
     async with db.transaction():
-        await tables.keep_desk(other, [box("Help")], NOON)
+        await desk_tables.keep_desk(other, [box("Help")], NOON)
         assert await name_of_the_box(db) == "Help"
     await other.close()
 
@@ -55,11 +55,11 @@ async def test_what_another_process_changes_is_known_at_once(db: Connection, dat
 async def test_nothing_is_left_of_a_change_that_was_rolled_back(db: Connection) -> None:
     taken_back = db.transaction()
     await taken_back.start()
-    await tables.keep_desk(db, [box("Taken back")], NOON)
+    await desk_tables.keep_desk(db, [box("Taken back")], NOON)
     assert await name_of_the_box(db) == "Taken back"
     await taken_back.rollback()
     assert await name_of_the_box(db) == "Support"
-    await tables.keep_desk(db, [OrganisationChanged(thing=BLOOM)], NOON)
+    await desk_tables.keep_desk(db, [OrganisationChanged(thing=BLOOM)], NOON)
     assert await name_of_the_box(db) == "Support"
 
 
@@ -77,7 +77,7 @@ async def test_two_installations_are_not_mixed_up(db: Connection, database_url: 
     try:
         await migrate_database(url)
         other = await connect(url, "tickets")
-        await tables.keep_desk(other, [box("Elsewhere")], NOON)
+        await desk_tables.keep_desk(other, [box("Elsewhere")], NOON)
         assert [await name_of_the_box(one) for one in (db, other, db)] == ["Support", "Elsewhere", "Support"]
         await other.close()
     finally:

@@ -17,7 +17,7 @@ from contracts.mail import Address, LetterHead
 from contracts.people import Role
 from contracts.tickets import ThreadedBy
 from postroom.migrate import migrate_database
-from services.tickets import changes, tables
+from services.tickets import changes, desk_tables
 from services.tickets.evolve import load
 from services.tickets.letters import take_routed
 from services.tickets.threading import Place, places_from
@@ -41,7 +41,9 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
     anna = DeskPerson(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)
-    await tables.keep_desk(connection, [TicketboxChanged(thing=SUPPORT), PersonChanged(thing=anna)], NOON)
+    await desk_tables.keep_desk(
+        connection, [TicketboxChanged(thing=SUPPORT), PersonChanged(thing=anna)], NOON
+    )
     yield connection
     await connection.close()
 

@@ -47,7 +47,7 @@ from contracts.people import Role
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import LinkKind, State, TicketOpened, TicketReopened
 from postroom.migrate import migrate_database
-from services.tickets import changes, tables
+from services.tickets import changes, desk_tables
 from services.tickets.evolve import load
 from services.tickets.ticket import Ticket
 from services.tickets.work import Work
@@ -80,7 +80,7 @@ class Desk:
             contact=Address(address="k@x.example"),
             letter=head,
         )
-        work = Work(NOON, await tables.read_desk(self.db))
+        work = Work(NOON, await desk_tables.read_desk(self.db))
         work.open(opened, uuid4(), Meta(correlation_id=ANNA, causation_id=ANNA))
         await work.save(self.db)
         return opened.ticket_id
@@ -99,13 +99,13 @@ class Desk:
         await self.do(SubmitReply, ticket_id, reply_id=uuid4(), text="Soon.", seen_version=seen)
 
     async def keep(self, automation: Automation) -> None:
-        await tables.keep_desk(self.db, [AutomationChanged(thing=automation)], NOON)
+        await desk_tables.keep_desk(self.db, [AutomationChanged(thing=automation)], NOON)
 
     async def linked(self, one: UUID, other: UUID) -> None:
         await self.do(LinkTickets, one, other_id=other, link=LinkKind.CHILD)
 
     async def read(self, ticket_id: UUID) -> Ticket:
-        work = Work(NOON, await tables.read_desk(self.db))
+        work = Work(NOON, await desk_tables.read_desk(self.db))
         await work.load(self.db, {ticket_id})
         return work.tickets[ticket_id]
 
@@ -131,7 +131,7 @@ async def connections(database_url: str) -> AsyncIterator[list[asyncpg.Connectio
             thing=Person(id=LIU, name="Liu", email="liu@example.com", role=Role.AGENT, rights=in_box)
         ),
     ]
-    await tables.keep_desk(opened[0], things, datetime.now(UTC))
+    await desk_tables.keep_desk(opened[0], things, datetime.now(UTC))
     yield opened
     for one in opened:
         await one.close()

@@ -91,18 +91,12 @@ _KEEP_STANDINGS = f"""
 UPDATE message
 SET state = new.state,
     reason = new.reason,
+    ticketbox_id = coalesce(new.ticketbox_id, message.ticketbox_id),
     {", ".join(f"{name} = new.{name}" for name in COLUMNS)}
 FROM unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::integer[], $5::uuid[], $6::text[], $7::text[],
-    $8::integer[], $9::uuid[], $10::text[], $11::uuid[]
-) AS new (message_id, state, reason, {", ".join(COLUMNS)})
-WHERE message.message_id = new.message_id
-"""
-
-_KEEP_BOXES = """
-UPDATE message
-SET ticketbox_id = new.ticketbox_id
-FROM unnest($1::uuid[], $2::uuid[]) AS new (message_id, ticketbox_id)
+    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::uuid[], $7::text[], $8::text[],
+    $9::integer[], $10::uuid[], $11::text[], $12::uuid[]
+) AS new (message_id, ticketbox_id, state, reason, {", ".join(COLUMNS)})
 WHERE message.message_id = new.message_id
 """
 
@@ -113,19 +107,17 @@ async def keep_standings(db: Connection, batch: Batch) -> None:
     message_ids = list(said.keys() | places)
     if not message_ids:
         return
-    await db.execute(_BEGIN_LINES, message_ids)
-    lines = []
-    for row in await db.fetch(_STANDINGS, message_ids):
-        message_id = row["message_id"]
-        standing = reduce(hear, said.get(message_id, ()), standing_of(dict(row)))
-        standing = replace(standing, ticket_id=places.get(message_id, standing.ticket_id))
-        lines.append((message_id, *_standing_cells(standing)))
-    await db.execute(_KEEP_STANDINGS, *zip(*lines, strict=True))
     boxes = {
         message_id: item.event.ticketbox_id
         for message_id, items in said.items()
         for item in items
         if isinstance(item.event, MessageRouted | RoutingFailed)
     }
-    if boxes:
-        await db.execute(_KEEP_BOXES, list(boxes), list(boxes.values()))
+    await db.execute(_BEGIN_LINES, message_ids)
+    lines = []
+    for row in await db.fetch(_STANDINGS, message_ids):
+        message_id = row["message_id"]
+        standing = reduce(hear, said.get(message_id, ()), standing_of(dict(row)))
+        standing = replace(standing, ticket_id=places.get(message_id, standing.ticket_id))
+        lines.append((message_id, boxes.get(message_id), *_standing_cells(standing)))
+    await db.execute(_KEEP_STANDINGS, *zip(*lines, strict=True))

@@ -17,7 +17,9 @@ from postroom.desk.reading import BadFile, parse
 from postroom.desk.shapes import SECTIONS
 from postroom.desk.telling import lines_of
 from postroom.desk.writing import write
-from services.tickets.desk import Desk, after, check, intend
+from services.tickets.desk import Desk, after
+from services.tickets.desk_checks import check
+from services.tickets.desk_commands import intend
 from tests import desks
 from tests.desks import ANNA, BOSS, ORDERS, SUPPORT
 
