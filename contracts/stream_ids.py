@@ -24,6 +24,17 @@ def person_stream(person_id: UUID) -> str:
     return f"person-{person_id}"
 
 
+def thing_stream(kind: str, identity: UUID) -> str:
+    """Of a thing of the desk, whatever its kind."""
+    match kind:
+        case "ticketbox":
+            return ticketbox_stream(identity)
+        case "person":
+            return person_stream(identity)
+        case _:
+            return f"desk-{kind}-{identity}"
+
+
 _CONTACTS = UUID("6a0f5d0e-5c39-4c0b-9a55-4e1c4f7f4b11")
 
 

@@ -8,11 +8,10 @@ from uuid import UUID
 from chassis.commands import Refusal
 from chassis.database import Connection
 from contracts.desk import AnyThing
-from contracts.stream_ids import RULESET
+from contracts.stream_ids import RULESET, thing_stream
 from postroom.desk.plan import Plan, Present
 from services.tickets import desk_tables
 from services.tickets.changes import configure_together
-from services.tickets.desk import stream_of
 
 
 class CannotApply(Exception):
@@ -24,7 +23,7 @@ async def read_present(db: Connection) -> Present:
     async with db.transaction(isolation="repeatable_read", readonly=True):
         await db.execute("SET LOCAL search_path = tickets")
         things = cast("Mapping[UUID, AnyThing]", (await desk_tables.read_desk(db)).things)
-        streams = {stream_of(thing.kind, thing.id): thing.id for thing in things.values()}
+        streams = {thing_stream(thing.kind, thing.id): thing.id for thing in things.values()}
         versions = await desk_tables.thing_versions(db, [*streams, RULESET])
         ruleset = await desk_tables.ruleset_in_force(db)
     return Present(

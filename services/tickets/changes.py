@@ -39,7 +39,7 @@ from contracts.commands import (
 )
 from contracts.event import Event, Meta
 from contracts.queries import MayManage, Permission
-from contracts.stream_ids import RULESET, RULESET_DRAFT, contact_stream
+from contracts.stream_ids import RULESET, RULESET_DRAFT, contact_stream, thing_stream
 from contracts.tickets import TicketEvent, TicketOpened
 from services.tickets import (
     bulk,
@@ -305,7 +305,7 @@ def _seen(command: AnyConfiguringCommand) -> dict[str, int]:
             return {RULESET_DRAFT: version}
         case ChangeDesk(changes=changes):
             return {
-                desk.stream_of(*_kind_and_id(change)): change.seen_version
+                thing_stream(*_kind_and_id(change)): change.seen_version
                 for change in changes
                 if change.seen_version is not None
             }

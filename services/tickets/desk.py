@@ -22,7 +22,6 @@ from contracts.desk import (
 from contracts.event import Event
 from contracts.people import Role
 from contracts.rulesets import RulesetPublished
-from contracts.stream_ids import person_stream, ticketbox_stream
 from services.tickets.ticket import NEVER
 
 T = TypeVar("T", bound=Thing)
@@ -91,17 +90,6 @@ class Desk:
             team = self.get(Team, identity)
             found |= set(team.member_ids) if team else {identity}
         return frozenset(found)
-
-
-def stream_of(kind: str, identity: UUID) -> str:
-    """The stream of a thing's history."""
-    match kind:
-        case "ticketbox":
-            return ticketbox_stream(identity)
-        case "person":
-            return person_stream(identity)
-        case _:
-            return f"desk-{kind}-{identity}"
 
 
 def after(desk: Desk, events: Mapping[str, Iterable[Event]]) -> Desk:

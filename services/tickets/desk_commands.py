@@ -28,9 +28,9 @@ from contracts.desk import (
 )
 from contracts.event import Event
 from contracts.people import PersonAdded, PresenceChanged, Role
-from contracts.stream_ids import person_stream, ticketbox_stream
+from contracts.stream_ids import person_stream, thing_stream, ticketbox_stream
 from contracts.tickets import TicketboxCreated
-from services.tickets.desk import Desk, only_administrators, stream_of
+from services.tickets.desk import Desk, only_administrators
 
 
 def intend(command: AnyDeskCommand, desk: Desk) -> dict[str, list[Event]]:
@@ -99,7 +99,7 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                 if before is not None and type(before) is not type(thing):
                     raise Invalid(f"“{before.name}” is not a {thing.kind}; things cannot change their kind.")
                 if thing != before:
-                    events.setdefault(stream_of(thing.kind, thing.id), []).append(changed(thing))
+                    events.setdefault(thing_stream(thing.kind, thing.id), []).append(changed(thing))
             case RemoveThing(kind=kind, id=identity):
                 before = desk.things.get(identity)
                 # Others know things by kind and id: they would keep one that was removed as something else.
@@ -107,7 +107,7 @@ def _change(changes: Sequence[SetThing | RemoveThing], desk: Desk, actor_id: UUI
                     raise UnknownThing(f"There is no such {kind}.", id=identity)
                 _may_remove(desk, actor_id, before)
                 removed = ThingRemoved(kind=kind, id=identity)
-                events.setdefault(stream_of(kind, identity), []).append(removed)
+                events.setdefault(thing_stream(kind, identity), []).append(removed)
             case _:
                 assert_never(change)
     return events

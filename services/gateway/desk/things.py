@@ -12,6 +12,7 @@ from chassis.database import Connection
 from contracts.commands import OPERATOR, ChangeDesk, RemoveThing, SetThing
 from contracts.desk import KINDS, AnyThing, Right, Template, Ticketbox, View, kind_of, read_thing, thing_of
 from contracts.people import Role
+from contracts.stream_ids import thing_stream
 from contracts.streams import EVENTS
 from services.gateway.access.accounts import Person
 from services.gateway.desk import desk
@@ -125,7 +126,7 @@ _HISTORY = f"""
 SELECT type, schema_version, version, actor, occurred_at, data::text AS data
 FROM history
 WHERE {BY_STREAM}
-  AND stream_id = ANY($1::text[])
+  AND stream_id = $1
   AND type <> 'PresenceChanged'
 ORDER BY version
 """
@@ -141,7 +142,7 @@ async def history(db: Connection, person: Person, kind: str, thing_id: UUID) -> 
         NotFound: there never was such a thing, or it is out of sight.
     """
     singular = kind_of(KINDS[kind])
-    rows = await db.fetch(_HISTORY, [f"{singular}-{thing_id}", f"desk-{singular}-{thing_id}"])
+    rows = await db.fetch(_HISTORY, thing_stream(singular, thing_id))
     names = await desk.names(db)
     changes: list[Change] = []
     before: AnyThing | None = None
