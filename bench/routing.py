@@ -12,9 +12,9 @@ from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, Done, PublishRuleset, StartDryRun
 from contracts.ingest import MessageReceived
 from contracts.mail import Address, LetterHead, SmtpEnvelope
-from contracts.queries import DryRun, GetDryRun
 from contracts.router import Priority
 from contracts.rulesets import Rule
+from contracts.trials import DryRun, GetDryRun
 from services.router.ruleset import Ruleset, Ticketbox, route
 from tests.running import BEARER, Postroom
 

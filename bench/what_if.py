@@ -9,7 +9,7 @@ from bench.table import Figure
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, Done, StartWhatIf
 from contracts.desk import Policy, Target
-from contracts.queries import GetWhatIf, WhatIf
+from contracts.trials import GetWhatIf, WhatIf
 from tests.running import Postroom
 
 

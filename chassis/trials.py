@@ -27,7 +27,7 @@ from chassis.service import Service
 from chassis.settings import ServiceSettings
 from contracts.commands import Refused
 from contracts.model import Model
-from contracts.queries import Trial, TrialQuery
+from contracts.trials import Trial, TrialQuery
 
 logger = get_logger(__name__)
 B = TypeVar("B")

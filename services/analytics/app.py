@@ -8,7 +8,7 @@ from chassis.projection import behind
 from chassis.service import Service, run
 from contracts.commands import Refused
 from contracts.erasures import ErasePiece, PieceErased
-from contracts.queries import GetReport, ListReports, Report, ReportList
+from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.analytics.facts import FACTS
 from services.analytics.reports import REPORTS
 from services.analytics.scope import BadScope, scope_of

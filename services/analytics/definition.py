@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from chassis.database import Connection
-from contracts.queries import Cell, Chart, Column, Report, ReportDescription
+from contracts.reports import Cell, Chart, Column, Report, ReportDescription
 from services.analytics.scope import Scope
 
 R = TypeVar("R")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from contracts.queries import GetReport, ReportDescription
+from contracts.reports import GetReport, ReportDescription
 
 DEFAULT_DAYS = 30
 MOST_PERIODS = 4000

@@ -4,7 +4,7 @@ import csv
 import io
 from dataclasses import dataclass
 
-from contracts.queries import Cell, Column, Report
+from contracts.reports import Cell, Column, Report
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -21,12 +21,13 @@ from contracts.commands import (
 from contracts.ids import derived
 from contracts.ingest import Reading
 from contracts.mail import Address
-from contracts.queries import GetDryRun, GetRuleFigures, ListDryRuns, RuleFiguresList
+from contracts.reports import GetRuleFigures, RuleFiguresList
 from contracts.router import RoutingFailed
 from contracts.standing import MessageState
 from contracts.stream_ids import message_stream
 from contracts.streams import ROUTER_CONTACTS, ROUTER_DESK, ROUTER_MESSAGES, ROUTER_QUEUE, ROUTER_TICKETS
 from contracts.tickets import TicketingFailed
+from contracts.trials import GetDryRun, ListDryRuns
 from services.router import contacts, distributing, dry_runs, erasing, hits, queue_tables, tables
 from services.router.message import Message, NotRoutedYet, discard, is_to_be_routed, permit, release
 from services.router.notices import notices

@@ -11,8 +11,8 @@ import orjson
 
 from contracts.ingest import Reading
 from contracts.mail import LetterHead
-from contracts.queries import DryRunChange, DryRunSummary, RoutingOutcome
 from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from contracts.trials import DryRunChange, DryRunSummary, RoutingOutcome
 from mail.answering import may_be_answered
 from services.router.ruleset import Ruleset, Ticketbox, route, routed
 

@@ -13,8 +13,8 @@ from chassis.trials import Examination
 from contracts.commands import OPERATOR, CancelDryRun, Done, Outcome, Refused, StartDryRun
 from contracts.desk import Right
 from contracts.model import Model
-from contracts.queries import DryRun, DryRunList, GetDryRun, ListDryRuns
 from contracts.rulesets import Rule
+from contracts.trials import DryRun, DryRunList, GetDryRun, ListDryRuns
 from rules.condition import BadCondition, check
 from services.router import contacts, tables
 from services.router.dry_run import Recorded, Tally, examine

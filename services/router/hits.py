@@ -7,7 +7,7 @@ from datetime import datetime
 from prometheus_client import Counter
 
 from chassis.database import Connection
-from contracts.queries import RuleFigures
+from contracts.reports import RuleFigures
 from contracts.router import RoutingEvidence
 
 FAILURES = Counter("postroom_rule_failures_total", "Messages for which a rule had no answer.", ["rule"])

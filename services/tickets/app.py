@@ -20,16 +20,9 @@ from contracts.commands import (
     UndoChange,
 )
 from contracts.erasures import GetErasure
-from contracts.queries import (
-    GetBulkJob,
-    GetWhatComes,
-    GetWhatIf,
-    ListBulkJobs,
-    ListWhatIfs,
-    MayManage,
-    TryAutomation,
-)
+from contracts.queries import GetBulkJob, GetWhatComes, ListBulkJobs, MayManage, TryAutomation
 from contracts.streams import TICKETS_DELIVERIES, TICKETS_ROUTED
+from contracts.trials import GetWhatIf, ListWhatIfs
 from services.tickets import (
     changes,
     clock,

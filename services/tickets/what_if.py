@@ -9,7 +9,6 @@ from uuid import UUID
 
 from contracts.desk import Calendar, Organisation, Policy, Ticketbox
 from contracts.event import Event, UnknownVersion
-from contracts.queries import WhatIfChange, WhatIfRow, WhatIfSummary
 from contracts.streams import EVENTS
 from contracts.tickets import (
     AbsorptionUndone,
@@ -32,6 +31,7 @@ from contracts.tickets import (
     TicketSetPending,
     TicketSolved,
 )
+from contracts.trials import WhatIfChange, WhatIfRow, WhatIfSummary
 from services.tickets import service_level
 from services.tickets.desk import Desk
 from services.tickets.evolve import begin, evolve

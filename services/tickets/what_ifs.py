@@ -15,7 +15,7 @@ from chassis.trials import Examination
 from contracts.commands import CancelWhatIf, Done, Outcome, Refused, StartWhatIf
 from contracts.desk import Calendar, Policy
 from contracts.model import Model
-from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfList
+from contracts.trials import GetWhatIf, ListWhatIfs, WhatIf, WhatIfList
 from services.tickets import contact_tables, desk, desk_checks, desk_tables
 from services.tickets.desk import Desk
 from services.tickets.settings import TicketsSettings

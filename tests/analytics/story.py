@@ -12,7 +12,7 @@ from chassis import log
 from chassis.projection import project
 from contracts.event import Event, Meta, Recorded
 from contracts.mail import Kind, LetterHead
-from contracts.queries import GetReport, Report
+from contracts.reports import GetReport, Report
 from contracts.router import Disposition
 from contracts.tickets import TicketAssigned
 from services.analytics.facts import FACTS

@@ -13,7 +13,7 @@ from nats.aio.client import Client
 from chassis.requests import RefusedQuery, ServiceUnavailable, ask
 from chassis.service import Service
 from chassis.settings import ListenAddress
-from contracts.queries import GetReport, ListReports, Report, ReportList
+from contracts.reports import GetReport, ListReports, Report, ReportList
 from postroom.embedded.nats import Nats
 from postroom.embedded.process import free_port
 from postroom.migrate import migrate_streams

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from contracts.mail import Kind
-from contracts.queries import Report
+from contracts.reports import Report
 from contracts.router import Disposition
 from tests.analytics.story import Story, column
 from tests.analytics.story import report as any_report

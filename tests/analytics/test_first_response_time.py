@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from contracts.queries import Report
+from contracts.reports import Report
 from contracts.tickets import MergeUndone, TicketMerged
 from tests import events
 from tests.analytics.story import SECOND, Story

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from contracts.mail import Kind
-from contracts.queries import Report
+from contracts.reports import Report
 from contracts.router import Disposition
 from tests import events
 from tests.analytics.story import ORDERS, SECOND, Story, column

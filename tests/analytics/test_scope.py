@@ -9,7 +9,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from contracts.queries import GetReport, ReportDescription
+from contracts.reports import GetReport, ReportDescription
 from services.analytics.scope import MOST_PERIODS, BadScope, Scope, days_of, periods, scope_of, start_of_day
 from services.analytics.settings import AnalyticsSettings
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.queries import Cell, Chart, Column, Report, ReportDescription
+from contracts.reports import Cell, Chart, Column, Report, ReportDescription
 from services.gateway.report_files import as_csv, drawing, duration
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

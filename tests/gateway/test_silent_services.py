@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from chassis.requests import M
-from contracts.queries import GetTransport, GetWhatComes, Query
+from contracts.queries import GetTransport, GetWhatComes
+from contracts.requests import Query
 from services.gateway.gateway import Gateway
 from services.gateway.pages.tickets import known_elsewhere
 from services.gateway.problems import Unavailable

@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from contracts.desk import Calendar, Policy, Target
-from contracts.queries import WhatIfRow
 from contracts.tickets import SLABreached, TicketEvent
+from contracts.trials import WhatIfRow
 from services.tickets.desk import Desk
 from services.tickets.evolve import evolve
 from services.tickets.ticket import Ticket

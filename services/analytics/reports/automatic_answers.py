@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts.queries import Cell, Chart, Column, ReportDescription, Unit
+from contracts.reports import Cell, Chart, Column, ReportDescription, Unit
 from services.analytics.definition import Definition, Question, Table, percent
 from services.analytics.scope import Scope, periods
 

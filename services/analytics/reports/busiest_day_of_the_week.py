@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.queries import Chart, Column, ReportDescription
+from contracts.reports import Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table, percent
 from services.analytics.inbound import INBOUND
 from services.analytics.scope import Scope, days_of, start_of_day

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.queries import Cell, Chart, Column, ReportDescription
+from contracts.reports import Cell, Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table
 from services.analytics.scope import Scope
 

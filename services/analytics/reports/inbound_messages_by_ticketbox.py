@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.queries import Cell, Chart, Column, ReportDescription, Unit
+from contracts.reports import Cell, Chart, Column, ReportDescription, Unit
 from services.analytics.definition import Definition, Question, Table, percent
 from services.analytics.inbound import INBOUND
 from services.analytics.scope import Scope, periods

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.queries import Chart, Column, ReportDescription
+from contracts.reports import Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table, percent
 from services.analytics.inbound import TICKETBOX
 from services.analytics.scope import Scope

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 from starlette.responses import Response
 
-from contracts.queries import GetReport, ListReports, Report, ReportList
+from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
 from services.gateway.report_files import as_csv
 

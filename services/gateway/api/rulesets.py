@@ -6,8 +6,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from contracts.model import Text
-from contracts.queries import DryRun, DryRunList, ListDryRuns, RuleFigures
+from contracts.reports import RuleFigures
 from contracts.rulesets import Rule
+from contracts.trials import DryRun, DryRunList, ListDryRuns
 from rules import builder
 from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check

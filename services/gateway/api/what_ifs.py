@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field, JsonValue
 
-from contracts.queries import WhatIf
+from contracts.trials import WhatIf
 from services.gateway.access.guard import Here
 from services.gateway.pieces import Asked
 from services.gateway.representations.basics import Page, Representation

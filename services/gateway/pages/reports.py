@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from contracts.queries import GetReport, ListReports, Report, ReportList
+from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Unprocessable

@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from contracts.desk import Category, Right, Team
 from contracts.desk import Person as DeskPerson
 from contracts.desk import Ticketbox as DeskTicketbox
-from contracts.queries import DryRunList, GetReport, ListDryRuns, Report
+from contracts.reports import GetReport, Report
 from contracts.router import Disposition, Priority
 from contracts.rulesets import Rule
+from contracts.trials import DryRunList, ListDryRuns
 from rules.builder import Operator
 from rules.fields import FIELDS
 from services.gateway.access.accounts import Person, SignedIn

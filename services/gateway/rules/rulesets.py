@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis.database import Connection
 from contracts.desk import Organisation, Ticketbox
-from contracts.queries import RuleFigures
+from contracts.reports import RuleFigures
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check, organisations_of

@@ -14,8 +14,9 @@ from contracts.commands import (
     PublishRuleset,
     StartDryRun,
 )
-from contracts.queries import DryRun, GetDryRun, GetRuleFigures, RuleFigures, RuleFiguresList
+from contracts.reports import GetRuleFigures, RuleFigures, RuleFiguresList
 from contracts.rulesets import Rule
+from contracts.trials import DryRun, GetDryRun
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, command_id_of, only
 from services.gateway.asking import Asking

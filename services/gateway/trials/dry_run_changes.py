@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection
-from contracts.queries import DryRunChange, RoutingOutcome
+from contracts.trials import DryRunChange, RoutingOutcome
 from services.gateway.access.sight import Sight
 from services.gateway.representations.basics import Contact, Representation
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from chassis.database import Connection
 from contracts.commands import CancelWhatIf, StartWhatIf
 from contracts.desk import Calendar, Policy
-from contracts.queries import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, WhatIfList
+from contracts.trials import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, WhatIfList
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, command_id_of, only
 from services.gateway.access.sight import Sight
