@@ -165,6 +165,17 @@ def compile_condition(source: str) -> Condition:
     return Condition(source, program, names, frozenset(headers), whole="message" in program.variables())
 
 
+def any_of(conditions: Iterable[Condition]) -> Condition:
+    """A condition that does not hold only if each of these says no; where it holds or has no answer, one of them may.
+
+    CEL's `||` is strict about what it is given: a number or an error beside a no is an error, never a no.
+
+    Raises:
+        BadCondition: together they are too long.
+    """
+    return compile_condition(" || ".join(f"({one.source}\n)" for one in conditions))  # a comment ends there
+
+
 def _flat(token: re.Match[str]) -> str:
     return token["string"] or _VARIABLES["".join(token["path"].split())]
 

@@ -1,9 +1,9 @@
 """Rules: an ordered list. Each that holds acts, until one says stop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from chassis.lean import without
@@ -19,16 +19,18 @@ from contracts.router import (
     RuleFailed,
 )
 from contracts.rulesets import Rule
-from rules.condition import BadCondition, Condition, Unanswerable, compile_condition, context_of
+from rules.condition import BadCondition, Condition, Unanswerable, any_of, compile_condition, context_of
 from rules.fields import Facts
 from rules.hours import WALL_CLOCK, Hours
 from services.router.actions import NOTHING, Actions, HeldBack, actions_of, also
 from services.router.facts import Contact, Surroundings, facts_of
 
 with without("cel.cli"):  # 25 MB of command line, which conditions would bring along at their first use
-    import cel  # noqa: F401
+    import cel
 
 _LONGEST_EVIDENCE = 200
+_GROUP = 20
+"""Conditions that are asked together: going over to CEL and back takes as long as half a condition."""
 _DESK_BEHIND = timedelta(minutes=1)
 """How far the news of the desk may be behind the mail for it."""
 
@@ -45,7 +47,7 @@ class Ticketbox:
     """What a customer is told at once; None: nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ruleset:
     """What is in force. `version` is named in each decision."""
 
@@ -58,11 +60,14 @@ class Ruleset:
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     """By address, as far as they were looked up."""
 
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        return tuple(rule.condition for rule in self.rules)
+
     @property
     def asks_for_contacts(self) -> bool:
         """Whether it matters what people say of who writes."""
-        names = prepare(tuple(rule.condition for rule in self.rules)).names
-        return not names.isdisjoint({"contact", "organisation"})
+        return not prepare(self.conditions).names.isdisjoint({"contact", "organisation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,30 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """The conditions of a ruleset, compiled once. One that cannot be compiled holds for no message, and says why."""
+class Group:
+    """Neighbours in a ruleset, which are mostly dealt with in one question.
 
+    One that cannot be compiled holds for no message, and says why.
+    """
+
+    first: int
     conditions: tuple[Condition | BadCondition, ...]
+    anyone: Condition | None
+    """None: they can only be asked one by one."""
+
+    def may_act(self, context: "cel.Context") -> bool:
+        """Whether one of them holds, or has no answer."""
+        try:
+            return self.anyone is None or self.anyone.holds(context)
+        except Unanswerable:
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The conditions of a ruleset, compiled once."""
+
+    groups: tuple[Group, ...]
     names: frozenset[str]
     """The facts that they look at."""
     headers: frozenset[str]
@@ -92,11 +117,19 @@ def prepare(conditions: tuple[str, ...]) -> Prepared:
     compiled = tuple(map(_compile, conditions))
     good = [one for one in compiled if isinstance(one, Condition)]
     return Prepared(
-        compiled,
+        tuple(_group(first, compiled[first : first + _GROUP]) for first in range(0, len(compiled), _GROUP)),
         frozenset(name.partition(".")[0] for one in good for name in one.names),
         frozenset(header for one in good for header in one.headers),
         any(one.whole for one in good),
     )
+
+
+def _group(first: int, conditions: tuple[Condition | BadCondition, ...]) -> Group:
+    good = [one for one in conditions if isinstance(one, Condition)]
+    try:
+        return Group(first, conditions, any_of(good) if len(good) == len(conditions) else None)
+    except BadCondition:  # each is short enough, and all are too long
+        return Group(first, conditions, None)
 
 
 def _compile(condition: str) -> Condition | BadCondition:
@@ -115,7 +148,7 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
         return _unclean(message, message.scan, ruleset)
     if (mark := _our_mark(message, ruleset)) is not None:
         return _loop(message, mark, ruleset)
-    prepared = prepare(tuple(rule.condition for rule in ruleset.rules))
+    prepared = prepare(ruleset.conditions)
     written_to = _written_to(message.letter, ruleset, message.ticketbox_id)
     around = Surroundings(ruleset.organisations, ruleset.contacts, written_to.hours)
     facts = facts_of(message, around, prepared.names)
@@ -123,7 +156,7 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
     actions = NOTHING
     acted: list[RuleActed] = []
     failed: list[RuleFailed] = []
-    for rule, condition in zip(ruleset.rules, prepared.conditions, strict=True):
+    for rule, condition in _to_ask(ruleset.rules, prepared.groups, context):
         if isinstance(condition, BadCondition):
             failed.append(RuleFailed(rule=rule.name, error=str(condition)))
             continue
@@ -140,6 +173,16 @@ def route(message: Reading, ruleset: Ruleset) -> Decision:
             break
     chosen = ruleset.ticketboxes[actions.ticketbox] if actions.ticketbox else written_to
     return Decision(chosen, actions, _evidence(message.letter, ruleset, written_to, acted, failed))
+
+
+def _to_ask(
+    rules: Sequence[Rule], groups: Iterable[Group], context: "cel.Context"
+) -> Iterator[tuple[Rule, Condition | BadCondition]]:
+    """The rules that are worth asking one by one, in order. Those behind a stop are not even asked as a group."""
+    for group in groups:
+        if group.may_act(context):
+            behind = group.first + len(group.conditions)
+            yield from zip(rules[group.first : behind], group.conditions, strict=True)
 
 
 def _unclean(message: Reading, scan: Scan, ruleset: Ruleset) -> Decision:

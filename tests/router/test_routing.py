@@ -424,6 +424,36 @@ def test_rules_behind_the_one_that_stops_change_nothing(
     assert route(received, ruleset(*rules, last)) == route(received, ruleset(*rules, last, *more))
 
 
+ALONE = (
+    "false",
+    "true",
+    "message.subject.contains('7') // a comment",
+    "message.headers['x-nothing'] == 'a' || message.size == 10",
+    "has(message.headers.nothing)",
+    "message.subject == 'a' ? 1 : message.size == 7",
+    "message.size == 10 ? 1 : false",
+    "int(message.subject) > 3",
+    "message.attachments[0] == 'a.pdf'",
+    "message.nothing",
+    "message.subject == '" + "a" * 9_900 + "'",
+)
+"""Yes and no, and all ways to have no answer; the last one is too long to be asked together with others."""
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(ALONE), min_size=1, max_size=50), st.sampled_from(["7", "a", "6 lamps"]))
+def test_of_many_rules_each_says_what_it_says_alone(conditions: list[str], subject: str) -> None:
+    rules = [
+        Rule(name=f"Rule {number}", condition=condition, stop=False)
+        for number, condition in enumerate(conditions)
+    ]
+    received = message(subject)
+    alone = [route(received, ruleset(rule)).evidence for rule in rules]
+    together = route(received, ruleset(*rules)).evidence
+    assert together.acted == tuple(one for evidence in alone for one in evidence.acted)
+    assert together.failed == tuple(one for evidence in alone for one in evidence.failed)
+
+
 def test_a_copy_and_an_alert_are_released_with_the_decision() -> None:
     anna = uuid4()
     rule = Rule(name="Tell", condition="true", forward_to=("carrier@x.example",), alert=(anna, uuid4()))

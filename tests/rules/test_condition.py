@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rules.condition import BadCondition, Unanswerable, check, compile_condition, context_of
+from rules.condition import BadCondition, Unanswerable, any_of, check, compile_condition, context_of
 from rules.fields import empty_facts
 
 FACTS = {
@@ -111,6 +111,19 @@ def test_a_header_that_a_message_has_not_is_empty_and_can_be_asked_for() -> None
 def test_what_is_no_condition_is_refused_and_the_reason_is_told(condition: str, why: str) -> None:
     with pytest.raises(BadCondition, match=why):
         check(condition)
+
+
+def test_any_of_several_conditions_says_no_only_where_each_says_no() -> None:
+    def asked(*sources: str) -> bool:
+        together = any_of(map(compile_condition, sources))
+        return together.holds(context_of(FACTS, together.headers))
+
+    assert not asked("false", "message.subject == 'b' // never", "message.headers['x-score'] == '8'")
+    assert asked("false", "message.headers['x-score'] == '7'")
+    for no_answer in ("int(message.subject) > 5", "message.headers['x-score'] == '7' ? 0 : false"):
+        for both in (("false", no_answer), (no_answer, "false")):
+            with pytest.raises(Unanswerable):
+                asked(*both)
 
 
 def test_what_only_some_messages_answer_may_be_put_in_force_and_says_of_which_it_cannot() -> None:
