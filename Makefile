@@ -36,7 +36,7 @@ fuzz: $(VENV)/installed  ## FUZZ_SECONDS=60; findings are in .fuzz/
 
 $(VENV)/installed: requirements.lock
 	@echo "Installing what Postroom needs into $(VENV) (once; about a minute) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Postroom needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 7) and f"Postroom needs Python 3.11.7 or newer: {sys.version.split()[0]} misreads mail. Set PYTHON=/path/to/python3")'
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -46,7 +46,7 @@ docs: $(VENV)/installed
 	$(BIN)/python -m postroom.reference
 
 lock:  ## after a change of the dependencies in pyproject.toml; needs uv
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11.7 --quiet --output-file requirements.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
