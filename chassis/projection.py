@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis import wire
 from chassis.consume import Batch, Item, TooEarly
@@ -25,8 +25,9 @@ class Projection:
     tables: tuple[str, ...]
     consumers: tuple[Consumer, ...]
     apply: Callable[[Batch, Connection], Awaitable[None]]
-    kept_by_key: frozenset[str] = frozenset()
-    """Tables whose rows `apply` finds by their key alone: a rebuild makes their other indexes when they are full."""
+    found_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By table, the columns by which `apply` finds rows beside their key: a rebuild makes all other indexes of these
+    tables when they are full."""
 
     @property
     def rebuild_lock(self) -> str:

@@ -79,18 +79,24 @@ async def _make_copies(db: Connection, projection: Projection) -> None:
 
 async def _postpone_indexes(db: Connection, projection: Projection) -> list[str]:
     """Drop those that nobody needs until the copies are full; returns how they are made."""
-    rows = await db.fetch(
-        """
-        SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made
-        FROM pg_index
-        WHERE indrelid = ANY($1::text[]::regclass[])
-          AND NOT indisunique
-        """,
-        [f"{_beside(projection)}.{table}" for table in projection.kept_by_key],
-    )
-    for row in rows:
+    postponed = []
+    for table, columns in projection.found_by.items():
+        rows = await db.fetch(
+            """
+            SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made
+            FROM pg_index
+            LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+            WHERE indrelid = $1::text::regclass
+              AND NOT indisunique
+              AND (attname IS NULL OR attname <> ALL($2::text[]))  -- it is NULL where an expression comes first
+            """,
+            f"{_beside(projection)}.{table}",
+            list(columns),
+        )
+        postponed += rows
+    for row in postponed:
         await db.execute(f"DROP INDEX {row['name']}")
-    return [row["made"] for row in rows]
+    return [row["made"] for row in postponed]
 
 
 async def _fill_all(

@@ -13,7 +13,7 @@ from contracts.streams import Consumer
 
 
 def seen_by(consumer: Consumer) -> Projection:
-    return Projection("seen", "analytics", ("seen",), (consumer,), _apply, kept_by_key=frozenset({"seen"}))
+    return Projection("seen", "analytics", ("seen",), (consumer,), _apply, found_by={"seen": frozenset()})
 
 
 async def make_tables(db: asyncpg.Connection, folder: Path) -> None:

@@ -1,13 +1,15 @@
 """A projection that is filled again beside the one in use, on a real PostgreSQL, while others write."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from chassis import log
-from chassis.database import connect
+from chassis.consume import Batch
+from chassis.database import Connection, connect
 from chassis.projection import project
 from chassis.rebuild import AlreadyRebuilding, rebuild
 from contracts.streams import Consumer
@@ -18,6 +20,12 @@ pytestmark = pytest.mark.anyio
 
 
 SEEN = seen_by(Consumer("analytics", "notify", "seen"))
+_INDEXES_HERE = """
+SELECT count(*)
+FROM pg_indexes
+WHERE schemaname = current_schema()
+  AND tablename = 'seen'
+"""
 
 
 @pytest.fixture
@@ -93,6 +101,21 @@ async def test_every_index_is_there_again(url: str) -> None:
     await rebuild(url, SEEN, lambda _: None)
     assert await indexes(url) == before
     assert len(before) == 2
+
+
+@pytest.mark.parametrize(("columns", "number"), [((), 1), (("position",), 2)])
+async def test_only_indexes_that_are_needed_meanwhile_are_there_from_the_beginning(
+    url: str, columns: tuple[str, ...], number: int
+) -> None:
+    there: list[int] = []
+
+    async def apply(batch: Batch, db: Connection) -> None:
+        there.append(await db.fetchval(_INDEXES_HERE))
+        await SEEN.apply(batch, db)
+
+    await write(url, 20)
+    await rebuild(url, replace(SEEN, apply=apply, found_by={"seen": frozenset(columns)}), lambda _: None)
+    assert there[0] == number
 
 
 async def test_what_was_spoiled_is_whole_again(url: str) -> None:

@@ -53,5 +53,9 @@ INBOX = Projection(
     ),
     consumers=GATEWAY,
     apply=apply,
-    kept_by_key=frozenset({"ticket", "message"}),
+    found_by={
+        "history": frozenset({"ticket_id", "message_id"}),
+        "ticket": frozenset(),
+        "message": frozenset(),
+    },
 )
