@@ -130,7 +130,7 @@ async def vouch(
     """Say in the log itself what was erased, by position with what is there now: what nobody vouches for is forged."""
     rows = tuple(ErasedRow(position=position, sha256=sha256(holds).hexdigest()) for position, holds in erased)
     stream_id = erasure_stream(person.erasure_id)
-    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
+    head = await log.head_of(db, stream_id)
     meta = Meta(correlation_id=person.erasure_id, causation_id=person.erasure_id, actor=str(OPERATOR))
     event = ROWS_ERASED[service](erasure_id=person.erasure_id, rows=rows, files=files)
     cause = derived(person.erasure_id, f"{service} {head.version}")

@@ -89,12 +89,26 @@ def canonical(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def chain(previous: bytes, payload_sha256: bytes, row: Sequence[object]) -> bytes:
-    """The digest of a row.
+def chain(
+    previous: bytes,
+    payload_sha256: bytes,
+    *,
+    stream_id: str,
+    version: int,
+    event_id: UUID,
+    type_: str,
+    schema_version: int,
+    meta: object,
+    occurred_at: datetime,
+    recorded_at: datetime,
+) -> bytes:
+    """The digest of a row, whose `meta` is as JSON has it.
 
     It covers the payload by the payload's own digest, so that personal data can be erased from the row while the
-    chain still verifies. `row` holds the other columns, from stream_id to recorded_at.
+    chain still verifies.
     """
+    moments = (_instant(occurred_at), _instant(recorded_at))
+    row = (stream_id, version, str(event_id), type_, schema_version, meta, *moments)
     return sha256(previous + payload_sha256 + canonical(row)).digest()
 
 
@@ -155,19 +169,19 @@ def _rows(answers: Sequence[Answer], recorded_at: datetime) -> list[tuple[object
             indexes[answer.cause] += 1
             version = head.version + 1
             payload = canonical(event.model_dump(mode="json"))
-            columns = (answer.stream_id, version, identity, event.type_name(), event.schema_version)
             digest = chain(
                 head.digest,
                 sha256(payload).digest(),
-                [
-                    *columns[:2],
-                    str(identity),
-                    *columns[3:],
-                    meta,
-                    _instant(answer.occurred_at),
-                    _instant(recorded),
-                ],
+                stream_id=answer.stream_id,
+                version=version,
+                event_id=identity,
+                type_=event.type_name(),
+                schema_version=event.schema_version,
+                meta=meta,
+                occurred_at=answer.occurred_at,
+                recorded_at=recorded,
             )
+            columns = (answer.stream_id, version, identity, event.type_name(), event.schema_version)
             text = canonical(meta).decode()
             rows.append((*columns, payload.decode(), text, answer.occurred_at, recorded, digest))
             head = Head(version, digest)
@@ -235,6 +249,11 @@ async def heads(db: Connection, stream_ids: Collection[str]) -> dict[str, Head]:
     """The ends of streams, for an append that does not depend on what is in them. One without events is absent."""
     rows = await db.fetch(_HEADS, list(stream_ids))
     return {row["stream_id"]: Head(row["version"], row["digest"]) for row in rows}
+
+
+async def head_of(db: Connection, stream_id: str) -> Head:
+    """The end of one stream, `EMPTY` without events."""
+    return (await heads(db, [stream_id])).get(stream_id, EMPTY)
 
 
 _AFTER = f"""
@@ -310,16 +329,14 @@ class ChainWalk:
         digest = chain(
             self._head.digest,
             row["payload_sha256"] or held,
-            [
-                row["stream_id"],
-                row["version"],
-                str(row["event_id"]),
-                row["type"],
-                row["schema_version"],
-                orjson.loads(row["meta"]),
-                _instant(row["occurred_at"]),
-                _instant(row["recorded_at"]),
-            ],
+            stream_id=row["stream_id"],
+            version=row["version"],
+            event_id=row["event_id"],
+            type_=row["type"],
+            schema_version=row["schema_version"],
+            meta=orjson.loads(row["meta"]),
+            occurred_at=row["occurred_at"],
+            recorded_at=row["recorded_at"],
         )
         self._head = Head(row["version"], row["digest"])
         if row["version"] != expected:

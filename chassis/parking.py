@@ -1,6 +1,7 @@
 """Messages that a consumer could not handle, kept with their error until a person replays them."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -8,9 +9,11 @@ import asyncpg
 import orjson
 from nats.aio.msg import Msg
 
-from chassis import wire
+from chassis import log, wire
 from chassis.database import Connection
+from chassis.log import Answer
 from contracts.event import Event, Recorded
+from contracts.ids import derived
 from contracts.queries import Parked, ParkedList, Replayed
 
 _PARKED = UUID("5a3f1c52-7f0e-4b8e-9d0c-2f6f5b1f8a10")
@@ -35,6 +38,14 @@ async def park(db: Connection, consumer: str, message: Msg, error: str, attempts
         error.replace("\x00", ""),
         attempts,
     )
+
+
+async def tell(db: Connection, item: Recorded[Event], stream_id: str, failed: Event, now: datetime) -> None:
+    """Say once in the log that what was heard is parked, so that the ledger knows."""
+    cause = derived(item.event_id, "parked")
+    if not await log.answered(db, [cause]):
+        head = await log.head_of(db, stream_id)  # not empty if it was dealt with, or failed, before
+        await log.append(db, [Answer(stream_id, (failed,), cause, log.caused_by(item), now, head)], now)
 
 
 async def parked(db: Connection, projections: Mapping[str, str], stream_id: str | None = None) -> ParkedList:

@@ -18,7 +18,6 @@ from contracts.commands import (
     ReleaseMessage,
     StartDryRun,
 )
-from contracts.ids import derived
 from contracts.ingest import Reading
 from contracts.mail import Address
 from contracts.reports import GetRuleFigures, RuleFiguresList
@@ -149,18 +148,12 @@ async def routing_failed(service: Service[RouterSettings], item: Item, error: st
     """Let the ledger know that a message is parked here."""
     if item.event is None or not isinstance(item.event.event, Reading):
         return
-    cause = derived(item.event.event_id, "parked")
-    if await log.answered(db, [cause]):
-        return
     reading = item.event.event
     letter = reading.letter
-    stream_id = message_stream(letter.message_id)
-    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)  # not empty if it was routed before
     failed = RoutingFailed(
         message_id=letter.message_id, error=error, letter=letter, ticketbox_id=reading.ticketbox_id
     )
-    answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock(), head)
-    await log.append(db, [answer], service.clock())
+    await parking.tell(db, item.event, message_stream(letter.message_id), failed, service.clock())
 
 
 async def ruleset_known(service: Service[RouterSettings]) -> str | None:

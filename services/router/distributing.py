@@ -348,7 +348,7 @@ async def next_ticket(service: Service[RouterSettings], command: NextTicket, db:
     await queue_tables.keep_wishes(db, [(ticket, command.actor_id)])
     meta = log.commanded(command.command_id, command.actor_id, ticket.correlation_id)
     stream_id = ticket_stream(ticket.ticket_id)
-    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
+    head = await log.head_of(db, stream_id)
     routed = pull.routed(ticket, command.actor_id, loads.get(command.actor_id, 0))
     position = await log.append(db, [Answer(stream_id, (routed,), command.command_id, meta, now, head)], now)
     return Done(position=position, version=head.version + 1)

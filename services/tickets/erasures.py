@@ -135,7 +135,7 @@ async def _say(
 ) -> Done:
     """Append to the erasure's own stream, in the caller's transaction."""
     stream_id = erasure_stream(erasure_id)
-    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)
+    head = await log.head_of(db, stream_id)
     meta = log.commanded(erasure_id, actor_id)
     position = await log.append(db, [Answer(stream_id, (event,), cause, meta, now, head)], now)
     return Done(position=position, version=head.version + 1)

@@ -170,7 +170,7 @@ async def _finished(
         refused=job.refused,
     )
     stream = job_stream(job.job_id)
-    head = (await log.heads(db, [stream]))[stream]
+    head = await log.head_of(db, stream)
     meta = Meta(correlation_id=job.job_id, causation_id=cause, actor=actor)
     return Answer(stream, (finished,), cause, meta, now, head)
 

@@ -7,11 +7,9 @@ from uuid import UUID
 from chassis import log, parking
 from chassis.consume import Batch, Item
 from chassis.database import Connection
-from chassis.log import Answer
 from chassis.service import Service
 from contracts.desk import Ticketbox
 from contracts.event import Event, Meta
-from contracts.ids import derived
 from contracts.mail import LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.router import (
@@ -203,12 +201,6 @@ async def ticketing_failed(service: Service[TicketsSettings], item: Item, error:
     """Let the ledger know that a message is parked here."""
     if item.event is None or not isinstance(item.event.event, MessageRouted):
         return
-    cause = derived(item.event.event_id, "parked")
-    if await log.answered(db, [cause]):
-        return
     message_id = item.event.event.letter.message_id
-    stream_id = message_stream(message_id)
-    head = (await log.heads(db, [stream_id])).get(stream_id, log.EMPTY)  # not empty if it failed before
     failed = TicketingFailed(message_id=message_id, error=error)
-    answer = Answer(stream_id, (failed,), cause, log.caused_by(item.event), service.clock(), head)
-    await log.append(db, [answer], service.clock())
+    await parking.tell(db, item.event, message_stream(message_id), failed, service.clock())
