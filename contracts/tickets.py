@@ -132,14 +132,23 @@ class ReplyBounced(TicketsEvent):
     bounce: Bounce
 
 
+class ChosenBy(StrEnum):
+    """What gave a ticket to its owner, where no method of distribution did."""
+
+    PERSON = "person"
+    RULE = "rule"
+    AUTOMATION = "automation"
+    TAKE_BACK = "take_back"
+    """The owner was gone, and the ticket is nobody's."""
+
+
 class TicketAssigned(TicketsEvent):
     """The ticket has an owner; `agent_id` None: it was given back."""
 
     ticket_id: UUID
     agent_id: UUID | None
     method: Text
-    """How the owner was chosen: a method of distribution, `rule`, `automation`, or `person` if `assigned_by` did it;
-    `take_back` if the owner was gone."""
+    """How the owner was chosen: a method of distribution, or one of `ChosenBy`; `person` if `assigned_by` did it."""
     assigned_by: UUID | None = None
     evidence: DistributionEvidence | None = None
     """What distribution saw; None: it did not choose."""

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from contracts.event import Event, Recorded
 from contracts.router import Priority
 from contracts.tickets import (
+    ChosenBy,
     CustomerReplied,
     DeadlineItem,
     DeadlinesChanged,
@@ -161,7 +162,7 @@ def _earliest(deadlines: tuple[DeadlineItem, ...]) -> datetime | None:
 
 def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
     match event:
-        case TicketAssigned(agent_id=None, method="person" | "automation"):
+        case TicketAssigned(agent_id=None, method=ChosenBy.PERSON | ChosenBy.AUTOMATION):
             return replace(ticket, owner_id=None, owned_since=None, given_back_by=ticket.owner_id)
         case TicketAssigned(agent_id=None):
             return replace(ticket, owner_id=None, owned_since=None)

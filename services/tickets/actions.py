@@ -13,6 +13,7 @@ from contracts.router import Priority
 from contracts.tickets import (
     AutomationHeldBack,
     AutomationRan,
+    ChosenBy,
     PriorityChanged,
     State,
     TagsChanged,
@@ -29,8 +30,6 @@ from services.tickets.evolve import evolve
 from services.tickets.ticket import MOST_RUNS, Ticket
 
 DAY = timedelta(days=1)
-METHOD = "automation"
-"""How an owner was chosen that an automation names."""
 _HEIGHT = {priority: height for height, priority in enumerate(Priority)}
 
 
@@ -139,7 +138,11 @@ class _Doing:
 
     def _assign(self, person_id: UUID | None) -> None:
         if person_id != self.ticket.assignee_id:
-            self._happens(TicketAssigned(ticket_id=self.ticket.ticket_id, agent_id=person_id, method=METHOD))
+            self._happens(
+                TicketAssigned(
+                    ticket_id=self.ticket.ticket_id, agent_id=person_id, method=ChosenBy.AUTOMATION
+                )
+            )
 
     def _finish(self, then: Actions) -> None:
         wanted = State(then.state) if then.state else None

@@ -9,6 +9,7 @@ from contracts.desk import Person, Ticketbox
 from contracts.mail import Address
 from contracts.model import is_erased
 from contracts.tickets import (
+    ChosenBy,
     OutgoingLetter,
     ReplyReleased,
     ReplySubmitted,
@@ -59,7 +60,7 @@ def submit_reply(
         taken = TicketAssigned(
             ticket_id=ticket.ticket_id,
             agent_id=command.actor_id,
-            method="person",
+            method=ChosenBy.PERSON,
             assigned_by=command.actor_id,
         )
         events.append(taken)

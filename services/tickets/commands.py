@@ -23,6 +23,7 @@ from contracts.commands import (
 )
 from contracts.desk import Person, Right, Ticketbox
 from contracts.tickets import (
+    ChosenBy,
     NoteAdded,
     State,
     TicketAssigned,
@@ -140,7 +141,7 @@ def assign(command: AssignTicket, ticket: Ticket, desk: Desk) -> list[TicketEven
 
 def _assigned(ticket: Ticket, agent_id: UUID | None, assigned_by: UUID) -> TicketAssigned:
     return TicketAssigned(
-        ticket_id=ticket.ticket_id, agent_id=agent_id, method="person", assigned_by=assigned_by
+        ticket_id=ticket.ticket_id, agent_id=agent_id, method=ChosenBy.PERSON, assigned_by=assigned_by
     )
 
 

@@ -4,12 +4,9 @@ from typing import assert_never
 
 from contracts.desk import Person, Right, Ticketbox
 from contracts.router import TicketOverflowed, TicketRouted, TicketTakenBack
-from contracts.tickets import DistributionDropped, TicketAssigned, TicketEvent, TicketMoved
+from contracts.tickets import ChosenBy, DistributionDropped, TicketAssigned, TicketEvent, TicketMoved
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
-
-TAKE_BACK = "take_back"
-"""The method by which a ticket lost an owner who was gone."""
 
 
 def distribute(
@@ -46,7 +43,7 @@ def distribute(
                 )
             ]
         case TicketTakenBack():
-            return [TicketAssigned(ticket_id=ticket.ticket_id, agent_id=None, method=TAKE_BACK)]
+            return [TicketAssigned(ticket_id=ticket.ticket_id, agent_id=None, method=ChosenBy.TAKE_BACK)]
         case _:
             assert_never(wish)
 

@@ -12,6 +12,7 @@ from contracts.router import MessageRouted
 from contracts.tickets import (
     AutomaticReplyReceived,
     CategoryAssigned,
+    ChosenBy,
     CustomerReplied,
     DeliveryOutcome,
     DeliveryRecorded,
@@ -30,9 +31,6 @@ from services.tickets.ticket import Ticket
 
 NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""
-
-RULE = "rule"
-"""The method by which an owner was chosen that a rule names."""
 
 
 def ticket_id_of(message_id: UUID) -> UUID:
@@ -108,7 +106,7 @@ def obey_rules(routed: MessageRouted, opened: TicketOpened, desk: Desk) -> list[
         events.append(CategoryAssigned(ticket_id=opened.ticket_id, category_id=category.id))
     if opened.assignee_id is not None:
         assigned = TicketAssigned(
-            ticket_id=opened.ticket_id, agent_id=opened.assignee_id, method=RULE, assigned_by=None
+            ticket_id=opened.ticket_id, agent_id=opened.assignee_id, method=ChosenBy.RULE, assigned_by=None
         )
         events.append(assigned)
     return events

@@ -11,6 +11,7 @@ from contracts.tickets import (
     AutomationHeldBack,
     AutomationRan,
     CategoryAssigned,
+    ChosenBy,
     CustomerErased,
     DeadlinesChanged,
     DistributionDropped,
@@ -122,7 +123,7 @@ def _automated(event: AutomationRan | AutomationHeldBack, names: Names) -> Said:
 def _assigned(event: TicketAssigned, names: Names) -> Said:
     name = names.get(event.agent_id, "somebody") if event.agent_id else "nobody"
     match event:
-        case TicketAssigned(agent_id=None, assigned_by=None, method="automation"):
+        case TicketAssigned(agent_id=None, assigned_by=None, method=ChosenBy.AUTOMATION):
             return Said("The ticket has no owner any more")
         case TicketAssigned(agent_id=None, assigned_by=None):
             return Said("The ticket was given back: its owner is away")
