@@ -67,7 +67,7 @@ def shut_down() -> None:
 @contextmanager
 def span(
     name: str,
-    kind: SpanKind = SpanKind.INTERNAL,
+    kind: SpanKind,
     *,
     parent: str | None = None,
     links: Sequence[str] = (),
@@ -91,9 +91,7 @@ def span(
 
 
 @contextmanager
-def root_span(
-    name: str, *, links: Sequence[str] = (), attributes: Attributes | None = None
-) -> Iterator[Span]:
+def root_span(name: str, *, links: Sequence[str] = ()) -> Iterator[Span]:
     """Begin a trace of its own, linked to others: for what happens long after its cause."""
     if not _on:
         yield Span(None)
@@ -102,7 +100,6 @@ def root_span(
         name,
         context=Context(),
         links=[Link(context) for text in links if (context := _parse(text))],
-        attributes=dict(attributes or {}),
     ) as current:
         yield Span(_format(current.get_span_context()), current)
 

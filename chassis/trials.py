@@ -80,6 +80,9 @@ Prepare = Callable[[Connection, str, datetime], Awaitable[Examination[Any, Any, 
 """Makes an examination of a question in JSON and the time now."""
 
 
+_OPEN = "state IN ('waiting', 'running')"
+
+
 class Cancelled(Exception):
     """Somebody does not want to know any more."""
 
@@ -98,9 +101,9 @@ async def ask(db: Connection, trial_id: UUID, question: str, asked_by: UUID, now
         now,
     )
     await db.execute(
-        """
+        f"""
         DELETE FROM trial
-        WHERE state NOT IN ('waiting', 'running')
+        WHERE NOT {_OPEN}
           AND trial_id NOT IN (SELECT trial_id FROM trial ORDER BY asked_at DESC LIMIT $1)
         """,
         KEPT,
@@ -110,12 +113,12 @@ async def ask(db: Connection, trial_id: UUID, question: str, asked_by: UUID, now
 async def cancel(db: Connection, trial_id: UUID, now: datetime) -> None:
     """Let a trial end; nothing happens if it has ended."""
     await db.execute(
-        """
+        f"""
         UPDATE trial
         SET state = 'cancelled',
             ended_at = $2
         WHERE trial_id = $1
-          AND state IN ('waiting', 'running')
+          AND {_OPEN}
         """,
         trial_id,
         now,
@@ -154,7 +157,7 @@ async def told(db: Connection, view: type[V], trial_id: UUID, piece: TrialQuery)
 
 async def latest(db: Connection, view: type[V]) -> tuple[V, ...]:
     """The last trials, the newest first, without what they found one by one."""
-    rows = await db.fetch(f"SELECT {_COLUMNS} FROM trial ORDER BY asked_at DESC LIMIT {KEPT}")
+    rows = await db.fetch(f"SELECT {_COLUMNS} FROM trial ORDER BY asked_at DESC LIMIT $1", KEPT)
     return tuple(_view(row, view) for row in rows)
 
 
@@ -185,12 +188,11 @@ async def work(service: Service[S], prepare: Prepare) -> None:
 
 async def _claim(db: Connection) -> asyncpg.Record | None:
     """Lock the oldest that nobody works on."""
-    open_ = "state IN ('waiting', 'running')"
-    for listed in await db.fetch(f"SELECT trial_id FROM trial WHERE {open_} ORDER BY asked_at"):
+    for listed in await db.fetch(f"SELECT trial_id FROM trial WHERE {_OPEN} ORDER BY asked_at"):
         trial_id = listed["trial_id"]
         if await try_lock(db, f"{trial_id}"):
             # Whoever held the lock may have ended it a moment ago.
-            row = await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1 AND {open_}", trial_id)
+            row = await db.fetchrow(f"SELECT {_COLUMNS} FROM trial WHERE trial_id = $1 AND {_OPEN}", trial_id)
             if row is not None:
                 return row
     return None
@@ -215,7 +217,7 @@ async def _run(service: Service[S], db: Connection, row: asyncpg.Record, prepare
 async def _examine_all(db: Connection, trial_id: UUID, examination: Examination[B, A, T]) -> None:
     source, tally = examination.source, examination.tally
     loop = asyncio.get_running_loop()
-    told = loop.time()
+    told_at = loop.time()
     spawn = multiprocessing.get_context("spawn")  # a fork would share the connections
     # Not a `with`: that would block this loop until the processes have ended.
     processes = ProcessPoolExecutor(WORKERS, spawn, _begin, (examination.about,))
@@ -225,9 +227,9 @@ async def _examine_all(db: Connection, trial_id: UUID, examination: Examination[
             at_work.append(loop.run_in_executor(processes, _examine, examination.examine, batch))
             if len(at_work) > 2 * WORKERS:
                 await _keep(db, trial_id, tally.take(await at_work.popleft(), MOST_FINDINGS))
-            if loop.time() - told > _PROGRESS_SECONDS:
+            if loop.time() - told_at > _PROGRESS_SECONDS:
                 await _tell(db, trial_id, source.total, tally)
-                told = loop.time()
+                told_at = loop.time()
         while at_work:
             await _keep(db, trial_id, tally.take(await at_work.popleft(), MOST_FINDINGS))
             await _tell(db, trial_id, source.total, tally)
@@ -256,14 +258,14 @@ async def _tell(db: Connection, trial_id: UUID, total: int, tally: Tally) -> Non
         Cancelled.
     """
     going_on = await db.fetchval(
-        """
+        f"""
         UPDATE trial
         SET state = 'running',
             total = $2,
             examined = $3,
             summary = $4::jsonb
         WHERE trial_id = $1
-          AND state IN ('waiting', 'running')
+          AND {_OPEN}
         RETURNING true
         """,
         trial_id,
@@ -284,7 +286,7 @@ async def _end(
     error: str | None = None,
 ) -> None:
     await db.execute(
-        """
+        f"""
         UPDATE trial
         SET state = $2,
             ended_at = $3,
@@ -292,7 +294,7 @@ async def _end(
             total = coalesce($5, total),
             examined = coalesce($5, examined)
         WHERE trial_id = $1
-          AND state IN ('waiting', 'running')
+          AND {_OPEN}
         """,
         trial_id,
         state,

@@ -154,9 +154,10 @@ class MoveTicket(TicketCommand):
 
 
 class UndoChange(TicketCommand):
-    """Give the ticket back what a command changed: its state with the hold, owner, ticketbox, priority, category, tags.
+    """Give the ticket back what a command changed.
 
-    Refused if any of it changed again since. Whoever answered keeps the ticket.
+    That is its state with the hold, owner, ticketbox, priority, category, tags and custom fields. Refused if any of it
+    changed again since. Whoever answered keeps the ticket.
     """
 
     undone_id: UUID

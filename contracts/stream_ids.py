@@ -16,6 +16,12 @@ def ticket_stream(ticket_id: UUID) -> str:
     return f"ticket-{ticket_id}"
 
 
+def ticket_of(stream_id: str) -> UUID | None:
+    """The ticket whose history a stream is; None: it is of something else."""
+    prefix, _, identity = stream_id.partition("-")
+    return UUID(identity) if prefix == "ticket" else None
+
+
 def ticketbox_stream(ticketbox_id: UUID) -> str:
     return f"ticketbox-{ticketbox_id}"
 

@@ -10,13 +10,10 @@ import asyncpg
 import orjson
 
 from chassis.database import Announcements, Connection, listening
-from chassis.logging import get_logger
 from chassis.service import Service
 from services.gateway.access.sight import Sight
 from services.gateway.read_model.inbox import CHANNEL
 from services.gateway.settings import GatewaySettings
-
-logger = get_logger(__name__)
 
 BATCH = 500
 MOST_WAITING = 1000

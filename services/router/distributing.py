@@ -28,7 +28,7 @@ from contracts.router import (
     TicketRouted,
     TicketTakenBack,
 )
-from contracts.stream_ids import message_stream, ticket_stream
+from contracts.stream_ids import message_stream, ticket_of, ticket_stream
 from contracts.streams import ROUTER_QUEUE
 from contracts.tickets import ReplyReleased
 from rules.hours import Hours, hours_of
@@ -46,7 +46,7 @@ from services.router.distribution import (
 )
 from services.router.language import language_of
 from services.router.notices import supervisors, waiting_notices
-from services.router.queue import LastAnswer, Queued, follows, hear, matters, ticket_of
+from services.router.queue import LastAnswer, Queued, follows, hear, matters
 from services.router.settings import RouterSettings
 
 BOXES_A_TURN = 20

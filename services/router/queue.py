@@ -89,14 +89,6 @@ def contact_key(address: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"mailto:{address.lower()}")
 
 
-_STREAM = "ticket-"
-
-
-def ticket_of(stream_id: str) -> UUID | None:
-    """The ticket whose history a stream is; None: it is of something else."""
-    return UUID(stream_id.removeprefix(_STREAM)) if stream_id.startswith(_STREAM) else None
-
-
 def follows(ticket: Queued | None, item: Recorded[Event]) -> bool:
     """Whether an event is the next of its ticket, or one that was heard before; else it came too early."""
     return item.version <= (ticket.version if ticket else 0) + 1

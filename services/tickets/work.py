@@ -92,8 +92,8 @@ class Work:
                     self.tickets[loaded.ticket_id] = loaded
                     self.heads[loaded.ticket_id] = history.head
                     self.histories[loaded.ticket_id] = history.events
-                    if loaded.merged_into_id not in {None, *self.tickets}:
-                        wanted.add(loaded.merged_into_id)  # type: ignore[arg-type]  # it is not None
+                    if (into := loaded.merged_into_id) is not None and into not in self.tickets:
+                        wanted.add(into)
         loaded_now = list(self.tickets.values())[known:]
         await self.look_up(db, [one.contact.address for one in loaded_now])
         late = [
@@ -286,7 +286,6 @@ class Work:
 
     def _index(self, event: TicketEvent) -> None:
         """Remember which conversation a message belongs to."""
-        heads: tuple[LetterHead, ...] = ()
         match event:
             case LettersTaken(letters=letters, by_way_of=ways):
                 for letter in letters:
@@ -307,11 +306,9 @@ class Work:
                 # By the ticket that it was written to: its answers follow it when the merge is undone.
                 self._remember(letter.internet_message_id, Known(first, None))
             case TicketOpened() | CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
-                heads = (event.letter,)
+                self._remember(event.letter.internet_message_id, Known(event.ticket_id, None))
             case _:
                 pass
-        for head in heads:
-            self._remember(head.internet_message_id, Known(event.ticket_id, None))
 
     def _remember(self, internet_message_id: str | None, known: Known) -> None:
         if internet_message_id:

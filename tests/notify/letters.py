@@ -8,8 +8,6 @@ from contracts.mail import Address
 from contracts.tickets import OutgoingLetter, Quote
 
 REPLY_ID = UUID("7d9c1f7e-3c39-4a0e-9d0b-5a51c2f00a01")
-TICKET_ID = UUID("0b6f3c58-60c5-4a4f-8f6e-6f3f3c1b7a02")
-AUTHOR_ID = UUID("a8a1f2a4-08c4-4be0-8a9b-9a4f7fd2cc03")
 
 
 def letter(**changes: Any) -> OutgoingLetter:

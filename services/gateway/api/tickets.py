@@ -162,9 +162,10 @@ class ToUndo(BaseModel):
 
 @router.post("/tickets/{number}/undo", status_code=201)
 async def post_undo(wish: Wish, new: ToUndo) -> Changed:
-    """Give back what one write changed: state with its hold, owner, ticketbox, priority, category and tags.
+    """Give back what one write changed.
 
-    409 if any of it changed again since.
+    That is the state with its hold, owner, ticketbox, priority, category, tags and custom fields. 409 if any of it
+    changed again since.
     """
     return await wish.undo(new.command_id)
 

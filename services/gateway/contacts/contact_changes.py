@@ -15,6 +15,7 @@ from contracts.contacts import (
     ContactsMerged,
 )
 from contracts.event import Event, Recorded
+from contracts.stream_ids import contact_stream
 from services.gateway.desk.differences import Difference, differences
 
 
@@ -53,7 +54,7 @@ def _change(
             found = tuple(differences(_content(before), _content(card))) if before else ()
             return Change(item.occurred_at, actor, "changed the card", found)
         case ContactsMerged() | ContactMergeUndone():
-            here = item.stream_id == f"contact-{event.into_id}"
+            here = item.stream_id == contact_stream(event.into_id)
             other = event.contact_id if here else event.into_id
             merged = "merged a contact into this one" if here else "merged this contact into another one"
             sentence = merged if isinstance(event, ContactsMerged) else "undid a merge"
