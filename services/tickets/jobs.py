@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis import log
+from chassis import database, log
 from chassis.commands import Forbidden, Refusal, UnknownThing
 from chassis.database import TRANSIENT, Connection
 from chassis.log import Answer
@@ -56,6 +56,7 @@ async def select(service: Service[TicketsSettings], command: SelectTickets, db: 
         Refusal: the person may change no ticket.
     """
     _permit(await desk_tables.read_desk(db), command.actor_id)
+    await _lock(db, command.job_id)
     if await job_tables.find(db, command.job_id) is None:  # else a repeat of what has begun long ago
         await job_tables.keep_selected(db, command, service.clock())
     return Done(position=0, version=0)
@@ -68,6 +69,7 @@ async def start(service: Service[TicketsSettings], command: StartBulkJob, db: Co
         Refusal: some are missing, or the person may change no ticket.
     """
     _permit(await desk_tables.read_desk(db), command.actor_id)
+    await _lock(db, command.command_id)
     selected = await job_tables.count_selected(db, command.command_id)
     if selected != command.total:
         raise NotComplete(f"{selected} of {command.total} tickets were handed over; select them again.")
@@ -80,6 +82,11 @@ async def start(service: Service[TicketsSettings], command: StartBulkJob, db: Co
         total=command.total,
     )
     return await _begin(service, started, db)
+
+
+async def _lock(db: Connection, job_id: UUID) -> None:
+    """Let one request after the other prepare a job: a repeat, with the same id, may come while it begins."""
+    await database.lock(db, f"postroom bulk job {job_id}")
 
 
 async def undo(service: Service[TicketsSettings], command: UndoBulkJob, db: Connection) -> Outcome:
@@ -206,6 +213,14 @@ async def _take_turns(db: Connection, now: datetime, most: int) -> bool:
     if job is None:
         return False
     turns = await job_tables.next_turns(db, job, most)
+    if not turns:  # it would be claimed again and again, and no other job had a turn
+        logger.error(
+            "tickets of a bulk job are missing", job_id=str(job.job_id), missing=job.total - job.examined
+        )
+        work = Work(now, await desk_tables.read_desk(db))
+        await _finish(db, job, work)
+        await work.save(db)
+        return True
     try:
         async with db.transaction():
             work = Work(now, await desk_tables.read_desk(db))
@@ -228,10 +243,14 @@ async def _keep(db: Connection, job: Job, verdicts: Sequence[Verdict], work: Wor
     """Write down what was done and what became of the tickets; the job ends with its last one."""
     job = await job_tables.keep_verdicts(db, job, verdicts, work.now)
     if job.examined == job.total:
-        await job_tables.end(db, job.job_id, JobOutcome.DONE, work.now)
-        cause = derived(job.job_id, "finished")
-        work.answers.append(await _finished(job, JobOutcome.DONE, cause, job_actor(job.job_id), db, work.now))
+        await _finish(db, job, work)
     await work.save(db)
+
+
+async def _finish(db: Connection, job: Job, work: Work) -> None:
+    await job_tables.end(db, job.job_id, JobOutcome.DONE, work.now)
+    cause = derived(job.job_id, "finished")
+    work.answers.append(await _finished(job, JobOutcome.DONE, cause, job_actor(job.job_id), db, work.now))
 
 
 def _turn(work: Work, job: Job, selected: Selected) -> Verdict:

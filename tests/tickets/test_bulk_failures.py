@@ -11,7 +11,7 @@ import pytest
 
 from chassis.service import Service
 from contracts.bulk import BulkJobStarted, Prioritise, SelectedTicket
-from contracts.commands import SelectTickets
+from contracts.commands import SelectTickets, StartBulkJob
 from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged
 from contracts.event import Meta
 from contracts.people import Role
@@ -98,6 +98,51 @@ async def work(pool: asyncpg.Pool, services: int) -> None:
             at_work.start_soon(jobs.work, service(pool))
         await until(all_ended, 120)
         at_work.cancel_scope.cancel()
+
+
+def piece(job_id: UUID, first: int, ticket_ids: list[UUID]) -> SelectTickets:
+    selected = tuple(SelectedTicket(ticket_id=one, seen_version=1) for one in ticket_ids)
+    return SelectTickets(command_id=uuid4(), actor_id=ANNA, job_id=job_id, first=first, tickets=selected)
+
+
+async def test_a_repeat_that_comes_while_a_job_begins_takes_no_ticket_from_it(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, three, four = await tickets(pool, 4)
+    job_id = uuid4()
+    start = StartBulkJob(
+        command_id=job_id,
+        actor_id=ANNA,
+        actions=(Prioritise(priority=Priority.HIGH),),
+        selection="all open",
+        total=4,
+    )
+    async with pool.acquire() as db, db.transaction():
+        await jobs.select(service(pool), piece(job_id, 0, [one, two]), db)
+        await jobs.select(service(pool), piece(job_id, 2, [three, four]), db)
+
+    async def begin() -> None:
+        async with pool.acquire() as db, db.transaction():
+            await jobs.start(service(pool), start, db)
+
+    async with anyio.create_task_group() as others, pool.acquire() as db, db.transaction():
+        await jobs.select(service(pool), piece(job_id, 0, [one, two]), db)
+        others.start_soon(begin)
+        await anyio.wait_all_tasks_blocked()
+        # The first one waits until the repeat has handed everything over, too.
+        await jobs.select(service(pool), piece(job_id, 2, [three, four]), db)
+    await work(pool, 1)
+    assert set((await outcomes(pool)).values()) == {"changed"}
+    assert await pool.fetchval("SELECT changed FROM bulk_job") == 4
+
+
+async def test_a_job_whose_tickets_are_missing_ends_and_the_next_one_has_its_turn(pool: asyncpg.Pool) -> None:
+    every = await tickets(pool, 4)
+    broken, other = await job(pool, every[:2]), await job(pool, every[2:])
+    await pool.execute("DELETE FROM bulk_ticket WHERE job_id = $1", broken)
+    await work(pool, 1)
+    rows = await pool.fetch("SELECT job_id, changed FROM bulk_job WHERE state = 'done'")
+    assert {row["job_id"]: row["changed"] for row in rows} == {broken: 0, other: 2}
 
 
 async def test_several_services_refuse_the_tickets_that_fail_and_no_other(

@@ -1,6 +1,7 @@
 """Bulk jobs, by page or by API: which tickets, what is to be done with them, and how far it is."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, assert_never
 from uuid import UUID, uuid4
@@ -46,6 +47,8 @@ class Jobbing(Asking):
         """
         if not actions:
             raise Unprocessable("Say what is to be done with the tickets.")
+        with suppress(NotFound):  # a repeat, when the job may have emptied the list that it was started from
+            return await find(self.gateway, self.person, self.command_id)
         async with self.gateway.service.pool.acquire() as db:
             selected = await ticket_lists.select(db, self.person.sight, wanted, MOST_TICKETS + 1)
         if not selected:
