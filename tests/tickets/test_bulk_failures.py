@@ -121,15 +121,18 @@ async def test_a_repeat_that_comes_while_a_job_begins_takes_no_ticket_from_it(
         await jobs.select(service(pool), piece(job_id, 0, [one, two]), db)
         await jobs.select(service(pool), piece(job_id, 2, [three, four]), db)
 
+    begun = anyio.Event()
+
     async def begin() -> None:
         async with pool.acquire() as db, db.transaction():
             await jobs.start(service(pool), start, db)
+        begun.set()
 
     async with anyio.create_task_group() as others, pool.acquire() as db, db.transaction():
         await jobs.select(service(pool), piece(job_id, 0, [one, two]), db)
         others.start_soon(begin)
-        await anyio.wait_all_tasks_blocked()
-        # The first one waits until the repeat has handed everything over, too.
+        with anyio.move_on_after(1):  # it waits until the repeat has handed everything over, too
+            await begun.wait()
         await jobs.select(service(pool), piece(job_id, 2, [three, four]), db)
     await work(pool, 1)
     assert set((await outcomes(pool)).values()) == {"changed"}
