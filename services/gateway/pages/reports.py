@@ -11,7 +11,7 @@ from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Unprocessable
-from services.gateway.report_files import drawing
+from services.gateway.report_files import drawing, is_empty
 
 router = APIRouter()
 
@@ -42,7 +42,15 @@ async def report_page(
         ticketbox_ids=who.person.sight.in_order,
     )
     report = await here.ask(query, Report)
-    return page(request, "report.html", who, report=report, drawing=drawing(report), **_dates(report))
+    return page(
+        request,
+        "report.html",
+        who,
+        report=report,
+        drawing=drawing(report),
+        empty=is_empty(report),
+        **_dates(report),
+    )
 
 
 def _day(text: str | None) -> date | None:
