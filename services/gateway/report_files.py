@@ -3,10 +3,26 @@
 import csv
 import io
 from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from contracts.reports import Cell, Column, Report
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def days_of(report: Report) -> tuple[date, date]:
+    """The first day that is in a report, and the last one, in its time zone."""
+    zone = ZoneInfo(report.time_zone)
+    # Taken off in UTC: by the clock, what comes before a day that begins at 01:00 would be on that day, too.
+    last_moment = report.until - timedelta(microseconds=1)
+    return report.since.astimezone(zone).date(), last_moment.astimezone(zone).date()
+
+
+def csv_name(report: Report) -> str:
+    """`busiest_day_of_the_week_2026-03-01_2026-03-31.csv`, for all of March."""
+    first, last = days_of(report)
+    return f"{report.description.name}_{first.isoformat()}_{last.isoformat()}.csv"
 
 
 def as_csv(report: Report) -> str:

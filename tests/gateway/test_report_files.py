@@ -1,12 +1,12 @@
 """A report as CSV, as a chart and on its page."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from contracts.reports import Cell, Chart, Column, Report, ReportDescription
 from services.gateway.pages.rendering import _ENVIRONMENT
-from services.gateway.report_files import as_csv, drawing, duration, is_empty
+from services.gateway.report_files import as_csv, csv_name, days_of, drawing, duration, is_empty
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -38,6 +38,23 @@ def test_csv_names_the_unit_and_leaves_unknown_figures_empty() -> None:
 
 def test_a_name_cannot_become_a_formula() -> None:
     assert "'=HYPERLINK" in as_csv(report(("=HYPERLINK(1)", 1, 0)))
+
+
+def of(since: datetime, until: datetime, time_zone: str) -> Report:
+    return report().model_copy(update={"since": since, "until": until, "time_zone": time_zone})
+
+
+def test_a_file_is_called_by_its_first_and_its_last_day_in_the_time_zone_of_the_report() -> None:
+    march = of(datetime(2026, 2, 28, 23, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC), "Europe/Berlin")
+    assert csv_name(march) == "r_2026-03-01_2026-03-31.csv"
+
+
+def test_a_report_up_to_a_day_that_has_no_midnight_ends_on_the_day_before() -> None:
+    # In Havana, 9 March 2025 began at 01:00.
+    friday_and_saturday = of(
+        datetime(2025, 3, 7, 5, tzinfo=UTC), datetime(2025, 3, 9, 5, tzinfo=UTC), "America/Havana"
+    )
+    assert days_of(friday_and_saturday) == (date(2025, 3, 7), date(2025, 3, 8))
 
 
 @pytest.mark.parametrize("shape", ["bars", "horizontal_bars"])

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -11,7 +10,7 @@ from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Unprocessable
-from services.gateway.report_files import drawing, is_empty
+from services.gateway.report_files import days_of, drawing, is_empty
 
 router = APIRouter()
 
@@ -42,6 +41,7 @@ async def report_page(
         ticketbox_ids=who.person.sight.in_order,
     )
     report = await here.ask(query, Report)
+    first_day, last_day = days_of(report)
     return page(
         request,
         "report.html",
@@ -49,7 +49,9 @@ async def report_page(
         report=report,
         drawing=drawing(report),
         empty=is_empty(report),
-        **_dates(report),
+        first=first_day,
+        last=last_day,
+        following=last_day + timedelta(days=1),
     )
 
 
@@ -58,12 +60,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Unprocessable(f"“{text}” is no day. Write it as 2026-03-31.") from None
-
-
-def _dates(report: Report) -> dict[str, date]:
-    zone = ZoneInfo(report.time_zone)
-    return {
-        "first": report.since.astimezone(zone).date(),
-        "last": (report.until.astimezone(zone) - timedelta(microseconds=1)).date(),
-        "following": report.until.astimezone(zone).date(),
-    }
