@@ -1,11 +1,14 @@
 """A report as CSV, as a chart and on its page."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 
 from contracts.reports import Cell, Chart, Column, Report, ReportDescription
 from services.gateway.pages.rendering import _ENVIRONMENT
+from services.gateway.pages.reports import range_of
+from services.gateway.problems import Unprocessable
 from services.gateway.report_files import as_csv, csv_name, days_of, drawing, duration, is_empty
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -114,6 +117,29 @@ def test_a_week_without_mail_has_nothing_to_count_though_it_has_days() -> None:
     days = Column(name="days", title="Days", unit="count")
     week = report(("Monday", None, 5))
     assert is_empty(week.model_copy(update={"columns": (*week.columns[:2], days)}))
+
+
+def test_whoever_types_a_last_day_means_that_day_too() -> None:
+    assert range_of("2026-03-01", "2026-03-31") == (date(2026, 3, 1), date(2026, 4, 1))
+    assert range_of("2026-03-01", None) == (date(2026, 3, 1), None)
+
+
+def test_the_last_day_of_the_calendar_is_left_for_analytics_to_refuse() -> None:
+    assert range_of(None, "9999-12-31") == (None, date(9999, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2026-03-10", "2026-03-05", "From, 2026-03-10, is after To, 2026-03-05. Choose an earlier day"),
+        ("yesterday", None, "“yesterday” is no day. Write it as 2026-03-31."),
+    ],
+)
+def test_what_is_no_range_is_refused_in_the_words_that_were_typed(
+    first: str, last: str | None, words: str
+) -> None:
+    with pytest.raises(Unprocessable, match=re.escape(words)):
+        range_of(first, last)
 
 
 def page_of(report: Report) -> str:

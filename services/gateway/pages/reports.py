@@ -31,12 +31,12 @@ async def report_page(
     last: Annotated[str | None, Query(alias="to")] = None,
     by: str | None = None,
 ) -> Response:
-    """One report; people mean the last day too."""
-    since, until = _day(first), _day(last)
+    """One report."""
+    since, until = range_of(first, last)
     query = GetReport(
         name=name,
         since=since,
-        until=until + timedelta(days=1) if until else None,
+        until=until,
         by=by or None,
         ticketbox_ids=who.person.sight.in_order,
     )
@@ -53,6 +53,23 @@ async def report_page(
         last=last_day,
         following=last_day + timedelta(days=1),
     )
+
+
+def range_of(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    """The half-open range from one day to another, as people type them: they mean the last day too.
+
+    Raises:
+        Unprocessable: one of them is no day, or the first is after the last.
+    """
+    since, until = _day(first), _day(last)
+    if since and until and since > until:
+        raise Unprocessable(
+            f"From, {since}, is after To, {until}. Choose an earlier day to begin with, or a later one to end with."
+        )
+    # No day comes after the last one of the calendar; analytics refuses its year.
+    if until and until < date.max:
+        until += timedelta(days=1)
+    return since, until
 
 
 def _day(text: str | None) -> date | None:
