@@ -47,21 +47,32 @@ def scope_of(query: GetReport, description: ReportDescription, now: datetime, zo
         ways = ", ".join(description.by)
         raise BadScope("unknown_division", f"“{description.title}” can be divided by {ways}, not by “{by}”.")
     as_of = min(_instant(query.as_of, zone) if query.as_of else now, now)
-    tomorrow = as_of.astimezone(zone).date() + timedelta(days=1)
-    until = _instant(query.until or tomorrow, zone)
-    since = _instant(query.since or until.astimezone(zone).date() - timedelta(days=DEFAULT_DAYS), zone)
+    end = query.until or as_of.astimezone(zone).date() + timedelta(days=1)
+    until = _instant(end, zone)
+    beginning = query.since or until.astimezone(zone).date() - timedelta(days=DEFAULT_DAYS)
+    since = _instant(beginning, zone)
     if since >= until:
         raise BadScope(
             "empty_range",
-            f"The range ends at {until.isoformat()}, which is not after its beginning, {since.isoformat()}.",
+            f"The range ends at {_said(end, zone)}, which is not after its beginning, {_said(beginning, zone)}.",
         )
     return Scope(since, until, by, as_of, zone, query.ticketbox_ids)
 
 
 def _instant(moment: datetime | date, zone: ZoneInfo) -> datetime:
-    if moment.year not in YEARS:
-        raise BadScope("unknown_time", f"The year {moment.year} is not between {YEARS[0]} and {YEARS[-1]}.")
+    day = moment.date() if isinstance(moment, datetime) else moment
+    # A range that ends with the last of these years ends where the next begins.
+    if not date(YEARS.start, 1, 1) <= day <= date(YEARS.stop, 1, 1):
+        raise BadScope(
+            "unknown_time",
+            f"The year {day.year} is not between {YEARS[0]} and {YEARS[-1]}. Choose one that is.",
+        )
     return moment if isinstance(moment, datetime) else start_of_day(moment, zone)
+
+
+def _said(moment: datetime | date, zone: ZoneInfo) -> str:
+    """A day as it was asked for, a moment in the time zone of the days."""
+    return (moment.astimezone(zone) if isinstance(moment, datetime) else moment).isoformat()
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:

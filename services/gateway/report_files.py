@@ -3,10 +3,26 @@
 import csv
 import io
 from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from contracts.reports import Cell, Column, Report
 
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def days_of(report: Report) -> tuple[date, date]:
+    """The first day that is in a report, and the last one, in its time zone."""
+    zone = ZoneInfo(report.time_zone)
+    # Taken off in UTC: by the clock, what comes before a day that begins at 01:00 would be on that day, too.
+    last_moment = report.until - timedelta(microseconds=1)
+    return report.since.astimezone(zone).date(), last_moment.astimezone(zone).date()
+
+
+def csv_name(report: Report) -> str:
+    """`busiest_day_of_the_week_2026-03-01_2026-03-31.csv`, for all of March."""
+    first, last = days_of(report)
+    return f"{report.description.name}_{first.isoformat()}_{last.isoformat()}.csv"
 
 
 def as_csv(report: Report) -> str:
@@ -90,23 +106,42 @@ _WIDTH, _HEIGHT, _ROW, _LABEL = 1080.0, 240.0, 30.0, 190.0
 
 
 def drawing(report: Report) -> Drawing | None:
-    """The chart of a report; None if there is nothing to draw."""
+    """The chart of a report, of as many rows as there is room for; None if there is nothing to draw.
+
+    Names are in the order of the report, the first of them first; of a course of time the latest part is drawn.
+    """
     columns = {column.name: number for number, column in enumerate(report.columns)}
     label, value = columns[report.chart.label], columns[report.chart.value]
+    if not any(row[value] for row in report.rows):
+        return None
+    horizontal = report.chart.shape == "horizontal_bars"
+    rows = report.rows[:MOST_BARS] if horizontal else report.rows[-MOST_BARS:]
     points = [
         (str(row[label] or ""), float(row[value] or 0), shown(row[value], report.columns[value]))
-        for row in report.rows[-MOST_BARS:]
+        for row in rows
     ]
-    highest = max((number for _, number, _ in points), default=0)
-    if not highest:
-        return None
+    # Where only what is left out is more than 0, the bars are flat.
+    highest = max(number for _, number, _ in points) or 1
     title = f"{report.columns[value].title} by {report.columns[label].title.lower()}"
-    if report.chart.shape == "horizontal_bars":
+    if len(rows) < len(report.rows):
+        title += f", the {'first' if horizontal else 'last'} {len(rows)} of {len(report.rows):,}"
+    if horizontal:
         bars = tuple(_across(number, point, highest) for number, point in enumerate(points))
         return Drawing(_WIDTH, _ROW * len(points) + 8, bars, horizontal=True, title=title)
     step = _WIDTH / len(points)
     bars = tuple(_upward(number, point, highest, step) for number, point in enumerate(points))
     return Drawing(_WIDTH, _HEIGHT + 26, bars, horizontal=False, title=title)
+
+
+def is_empty(report: Report) -> bool:
+    """Whether nothing was counted: no rows, or a 0 for every count."""
+    # The days of a range are there, whatever came on them.
+    counts = [
+        number
+        for number, column in enumerate(report.columns)
+        if column.unit == "count" and column.name != "days"
+    ]
+    return not any(row[number] for row in report.rows for number in counts)
 
 
 def _across(number: int, point: tuple[str, float, str], highest: float) -> Bar:

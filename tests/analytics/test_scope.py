@@ -63,8 +63,17 @@ def test_what_is_not_recorded_yet_cannot_be_known() -> None:
         ({"by": "planet"}, "unknown_division", "day, hour, week, month, not by “planet”"),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "empty_range", "not after its beginning"),
         ({"since": "2026-02-01", "until": "2026-02-01"}, "empty_range", "not after its beginning"),
-        ({"since": "2026-04-01"}, "empty_range", "not after its beginning"),
-        ({"since": "0001-01-01"}, "unknown_time", "The year 1 is not between 1970 and 2199"),
+        (
+            {"since": "2026-04-01"},
+            "empty_range",
+            "ends at 2026-03-04, which is not after its beginning, 2026-04-01",
+        ),
+        (
+            {"since": "2026-02-02", "until": "2026-02-01T12:00:00Z"},
+            "empty_range",
+            "ends at 2026-02-01T13:00:00+01:00, which is not after its beginning, 2026-02-02",
+        ),
+        ({"since": "0001-01-01"}, "unknown_time", "The year 1 is not between 1970 and 2199. Choose"),
         ({"until": "9999-12-31"}, "unknown_time", "The year 9999"),
         ({"as_of": "9999-12-31T23:59:59Z"}, "unknown_time", "The year 9999"),
         ({"since": "2025-01-01", "by": "hour"}, "range_too_long", "more than 4,000 rows"),
@@ -76,6 +85,11 @@ def test_what_cannot_be_asked_is_refused_with_what_is_the_matter(
     bad = refused(**about)
     assert bad.code == code
     assert words in str(bad)
+
+
+def test_the_last_year_can_be_asked_for_to_its_end() -> None:
+    assert scope(until="2200-01-01").until == datetime(2199, 12, 31, 23, tzinfo=UTC)
+    assert refused(until="2200-01-02").code == "unknown_time"
 
 
 @for_all(

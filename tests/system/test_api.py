@@ -220,8 +220,9 @@ async def test_reports_come_as_json_and_as_csv(api: httpx.AsyncClient, shared_po
         return bool(rows and rows[0][0] == "Support" and rows[0][1] >= 1)
 
     await until(counted)
-    table = await api.get(path, params={"format": "csv"})
+    table = await api.get(path, params={"from": "2026-03-01", "to": "2026-04-01", "format": "csv"})
     assert table.text.startswith("ticketbox,messages,")
+    assert f"{names[0]}_2026-03-01_2026-03-31.csv" in table.headers["Content-Disposition"]
     wrong = await api.get(path, params={"from": "2026-02-01", "to": "2026-01-01"})
     assert wrong.status_code == 422
     assert (await api.get("/api/v1/reports/none")).status_code == 404

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
-from services.gateway.report_files import as_csv
+from services.gateway.report_files import as_csv, csv_name
 
 router = APIRouter(tags=["reports"])
 When = AwareDatetime | date
@@ -39,6 +39,5 @@ async def get_report(
     report = await here.ask(query, Report)
     if format == "json":
         return report
-    name = f"{report.description.name}_{report.since:%Y-%m-%d}_{report.until:%Y-%m-%d}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{csv_name(report)}"'}
     return Response(as_csv(report), media_type="text/csv; charset=utf-8", headers=headers)

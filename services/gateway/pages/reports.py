@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -11,7 +10,7 @@ from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Unprocessable
-from services.gateway.report_files import drawing
+from services.gateway.report_files import days_of, drawing, is_empty
 
 router = APIRouter()
 
@@ -32,17 +31,45 @@ async def report_page(
     last: Annotated[str | None, Query(alias="to")] = None,
     by: str | None = None,
 ) -> Response:
-    """One report; people mean the last day too."""
-    since, until = _day(first), _day(last)
+    """One report."""
+    since, until = range_of(first, last)
     query = GetReport(
         name=name,
         since=since,
-        until=until + timedelta(days=1) if until else None,
+        until=until,
         by=by or None,
         ticketbox_ids=who.person.sight.in_order,
     )
     report = await here.ask(query, Report)
-    return page(request, "report.html", who, report=report, drawing=drawing(report), **_dates(report))
+    first_day, last_day = days_of(report)
+    return page(
+        request,
+        "report.html",
+        who,
+        report=report,
+        drawing=drawing(report),
+        empty=is_empty(report),
+        first=first_day,
+        last=last_day,
+        following=last_day + timedelta(days=1),
+    )
+
+
+def range_of(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    """The half-open range from one day to another, as people type them: they mean the last day too.
+
+    Raises:
+        Unprocessable: one of them is no day, or the first is after the last.
+    """
+    since, until = _day(first), _day(last)
+    if since and until and since > until:
+        raise Unprocessable(
+            f"From, {since}, is after To, {until}. Choose an earlier day to begin with, or a later one to end with."
+        )
+    # No day comes after the last one of the calendar; analytics refuses its year.
+    if until and until < date.max:
+        until += timedelta(days=1)
+    return since, until
 
 
 def _day(text: str | None) -> date | None:
@@ -50,12 +77,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Unprocessable(f"“{text}” is no day. Write it as 2026-03-31.") from None
-
-
-def _dates(report: Report) -> dict[str, date]:
-    zone = ZoneInfo(report.time_zone)
-    return {
-        "first": report.since.astimezone(zone).date(),
-        "last": (report.until.astimezone(zone) - timedelta(microseconds=1)).date(),
-        "following": report.until.astimezone(zone).date(),
-    }
