@@ -113,7 +113,7 @@ ASSIGNED = Part(
 MOVED = Part(
     "fact_move",
     {"ticket_id": "uuid", "version": "integer"},
-    {"why": "text", "recorded_at": "timestamptz"},
+    {"to_ticketbox_id": "uuid", "why": "text", "recorded_at": "timestamptz"},
 )
 MERGED = Part(
     "fact_merge",
@@ -200,7 +200,7 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case TicketAssigned(ticket_id=ticket_id, agent_id=agent_id):
             return [(ASSIGNED, (ticket_id, item.version, agent_id, item.occurred_at, at))]
         case TicketMoved(ticket_id=ticket_id, why=why) as moved:
-            happened = (MOVED, (ticket_id, item.version, why, at))
+            happened = (MOVED, (ticket_id, item.version, moved.ticketbox_id, why, at))
             if why != "correction":
                 return [happened]
             corrected = (moved.from_id, moved.ticketbox_id, moved.moved_by, item.occurred_at, at)

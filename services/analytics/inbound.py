@@ -1,5 +1,7 @@
 """What counts as an inbound message, the same in every report."""
 
+from services.analytics.sight import ticketbox_of
+
 TICKETBOX = """
 CASE
     WHEN delivered_recorded_at <= $3 THEN delivered_ticketbox_id
@@ -7,6 +9,14 @@ CASE
 END
 """
 """Where a row of `fact_message` was delivered or held back, as of `$3`."""
+
+SEEN = f"""
+$4::uuid[] IS NULL OR CASE
+    WHEN outcome_recorded_at <= $3 THEN {ticketbox_of("fact_message.ticket_id")}
+    ELSE {TICKETBOX}
+END = ANY($4)
+"""
+"""Whether who sees the ticketboxes `$4` (NULL: all) sees a row of `fact_message`: if in a ticket, by where that is."""
 
 INBOUND = f"""
 inbound AS (
@@ -25,10 +35,10 @@ inbound AS (
     WHERE received_at >= $1
       AND received_at < $2
       AND received_recorded_at <= $3
-      AND ($4::uuid[] IS NULL OR {TICKETBOX} = ANY($4))
+      AND ({SEEN})
 )
 """
-"""A part of a query over `[$1, $2)` as of `$3`, in the ticketboxes `$4` (NULL: all).
+"""A part of a query over `[$1, $2)` as of `$3`, for who sees the ticketboxes `$4` (NULL: all).
 
 It has every accepted message once, and which sort it is of. One that was not routed yet belongs to no ticketbox, but of
 all it counts: mail that is stuck must not be missing.

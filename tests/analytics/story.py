@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from contracts.event import Event, Meta, Recorded
 from contracts.mail import Kind, LetterHead
 from contracts.reports import GetReport, Report
 from contracts.router import Disposition
-from contracts.tickets import TicketAssigned
+from contracts.tickets import TicketAssigned, TicketMoved
 from services.analytics.facts import FACTS
 from services.analytics.reports import REPORTS
 from services.analytics.scope import scope_of
@@ -91,6 +92,20 @@ class Story:
     def assigned(self, ticket_id: UUID, agent_id: UUID | None, at: datetime) -> None:
         """A ticket gets an owner, or loses it."""
         event = TicketAssigned(ticket_id=ticket_id, agent_id=agent_id, method="person")
+        self.happened(event, at, str(ticket_id))
+
+    def moved(
+        self,
+        ticket_id: UUID,
+        at: datetime,
+        to: UUID = ORDERS,
+        from_: UUID = BOX,
+        why: Literal["person", "correction", "overflow", "undo"] = "person",
+    ) -> None:
+        """A ticket comes to another ticketbox; Anna did it, if a person."""
+        event = TicketMoved(
+            ticket_id=ticket_id, ticketbox_id=to, ticketbox="another", from_id=from_, why=why, moved_by=ANNA
+        )
         self.happened(event, at, str(ticket_id))
 
     def answered(self, ticket_id: UUID, agent_id: UUID, at: datetime) -> UUID:

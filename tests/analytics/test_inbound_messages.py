@@ -185,6 +185,21 @@ async def test_a_message_that_was_let_through_elsewhere_is_seen_where_it_is(db: 
     assert column(await report(db, ticketbox_ids=(ORDERS,)), "messages") == [1]
 
 
+async def test_a_message_is_seen_where_its_ticket_is_and_stays_in_the_row_where_the_rules_sent_it(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket = story.opened(NOON, BOX)
+    story.moved(ticket, NOON + timedelta(hours=1), to=ORDERS)
+    follow_up = story.received(NOON + A_DAY)
+    story.routed(follow_up, BOX)
+    story.happened(events.replied(ticket, follow_up), NOON + A_DAY + SECOND, str(ticket))
+    await story.told(db)
+    assert (await report(db, ticketbox_ids=(BOX,))).rows == ()
+    seen = await report(db, ticketbox_ids=(ORDERS,))
+    assert seen.rows == (("Support", 2, 1, 1, 0, 0, 100.0),)
+
+
 async def test_a_message_that_is_read_again_is_no_other_message(db: asyncpg.Connection) -> None:
     story = Story()
     head = story.received(NOON)

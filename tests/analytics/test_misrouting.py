@@ -1,16 +1,16 @@
 """The report on misrouting: definitions as in docs/reports.md."""
 
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from contracts.router import Disposition, RoutingEvidence, RuleActed
-from contracts.tickets import TicketMoved
 from tests import events
 from tests.analytics.story import ORDERS, SECOND, Story, column, report
-from tests.events import ANNA, BOX, NOON
+from tests.events import BOX, NOON
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
@@ -33,12 +33,13 @@ def opened_by(story: Story, rule: str | None, *, decided_box: bool = True) -> UU
     return ticket.ticket_id
 
 
-def moved(story: Story, ticket_id: UUID, why: str = "correction", after: timedelta = HOUR) -> None:
-    """A ticket comes to another ticketbox."""
-    event = TicketMoved(
-        ticket_id=ticket_id, ticketbox_id=ORDERS, ticketbox="Orders", from_id=BOX, why=why, moved_by=ANNA
-    )
-    story.happened(event, NOON + after, str(ticket_id))
+def moved(
+    story: Story,
+    ticket_id: UUID,
+    why: Literal["person", "correction", "overflow", "undo"] = "correction",
+    after: timedelta = HOUR,
+) -> None:
+    story.moved(ticket_id, NOON + after, why=why)
 
 
 async def test_a_correction_counts_against_the_rule_that_chose_the_ticketbox(
@@ -154,3 +155,12 @@ async def test_a_rule_is_not_blamed_for_what_another_one_delivered_later(db: asy
     assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 0, 0.0),)
     assert (await report(db, "misrouting_by_rule", ticketbox_ids=(BOX,))).rows == ()
     assert column(await report(db, "misrouting_by_rule", ticketbox_ids=(ORDERS,)), "tickets") == [1]
+
+
+async def test_a_ticket_is_seen_where_it_was_corrected_to(db: asyncpg.Connection) -> None:
+    story = Story()
+    moved(story, opened_by(story, "Invoices"))
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule", ticketbox_ids=(BOX,))).rows == ()
+    seen = await report(db, "misrouting_by_rule", ticketbox_ids=(ORDERS,))
+    assert seen.rows == (("Invoices", 1, 1, 100.0),)

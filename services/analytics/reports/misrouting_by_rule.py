@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contracts.reports import Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table, percent
-from services.analytics.inbound import TICKETBOX
+from services.analytics.inbound import SEEN
 from services.analytics.scope import Scope
 
 DESCRIPTION = ReportDescription(
@@ -28,7 +28,7 @@ WITH opened AS (
         EXISTS (
             SELECT
             FROM fact_correction AS correction
-            WHERE correction.ticket_id = message.ticket_id
+            WHERE correction.ticket_id = fact_message.ticket_id
               AND correction.recorded_at <= $3
               AND (
                   SELECT next.why
@@ -40,19 +40,19 @@ WITH opened AS (
                   LIMIT 1
               ) IS DISTINCT FROM 'undo'
         ) AS corrected
-    FROM fact_message AS message
+    FROM fact_message
     CROSS JOIN LATERAL (
         SELECT CASE
-            WHEN message.delivered_recorded_at <= $3 THEN message.delivered_ticketbox_rule
-            ELSE message.ticketbox_rule
+            WHEN fact_message.delivered_recorded_at <= $3 THEN fact_message.delivered_ticketbox_rule
+            ELSE fact_message.ticketbox_rule
         END AS rule
     ) AS chosen
-    WHERE message.received_at >= $1
-      AND message.received_at < $2
-      AND message.outcome = 'opened'
-      AND message.outcome_recorded_at <= $3
-      AND message.routed_recorded_at <= $3
-      AND ($4::uuid[] IS NULL OR {TICKETBOX} = ANY($4))
+    WHERE fact_message.received_at >= $1
+      AND fact_message.received_at < $2
+      AND fact_message.outcome = 'opened'
+      AND fact_message.outcome_recorded_at <= $3
+      AND fact_message.routed_recorded_at <= $3
+      AND ({SEEN})
 )
 SELECT
     rule,
