@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from contracts.event import Event, Meta, Recorded
-from contracts.ingest import MessageReceived, MessageReread
+from contracts.ingest import MessageHeld, MessageReceived, MessageReread
 from contracts.mail import Address, Authentication, Kind, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
 from contracts.people import PersonAdded, Role
@@ -69,6 +69,17 @@ def received(
         text=text,
         reply="I ordered a lamp.",
         authentication=authentication,
+    )
+
+
+def held(head: LetterHead) -> MessageHeld:
+    return MessageHeld(
+        message_id=head.message_id,
+        sha256="00" * 32,
+        size=1000,
+        source="smtp",
+        envelope=SmtpEnvelope(client_address="192.0.2.1", recipients=("support@example.com",)),
+        reason="the scanner does not answer",
     )
 
 

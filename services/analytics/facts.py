@@ -8,7 +8,7 @@ from chassis.database import Connection
 from chassis.projection import Projection
 from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged, thing_of
 from contracts.event import Event, Recorded
-from contracts.ingest import MessageReceived
+from contracts.ingest import MessageHeld, MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
 from contracts.people import PersonAdded
@@ -65,6 +65,11 @@ class Part:
         """
 
 
+HELD = Part(
+    "fact_message",
+    {"message_id": "uuid"},
+    {"received_at": "timestamptz", "held_recorded_at": "timestamptz"},
+)
 RECEIVED = Part(
     "fact_message",
     {"message_id": "uuid"},
@@ -158,6 +163,7 @@ PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"}, last_counts=Tru
 UPSERTS = tuple(
     (part, part.upsert())
     for part in (
+        HELD,
         RECEIVED,
         ROUTED,
         DELIVERED_LATER,
@@ -180,6 +186,8 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
     """The rows that an event begins or goes on with, each key first."""
     at = item.recorded_at
     match item.event:
+        case MessageHeld(message_id=message_id):
+            return [(HELD, (message_id, item.occurred_at, at))]
         case MessageReceived(letter=letter):
             return [(RECEIVED, (letter.message_id, letter.received_at, letter.kind.value, at))]
         case MessageRouted(letter=letter) as routed:

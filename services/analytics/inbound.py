@@ -28,18 +28,19 @@ inbound AS (
             WHEN routed_recorded_at <= $3
                 AND disposition <> 'deliver'
                 AND (delivered_recorded_at <= $3) IS NOT TRUE THEN 'held_back'
-            WHEN kind = 'customer' THEN 'message'
+            WHEN (received_recorded_at <= $3) IS NOT TRUE OR kind = 'customer' THEN 'message'
             ELSE 'automatic'
         END AS sort
     FROM fact_message
     WHERE received_at >= $1
       AND received_at < $2
-      AND received_recorded_at <= $3
+      AND least(held_recorded_at, received_recorded_at) <= $3
       AND ({SEEN})
 )
 """
 """A part of a query over `[$1, $2)` as of `$3`, for who sees the ticketboxes `$4` (NULL: all).
 
 It has every accepted message once, and which sort it is of. One that was not routed yet belongs to no ticketbox, but of
-all it counts: mail that is stuck must not be missing.
+all it counts: mail that is stuck must not be missing. What waits for the virus scanner may be from a person: nobody has
+read it.
 """

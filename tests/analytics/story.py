@@ -62,6 +62,12 @@ class Story:
             )
         )
 
+    def held(self, at: datetime, kind: Kind = Kind.CUSTOMER) -> LetterHead:
+        """A message comes in while the virus scanner is away; returns what will be read in it."""
+        head = events.letter(at, kind)
+        self.happened(events.held(head), at)
+        return head
+
     def received(self, at: datetime, kind: Kind = Kind.CUSTOMER, *, automatic: bool = False) -> LetterHead:
         """A message comes in."""
         head = events.letter(at, kind).model_copy(

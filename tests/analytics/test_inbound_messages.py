@@ -150,6 +150,24 @@ async def test_a_message_is_held_back_only_since_that_was_decided(db: asyncpg.Co
     assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 1, None)
 
 
+async def test_what_waits_for_the_virus_scanner_is_not_routed_yet_since_it_came_in_and_counts_once(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    story.held(NOON)
+    head, read_at = story.held(NOON, Kind.AUTO_REPLY), NOON + A_DAY
+    story.happened(events.received(head), read_at)
+    story.routed(head, at=read_at + SECOND)
+    await story.told(db)
+    before = await report(db, as_of=read_at - SECOND)
+    assert before.rows == (("Not routed yet", 2, 0, 0, 0, 0, 100.0),)
+    assert (await report(db)).rows == (
+        ("Support", 0, 0, 0, 1, 0, 0.0),
+        ("Not routed yet", 1, 0, 0, 0, 0, 100.0),
+    )
+    assert (await report(db, as_of=NOON - SECOND)).rows == ()
+
+
 async def test_nothing_to_count_has_no_share(db: asyncpg.Connection) -> None:
     assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 0, None)
 
