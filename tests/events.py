@@ -8,7 +8,7 @@ from contracts.ingest import MessageHeld, MessageReceived, MessageReread
 from contracts.mail import Address, Authentication, Kind, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
 from contracts.people import PersonAdded, Role
-from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
 from contracts.tickets import (
     CustomerReplied,
     OutgoingLetter,
@@ -102,6 +102,14 @@ def routed(
         evidence=RoutingEvidence(ruleset_version=1, rule=None),
         released_by=released_by,
     )
+
+
+def failed(head: LetterHead, ticketbox_id: UUID | None = BOX) -> RoutingFailed:
+    return RoutingFailed(message_id=head.message_id, error="no rules", letter=head, ticketbox_id=ticketbox_id)
+
+
+def discarded(head: LetterHead) -> MessageDiscarded:
+    return MessageDiscarded(message_id=head.message_id, discarded_by=ANNA)
 
 
 def quarantined(head: LetterHead, reason: str = "virus") -> MessageRouted:

@@ -87,6 +87,10 @@ class Story:
         decided = events.routed(head).model_copy(update={"ticketbox_id": box, "disposition": disposition})
         self.happened(decided, at or head.received_at + SECOND, f"routed-{head.message_id}")
 
+    def said(self, head: LetterHead, event: Event, at: datetime) -> None:
+        """Router says something else of a message."""
+        self.happened(event, at, f"routed-{head.message_id}")
+
     def opened(self, at: datetime, box: UUID = BOX, *, automatic: bool = False) -> UUID:
         """A message comes in and, two seconds later, there is a ticket; returns its id."""
         head = self.received(at, automatic=automatic)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contracts.reports import Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table, percent
-from services.analytics.inbound import SEEN
+from services.analytics.inbound import INBOUND
 from services.analytics.scope import Scope
 
 DESCRIPTION = ReportDescription(
@@ -19,16 +19,17 @@ NOT_KNOWN = "Not known: rebuild facts"
 
 # What is undone is always the last move of a ticket: others behind it would have kept it from being undone.
 SQL = f"""
-WITH opened AS (
+WITH {INBOUND},
+opened AS (
     SELECT
-        coalesce(nullif(chosen.rule, ''), CASE
-            WHEN chosen.rule IS NULL THEN $6
+        coalesce(nullif(ticketbox_rule, ''), CASE
+            WHEN ticketbox_rule IS NULL THEN $6
             ELSE $5
         END) AS rule,
         EXISTS (
             SELECT
             FROM fact_correction AS correction
-            WHERE correction.ticket_id = fact_message.ticket_id
+            WHERE correction.ticket_id = inbound.ticket_id
               AND correction.recorded_at <= $3
               AND (
                   SELECT next.why
@@ -40,19 +41,9 @@ WITH opened AS (
                   LIMIT 1
               ) IS DISTINCT FROM 'undo'
         ) AS corrected
-    FROM fact_message
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN fact_message.delivered_recorded_at <= $3 THEN fact_message.delivered_ticketbox_rule
-            ELSE fact_message.ticketbox_rule
-        END AS rule
-    ) AS chosen
-    WHERE fact_message.received_at >= $1
-      AND fact_message.received_at < $2
-      AND fact_message.outcome = 'opened'
-      AND fact_message.outcome_recorded_at <= $3
-      AND fact_message.routed_recorded_at <= $3
-      AND ({SEEN})
+    FROM inbound
+    WHERE outcome = 'opened'
+      AND ticketbox_id IS NOT NULL
 )
 SELECT
     rule,
