@@ -38,8 +38,9 @@ def moved(
     ticket_id: UUID,
     why: Literal["person", "correction", "overflow", "undo"] = "correction",
     after: timedelta = HOUR,
+    from_: UUID = BOX,
 ) -> None:
-    story.moved(ticket_id, NOON + after, why=why)
+    story.moved(ticket_id, NOON + after, ORDERS if from_ == BOX else BOX, from_, why)
 
 
 async def test_a_correction_counts_against_the_rule_that_chose_the_ticketbox(
@@ -101,6 +102,44 @@ async def test_a_correction_that_is_made_again_after_it_was_undone_counts(db: as
     moved(story, ticket_id, after=3 * HOUR)
     await story.told(db)
     assert column(await report(db, "misrouting_by_rule"), "corrected") == [1]
+
+
+@pytest.mark.parametrize("why", ["person", "overflow"])
+async def test_a_rule_is_not_to_blame_if_a_ticket_was_taken_from_its_ticketbox_and_that_was_wrong(
+    db: asyncpg.Connection, why: Literal["person", "overflow"]
+) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id, why)
+    moved(story, ticket_id, after=2 * HOUR, from_=ORDERS)
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 0, 0.0),)
+
+
+async def test_a_rule_is_to_blame_if_a_ticket_came_back_to_its_ticketbox_and_was_corrected_there(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id, "person")
+    moved(story, ticket_id, "person", 2 * HOUR, from_=ORDERS)
+    moved(story, ticket_id, after=3 * HOUR)
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 1, 100.0),)
+
+
+async def test_a_correction_whose_undo_was_undone_counts_until_it_is_undone_again(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id)
+    for undos, box in enumerate((ORDERS, BOX, ORDERS), 1):
+        moved(story, ticket_id, "undo", HOUR + undos * SECOND, from_=box)
+    await story.told(db)
+    for undos, corrected in enumerate((1, 0, 1, 0)):
+        made = await report(db, "misrouting_by_rule", as_of=NOON + HOUR + undos * SECOND)
+        assert column(made, "corrected") == [corrected]
 
 
 async def test_as_of_a_moment_before_the_correction_nothing_was_wrong(db: asyncpg.Connection) -> None:

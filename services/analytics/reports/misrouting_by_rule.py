@@ -17,7 +17,8 @@ DESCRIPTION = ReportDescription(
 BY_ADDRESS = "No rule: by address"
 NOT_KNOWN = "Not known: rebuild facts"
 
-# What is undone is always the last move of a ticket: others behind it would have kept it from being undone.
+# What is undone is always the last move of a ticket: others behind it would have kept it from being undone. So each
+# undo that follows a correction, with no other move between, takes back the one before it.
 SQL = f"""
 WITH {INBOUND},
 opened AS (
@@ -30,16 +31,24 @@ opened AS (
             SELECT
             FROM fact_correction AS correction
             WHERE correction.ticket_id = inbound.ticket_id
+              AND correction.from_ticketbox_id = inbound.ticketbox_id
               AND correction.recorded_at <= $3
               AND (
-                  SELECT next.why
-                  FROM fact_move AS next
-                  WHERE next.ticket_id = correction.ticket_id
-                    AND next.version > correction.version
-                    AND next.recorded_at <= $3
-                  ORDER BY next.version
-                  LIMIT 1
-              ) IS DISTINCT FROM 'undo'
+                  SELECT count(*) % 2
+                  FROM fact_move AS undo
+                  WHERE undo.ticket_id = correction.ticket_id
+                    AND undo.version > correction.version
+                    AND undo.why = 'undo'
+                    AND undo.recorded_at <= $3
+                    AND NOT EXISTS (
+                        SELECT
+                        FROM fact_move AS other
+                        WHERE other.ticket_id = undo.ticket_id
+                          AND other.version > correction.version
+                          AND other.version < undo.version
+                          AND other.why <> 'undo'
+                    )
+              ) = 0
         ) AS corrected
     FROM inbound
     WHERE outcome = 'opened'
