@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from contracts.event import Event, Meta, Recorded
-from contracts.ingest import MessageReceived, MessageReread
+from contracts.ingest import MessageHeld, MessageReceived, MessageReread
 from contracts.mail import Address, Authentication, Kind, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
 from contracts.people import PersonAdded, Role
-from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
 from contracts.tickets import (
     CustomerReplied,
     OutgoingLetter,
@@ -72,6 +72,17 @@ def received(
     )
 
 
+def held(head: LetterHead) -> MessageHeld:
+    return MessageHeld(
+        message_id=head.message_id,
+        sha256="00" * 32,
+        size=1000,
+        source="smtp",
+        envelope=SmtpEnvelope(client_address="192.0.2.1", recipients=("support@example.com",)),
+        reason="the scanner does not answer",
+    )
+
+
 def reread(head: LetterHead, text: str = "I ordered a lamp.") -> MessageReread:
     return MessageReread(**{**dict(received(head)), "text": text, "reply": None, "reread_by": BELA})
 
@@ -91,6 +102,14 @@ def routed(
         evidence=RoutingEvidence(ruleset_version=1, rule=None),
         released_by=released_by,
     )
+
+
+def failed(head: LetterHead, ticketbox_id: UUID | None = BOX) -> RoutingFailed:
+    return RoutingFailed(message_id=head.message_id, error="no rules", letter=head, ticketbox_id=ticketbox_id)
+
+
+def discarded(head: LetterHead) -> MessageDiscarded:
+    return MessageDiscarded(message_id=head.message_id, discarded_by=ANNA)
 
 
 def quarantined(head: LetterHead, reason: str = "virus") -> MessageRouted:

@@ -1,18 +1,20 @@
-"""Facts: what reports need of the events, a row a message, ticket, answer and assignment."""
+"""Facts: what reports need of the events, a row a message, decision, ticket, answer and assignment."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from chassis.database import Connection
 from chassis.projection import Projection
 from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged, thing_of
 from contracts.event import Event, Recorded
-from contracts.ingest import MessageReceived
+from contracts.ingest import MessageHeld, MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
 from contracts.people import PersonAdded
-from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from contracts.router import MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
+from contracts.standing import Standing, hear, is_first_delivery
 from contracts.streams import ANALYTICS
 from contracts.tickets import (
     AcknowledgementReleased,
@@ -65,6 +67,11 @@ class Part:
         """
 
 
+HELD = Part(
+    "fact_message",
+    {"message_id": "uuid"},
+    {"received_at": "timestamptz", "held_recorded_at": "timestamptz"},
+)
 RECEIVED = Part(
     "fact_message",
     {"message_id": "uuid"},
@@ -80,13 +87,15 @@ ROUTED = Part(
         "routed_recorded_at": "timestamptz",
     },
 )
-DELIVERED_LATER = Part(
-    "fact_message",
-    {"message_id": "uuid"},
+DECIDED = Part(
+    "fact_decision",
+    {"message_id": "uuid", "version": "integer"},
     {
-        "delivered_ticketbox_id": "uuid",
-        "delivered_ticketbox_rule": "text",
-        "delivered_recorded_at": "timestamptz",
+        "state": "text",
+        "ticketbox_id": "uuid",
+        "ticketbox_rule": "text",
+        "kind": "text",
+        "recorded_at": "timestamptz",
     },
 )
 OUTCOME = Part(
@@ -113,7 +122,7 @@ ASSIGNED = Part(
 MOVED = Part(
     "fact_move",
     {"ticket_id": "uuid", "version": "integer"},
-    {"why": "text", "recorded_at": "timestamptz"},
+    {"to_ticketbox_id": "uuid", "why": "text", "recorded_at": "timestamptz"},
 )
 MERGED = Part(
     "fact_merge",
@@ -158,9 +167,10 @@ PERSON = Part("person", {"person_id": "uuid"}, {"name": "text"}, last_counts=Tru
 UPSERTS = tuple(
     (part, part.upsert())
     for part in (
+        HELD,
         RECEIVED,
         ROUTED,
-        DELIVERED_LATER,
+        DECIDED,
         OUTCOME,
         OPENED,
         ASSIGNED,
@@ -180,14 +190,20 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
     """The rows that an event begins or goes on with, each key first."""
     at = item.recorded_at
     match item.event:
+        case MessageHeld(message_id=message_id):
+            return [(HELD, (message_id, item.occurred_at, at))]
         case MessageReceived(letter=letter):
             return [(RECEIVED, (letter.message_id, letter.received_at, letter.kind.value, at))]
         case MessageRouted(letter=letter) as routed:
             rule = _ticketbox_rule(routed.evidence)
             decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at)
-            if item.version == 1 or routed.disposition is not Disposition.DELIVER:
+            if is_first_delivery(item):
                 return [(ROUTED, decided)]
-            return [(ROUTED, decided), (DELIVERED_LATER, (letter.message_id, routed.ticketbox_id, rule, at))]
+            return [(ROUTED, decided), _decision(item, letter.message_id, routed.ticketbox_id, rule, letter)]
+        case RoutingFailed(message_id=message_id, ticketbox_id=ticketbox_id, letter=read):
+            return [_decision(item, message_id, ticketbox_id, None, read)]
+        case MessageDiscarded(message_id=message_id):
+            return [_decision(item, message_id)]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
             ticket = (ticket_id, number, opened.ticketbox_id, letter.received_at, letter.automatic, at)
             return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]
@@ -200,7 +216,7 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case TicketAssigned(ticket_id=ticket_id, agent_id=agent_id):
             return [(ASSIGNED, (ticket_id, item.version, agent_id, item.occurred_at, at))]
         case TicketMoved(ticket_id=ticket_id, why=why) as moved:
-            happened = (MOVED, (ticket_id, item.version, why, at))
+            happened = (MOVED, (ticket_id, item.version, moved.ticketbox_id, why, at))
             if why != "correction":
                 return [happened]
             corrected = (moved.from_id, moved.ticketbox_id, moved.moved_by, item.occurred_at, at)
@@ -221,6 +237,17 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             return _named(changed)
         case _:  # no report looks at it
             return []
+
+
+def _decision(
+    item: Recorded[Event],
+    message_id: UUID,
+    ticketbox_id: UUID | None = None,
+    rule: str | None = None,
+    letter: LetterHead | None = None,
+) -> tuple[Part, Row]:
+    state, kind = hear(Standing(), item).routed_state, letter.kind.value if letter else None
+    return DECIDED, (message_id, item.version, state.value, ticketbox_id, rule, kind, item.recorded_at)
 
 
 def _sort(
@@ -276,6 +303,7 @@ FACTS = Projection(
     schema="analytics",
     tables=(
         "fact_message",
+        "fact_decision",
         "fact_ticket",
         "fact_assignment",
         "fact_move",

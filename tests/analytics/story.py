@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from contracts.event import Event, Meta, Recorded
 from contracts.mail import Kind, LetterHead
 from contracts.reports import GetReport, Report
 from contracts.router import Disposition
-from contracts.tickets import TicketAssigned
+from contracts.tickets import TicketAssigned, TicketMoved
 from services.analytics.facts import FACTS
 from services.analytics.reports import REPORTS
 from services.analytics.scope import scope_of
@@ -61,6 +62,12 @@ class Story:
             )
         )
 
+    def held(self, at: datetime, kind: Kind = Kind.CUSTOMER) -> LetterHead:
+        """A message comes in while the virus scanner is away; returns what will be read in it."""
+        head = events.letter(at, kind)
+        self.happened(events.held(head), at)
+        return head
+
     def received(self, at: datetime, kind: Kind = Kind.CUSTOMER, *, automatic: bool = False) -> LetterHead:
         """A message comes in."""
         head = events.letter(at, kind).model_copy(
@@ -80,6 +87,10 @@ class Story:
         decided = events.routed(head).model_copy(update={"ticketbox_id": box, "disposition": disposition})
         self.happened(decided, at or head.received_at + SECOND, f"routed-{head.message_id}")
 
+    def said(self, head: LetterHead, event: Event, at: datetime) -> None:
+        """Router says something else of a message."""
+        self.happened(event, at, f"routed-{head.message_id}")
+
     def opened(self, at: datetime, box: UUID = BOX, *, automatic: bool = False) -> UUID:
         """A message comes in and, two seconds later, there is a ticket; returns its id."""
         head = self.received(at, automatic=automatic)
@@ -91,6 +102,20 @@ class Story:
     def assigned(self, ticket_id: UUID, agent_id: UUID | None, at: datetime) -> None:
         """A ticket gets an owner, or loses it."""
         event = TicketAssigned(ticket_id=ticket_id, agent_id=agent_id, method="person")
+        self.happened(event, at, str(ticket_id))
+
+    def moved(
+        self,
+        ticket_id: UUID,
+        at: datetime,
+        to: UUID = ORDERS,
+        from_: UUID = BOX,
+        why: Literal["person", "correction", "overflow", "undo"] = "person",
+    ) -> None:
+        """A ticket comes to another ticketbox; Anna did it, if a person."""
+        event = TicketMoved(
+            ticket_id=ticket_id, ticketbox_id=to, ticketbox="another", from_id=from_, why=why, moved_by=ANNA
+        )
         self.happened(event, at, str(ticket_id))
 
     def answered(self, ticket_id: UUID, agent_id: UUID, at: datetime) -> UUID:

@@ -89,3 +89,18 @@ async def test_who_sees_one_ticketbox_gets_its_figures_only(db: asyncpg.Connecti
     acknowledged(story, story.opened(NOON, BOX))
     await story.told(db)
     assert (await report(db, "automatic_answers", ticketbox_ids=(ORDERS,))).rows == ()
+
+
+async def test_the_letters_of_a_moved_ticket_are_seen_where_it_is_and_stay_in_the_row_where_it_was_opened(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket = story.opened(NOON, BOX)
+    acknowledged(story, ticket)
+    story.moved(ticket, NOON + 2 * HOUR, to=ORDERS)
+    await story.told(db)
+    before = await report(db, "automatic_answers", ticketbox_ids=(ORDERS,), as_of=NOON + HOUR)
+    assert before.rows == ()
+    assert (await report(db, "automatic_answers", ticketbox_ids=(BOX,))).rows == ()
+    seen = await report(db, "automatic_answers", ticketbox_ids=(ORDERS,))
+    assert seen.rows == (("Support", 0, 1, 0, 0, 100.0),)

@@ -51,6 +51,8 @@ def story() -> Story:
     story.happened(merged, NOON + 4 * A_DAY, str(waiting))
     story.routed(story.received(NOON, Kind.LOOP), disposition=Disposition.SUPPRESS)
     story.received(NOON)  # and the router has not seen it yet
+    story.happened(events.received(story.held(NOON)), NOON + A_DAY)
+    story.held(NOON)
     return story
 
 

@@ -9,9 +9,9 @@ import pytest
 from contracts.reports import Report
 from contracts.tickets import MergeUndone, TicketMerged
 from tests import events
-from tests.analytics.story import SECOND, Story
+from tests.analytics.story import ORDERS, SECOND, Story
 from tests.analytics.story import report as any_report
-from tests.events import ANNA, BELA, NOON
+from tests.events import ANNA, BELA, BOX, NOON
 
 pytestmark = pytest.mark.anyio
 A_MINUTE, A_DAY = timedelta(minutes=1), timedelta(days=1)
@@ -175,3 +175,33 @@ async def test_a_ticket_that_was_answered_before_it_was_merged_counts(db: asyncp
     story.answered(first, ANNA, NOON + 10 * A_MINUTE)
     await story.told(db)
     assert [row[:2] for row in (await report(db)).rows] == [("Anna", 1), ("Bela", 1)]
+
+
+async def test_a_ticket_is_seen_where_it_was_moved_last_and_no_longer_where_it_was_opened(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket = story.opened(NOON, BOX)
+    story.moved(ticket, NOON + A_MINUTE, to=ORDERS)
+    story.answered(ticket, BELA, NOON + 5 * A_MINUTE)
+    story.moved(ticket, NOON + 10 * A_MINUTE, to=BOX, from_=ORDERS, why="undo")
+    await story.told(db)
+    for as_of, seen_in, hidden_in in (
+        (NOON + 30 * SECOND, BOX, ORDERS),
+        (NOON + 5 * A_MINUTE, ORDERS, BOX),
+        (NOON + 10 * A_MINUTE, BOX, ORDERS),
+    ):
+        assert len((await report(db, ticketbox_ids=(seen_in,), as_of=as_of)).rows) == 1
+        assert (await report(db, ticketbox_ids=(hidden_in,), as_of=as_of)).rows == ()
+
+
+async def test_where_moves_were_heard_without_their_target_only_who_sees_all_sees_the_ticket(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    story.moved(story.opened(NOON, BOX), NOON + A_MINUTE, to=ORDERS)
+    await story.told(db)
+    await db.execute("UPDATE fact_move SET to_ticketbox_id = NULL")
+    for box in (BOX, ORDERS):
+        assert (await report(db, ticketbox_ids=(box,))).rows == ()
+    assert len((await report(db)).rows) == 1

@@ -1,13 +1,19 @@
 """Inbound messages by ticketbox: which messages count, where, and when."""
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import asyncpg
 import pytest
 
-from contracts.mail import Kind
+from contracts.event import Event
+from contracts.mail import Kind, LetterHead
 from contracts.reports import Report
 from contracts.router import Disposition
+from contracts.standing import MessageState, Standing, hear
+from contracts.tickets import TicketingFailed
 from tests import events
 from tests.analytics.story import ORDERS, SECOND, Story, column
 from tests.analytics.story import report as any_report
@@ -150,6 +156,24 @@ async def test_a_message_is_held_back_only_since_that_was_decided(db: asyncpg.Co
     assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 1, None)
 
 
+async def test_what_waits_for_the_virus_scanner_is_not_routed_yet_since_it_came_in_and_counts_once(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    story.held(NOON)
+    head, read_at = story.held(NOON, Kind.AUTO_REPLY), NOON + A_DAY
+    story.happened(events.received(head), read_at)
+    story.routed(head, at=read_at + SECOND)
+    await story.told(db)
+    before = await report(db, as_of=read_at - SECOND)
+    assert before.rows == (("Not routed yet", 2, 0, 0, 0, 0, 100.0),)
+    assert (await report(db)).rows == (
+        ("Support", 0, 0, 0, 1, 0, 0.0),
+        ("Not routed yet", 1, 0, 0, 0, 0, 100.0),
+    )
+    assert (await report(db, as_of=NOON - SECOND)).rows == ()
+
+
 async def test_nothing_to_count_has_no_share(db: asyncpg.Connection) -> None:
     assert (await report(db)).totals == ("Total", 0, 0, 0, 0, 0, None)
 
@@ -185,6 +209,21 @@ async def test_a_message_that_was_let_through_elsewhere_is_seen_where_it_is(db: 
     assert column(await report(db, ticketbox_ids=(ORDERS,)), "messages") == [1]
 
 
+async def test_a_message_is_seen_where_its_ticket_is_and_stays_in_the_row_where_the_rules_sent_it(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket = story.opened(NOON, BOX)
+    story.moved(ticket, NOON + timedelta(hours=1), to=ORDERS)
+    follow_up = story.received(NOON + A_DAY)
+    story.routed(follow_up, BOX)
+    story.happened(events.replied(ticket, follow_up), NOON + A_DAY + SECOND, str(ticket))
+    await story.told(db)
+    assert (await report(db, ticketbox_ids=(BOX,))).rows == ()
+    seen = await report(db, ticketbox_ids=(ORDERS,))
+    assert seen.rows == (("Support", 2, 1, 1, 0, 0, 100.0),)
+
+
 async def test_a_message_that_is_read_again_is_no_other_message(db: asyncpg.Connection) -> None:
     story = Story()
     head = story.received(NOON)
@@ -192,3 +231,75 @@ async def test_a_message_that_is_read_again_is_no_other_message(db: asyncpg.Conn
     story.happened(events.reread(head), NOON + timedelta(days=1))
     await story.told(db)
     assert column(await report(db), "messages") == [1]
+
+
+HELD_BACK = {MessageState.SUPPRESSED, MessageState.QUARANTINED}
+WORDS: dict[str, Callable[[LetterHead], Event]] = {
+    "delivered": events.routed,
+    "quarantined": events.quarantined,
+    "suppressed": lambda head: events.routed(head, Disposition.SUPPRESS),
+    "failed": events.failed,
+    "discarded": events.discarded,
+    "not ticketed": lambda head: TicketingFailed(message_id=head.message_id, error="no ticketbox"),
+    "ticketed": events.opened,
+}
+
+
+async def test_whatever_is_said_of_a_message_and_in_which_order_reports_hold_back_what_the_ledger_does(
+    db: asyncpg.Connection,
+) -> None:
+    story, held_back = Story(), Counter[str]()
+    for said in (words for most in range(1, 5) for words in product(WORDS, repeat=most)):
+        head = story.received(NOON)
+        standing = Standing()
+        for number, word in enumerate(said, 1):
+            event = WORDS[word](head)
+            story.happened(event, NOON + number * SECOND, f"{event.service}-{head.message_id}")
+            standing = hear(standing, story.logs[event.service][-1])
+        held_back["held back" if standing.state in HELD_BACK else "not"] += 1
+    await story.told(db, batch=1000)
+    totals = (await report(db)).totals
+    assert (totals[1], totals[5]) == (held_back["not"], held_back["held back"])
+
+
+async def test_a_failed_message_that_is_deleted_is_held_back_where_it_was_sent_unless_it_is_delivered_later(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    head, hour = story.received(NOON), timedelta(hours=1)
+    story.said(head, events.failed(head, ORDERS), NOON + SECOND)
+    story.said(head, events.discarded(head), NOON + hour)
+    story.routed(head, at=NOON + 2 * hour)
+    await story.told(db)
+    for as_of, rows in (
+        (NOON + SECOND, (("Not routed yet", 1, 0, 0, 0, 0, 100.0),)),
+        (NOON + hour, (("Orders", 0, 0, 0, 0, 1, None),)),
+        (NOON + 2 * hour, (("Support", 1, 0, 0, 0, 0, 100.0),)),
+    ):
+        assert (await report(db, as_of=as_of)).rows == rows
+
+
+async def test_a_message_that_was_delivered_for_nothing_and_is_quarantined_then_is_held_back(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    head = story.received(NOON)
+    story.routed(head, BOX)
+    failed = TicketingFailed(message_id=head.message_id, error="no ticketbox")
+    story.happened(failed, NOON + 2 * SECOND)
+    story.routed(head, ORDERS, Disposition.QUARANTINE, NOON + 3 * SECOND)
+    await story.told(db)
+    assert (await report(db)).rows == (("Orders", 0, 0, 0, 0, 1, None),)
+
+
+async def test_a_message_is_of_the_kind_as_which_it_was_delivered(db: asyncpg.Connection) -> None:
+    story = Story()
+    head = story.received(NOON, Kind.AUTO_REPLY)
+    story.said(head, events.failed(head), NOON + SECOND)
+    read_again = head.model_copy(update={"kind": Kind.CUSTOMER})
+    story.routed(read_again, at=NOON + A_DAY)
+    ticket = events.opened(read_again)
+    story.happened(ticket, NOON + A_DAY + SECOND, str(ticket.ticket_id))
+    await story.told(db)
+    assert (await report(db, as_of=NOON + SECOND)).rows == (("Not routed yet", 0, 0, 0, 1, 0, None),)
+    assert (await report(db)).rows == (("Support", 1, 1, 0, 0, 0, 100.0),)

@@ -1,16 +1,16 @@
 """The report on misrouting: definitions as in docs/reports.md."""
 
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from contracts.router import Disposition, RoutingEvidence, RuleActed
-from contracts.tickets import TicketMoved
 from tests import events
 from tests.analytics.story import ORDERS, SECOND, Story, column, report
-from tests.events import ANNA, BOX, NOON
+from tests.events import BOX, NOON
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
@@ -33,12 +33,14 @@ def opened_by(story: Story, rule: str | None, *, decided_box: bool = True) -> UU
     return ticket.ticket_id
 
 
-def moved(story: Story, ticket_id: UUID, why: str = "correction", after: timedelta = HOUR) -> None:
-    """A ticket comes to another ticketbox."""
-    event = TicketMoved(
-        ticket_id=ticket_id, ticketbox_id=ORDERS, ticketbox="Orders", from_id=BOX, why=why, moved_by=ANNA
-    )
-    story.happened(event, NOON + after, str(ticket_id))
+def moved(
+    story: Story,
+    ticket_id: UUID,
+    why: Literal["person", "correction", "overflow", "undo"] = "correction",
+    after: timedelta = HOUR,
+    from_: UUID = BOX,
+) -> None:
+    story.moved(ticket_id, NOON + after, ORDERS if from_ == BOX else BOX, from_, why)
 
 
 async def test_a_correction_counts_against_the_rule_that_chose_the_ticketbox(
@@ -102,6 +104,44 @@ async def test_a_correction_that_is_made_again_after_it_was_undone_counts(db: as
     assert column(await report(db, "misrouting_by_rule"), "corrected") == [1]
 
 
+@pytest.mark.parametrize("why", ["person", "overflow"])
+async def test_a_rule_is_not_to_blame_if_a_ticket_was_taken_from_its_ticketbox_and_that_was_wrong(
+    db: asyncpg.Connection, why: Literal["person", "overflow"]
+) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id, why)
+    moved(story, ticket_id, after=2 * HOUR, from_=ORDERS)
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 0, 0.0),)
+
+
+async def test_a_rule_is_to_blame_if_a_ticket_came_back_to_its_ticketbox_and_was_corrected_there(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id, "person")
+    moved(story, ticket_id, "person", 2 * HOUR, from_=ORDERS)
+    moved(story, ticket_id, after=3 * HOUR)
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 1, 100.0),)
+
+
+async def test_a_correction_whose_undo_was_undone_counts_until_it_is_undone_again(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket_id = opened_by(story, "Invoices")
+    moved(story, ticket_id)
+    for undos, box in enumerate((ORDERS, BOX, ORDERS), 1):
+        moved(story, ticket_id, "undo", HOUR + undos * SECOND, from_=box)
+    await story.told(db)
+    for undos, corrected in enumerate((1, 0, 1, 0)):
+        made = await report(db, "misrouting_by_rule", as_of=NOON + HOUR + undos * SECOND)
+        assert column(made, "corrected") == [corrected]
+
+
 async def test_as_of_a_moment_before_the_correction_nothing_was_wrong(db: asyncpg.Connection) -> None:
     story = Story()
     moved(story, opened_by(story, "Invoices"))
@@ -154,3 +194,12 @@ async def test_a_rule_is_not_blamed_for_what_another_one_delivered_later(db: asy
     assert (await report(db, "misrouting_by_rule")).rows == (("Invoices", 1, 0, 0.0),)
     assert (await report(db, "misrouting_by_rule", ticketbox_ids=(BOX,))).rows == ()
     assert column(await report(db, "misrouting_by_rule", ticketbox_ids=(ORDERS,)), "tickets") == [1]
+
+
+async def test_a_ticket_is_seen_where_it_was_corrected_to(db: asyncpg.Connection) -> None:
+    story = Story()
+    moved(story, opened_by(story, "Invoices"))
+    await story.told(db)
+    assert (await report(db, "misrouting_by_rule", ticketbox_ids=(BOX,))).rows == ()
+    seen = await report(db, "misrouting_by_rule", ticketbox_ids=(ORDERS,))
+    assert seen.rows == (("Invoices", 1, 1, 100.0),)

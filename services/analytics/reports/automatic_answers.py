@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.reports import Cell, Chart, Column, ReportDescription, Unit
 from services.analytics.definition import Definition, Question, Table, percent
 from services.analytics.scope import Scope, periods
+from services.analytics.sight import ticketbox_of
 
 DESCRIPTION = ReportDescription(
     name="automatic_answers",
@@ -15,7 +16,7 @@ DESCRIPTION = ReportDescription(
 )
 
 # A period is a place in $5, the beginnings of all periods; with the whole range as one period, it is 1.
-SQL = """
+SQL = f"""
 WITH letter AS (
     SELECT ticket_id, happened_at AS at, sort
     FROM fact_automatic_letter
@@ -40,7 +41,7 @@ SELECT
 FROM letter
 JOIN fact_ticket AS ticket USING (ticket_id)
 LEFT JOIN ticketbox USING (ticketbox_id)
-WHERE $4::uuid[] IS NULL OR ticket.ticketbox_id = ANY($4)
+WHERE $4::uuid[] IS NULL OR {ticketbox_of("ticket.ticket_id")} = ANY($4)
 GROUP BY ticket.ticketbox_id, ticketbox.name, period
 ORDER BY ticketbox, ticket.ticketbox_id, period
 """

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.reports import Cell, Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table
 from services.analytics.scope import Scope
+from services.analytics.sight import ticketbox_of
 
 DESCRIPTION = ReportDescription(
     name="first_response_time_by_agent",
@@ -17,7 +18,7 @@ DESCRIPTION = ReportDescription(
     by=("agent",),
 )
 
-SQL = """
+SQL = f"""
 WITH ticket AS (
     SELECT ticket_id, received_at
     FROM fact_ticket
@@ -25,7 +26,7 @@ WITH ticket AS (
       AND received_at < $2
       AND recorded_at <= $3
       AND NOT automatic
-      AND ($4::uuid[] IS NULL OR ticketbox_id = ANY($4))
+      AND ($4::uuid[] IS NULL OR {ticketbox_of("fact_ticket.ticket_id")} = ANY($4))
 ),
 answer AS (
     SELECT DISTINCT ON (ticket_id)

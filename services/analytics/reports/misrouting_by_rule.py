@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contracts.reports import Chart, Column, ReportDescription
 from services.analytics.definition import Definition, Question, Table, percent
-from services.analytics.inbound import TICKETBOX
+from services.analytics.inbound import INBOUND
 from services.analytics.scope import Scope
 
 DESCRIPTION = ReportDescription(
@@ -17,42 +17,42 @@ DESCRIPTION = ReportDescription(
 BY_ADDRESS = "No rule: by address"
 NOT_KNOWN = "Not known: rebuild facts"
 
-# What is undone is always the last move of a ticket: others behind it would have kept it from being undone.
+# What is undone is always the last move of a ticket: others behind it would have kept it from being undone. So each
+# undo that follows a correction, with no other move between, takes back the one before it.
 SQL = f"""
-WITH opened AS (
+WITH {INBOUND},
+opened AS (
     SELECT
-        coalesce(nullif(chosen.rule, ''), CASE
-            WHEN chosen.rule IS NULL THEN $6
+        coalesce(nullif(ticketbox_rule, ''), CASE
+            WHEN ticketbox_rule IS NULL THEN $6
             ELSE $5
         END) AS rule,
         EXISTS (
             SELECT
             FROM fact_correction AS correction
-            WHERE correction.ticket_id = message.ticket_id
+            WHERE correction.ticket_id = inbound.ticket_id
+              AND correction.from_ticketbox_id = inbound.ticketbox_id
               AND correction.recorded_at <= $3
               AND (
-                  SELECT next.why
-                  FROM fact_move AS next
-                  WHERE next.ticket_id = correction.ticket_id
-                    AND next.version > correction.version
-                    AND next.recorded_at <= $3
-                  ORDER BY next.version
-                  LIMIT 1
-              ) IS DISTINCT FROM 'undo'
+                  SELECT count(*) % 2
+                  FROM fact_move AS undo
+                  WHERE undo.ticket_id = correction.ticket_id
+                    AND undo.version > correction.version
+                    AND undo.why = 'undo'
+                    AND undo.recorded_at <= $3
+                    AND NOT EXISTS (
+                        SELECT
+                        FROM fact_move AS other
+                        WHERE other.ticket_id = undo.ticket_id
+                          AND other.version > correction.version
+                          AND other.version < undo.version
+                          AND other.why <> 'undo'
+                    )
+              ) = 0
         ) AS corrected
-    FROM fact_message AS message
-    CROSS JOIN LATERAL (
-        SELECT CASE
-            WHEN message.delivered_recorded_at <= $3 THEN message.delivered_ticketbox_rule
-            ELSE message.ticketbox_rule
-        END AS rule
-    ) AS chosen
-    WHERE message.received_at >= $1
-      AND message.received_at < $2
-      AND message.outcome = 'opened'
-      AND message.outcome_recorded_at <= $3
-      AND message.routed_recorded_at <= $3
-      AND ($4::uuid[] IS NULL OR {TICKETBOX} = ANY($4))
+    FROM inbound
+    WHERE outcome = 'opened'
+      AND ticketbox_id IS NOT NULL
 )
 SELECT
     rule,
