@@ -231,7 +231,7 @@ def import_desk(
     from postroom.desk.plan import plan
     from postroom.desk.reading import BadFile, parse
     from postroom.desk.telling import lines_of
-    from postroom.desk.transfer import CannotApply, apply, read_present
+    from postroom.desk.transfer import CannotApply, apply, check, read_present
 
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
@@ -244,11 +244,14 @@ def import_desk(
         _fail("\n".join(f"{file}: {line}" for line in str(error).splitlines()))
     for line in lines_of(planned):
         typer.echo(line)
-    if dry_run or not planned.changes:
+    if not planned.changes:
         return
-    if not yes and not _agreed(file):
-        _fail("Nothing was applied.")
     try:
+        _work(database_url, data, connected(lambda db: check(db, planned)))
+        if dry_run:
+            return
+        if not yes and not _agreed(file):
+            _fail("Nothing was applied.")
         _work(database_url, data, connected(lambda db: apply(db, planned)))
     except CannotApply as error:
         _fail(f"Nothing was applied: {error}")

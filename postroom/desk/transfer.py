@@ -11,7 +11,7 @@ from contracts.desk import AnyThing
 from contracts.stream_ids import RULESET, thing_stream
 from postroom.desk.plan import Plan, Present
 from services.tickets import desk_tables
-from services.tickets.changes import configure_together
+from services.tickets.changes import check_together, configure_together
 
 
 class CannotApply(Exception):
@@ -32,6 +32,20 @@ async def read_present(db: Connection) -> Present:
         ruleset=ruleset,
         ruleset_version=versions.get(RULESET, 0),
     )
+
+
+async def check(db: Connection, plan: Plan) -> None:
+    """Look whether a plan could be applied to the desk as it is now.
+
+    Raises:
+        CannotApply.
+    """
+    try:
+        async with db.transaction(isolation="repeatable_read", readonly=True):
+            await db.execute("SET LOCAL search_path = tickets")
+            await check_together(db, plan.commands)
+    except Refusal as refusal:
+        raise CannotApply(str(refusal)) from refusal
 
 
 async def apply(db: Connection, plan: Plan) -> None:

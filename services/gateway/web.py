@@ -1,6 +1,7 @@
 """The web application: routes, errors, and the headers that every answer carries."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -27,6 +28,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_UNKNOWN_FIELD = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+"""As pydantic calls it, of a model and of a dataclass."""
 HTTP_SECONDS = Histogram(
     "postroom_http_request_seconds",
     "From a request to the beginning of its answer.",
@@ -81,10 +84,27 @@ def _answer(request: Request, problem: Problem) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for nothing else
     wrong = "; ".join(
-        f"{'.'.join(str(part) for part in one['loc'][1:]) or one['loc'][0]}: {one['msg']}"
+        f"{_place(one['loc'], error.body)}: "
+        f"{'there is no such field' if one['type'] in _UNKNOWN_FIELD else one['msg']}"
         for one in error.errors()
     )
     return _answer(request, Unprocessable(f"This cannot be understood: {wrong}."))
+
+
+def _place(where: Sequence[str | int], said: object) -> str:
+    """Where in a request something is wrong; one of a list is told by its name too, if it has one."""
+    steps = []
+    for step in where[1:]:
+        match said, step:
+            case dict(), str():
+                said = said.get(step)
+            case list(), int() if step < len(said):
+                said = said[step]
+            case _:
+                said = None
+        name = said.get("name") if isinstance(step, int) and isinstance(said, dict) else None
+        steps.append(f"{step} (“{name}”)" if isinstance(name, str) else str(step))
+    return ".".join(steps) or str(where[0])
 
 
 async def _http_exception(request: Request, error: Exception) -> Response:

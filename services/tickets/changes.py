@@ -258,15 +258,39 @@ async def configure_together(
         Refusal: roll back.
     """
     await desk_tables.lock_desk(db)
-    before = replace(await desk_tables.read_desk(db), ruleset=await desk_tables.ruleset_in_force(db))
-    present = before
+    before = await _configured(db)
+    intended, after = _intend_together(commands, before)
     done = Done(position=0, version=0)
-    for command in commands:
-        events = _intend(command, present)
-        present = desk.after(present, events)
+    for command, events in zip(commands, intended, strict=True):
         done = await _append(db, command, events, now)
-    desk_checks.check(present, before)
+    desk_checks.check(after, before)
     return done
+
+
+async def check_together(db: Connection, commands: Sequence[AnyConfiguringCommand]) -> None:
+    """Look whether `configure_together` would do several commands, without doing them.
+
+    Raises:
+        Refusal: it would not.
+    """
+    before = await _configured(db)
+    _, after = _intend_together(commands, before)
+    desk_checks.check(after, before)
+
+
+async def _configured(db: Connection) -> desk.Desk:
+    return replace(await desk_tables.read_desk(db), ruleset=await desk_tables.ruleset_in_force(db))
+
+
+def _intend_together(
+    commands: Sequence[AnyConfiguringCommand], before: desk.Desk
+) -> tuple[list[dict[str, list[Event]]], desk.Desk]:
+    """The events of each command, as it finds the desk after those before it, and the desk after all."""
+    intended, present = [], before
+    for command in commands:
+        intended.append(_intend(command, present))
+        present = desk.after(present, intended[-1])
+    return intended, present
 
 
 async def _append(

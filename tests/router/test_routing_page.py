@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.mail import Attachment, Authentication, AuthenticationResult, Kind
+from contracts.rulesets import Rule
 from rules.condition import check, context_of
 from rules.fields import FIELDS, HEADERS, NAMES, empty_facts
 from services.router.facts import Contact, Surroundings, facts_of
@@ -57,6 +58,12 @@ AROUND = Surroundings(
 def test_the_page_lists_what_a_condition_may_look_at() -> None:
     listed = set(re.findall(r"`message\.([a-z_]+)`", PAGE))
     assert listed == set(NAMES)
+
+
+def test_the_page_lists_the_fields_of_a_rule_by_api() -> None:
+    table = PAGE.partition("| field | value | as usual |\n|---|---|---|\n")[2].partition("\n\n")[0]
+    fields = " ".join(row.split("|")[1] for row in table.splitlines())
+    assert set(re.findall(r"`(\w+)`", fields)) == set(Rule.model_fields)
 
 
 def test_the_page_has_examples_of_many_sorts() -> None:

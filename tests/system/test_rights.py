@@ -202,10 +202,17 @@ WITH_ITSELF = {
     "DELETE /api/v1/tickets/{number}/links/{link}/{other}": [],
     "POST /api/v1/tickets/{number}/merge": ["into"],
     "POST /api/v1/tickets/{number}/merge/undo": [],
-    "POST /api/v1/tickets/{number}/split": [],
-    "POST /api/v1/tickets/{number}/letters/move": ["to"],
+    "POST /api/v1/tickets/{number}/split": ["messages"],
+    "POST /api/v1/tickets/{number}/letters/move": ["messages", "to"],
 }
-"""A ticket with one letter cannot be linked to itself, merged or parted: 422 for who may. By the field of the other."""
+"""A ticket with one letter cannot be linked to itself, merged or parted: 422 for who may. The fields of the body."""
+OF_CONTACTS = {
+    "POST /api/v1/contacts": ["addresses"],
+    "PUT /api/v1/contacts/{contact_id}": ["addresses"],
+    "POST /api/v1/contacts/{contact_id}/addresses": ["address"],
+    "POST /api/v1/contacts/{contact_id}/merge": ["into"],
+}
+"""The fields of their bodies."""
 BY_ITSELF = {
     "DELETE /api/v1/contacts/{contact_id}/addresses/{address}",
     "POST /api/v1/contacts/{contact_id}/merge",
@@ -256,13 +263,15 @@ async def status_of(house: House, actor: str, call: str) -> int:
         body = {"command_id": await a_change(house)}
     method, path = call.partition(" ")[0], house.path(call)
     if call in WITH_ITSELF:
-        body = {"messages": [house.message_id]} | dict.fromkeys(WITH_ITSELF[call], house.number)
-    if "/contacts" in call and method != "GET":
-        body = {
+        itself = {"messages": [house.message_id]}
+        body = {field: itself.get(field, house.number) for field in WITH_ITSELF[call]}
+    if call in OF_CONTACTS:
+        known = {
             "addresses": [house.customer],
             "address": house.customer,
             "into": str(contact_id(house.customer)),
         }
+        body = {field: known[field] for field in OF_CONTACTS[call]}
     async with house.clients[actor].stream(method, path, json=body) as answer:
         if answer.headers.get("Content-Type") == "application/problem+json":
             await answer.aread()

@@ -4,13 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from contracts.contacts import Card, Remark
 from contracts.model import Text
 from contracts.stream_ids import contact_id, contact_stream
 from services.gateway.access.guard import Exporter, Here, Signed, Writer, command_id_of
+from services.gateway.bodies import Body
 from services.gateway.contacts import contact_history, contacts, organisations
 from services.gateway.contacts.acquainting import Acquainting
 from services.gateway.lists import Limit
@@ -55,7 +56,7 @@ async def list_contacts(
         return await contacts.page_of_contacts(db, who.person.sight, wanted, cursor, limit)
 
 
-class CardFields(BaseModel):
+class CardFields(Body):
     """A card, all of it: what is left out is empty."""
 
     addresses: list[Text] = Field(min_length=1)
@@ -63,7 +64,7 @@ class CardFields(BaseModel):
     organisation_id: UUID | None = None
     language: Annotated[Text, Field(max_length=35)] = ""
     note: Annotated[Text, Field(max_length=10_000)] = ""
-    remarks: dict[Annotated[Text, Field(min_length=1, max_length=100)], Remark] = {}
+    remarks: dict[Annotated[Text, Field(min_length=1, max_length=100)], Remark] = Field(default_factory=dict)
 
     def card(self, identity: UUID) -> Card:
         return Card(id=identity, **self.model_dump(include=set(CardFields.model_fields)))
@@ -130,7 +131,7 @@ async def get_events(here: Here, who: Signed, contact_id: UUID) -> Page[StreamEv
     return Page(items=tickets.stream_of(events), next=None)
 
 
-class AddressOf(BaseModel):
+class AddressOf(Body):
     address: Text
 
 
@@ -149,7 +150,7 @@ async def delete_address(wish: Wish, contact_id: UUID, address: str) -> ContactD
     return await wish.part(contact_id, address)
 
 
-class OtherContact(BaseModel):
+class OtherContact(Body):
     into: UUID
 
 

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from contracts.model import Text
 from services.gateway.access.guard import Here, Signed, Writer
 from services.gateway.api.tickets import Number
+from services.gateway.bodies import Body
 from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Page
 from services.gateway.representations.tickets import DraftItem, Visitor
@@ -50,7 +51,7 @@ async def get_draft(here: Here, who: Signed, number: Number, kind: Kind) -> Draf
     return found
 
 
-class NewDraft(BaseModel):
+class NewDraft(Body):
     """With `expected_version`, 409 with what was saved elsewhere since. An empty text discards the draft."""
 
     text: Text = Field(max_length=LONGEST)
@@ -97,7 +98,7 @@ async def get_visitors(here: Here, who: Signed, number: Number) -> Page[Visitor]
     return Page(items=found, next=None)
 
 
-class NewVisit(BaseModel):
+class NewVisit(Body):
     doing: Doing
 
 

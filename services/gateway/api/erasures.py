@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from contracts.model import Text
 from services.gateway.access.guard import Administrator, Here
+from services.gateway.bodies import Body
 from services.gateway.privacy import erasures
 from services.gateway.privacy.erasures import ErasurePreview, ErasureView, Wish
 from services.gateway.representations.basics import Page
@@ -15,7 +16,7 @@ from services.gateway.representations.basics import Page
 router = APIRouter(prefix="/erasures", tags=["erasures"])
 
 
-class NewErasure(BaseModel):
+class NewErasure(Body):
     """`reason` stays for good: it must not name the person."""
 
     addresses: list[Text] = Field(min_length=1, max_length=50)

@@ -4,14 +4,15 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Request
-from pydantic import BaseModel, Field, StrictBool
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field, StrictBool
 
 from contracts.model import Text
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
 from services.gateway.access.guard import Here, Writer, command_id_of
 from services.gateway.api.tickets import Number
+from services.gateway.bodies import Body
 from services.gateway.representations.desk import Changed
 from services.gateway.tickets.handling import Handling
 
@@ -27,7 +28,7 @@ Handle = Annotated[Handling, Depends(handling)]
 Messages = Annotated[list[UUID], Field(min_length=1, description="Ids of letters of this ticket.")]
 
 
-class NewPriority(BaseModel):
+class NewPriority(Body):
     priority: Priority
 
 
@@ -37,9 +38,9 @@ async def post_priority(handle: Handle, new: NewPriority) -> Changed:
     return await handle.set_priority(new.priority)
 
 
-class TagsToChange(BaseModel):
-    add: list[Text] = []
-    remove: list[Text] = []
+class TagsToChange(Body):
+    add: list[Text] = Field(default_factory=list)
+    remove: list[Text] = Field(default_factory=list)
 
 
 @router.post("/tickets/{number}/tags", status_code=201)
@@ -48,7 +49,7 @@ async def post_tags(handle: Handle, new: TagsToChange) -> Changed:
     return await handle.change_tags(new.add, new.remove)
 
 
-class NewFields(BaseModel):
+class NewFields(Body):
     fields: dict[Text, StrictBool | int | float | date | Text | None]
 
 
@@ -59,7 +60,7 @@ async def post_fields(handle: Handle, new: NewFields) -> Changed:
     return await handle.set_fields(fields)
 
 
-class NewCategory(BaseModel):
+class NewCategory(Body):
     category: UUID | None
 
 
@@ -69,11 +70,11 @@ async def post_category(handle: Handle, new: NewCategory) -> Changed:
     return await handle.set_category(new.category)
 
 
-class WatchersToChange(BaseModel):
+class WatchersToChange(Body):
     """Ids of people and teams."""
 
-    add: list[UUID] = []
-    remove: list[UUID] = []
+    add: list[UUID] = Field(default_factory=list)
+    remove: list[UUID] = Field(default_factory=list)
 
 
 @router.post("/tickets/{number}/watchers", status_code=201)
@@ -82,7 +83,7 @@ async def post_watchers(handle: Handle, new: WatchersToChange) -> Changed:
     return await handle.change_watchers(new.add, new.remove)
 
 
-class TaskFields(BaseModel):
+class TaskFields(Body):
     """`owner` is the id of a person or a team."""
 
     text: Text = Field(min_length=1)
@@ -96,10 +97,14 @@ async def post_task(handle: Handle, new: TaskFields) -> Changed:
     return await handle.add_task(new.text, new.owner, new.due_on)
 
 
+class TaskState(Body):
+    done: bool
+
+
 @router.patch("/tickets/{number}/tasks/{task_id}")
-async def patch_task(handle: Handle, task_id: UUID, done: Annotated[bool, Body(embed=True)]) -> Changed:
+async def patch_task(handle: Handle, task_id: UUID, new: TaskState) -> Changed:
     """It is done, or to be done after all."""
-    return await handle.finish_task(task_id, done=done)
+    return await handle.finish_task(task_id, done=new.done)
 
 
 @router.put("/tickets/{number}/tasks/{task_id}")
@@ -120,7 +125,7 @@ async def restore_task(handle: Handle, task_id: UUID) -> Changed:
     return await handle.restore_task(task_id)
 
 
-class NewLink(BaseModel):
+class NewLink(Body):
     """`link` is what the other ticket is to this one."""
 
     number: int
@@ -139,7 +144,7 @@ async def delete_link(handle: Handle, link: LinkKind, other: Number) -> Changed:
     return await handle.unlink(other, link)
 
 
-class NewMerge(BaseModel):
+class NewMerge(Body):
     into: int = Field(description="The number of the ticket that it goes on in.")
 
 
@@ -158,7 +163,7 @@ async def undo_merge(handle: Handle) -> Changed:
     return await handle.undo_merge()
 
 
-class NewSplit(BaseModel):
+class NewSplit(Body):
     messages: Messages
     subject: Text | None = None
 
@@ -172,7 +177,7 @@ async def post_split(handle: Handle, new: NewSplit) -> Changed:
     return await handle.split(new.messages, new.subject)
 
 
-class LettersToMove(BaseModel):
+class LettersToMove(Body):
     messages: Messages
     to: int = Field(description="The number of the ticket that they belong to.")
     with_answers: bool = Field(

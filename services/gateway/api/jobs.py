@@ -4,12 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from contracts.bulk import MOST_ACTIONS, BulkAction
 from contracts.queries import BulkJob
 from services.gateway.access.guard import Here, Signed
+from services.gateway.bodies import Body, exactly
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
 from services.gateway.representations.basics import Page
@@ -22,10 +23,12 @@ router = APIRouter(tags=["bulk jobs"])
 MOST_NUMBERS = 10_000
 
 
-class NewJob(BaseModel):
+class NewJob(Body):
     """Either all tickets that match a `query`, as it matches now, or those with `tickets` as their numbers."""
 
-    actions: Annotated[list[BulkAction], Field(min_length=1, max_length=MOST_ACTIONS)]
+    actions: Annotated[
+        list[Annotated[BulkAction, exactly(BulkAction)]], Field(min_length=1, max_length=MOST_ACTIONS)
+    ]
     query: TicketQuery | None = None
     tickets: Annotated[list[int] | None, Field(max_length=MOST_NUMBERS)] = None
 

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
 
 from contracts.desk import Right
 from services.gateway.access.guard import Here, Signed, command_id_of
+from services.gateway.bodies import Body
 from services.gateway.desk import members
 from services.gateway.representations.basics import Page
 from services.gateway.representations.desk import MemberItem
@@ -21,7 +21,7 @@ async def list_members(here: Here, who: Signed, ticketbox_id: UUID) -> Page[Memb
         return Page(items=await members.members(db, who.person, ticketbox_id), next=None)
 
 
-class NewRight(BaseModel):
+class NewRight(Body):
     """`right` null: none any more."""
 
     right: Right | None

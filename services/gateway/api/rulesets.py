@@ -1,9 +1,10 @@
 """The rules of routing: versions, the draft, dry runs."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from contracts.model import Text
 from contracts.reports import RuleFigures
@@ -13,6 +14,7 @@ from rules import builder
 from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check
 from services.gateway.access.guard import Administrator, Here
+from services.gateway.bodies import Body, exactly
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
 from services.gateway.representations.basics import Page, Representation
@@ -23,6 +25,7 @@ from services.gateway.trials.dry_run_changes import ChangeItem
 from services.gateway.trials.trials import Kind, TrialView
 
 router = APIRouter(tags=["rules"])
+WrittenRule = Annotated[Rule, exactly(Rule)]
 
 
 class Published(Representation):
@@ -38,10 +41,10 @@ async def list_rulesets(here: Here, _: RuleMaker) -> Page[RulesetItem]:
     return Page(items=items, next=None)
 
 
-class NewRuleset(BaseModel):
+class NewRuleset(Body):
     """`expected_version` is the version that its author saw in force."""
 
-    rules: list[Rule]
+    rules: list[WrittenRule]
     default_ticketbox_id: UUID
     reason: Text = Field(min_length=1)
     expected_version: int
@@ -73,10 +76,10 @@ async def get_draft(wish: Wish) -> DraftView:
     return await wish.open_draft()
 
 
-class NewDraft(BaseModel):
+class NewDraft(Body):
     """`expected_version` is the version of the draft that its author saw; 0 or absent: there must be none."""
 
-    rules: list[Rule]
+    rules: list[WrittenRule]
     default_ticketbox_id: UUID
     based_on: int | None = None
     comment: Text = ""
@@ -111,7 +114,7 @@ async def bring_back_draft(wish: Wish) -> Drafted:
     return Drafted(version=await wish.bring_back())
 
 
-class Publication(BaseModel):
+class Publication(Body):
     """`expected_version` is the version of the rules that is in force."""
 
     reason: Text = Field(min_length=1)
@@ -144,11 +147,11 @@ async def roll_back(wish: Wish, version: int, new: Publication) -> Published:
     return Published(version=await wish.roll_back(version, new.reason, new.expected_version))
 
 
-class NewCondition(BaseModel):
+class NewCondition(Body):
     """Rows of field, operator and value, or a condition as it is."""
 
     condition: Text | None = None
-    rows: list[Row] | None = None
+    rows: list[Annotated[Row, exactly(Row)]] | None = None
     every: bool = True
 
 
@@ -186,11 +189,11 @@ async def check_condition(_: RuleMaker, new: NewCondition) -> CheckedCondition:
     )
 
 
-class NewDryRun(BaseModel):
+class NewDryRun(Body):
     """Without rules, those of the draft are tried."""
 
     days: int = Field(default=7, ge=1, le=366)
-    rules: list[Rule] | None = None
+    rules: list[WrittenRule] | None = None
     default_ticketbox_id: UUID | None = None
 
 

@@ -4,13 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from contracts.people import Presence
 from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
 from contracts.services import SERVICES
 from services.gateway.access.guard import Administrator, Here, Signed, Writer, command_id_of
+from services.gateway.bodies import Body
 from services.gateway.desk import desk
 from services.gateway.desk.presence import Saying, set_presence
 from services.gateway.gateway import Gateway
@@ -68,7 +69,7 @@ async def list_boxes(here: Here, who: Signed) -> Page[BoxItem]:
         return Page(items=await desk.boxes(db, who.person.sight, here.service.settings.forms), next=None)
 
 
-class NewPresence(BaseModel):
+class NewPresence(Body):
     """With `until`, it ends by itself: who was away or off is available then, who was available is off."""
 
     presence: Presence

@@ -4,11 +4,12 @@ from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from contracts.model import Text
 from contracts.tickets import State
 from services.gateway.access.guard import Here, Signed, Writer, command_id_of
+from services.gateway.bodies import Body
 from services.gateway.contacts import organisations
 from services.gateway.desk import automations
 from services.gateway.lists import Limit
@@ -39,7 +40,7 @@ async def list_tickets(
         return await ticket_lists.page_of_tickets(db, who.person.sight, wanted, cursor, limit)
 
 
-class NextWanted(BaseModel):
+class NextWanted(Body):
     box: UUID | None = Field(default=None, description="Null: in any ticketbox where you may answer.")
 
 
@@ -96,7 +97,7 @@ def doing(
 Wish = Annotated[Doing, Depends(doing)]
 
 
-class NewReply(BaseModel):
+class NewReply(Body):
     """`expected_version` is the version of the ticket that its author saw."""
 
     text: Text = Field(min_length=1)
@@ -116,11 +117,11 @@ async def retry_reply(wish: Wish, reply_id: UUID) -> Changed:
     return await wish.retry(reply_id)
 
 
-class NewNote(BaseModel):
+class NewNote(Body):
     """`mentions` are ids of people and teams; `@Name` in the text mentions too."""
 
     text: Text = Field(min_length=1)
-    mentions: list[UUID] = []
+    mentions: list[UUID] = Field(default_factory=list)
 
 
 @router.post("/tickets/{number}/notes", status_code=201)
@@ -129,7 +130,7 @@ async def post_note(wish: Wish, new: NewNote) -> Changed:
     return await wish.note(new.text, new.mentions)
 
 
-class Assignment(BaseModel):
+class Assignment(Body):
     """`assignee` is a person's id, `me`, or null to give the ticket back."""
 
     assignee: UUID | Literal["me"] | None
@@ -141,7 +142,7 @@ async def post_assignment(wish: Wish, person: Writer, new: Assignment) -> Change
     return await wish.assign(person.person_id if new.assignee == "me" else new.assignee)
 
 
-class NewBox(BaseModel):
+class NewBox(Body):
     """`correction` says that the rules had sent it to the wrong one, and is counted: see the report on misrouting."""
 
     ticketbox: UUID
@@ -154,7 +155,7 @@ async def post_ticketbox(wish: Wish, new: NewBox) -> Changed:
     return await wish.move(new.ticketbox, correction=new.correction)
 
 
-class ToUndo(BaseModel):
+class ToUndo(Body):
     """`command_id` is from the answer to the write that is to be undone."""
 
     command_id: UUID
@@ -170,7 +171,7 @@ async def post_undo(wish: Wish, new: ToUndo) -> Changed:
     return await wish.undo(new.command_id)
 
 
-class NewState(BaseModel):
+class NewState(Body):
     """`until`, `until_solved` and `reason` are of a hold.
 
     Solving and closing are refused if a letter came after `expected_version`.

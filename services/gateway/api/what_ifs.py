@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from contracts.trials import WhatIf
 from services.gateway.access.guard import Here
+from services.gateway.bodies import Body
 from services.gateway.pieces import Asked
 from services.gateway.representations.basics import Page, Representation
 from services.gateway.trials import what_ifs
@@ -16,7 +17,7 @@ from services.gateway.trials.what_ifs import MissedItem, Planner, Wish
 router = APIRouter(prefix="/what-ifs", tags=["service levels"])
 
 
-class NewWhatIf(BaseModel):
+class NewWhatIf(Body):
     """`things` are policies and calendars as the desk takes them, each with its `kind` and `id`.
 
     One with the id of one that is in force takes its place; another is added.

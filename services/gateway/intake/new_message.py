@@ -8,9 +8,7 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     WithJsonSchema,
     model_validator,
@@ -18,6 +16,7 @@ from pydantic import (
 
 from contracts.mail import Address
 from contracts.model import Text
+from services.gateway.bodies import Body
 from services.gateway.intake.composing import File, NewLetter
 
 MOST = 100
@@ -53,13 +52,7 @@ HeaderName = Annotated[str, Field(pattern=r"^[Xx]-[A-Za-z0-9-]{1,60}$"), AfterVa
 ContentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]{1,200}$")]
 
 
-class Strict(BaseModel):
-    """A field that is misspelt would be lost without a word, so it is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Mailbox(Strict):
+class Mailbox(Body):
     name: Line = ""
     address: Line
 
@@ -67,7 +60,7 @@ class Mailbox(Strict):
         return Address(name=self.name, address=self.address)
 
 
-class NewFile(Strict):
+class NewFile(Body):
     name: Line
     type: Line = "application/octet-stream"
     content: Content
@@ -76,7 +69,7 @@ class NewFile(Strict):
     )
 
 
-class NewMessage(Strict):
+class NewMessage(Body):
     """A letter to be written. `to` is an address of a ticketbox; or `box` is its id."""
 
     from_: Mailbox = Field(alias="from")

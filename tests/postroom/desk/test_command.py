@@ -113,6 +113,34 @@ async def test_a_desk_that_would_not_hold_together_is_refused_whole(installation
     assert "cannot be read" in desk(installation, "import", "nothing.yaml").stderr
 
 
+BOX = "ticketboxes:\n  A: {addresses: [a@example.com]}\n"
+TWICE = """ruleset:
+  default: A
+  rules:
+    - {name: One, condition: "true"}
+    - {name: One, condition: "false"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (f"{BOX}  B: {{addresses: [a@example.com]}}\n", "The address a@example.com belongs to"),
+        ("calendars:\n  C: {time_zone: Europe/Berlln}\n", "Europe/Berlln"),
+        ("ticketboxes:\n  A: {addresses: [a@example.com], required_fields: [color]}\n", "color"),
+        (BOX + TWICE, "“One”"),
+    ],
+)
+async def test_what_would_be_refused_is_refused_by_a_dry_run_and_before_it_is_asked(
+    installation: str, file: str, said: str
+) -> None:
+    applied = desk(installation, "import", "-", "--yes", said=file)
+    assert (applied.returncode, said in applied.stderr) == (1, True), applied.stderr
+    for how in (["--dry-run"], []):
+        refused = desk(installation, "import", "-", *how, said=file)
+        assert (refused.returncode, refused.stderr) == (1, applied.stderr)
+
+
 async def test_people_of_a_file_get_passwords_and_tokens(installation: str) -> None:
     assert desk(installation, "import", "-", "--yes", said=EXAMPLE).returncode == 0
     db = await asyncpg.connect(installation)
