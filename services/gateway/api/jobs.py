@@ -10,6 +10,7 @@ from starlette.responses import Response
 from contracts.bulk import MOST_ACTIONS, BulkAction
 from contracts.queries import BulkJob
 from services.gateway.access.guard import Here, Signed
+from services.gateway.numbers import TicketNumber
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
 from services.gateway.representations.basics import Page
@@ -27,7 +28,7 @@ class NewJob(BaseModel):
 
     actions: Annotated[list[BulkAction], Field(min_length=1, max_length=MOST_ACTIONS)]
     query: TicketQuery | None = None
-    tickets: Annotated[list[int] | None, Field(max_length=MOST_NUMBERS)] = None
+    tickets: Annotated[list[TicketNumber] | None, Field(max_length=MOST_NUMBERS)] = None
 
 
 @router.post("/bulk-jobs", status_code=202)

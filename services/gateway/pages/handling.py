@@ -16,6 +16,8 @@ from services.gateway.access.guard import Here, Signed
 from services.gateway.api.handling import Handle
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import TicketNumber
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import page
 from services.gateway.pages.tickets import Undo, back_from, show_ticket, show_unseen
 from services.gateway.problems import Conflict, NotFound, Unprocessable
@@ -44,18 +46,6 @@ class Showing:
 Show = Annotated[Showing, Depends()]
 
 
-def number_in(text: str) -> int:
-    """A ticket's number, as people write it.
-
-    Raises:
-        Unprocessable: it is none.
-    """
-    digits = text.strip().lstrip("#")
-    if not digits.isdecimal() or len(digits) > 18:
-        raise Unprocessable(f"“{text}” is no ticket number.")
-    return int(digits)
-
-
 @router.post("/tickets/{number}/state")
 async def state(
     request: Request,
@@ -80,8 +70,9 @@ async def state(
             await wish.set_pending()
             return await show("The ticket waits for the customer.", back)
         case State.ON_HOLD if until == "ticket":
-            await wish.hold_for(number_in(solved), reason)
-            return await show(f"The ticket is on hold until ticket {number_in(solved)} is solved.", back)
+            awaited = entered.number(solved)
+            await wish.hold_for(awaited, reason)
+            return await show(f"The ticket is on hold until ticket {awaited} is solved.", back)
         case State.ON_HOLD:
             if until == "enter":  # no button was chosen
                 until = "day" if day else "tomorrow"
@@ -240,7 +231,7 @@ async def link(
     handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
 ) -> Response:
     """Link another ticket."""
-    linked = number_in(other)
+    linked = entered.number(other)
     await handle.link(linked, link)
     undo = Undo(number, "links/remove", {"other": str(linked), "link": link})
     return await show(f"Ticket {linked} is linked.", undo)
@@ -251,7 +242,7 @@ async def unlink(
     handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
 ) -> Response:
     """Remove a link."""
-    linked = number_in(other)
+    linked = entered.number(other)
     await handle.unlink(linked, link)
     undo = Undo(number, "links", {"other": str(linked), "link": link})
     return await show("The link is removed.", undo)
@@ -263,7 +254,7 @@ async def preview(request: Request, here: Here, who: Signed, number: Number, int
     sight = who.person.sight
     async with here.service.pool.acquire() as db:
         ticket = tickets.ticket_of(await tickets.open_ticket(db, sight, number))
-        other = tickets.ticket_of(await tickets.open_ticket(db, sight, number_in(into)))
+        other = tickets.ticket_of(await tickets.open_ticket(db, sight, entered.number(into)))
     if other.number == number:
         raise Unprocessable("A ticket cannot be merged into itself. Write the number of another one.")
     return page(request, "_merge.html", who, ticket=ticket, other=other)
@@ -274,14 +265,16 @@ async def merge(
     handle: Handle, show: Show, into: Text, show_other: Annotated[bool, Form()] = False
 ) -> Response:
     """Let it go on in another ticket."""
-    other, number = number_in(into), handle.number
+    other, number = entered.number(into), handle.number
     await handle.merge(other)
     undo = Undo(number, "merge/undo", {"shown": str(other)} if show_other else {})
     return await show(f"Ticket {number} is merged into {other}.", undo, other if show_other else None)
 
 
 @router.post("/tickets/{number}/merge/undo")
-async def undo_merge(handle: Handle, show: Show, shown: Annotated[int | None, Form()] = None) -> Response:
+async def undo_merge(
+    handle: Handle, show: Show, shown: Annotated[TicketNumber | None, Form()] = None
+) -> Response:
     """Let it stand for itself again."""
     await handle.undo_merge()
     return await show("The merge is undone.", None, shown)
@@ -305,10 +298,10 @@ async def move_letters(
     show: Show,
     message_id: Annotated[list[UUID] | None, Form()] = None,
     to: Text = "",
-    shown: Annotated[int | None, Form()] = None,
+    shown: Annotated[TicketNumber | None, Form()] = None,
 ) -> Response:
     """Put the letters that are ticked into the ticket that they belong to; or back, with what answered them since."""
-    ticked, other, number = _ticked(message_id), number_in(to), handle.number
+    ticked, other, number = _ticked(message_id), entered.number(to), handle.number
     await handle.move_letters(ticked, other, with_answers=shown is not None)
     undo = Undo(
         other,

@@ -16,6 +16,7 @@ from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
 from services.gateway.api.jobs import selected
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import number_in
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
@@ -39,7 +40,8 @@ async def start(request: Request, here: Here, who: Signed, wish: Wish) -> Respon
         wanted, said = await jobs.asked_for(here, who.person, query)
         words = ", ".join([query.title, *said])
     else:
-        numbers = tuple(int(text) for one in form.getlist("number") if (text := str(one)).isdecimal())
+        ticked = (number_in(str(one)) for one in form.getlist("number"))
+        numbers = tuple(number for number in ticked if number is not None)
         words, wanted = selected(len(numbers)), Filter(numbers=numbers, merged=True)
     answer = await _notice(request, here, who, await wish.start(wanted, actions, words))
     answer.headers["HX-Trigger"] = "selection-done"

@@ -22,6 +22,7 @@ from services.gateway.access.guard import Administrator, Here, Signed
 from services.gateway.desk import desk
 from services.gateway.desk.categories import paths
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import Version, whole
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
 from services.gateway.pages.trials import trial_page
@@ -169,9 +170,10 @@ async def move(
     draft = await wish.open_draft()
     rules = list(draft.rules)
     rule = rules.pop(_place(draft, index))
-    rules.insert(max(0, index + by), rule)
+    place = min(max(0, index + by), len(rules))
+    rules.insert(place, rule)
     await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
-    return RedirectResponse(f"/rules/draft#rule-{min(max(0, index + by), len(rules) - 1)}", 303)
+    return RedirectResponse(f"/rules/draft#rule-{place}", 303)
 
 
 @router.post("/rules/draft/remove")
@@ -186,7 +188,7 @@ async def remove(wish: Wish, seen_version: Annotated[int, Form()], index: Annota
 
 @router.post("/rules/draft/take-up")
 async def take_up(
-    wish: Wish, seen_version: Annotated[int, Form()], based_on: Annotated[int, Form()]
+    wish: Wish, seen_version: Annotated[int, Form()], based_on: Annotated[Version, Form()]
 ) -> Response:
     """Say that the draft knows the rules that came into force meanwhile, up to the version that was shown."""
     draft = await wish.open_draft()
@@ -318,8 +320,8 @@ def _with(draft: DraftView, seen_version: int, place: str, rule: Rule) -> list[R
     rules = list(draft.rules)
     if place == "new":
         rules.append(rule)
-    elif place.isdecimal():
-        rules[_place(draft, int(place))] = rule
+    elif (index := whole(place)) is not None:
+        rules[_place(draft, index)] = rule
     else:
         raise NotFound("There is no such rule.")
     if [one.name for one in rules].count(rule.name) > 1:
