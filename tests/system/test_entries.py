@@ -13,6 +13,8 @@ NO_NUMBER = 2**63
 """No `bigint` of PostgreSQL, so no ticket's number and no place in a log."""
 NO_VERSION = 2**31
 """No `integer`, so no version."""
+BEFORE_TIME = "0001-01-01T00:00+14:00"
+"""In UTC this is in no year that a calendar has."""
 NO_DIGITS = "9" * 5000
 """So many Python itself does not read."""
 
@@ -46,6 +48,18 @@ NUMBERS: list[tuple[str, Any, int]] = [
     ("POST /jobs", {"number": NO_DIGITS, "set_priority": "high"}, 422),
 ]
 """A request, what is sent with it, and the status of its answer."""
+ENTRIES: list[tuple[str, Any, int]] = [
+    ("POST /jobs", {"number": "{number}", "set_priority": "x"}, 422),
+    ("POST /jobs", {"number": "{number}", "set_state": "x"}, 422),
+    ("POST /jobs", {"number": "{number}", "assign": "x"}, 422),
+    ("POST /jobs", {"number": "{number}", "set_state": "on_hold", "until": "soon"}, 422),
+    ("POST /jobs", {"number": "{number}", "set_state": "on_hold", "until": BEFORE_TIME}, 422),
+    ("POST /jobs", {"number": "{number}", "set_state": "on_hold", "until": "2099-01-01T08:00"}, 200),
+    ("POST /presence", {"presence": "away", "until": BEFORE_TIME}, 422),
+    ("POST /tickets/{number}/tasks", {"text": "Call", "due_on": "soon"}, 422),
+    ("POST /tickets/{number}/category", {"category": "x"}, 422),
+    ("POST /desk/ticketboxes/{box}", {"name": "Workshop", "version": "x"}, 422),
+]
 OF_THE_DRAFT: list[tuple[str, Any, int]] = [
     ("POST /rules/draft/take-up", {"seen_version": "{draft}", "based_on": str(NO_VERSION)}, 422),
     (
@@ -53,12 +67,17 @@ OF_THE_DRAFT: list[tuple[str, Any, int]] = [
         {"seen_version": "{draft}", "name": "Lamps", "do": "save"},
         404,
     ),
+    ("POST /rules/draft/rules/new", {"seen_version": "x", "name": "Lamps", "do": "save"}, 422),
     ("POST /rules/draft/move", {"seen_version": "{draft}", "index": "0", "by": str(NO_NUMBER)}, 303),
 ]
 
 
 async def test_numbers_that_no_database_holds_are_of_nothing_that_there_is(house: House) -> None:
     assert await otherwise(house, NUMBERS) == []
+
+
+async def test_entries_of_forms_that_say_nothing_are_refused(house: House) -> None:
+    assert await otherwise(house, ENTRIES) == []
 
 
 async def test_the_draft_of_the_rules_stands_numbers_that_no_database_holds(house: House) -> None:

@@ -1,6 +1,6 @@
 """What agents do on a ticket's page with the ticket as a whole; each answer shows it as it is then."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -103,10 +103,10 @@ async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, da
     if until != "day":
         preset_end = end_of(until, here.service.clock(), zone)  # type: ignore[arg-type]  # only presets are left
         return preset_end.astimezone(zone)
-    try:
-        return datetime.combine(datetime.fromisoformat(day), MORNING, zone)
-    except ValueError:
-        raise Unprocessable("Choose the day until which the ticket waits.") from None
+    chosen = entered.day(day)
+    if chosen is None:
+        raise Unprocessable("Choose the day until which the ticket waits.")
+    return datetime.combine(chosen, MORNING, zone)
 
 
 @router.post("/tickets/{number}/priority")
@@ -143,16 +143,15 @@ async def fields(handle: Handle, show: Show, key: str, value: Text = "") -> Resp
 @router.post("/tickets/{number}/category")
 async def category(handle: Handle, show: Show, category: Text = "") -> Response:
     """Say what the matter is about."""
-    await handle.set_category(tickets.identity(category) if category else None)
+    await handle.set_category(entered.identity(category))
     return await show("The category is saved.", back_from(handle))
 
 
 @router.post("/tickets/{number}/watchers")
 async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = "") -> Response:
     """Let someone hear of what happens, or no more."""
-    await handle.change_watchers(
-        [tickets.identity(add)] if add else [], [tickets.identity(remove)] if remove else []
-    )
+    added, removed = entered.identity(add), entered.identity(remove)
+    await handle.change_watchers([added] if added else [], [removed] if removed else [])
     undo, mine = {"add": remove} if remove else {"remove": add}, str(handle.person.person_id)
     who = "You hear" if mine in {add, remove} else "They hear"
     done = f"{who} of this ticket no more." if remove else f"{who} of this ticket from now on, by mail."
@@ -162,20 +161,8 @@ async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = ""
 @router.post("/tickets/{number}/tasks")
 async def task(handle: Handle, show: Show, text: Text = "", owner: Text = "", due_on: Text = "") -> Response:
     """Keep something to be done."""
-    await handle.add_task(text, tickets.identity(owner) if owner else None, _day(due_on))
+    await handle.add_task(text, entered.identity(owner), entered.day(due_on))
     return await show("The task is added.")
-
-
-def _day(text: str) -> date | None:
-    """A day that someone chose, if they did.
-
-    Raises:
-        Unprocessable: it is none.
-    """
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Unprocessable(f"“{text}” is no day; write it as 2026-03-02.") from None
 
 
 @router.post("/tickets/{number}/tasks/{task_id}")
@@ -190,7 +177,7 @@ async def change_task(
     handle: Handle, show: Show, task_id: UUID, text: Text = "", owner: Text = "", due_on: Text = ""
 ) -> Response:
     """Say anew what is to be done, by whom and until when."""
-    await handle.change_task(task_id, text, tickets.identity(owner) if owner else None, _day(due_on))
+    await handle.change_task(task_id, text, entered.identity(owner), entered.day(due_on))
     return await show("The task is changed.")
 
 

@@ -23,6 +23,7 @@ from services.gateway.desk import desk
 from services.gateway.desk.categories import paths
 from services.gateway.gateway import Gateway
 from services.gateway.numbers import Version, whole
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
 from services.gateway.pages.trials import trial_page
@@ -278,7 +279,7 @@ async def save_rule(request: Request, here: Here, who: Signed, wish: Wish, place
     """Keep the rule in the draft; or change the form as a button says, and keep nothing."""
     data = await request.form()
     form, button = read_form(data), str(data.get("do", "look"))
-    seen_version = int(str(data.get("seen_version", "0")))
+    seen_version = entered.version(str(data.get("seen_version", "")))
     try:
         if button != "save":
             return await _rule(request, here, who, seen_version, place, form.after(button))

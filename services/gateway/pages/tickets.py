@@ -29,6 +29,7 @@ from services.gateway.gateway import Gateway
 from services.gateway.lists import COUNTED
 from services.gateway.messages import messages
 from services.gateway.numbers import number_in
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
 from services.gateway.representations.tickets import ComingItem
@@ -356,7 +357,7 @@ async def assignment(
     request: Request, here: Here, who: Signed, wish: Wish, assignee: Annotated[str, Form()] = ""
 ) -> Response:
     """Give the ticket to someone, or back to everyone."""
-    await wish.assign(tickets.identity(assignee) if assignee else None)
+    await wish.assign(entered.identity(assignee))
     return await show_ticket(
         request,
         here,
