@@ -7,10 +7,8 @@ from typing import Annotated
 from fastapi import Depends
 
 from services.gateway.lists import Limit
+from services.gateway.numbers import whole
 from services.gateway.problems import BadRequest
-
-_MOST_DIGITS = 18
-"""Of a number that every store can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,10 @@ def piece(cursor: str | None = None, limit: Limit = 50) -> Piece:
     Raises:
         BadRequest: the cursor is none of ours.
     """
-    if cursor is not None and not (cursor.isdecimal() and len(cursor) <= _MOST_DIGITS):
+    after = whole(cursor) if cursor is not None else 0
+    if after is None:
         raise BadRequest("This cursor is none of ours; begin again without one.")
-    return Piece(int(cursor or 0), limit)
+    return Piece(after, limit)
 
 
 Asked = Annotated[Piece, Depends(piece)]

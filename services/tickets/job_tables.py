@@ -260,7 +260,7 @@ SELECT place, number, code, detail
 FROM bulk_ticket
 WHERE job_id = $1
   AND outcome = 'refused'
-  AND place > $2
+  AND place > $2::bigint
 ORDER BY place
 LIMIT $3
 """

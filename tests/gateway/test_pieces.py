@@ -25,7 +25,7 @@ def test_a_limit_is_at_most_200_everywhere() -> None:
 def test_a_cursor_is_what_an_answer_gave() -> None:
     assert piece() == FIRST
     assert piece("50", 20) == Piece(after=50, limit=20)
-    for cursor in ("", "-1", "later", "9" * 19):
+    for cursor in ("", "-1", "later", "9" * 5000):
         with pytest.raises(BadRequest):
             piece(cursor)
 

@@ -10,6 +10,7 @@ from contracts.model import Text
 from services.gateway.access.guard import Here, Signed, Writer
 from services.gateway.api.tickets import Number
 from services.gateway.bodies import Body
+from services.gateway.numbers import Version
 from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Page
 from services.gateway.representations.tickets import DraftItem, Visitor
@@ -55,7 +56,7 @@ class NewDraft(Body):
     """With `expected_version`, 409 with what was saved elsewhere since. An empty text discards the draft."""
 
     text: Text = Field(max_length=LONGEST)
-    expected_version: int | None = None
+    expected_version: Version | None = None
 
 
 @router.put("/tickets/{number}/drafts/{kind}")

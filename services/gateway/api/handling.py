@@ -13,6 +13,7 @@ from contracts.tickets import FieldValue, LinkKind
 from services.gateway.access.guard import Here, Writer, command_id_of
 from services.gateway.api.tickets import Number
 from services.gateway.bodies import Body
+from services.gateway.numbers import TicketNumber
 from services.gateway.representations.desk import Changed
 from services.gateway.tickets.handling import Handling
 
@@ -128,7 +129,7 @@ async def restore_task(handle: Handle, task_id: UUID) -> Changed:
 class NewLink(Body):
     """`link` is what the other ticket is to this one."""
 
-    number: int
+    number: TicketNumber
     link: LinkKind = LinkKind.RELATED
 
 
@@ -145,7 +146,7 @@ async def delete_link(handle: Handle, link: LinkKind, other: Number) -> Changed:
 
 
 class NewMerge(Body):
-    into: int = Field(description="The number of the ticket that it goes on in.")
+    into: TicketNumber = Field(description="The number of the ticket that it goes on in.")
 
 
 @router.post("/tickets/{number}/merge", status_code=201)
@@ -179,7 +180,7 @@ async def post_split(handle: Handle, new: NewSplit) -> Changed:
 
 class LettersToMove(Body):
     messages: Messages
-    to: int = Field(description="The number of the ticket that they belong to.")
+    to: TicketNumber = Field(description="The number of the ticket that they belong to.")
     with_answers: bool = Field(
         default=False, description="Letters that answer them go along: on the way back, what came meanwhile."
     )

@@ -11,6 +11,7 @@ from contracts.bulk import MOST_ACTIONS, BulkAction
 from contracts.queries import BulkJob
 from services.gateway.access.guard import Here, Signed
 from services.gateway.bodies import Body, exactly
+from services.gateway.numbers import TicketNumber
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
 from services.gateway.representations.basics import Page
@@ -30,7 +31,7 @@ class NewJob(Body):
         list[Annotated[BulkAction, exactly(BulkAction)]], Field(min_length=1, max_length=MOST_ACTIONS)
     ]
     query: TicketQuery | None = None
-    tickets: Annotated[list[int] | None, Field(max_length=MOST_NUMBERS)] = None
+    tickets: Annotated[list[TicketNumber] | None, Field(max_length=MOST_NUMBERS)] = None
 
 
 @router.post("/bulk-jobs", status_code=202)

@@ -15,6 +15,7 @@ from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check
 from services.gateway.access.guard import Administrator, Here
 from services.gateway.bodies import Body, exactly
+from services.gateway.numbers import Version
 from services.gateway.pieces import Asked
 from services.gateway.problems import Unprocessable
 from services.gateway.representations.basics import Page, Representation
@@ -81,7 +82,7 @@ class NewDraft(Body):
 
     rules: list[WrittenRule]
     default_ticketbox_id: UUID
-    based_on: int | None = None
+    based_on: Version | None = None
     comment: Text = ""
     expected_version: int | None = None
 

@@ -15,6 +15,7 @@ from services.gateway.bodies import Body
 from services.gateway.desk import desk
 from services.gateway.desk.presence import Saying, set_presence
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import Position, whole
 from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Page
 from services.gateway.representations.desk import BoxItem, Me, PersonItem
@@ -124,7 +125,7 @@ async def live(
     who: Signed,
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[
-        int | None, Query(ge=0, description="As `Last-Event-ID`, for the first connection.")
+        Position | None, Query(description="As `Last-Event-ID`, for the first connection.")
     ] = None,
     *,
     messages: Annotated[
@@ -138,9 +139,9 @@ async def live(
     ] = False,
 ) -> StreamingResponse:
     """What changes, as server-sent events. `Last-Event-ID` gives what was missed."""
-    position = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+    seen = whole(last_event_id or "")
     return StreamingResponse(
-        here.feed.listen(who.person.sight, position, messages=messages, visits=visits),
+        here.feed.listen(who.person.sight, after if seen is None else seen, messages=messages, visits=visits),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -13,6 +13,7 @@ from services.gateway.bodies import Body
 from services.gateway.contacts import organisations
 from services.gateway.desk import automations
 from services.gateway.lists import Limit
+from services.gateway.numbers import TicketNumber
 from services.gateway.problems import Unavailable, Unprocessable
 from services.gateway.representations.basics import Page
 from services.gateway.representations.desk import Changed
@@ -23,7 +24,7 @@ from services.gateway.tickets.next_ticket import next_ticket
 from services.gateway.tickets.ticket_query import TicketQuery
 
 router = APIRouter(tags=["tickets"])
-Number = Annotated[int, Path(ge=0, lt=2**63)]
+Number = Annotated[TicketNumber, Path()]
 
 
 @router.get("/tickets")
@@ -180,7 +181,9 @@ class NewState(Body):
     state: State
     expected_version: int | None = None
     until: AwareDatetime | None = None
-    until_solved: int | None = Field(default=None, description="The number of a linked ticket to wait for.")
+    until_solved: TicketNumber | None = Field(
+        default=None, description="The number of a linked ticket to wait for."
+    )
     reason: Text = ""
 
 

@@ -10,6 +10,7 @@ from services.gateway.access.guard import Here, Signed
 from services.gateway.api.drafts import Draft, Visit
 from services.gateway.api.templates import Sought
 from services.gateway.api.tickets import Number
+from services.gateway.numbers import Version
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Conflict
 from services.gateway.tickets import answer_templates, visits
@@ -25,7 +26,7 @@ async def save(
     draft: Draft,
     kind: Kind,
     text: Annotated[str, Form(max_length=LONGEST)] = "",
-    version: Annotated[int | None, Form()] = None,
+    version: Annotated[Version | None, Form()] = None,
 ) -> Response:
     """Keep what is written so far; without a version, whatever was saved elsewhere."""
     try:

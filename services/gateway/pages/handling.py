@@ -1,6 +1,6 @@
 """What agents do on a ticket's page with the ticket as a whole; each answer shows it as it is then."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,6 +16,8 @@ from services.gateway.access.guard import Here, Signed
 from services.gateway.api.handling import Handle
 from services.gateway.api.tickets import Number, Wish
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import TicketNumber
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import page
 from services.gateway.pages.tickets import Undo, back_from, show_ticket, show_unseen
 from services.gateway.problems import Conflict, NotFound, Unprocessable
@@ -44,18 +46,6 @@ class Showing:
 Show = Annotated[Showing, Depends()]
 
 
-def number_in(text: str) -> int:
-    """A ticket's number, as people write it.
-
-    Raises:
-        Unprocessable: it is none.
-    """
-    digits = text.strip().lstrip("#")
-    if not digits.isdecimal() or len(digits) > 18:
-        raise Unprocessable(f"“{text}” is no ticket number.")
-    return int(digits)
-
-
 @router.post("/tickets/{number}/state")
 async def state(
     request: Request,
@@ -80,8 +70,9 @@ async def state(
             await wish.set_pending()
             return await show("The ticket waits for the customer.", back)
         case State.ON_HOLD if until == "ticket":
-            await wish.hold_for(number_in(solved), reason)
-            return await show(f"The ticket is on hold until ticket {number_in(solved)} is solved.", back)
+            awaited = entered.number(solved)
+            await wish.hold_for(awaited, reason)
+            return await show(f"The ticket is on hold until ticket {awaited} is solved.", back)
         case State.ON_HOLD:
             if until == "enter":  # no button was chosen
                 until = "day" if day else "tomorrow"
@@ -112,10 +103,10 @@ async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, da
     if until != "day":
         preset_end = end_of(until, here.service.clock(), zone)  # type: ignore[arg-type]  # only presets are left
         return preset_end.astimezone(zone)
-    try:
-        return datetime.combine(datetime.fromisoformat(day), MORNING, zone)
-    except ValueError:
-        raise Unprocessable("Choose the day until which the ticket waits.") from None
+    chosen = entered.day(day)
+    if chosen is None:
+        raise Unprocessable("Choose the day until which the ticket waits.")
+    return datetime.combine(chosen, MORNING, zone)
 
 
 @router.post("/tickets/{number}/priority")
@@ -152,16 +143,15 @@ async def fields(handle: Handle, show: Show, key: str, value: Text = "") -> Resp
 @router.post("/tickets/{number}/category")
 async def category(handle: Handle, show: Show, category: Text = "") -> Response:
     """Say what the matter is about."""
-    await handle.set_category(tickets.identity(category) if category else None)
+    await handle.set_category(entered.identity(category))
     return await show("The category is saved.", back_from(handle))
 
 
 @router.post("/tickets/{number}/watchers")
 async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = "") -> Response:
     """Let someone hear of what happens, or no more."""
-    await handle.change_watchers(
-        [tickets.identity(add)] if add else [], [tickets.identity(remove)] if remove else []
-    )
+    added, removed = entered.identity(add), entered.identity(remove)
+    await handle.change_watchers([added] if added else [], [removed] if removed else [])
     undo, mine = {"add": remove} if remove else {"remove": add}, str(handle.person.person_id)
     who = "You hear" if mine in {add, remove} else "They hear"
     done = f"{who} of this ticket no more." if remove else f"{who} of this ticket from now on, by mail."
@@ -171,20 +161,8 @@ async def watchers(handle: Handle, show: Show, add: Text = "", remove: Text = ""
 @router.post("/tickets/{number}/tasks")
 async def task(handle: Handle, show: Show, text: Text = "", owner: Text = "", due_on: Text = "") -> Response:
     """Keep something to be done."""
-    await handle.add_task(text, tickets.identity(owner) if owner else None, _day(due_on))
+    await handle.add_task(text, entered.identity(owner), entered.day(due_on))
     return await show("The task is added.")
-
-
-def _day(text: str) -> date | None:
-    """A day that someone chose, if they did.
-
-    Raises:
-        Unprocessable: it is none.
-    """
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Unprocessable(f"“{text}” is no day; write it as 2026-03-02.") from None
 
 
 @router.post("/tickets/{number}/tasks/{task_id}")
@@ -199,7 +177,7 @@ async def change_task(
     handle: Handle, show: Show, task_id: UUID, text: Text = "", owner: Text = "", due_on: Text = ""
 ) -> Response:
     """Say anew what is to be done, by whom and until when."""
-    await handle.change_task(task_id, text, tickets.identity(owner) if owner else None, _day(due_on))
+    await handle.change_task(task_id, text, entered.identity(owner), entered.day(due_on))
     return await show("The task is changed.")
 
 
@@ -240,7 +218,7 @@ async def link(
     handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
 ) -> Response:
     """Link another ticket."""
-    linked = number_in(other)
+    linked = entered.number(other)
     await handle.link(linked, link)
     undo = Undo(number, "links/remove", {"other": str(linked), "link": link})
     return await show(f"Ticket {linked} is linked.", undo)
@@ -251,7 +229,7 @@ async def unlink(
     handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
 ) -> Response:
     """Remove a link."""
-    linked = number_in(other)
+    linked = entered.number(other)
     await handle.unlink(linked, link)
     undo = Undo(number, "links", {"other": str(linked), "link": link})
     return await show("The link is removed.", undo)
@@ -263,7 +241,7 @@ async def preview(request: Request, here: Here, who: Signed, number: Number, int
     sight = who.person.sight
     async with here.service.pool.acquire() as db:
         ticket = tickets.ticket_of(await tickets.open_ticket(db, sight, number))
-        other = tickets.ticket_of(await tickets.open_ticket(db, sight, number_in(into)))
+        other = tickets.ticket_of(await tickets.open_ticket(db, sight, entered.number(into)))
     if other.number == number:
         raise Unprocessable("A ticket cannot be merged into itself. Write the number of another one.")
     return page(request, "_merge.html", who, ticket=ticket, other=other)
@@ -274,14 +252,16 @@ async def merge(
     handle: Handle, show: Show, into: Text, show_other: Annotated[bool, Form()] = False
 ) -> Response:
     """Let it go on in another ticket."""
-    other, number = number_in(into), handle.number
+    other, number = entered.number(into), handle.number
     await handle.merge(other)
     undo = Undo(number, "merge/undo", {"shown": str(other)} if show_other else {})
     return await show(f"Ticket {number} is merged into {other}.", undo, other if show_other else None)
 
 
 @router.post("/tickets/{number}/merge/undo")
-async def undo_merge(handle: Handle, show: Show, shown: Annotated[int | None, Form()] = None) -> Response:
+async def undo_merge(
+    handle: Handle, show: Show, shown: Annotated[TicketNumber | None, Form()] = None
+) -> Response:
     """Let it stand for itself again."""
     await handle.undo_merge()
     return await show("The merge is undone.", None, shown)
@@ -305,10 +285,10 @@ async def move_letters(
     show: Show,
     message_id: Annotated[list[UUID] | None, Form()] = None,
     to: Text = "",
-    shown: Annotated[int | None, Form()] = None,
+    shown: Annotated[TicketNumber | None, Form()] = None,
 ) -> Response:
     """Put the letters that are ticked into the ticket that they belong to; or back, with what answered them since."""
-    ticked, other, number = _ticked(message_id), number_in(to), handle.number
+    ticked, other, number = _ticked(message_id), entered.number(to), handle.number
     await handle.move_letters(ticked, other, with_answers=shown is not None)
     undo = Undo(
         other,

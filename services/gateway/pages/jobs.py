@@ -1,7 +1,6 @@
 """Bulk jobs: begun from the list of tickets, followed, stopped and undone."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -10,16 +9,16 @@ from starlette.responses import Response
 
 from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, SetState, Tag
 from contracts.queries import BulkJob
-from contracts.router import Priority
 from contracts.tickets import State
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
 from services.gateway.api.jobs import selected
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import number_in
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pieces import Asked
-from services.gateway.problems import Unprocessable
-from services.gateway.tickets import jobs, tickets
+from services.gateway.tickets import jobs
 from services.gateway.tickets.jobs import Wish
 from services.gateway.tickets.list_query import query_of
 from services.gateway.tickets.ticket_lists import Filter
@@ -39,7 +38,8 @@ async def start(request: Request, here: Here, who: Signed, wish: Wish) -> Respon
         wanted, said = await jobs.asked_for(here, who.person, query)
         words = ", ".join([query.title, *said])
     else:
-        numbers = tuple(int(text) for one in form.getlist("number") if (text := str(one)).isdecimal())
+        ticked = (number_in(str(one)) for one in form.getlist("number"))
+        numbers = tuple(number for number in ticked if number is not None)
         words, wanted = selected(len(numbers)), Filter(numbers=numbers, merged=True)
     answer = await _notice(request, here, who, await wish.start(wanted, actions, words))
     answer.headers["HX-Trigger"] = "selection-done"
@@ -47,28 +47,28 @@ async def start(request: Request, here: Here, who: Signed, wish: Wish) -> Respon
 
 
 def _actions(form: FormData) -> Iterator[BulkAction]:
-    """What is filled in; a ticket is moved first, since its owner must be one of the new ticketbox."""
-    said = {name: str(value).strip() for name, value in form.items() if str(value).strip()}
-    if box := said.get("move"):
-        yield Move(ticketbox_id=tickets.identity(box))
-    if owner := said.get("assign"):
-        yield Assign(agent_id=None if owner == NOBODY else tickets.identity(owner))
-    if priority := said.get("set_priority"):
-        yield Prioritise(priority=Priority(priority))
-    if tags := [one for one in (said.get("add"), said.get("remove")) if one]:
-        yield Tag(add=(said["add"],) if "add" in said else (), remove=tags[-1:] if "remove" in said else ())
-    if category := said.get("set_category"):
-        yield Categorise(category_id=None if category == NOBODY else tickets.identity(category))
-    if state := said.get("set_state"):
-        until = said.get("until") if state == State.ON_HOLD else None
-        yield SetState(state=State(state), until=_moment(until) if until else None)
+    """What is filled in; a ticket is moved first, since its owner must be one of the new ticketbox.
 
+    Raises:
+        Unprocessable: some of it cannot be understood.
+    """
 
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise Unprocessable("Say until when the tickets are on hold.") from None
+    def said(name: str) -> str:
+        return str(form.get(name, "")).strip()
+
+    if box := entered.identity(said("move")):
+        yield Move(ticketbox_id=box)
+    if owner := said("assign"):
+        yield Assign(agent_id=None if owner == NOBODY else entered.identity(owner))
+    if priority := entered.priority(said("set_priority")):
+        yield Prioritise(priority=priority)
+    add, remove = said("add"), said("remove")
+    if add or remove:
+        yield Tag(add=(add,) if add else (), remove=(remove,) if remove else ())
+    if category := said("set_category"):
+        yield Categorise(category_id=None if category == NOBODY else entered.identity(category))
+    if state := entered.state(said("set_state")):
+        yield SetState(state=state, until=entered.moment(said("until")) if state is State.ON_HOLD else None)
 
 
 @router.get("/jobs")

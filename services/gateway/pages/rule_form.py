@@ -8,12 +8,13 @@ from uuid import UUID
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from contracts.router import Disposition, Priority
+from contracts.router import Disposition
 from contracts.rulesets import Rule
 from rules import builder
 from rules.builder import ALONE, OPERATORS, BadRow, Built, Operator, Row
 from rules.condition import BadCondition, check
 from rules.fields import FIELDS, Sort
+from services.gateway.pages import entered
 from services.gateway.problems import Unprocessable
 
 HEADER = "headers"
@@ -138,13 +139,13 @@ class RuleForm:
             return Rule(
                 name=self.name.strip(),
                 condition=self.written.strip() or "true",
-                ticketbox_id=_identity(self.ticketbox),
-                priority=Priority(self.priority) if self.priority else None,
+                ticketbox_id=entered.identity(self.ticketbox),
+                priority=entered.priority(self.priority),
                 tags=tuple(tag for tag in self.tags.split(",") if tag.strip()),
                 disposition=Disposition(self.disposition),
                 reason=self.reason.strip() or None,
-                category_id=_identity(self.category),
-                assignee_id=_identity(self.owner),
+                category_id=entered.identity(self.category),
+                assignee_id=entered.identity(self.owner),
                 acknowledge={"yes": True, "no": False}.get(self.acknowledge),
                 acknowledgement=self.acknowledgement.strip() or None,
                 forward_to=tuple(dict.fromkeys(self.copies.split())),
@@ -174,10 +175,6 @@ class RuleForm:
         if built is None:
             raise Unprocessable("This condition says more than rows can show; it stays as it is written.")
         return replace(self, written_as="rows", rows=tuple(map(row_form, built.rows)), every=built.every)
-
-
-def _identity(text: str) -> UUID | None:
-    return UUID(text) if text else None
 
 
 def form_of(rule: Rule) -> RuleForm:

@@ -22,6 +22,8 @@ from services.gateway.access.guard import Administrator, Here, Signed
 from services.gateway.desk import desk
 from services.gateway.desk.categories import paths
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import Version, whole
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
 from services.gateway.pages.trials import trial_page
@@ -169,9 +171,10 @@ async def move(
     draft = await wish.open_draft()
     rules = list(draft.rules)
     rule = rules.pop(_place(draft, index))
-    rules.insert(max(0, index + by), rule)
+    place = min(max(0, index + by), len(rules))
+    rules.insert(place, rule)
     await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
-    return RedirectResponse(f"/rules/draft#rule-{min(max(0, index + by), len(rules) - 1)}", 303)
+    return RedirectResponse(f"/rules/draft#rule-{place}", 303)
 
 
 @router.post("/rules/draft/remove")
@@ -186,7 +189,7 @@ async def remove(wish: Wish, seen_version: Annotated[int, Form()], index: Annota
 
 @router.post("/rules/draft/take-up")
 async def take_up(
-    wish: Wish, seen_version: Annotated[int, Form()], based_on: Annotated[int, Form()]
+    wish: Wish, seen_version: Annotated[int, Form()], based_on: Annotated[Version, Form()]
 ) -> Response:
     """Say that the draft knows the rules that came into force meanwhile, up to the version that was shown."""
     draft = await wish.open_draft()
@@ -276,7 +279,7 @@ async def save_rule(request: Request, here: Here, who: Signed, wish: Wish, place
     """Keep the rule in the draft; or change the form as a button says, and keep nothing."""
     data = await request.form()
     form, button = read_form(data), str(data.get("do", "look"))
-    seen_version = int(str(data.get("seen_version", "0")))
+    seen_version = entered.version(str(data.get("seen_version", "")))
     try:
         if button != "save":
             return await _rule(request, here, who, seen_version, place, form.after(button))
@@ -318,8 +321,8 @@ def _with(draft: DraftView, seen_version: int, place: str, rule: Rule) -> list[R
     rules = list(draft.rules)
     if place == "new":
         rules.append(rule)
-    elif place.isdecimal():
-        rules[_place(draft, int(place))] = rule
+    elif (index := whole(place)) is not None:
+        rules[_place(draft, index)] = rule
     else:
         raise NotFound("There is no such rule.")
     if [one.name for one in rules].count(rule.name) > 1:

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -23,8 +22,9 @@ from services.gateway.access.guard import (
 from services.gateway.desk import presence as presences
 from services.gateway.desk.presence import Saying
 from services.gateway.gateway import Gateway
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import page
-from services.gateway.problems import Problem, TooManyTries, Unprocessable
+from services.gateway.problems import Problem, TooManyTries
 
 router = APIRouter()
 logger = get_logger(__name__)
@@ -118,21 +118,6 @@ async def presence(
     until: Annotated[str, Form()] = "",
 ) -> Response:
     """Say whether you take tickets now, and for how long."""
-    saying = Saying(person.person_id, presence, moment_of(until))
+    saying = Saying(person.person_id, presence, entered.moment(until))
     await presences.set_presence(here, person.person_id, command_id_of(request, person), saying)
     return Response(headers={"HX-Refresh": "true"})
-
-
-def moment_of(text: str) -> datetime | None:
-    """What somebody chose in the form; None: nothing.
-
-    Raises:
-        Unprocessable: it is no moment with its zone, as the page's script writes it.
-    """
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Unprocessable(f"“{text}” is no moment.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

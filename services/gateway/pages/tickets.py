@@ -28,6 +28,8 @@ from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.lists import COUNTED
 from services.gateway.messages import messages
+from services.gateway.numbers import number_in
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
 from services.gateway.representations.tickets import ComingItem
@@ -88,9 +90,9 @@ async def ticket_list(request: Request, here: Here, who: Signed, cursor: str | N
 
 async def _named(db: Connection, person: Person, q: str) -> str | None:
     """The page of the ticket whose number someone typed, or of the letter whose reference it is."""
-    number = q.strip().lstrip("#")
-    if number.isdecimal() and len(number) < 18 and await tickets.exists(db, person.sight, int(number)):
-        return f"/tickets/{int(number)}"
+    number = number_in(q)
+    if number is not None and await tickets.exists(db, person.sight, number):
+        return f"/tickets/{number}"
     if (ids := references.range_of(q)) and (letter := await messages.one_between(db, person.sight, *ids)):
         return f"/letters/{letter}"
     return None
@@ -355,7 +357,7 @@ async def assignment(
     request: Request, here: Here, who: Signed, wish: Wish, assignee: Annotated[str, Form()] = ""
 ) -> Response:
     """Give the ticket to someone, or back to everyone."""
-    await wish.assign(tickets.identity(assignee) if assignee else None)
+    await wish.assign(entered.identity(assignee))
     return await show_ticket(
         request,
         here,

@@ -17,6 +17,7 @@ from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check, organisations_of
 from services.gateway.contacts import organisations
 from services.gateway.desk import desk
+from services.gateway.numbers import VERSIONS
 from services.gateway.problems import NotFound
 from services.gateway.read_model.history import BY_STREAM
 from services.gateway.representations.basics import Named, Representation
@@ -119,7 +120,7 @@ async def one(db: Connection, version: int) -> RulesetView:
     Raises:
         NotFound.
     """
-    row = await db.fetchrow(_ONE, RULESET, version)
+    row = await db.fetchrow(_ONE, RULESET, version) if version in VERSIONS else None
     if row is None:
         raise NotFound(f"There is no version {version} of the rules.")
     return _view(row, await desk.names(db), newest=row["newest"])

@@ -13,6 +13,7 @@ from services.gateway.access.sight import Sight
 from services.gateway.contacts.organisations import Membership
 from services.gateway.desk import desk
 from services.gateway.lists import COUNTED, Order, Where, Words, page
+from services.gateway.numbers import number_in
 from services.gateway.read_model.summary import Summary
 from services.gateway.read_model.ticket_rows import line_of
 from services.gateway.representations.basics import Contact, Named, Page
@@ -86,7 +87,7 @@ _TICKETS_OF = f"""
 UNION
 SELECT ticket_id
 FROM ticket
-WHERE number = CASE WHEN $1::text ~ '^[0-9]{{1,18}}$' THEN $1::bigint END
+WHERE number = $3
 UNION
 SELECT ticket_id
 FROM ticket
@@ -137,7 +138,7 @@ async def sought(db: Connection, wanted: Filter) -> Filter:
     if len(said) > SOUGHT:
         return replace(wanted, too_many_hits=True)
     placed = [row["message_id"] for row in said if row["ticket_id"] is None]
-    rows = await db.fetch(_TICKETS_OF, words, placed)
+    rows = await db.fetch(_TICKETS_OF, words, placed, number_in(words))
     return replace(wanted, hits=frozenset(row["ticket_id"] for row in (*said, *rows) if row["ticket_id"]))
 
 

@@ -12,7 +12,7 @@ from contracts.tickets import TicketOpened
 from services.gateway.access.sight import Sight, out_of_sight
 from services.gateway.desk import desk
 from services.gateway.messages import why_here
-from services.gateway.problems import BadRequest, NotFound, Unprocessable
+from services.gateway.problems import NotFound, Unprocessable
 from services.gateway.read_model import history
 from services.gateway.read_model.summary import Summary, summarise
 from services.gateway.read_model.whereabouts import letters_here, whereabouts
@@ -251,15 +251,3 @@ def _seen(event: Event, hidden: Collection[UUID]) -> Event:
 
 def _without_words(letter: LetterHead) -> LetterHead:
     return letter.model_copy(update={"subject": "", "excerpt": ""})
-
-
-def identity(text: str) -> UUID:
-    """An id that someone wrote.
-
-    Raises:
-        BadRequest: it is none.
-    """
-    try:
-        return UUID(text)
-    except ValueError:
-        raise BadRequest(f"“{text}” is no id.") from None

@@ -12,7 +12,7 @@ from services.gateway.access.guard import Here, Signed, Writer, command_id_of
 from services.gateway.desk import members
 from services.gateway.desk import presence as presences
 from services.gateway.desk.presence import Saying
-from services.gateway.pages.sign_in import moment_of
+from services.gateway.pages import entered
 
 router = APIRouter()
 
@@ -43,6 +43,6 @@ async def presence(
     until: Annotated[str, Form()] = "",
 ) -> Response:
     """Say of somebody whether they take tickets now, and for how long."""
-    saying = Saying(person_id, presence, moment_of(until))
+    saying = Saying(person_id, presence, entered.moment(until))
     await presences.set_presence(here, person.person_id, command_id_of(request, person), saying)
     return Response(headers={"HX-Refresh": "true"})

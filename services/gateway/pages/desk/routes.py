@@ -18,6 +18,7 @@ from services.gateway.access.guard import Here, Signed, command_id_of
 from services.gateway.desk import desk, members, things
 from services.gateway.desk.things import Kind
 from services.gateway.gateway import Gateway
+from services.gateway.pages import entered
 from services.gateway.pages.desk import fields
 from services.gateway.pages.desk.kinds import PAGES, summary
 from services.gateway.pages.rendering import page
@@ -227,8 +228,8 @@ def snippet(site: str, box: BoxItem) -> str:
 @router.post("/desk/{kind}/{thing_id}")
 async def save(request: Request, here: Here, who: Signed, kind: Kind, thing_id: UUID) -> Response:
     """Let the thing be as the form says, or show what must be mended."""
-    entered = await request.form()
-    seen, data = _seen_version(entered), fields.read(PAGES[kind].fields, entered)
+    sent = await request.form()
+    seen, data = _seen_version(sent), fields.read(PAGES[kind].fields, sent)
     try:
         thing = things.understood(kind, thing_id, data)
         await things.put(here, who.person, command_id_of(request, who.person), thing, seen)
@@ -237,9 +238,8 @@ async def save(request: Request, here: Here, who: Signed, kind: Kind, thing_id: 
     return RedirectResponse(f"/desk/{kind}/{thing_id}?saved=true", 303)
 
 
-def _seen_version(entered: FormData) -> int:
-    version = str(entered.get("version", "0"))
-    return int(version) if version.isdecimal() and len(version) < 10 else 0
+def _seen_version(sent: FormData) -> int:
+    return entered.version(str(sent.get("version", "")))
 
 
 async def _again(request: Request, here: Gateway, who: SignedIn, form: Form, problem: Problem) -> Response:
@@ -266,14 +266,14 @@ async def what_if(
     thing_id: UUID,
 ) -> Response:
     """Try what the form says on past tickets, and save nothing of it."""
-    entered = await request.form()
-    months = str(entered.get("months", ""))
-    data = fields.read(PAGES[kind].fields, entered)
+    sent = await request.form()
+    months = str(sent.get("months", ""))
+    data = fields.read(PAGES[kind].fields, sent)
     try:
         tried = what_ifs.understood({**data, "kind": kind_of(KINDS[kind]), "id": str(thing_id)})
         what_if_id = await wish.start([tried], int(months) if months in {"1", "3", "6", "12", "24"} else 3)
     except Problem as problem:
-        form = Form(kind, thing_id, data, version=_seen_version(entered))
+        form = Form(kind, thing_id, data, version=_seen_version(sent))
         return await _again(request, here, who, form, problem)
     return RedirectResponse(f"/what-ifs/{what_if_id}", 303)
 
