@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Request
 from pydantic import BaseModel, Field, StrictBool
 
-from contracts.model import Text
+from contracts.model import Text, Writing
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
 from services.gateway.access.guard import Here, Writer, command_id_of
@@ -85,7 +85,7 @@ async def post_watchers(handle: Handle, new: WatchersToChange) -> Changed:
 class TaskFields(BaseModel):
     """`owner` is the id of a person or a team."""
 
-    text: Text = Field(min_length=1)
+    text: Writing
     owner: UUID | None = None
     due_on: date | None = None
 
