@@ -65,6 +65,8 @@ async def answer(pool: Pool, command: Command, decide: Callable[[Connection], Aw
                 return Refused(
                     code=refusal.code, detail=str(refusal), version=refusal.version, facts=refusal.facts
                 )
+            except log.TooLarge as error:
+                return Refused(code="too_large", detail=f"This is too much at once: {error}. Do it in parts.")
     raise log.VersionConflict(f"{type(command).__name__}: what it is about changes too fast")
 
 

@@ -17,7 +17,10 @@ import orjson
 from chassis.database import Connection
 from chassis.telemetry import current_traceparent
 from contracts.event import Event, Meta, Recorded, event_id
-from contracts.streams import EVENTS
+from contracts.streams import EVENTS, LARGEST_MESSAGE
+
+LARGEST_EVENT = LARGEST_MESSAGE * 3 // 4
+"""Bytes as JSON. PostgreSQL gives it back with a blank behind each comma and colon, and headers come on top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,13 @@ class Answer:
 
 class VersionConflict(Exception):
     """Someone else appended to a stream after it was read: read it again and decide again."""
+
+
+class TooLarge(Exception):
+    """The broker would not take an event, and so none behind it either: nothing was appended."""
+
+    def __init__(self, type_: str, size: int) -> None:
+        super().__init__(f"{type_} would have {size} bytes, and an event has at most {LARGEST_EVENT}")
 
 
 class AlreadyAnswered(Exception):
@@ -143,6 +153,7 @@ async def append(db: Connection, answers: Sequence[Answer], recorded_at: datetim
     Raises:
         VersionConflict: a stream is no longer where `head` says.
         AlreadyAnswered: a cause has been answered before.
+        TooLarge: an event has more than `LARGEST_EVENT`.
     """
     rows = _rows(answers, recorded_at)
     if not rows:
@@ -169,6 +180,8 @@ def _rows(answers: Sequence[Answer], recorded_at: datetime) -> list[tuple[object
             indexes[answer.cause] += 1
             version = head.version + 1
             payload = canonical(event.model_dump(mode="json"))
+            if len(payload) > LARGEST_EVENT:
+                raise TooLarge(event.type_name(), len(payload))
             digest = chain(
                 head.digest,
                 sha256(payload).digest(),

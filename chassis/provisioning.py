@@ -24,7 +24,7 @@ _ADVISORY_AGE_SECONDS = 30 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What provisioning did: `made`, or `mended` with the settings that differed."""
+    """What provisioning did: `made`, or `mended` with the settings that differed; or what it `cannot mend`."""
 
     name: str
     what: str

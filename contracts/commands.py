@@ -9,7 +9,7 @@ from pydantic import Field
 from contracts.bulk import PIECE, Actions, SelectedTicket
 from contracts.contacts import Card
 from contracts.desk import AnyThing, Calendar, Policy
-from contracts.model import Instant, Model, Text
+from contracts.model import Instant, Model, Text, Writing
 from contracts.people import Presence, Role
 from contracts.requests import Request
 from contracts.router import Priority
@@ -38,7 +38,7 @@ class SubmitReply(TicketCommand):
     """Answer the customer. Refused if a message came after `seen_version` of the ticket."""
 
     reply_id: UUID
-    text: Text = Field(min_length=1)
+    text: Writing
     seen_version: int
     quote: Quote | None = None
     solve: bool = False
@@ -52,7 +52,7 @@ class RetryReply(TicketCommand):
 
 class AddNote(TicketCommand):
     note_id: UUID
-    text: Text = Field(min_length=1)
+    text: Writing
     mentions: tuple[UUID, ...] = ()
 
 
@@ -115,7 +115,7 @@ class ChangeWatchers(TicketCommand):
 
 class AddTask(TicketCommand):
     task_id: UUID
-    text: Text = Field(min_length=1)
+    text: Writing
     owner_id: UUID | None = None
     due_on: date | None = None
 
@@ -131,7 +131,7 @@ class ChangeTask(TicketCommand):
     """Let a task be so from now on; what is left out is nobody's, or has no day."""
 
     task_id: UUID
-    text: Text = Field(min_length=1)
+    text: Writing
     owner_id: UUID | None = None
     due_on: date | None = None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Model(BaseModel):
@@ -25,6 +25,11 @@ def _utc(moment: datetime) -> datetime:
 
 Text = Annotated[str, AfterValidator(_storable)]
 """PostgreSQL holds no NUL in text, so it is refused at the edge, where a person can be told."""
+
+LONGEST_WRITING = 1_000_000
+"""Characters; an event that holds so many, and what they quote, is one that NATS takes."""
+Writing = Annotated[str, Field(min_length=1, max_length=LONGEST_WRITING), AfterValidator(_storable)]
+"""What a person writes in one go."""
 
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 """A moment in UTC."""

@@ -8,6 +8,8 @@ from contracts import bulk, contacts, desk, erasures, ingest, notify, people, ro
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
+LARGEST_MESSAGE = 8 * 1024 * 1024
+"""Bytes that NATS must take in one message, with its headers (`max_payload`)."""
 
 
 def partition(stream_id: str) -> int:

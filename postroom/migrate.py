@@ -10,7 +10,7 @@ from pydantic import BaseModel
 import services
 from chassis import migrations, provisioning
 from contracts.services import SERVICES
-from contracts.streams import ADVISORIES, CONSUMERS, STREAMS
+from contracts.streams import ADVISORIES, CONSUMERS, LARGEST_MESSAGE, STREAMS
 from postroom.installation import furnish
 from postroom.people import Account, first_administrator
 
@@ -35,11 +35,17 @@ async def migrate_database(database_url: str) -> list[str]:
 
 
 async def migrate_streams(nats_url: str, replicas: int) -> Sequence[provisioning.Change]:
-    """Make streams and consumers, and mend those that drifted."""
+    """Make streams and consumers, and mend those that drifted; say so if NATS does not take what will be in them."""
     client = await nats.connect(nats_url.split(","), allow_reconnect=False, connect_timeout=5)
     try:
         streams = [*STREAMS.values(), ADVISORIES]
-        return await provisioning.provision(client.jetstream(timeout=10), streams, CONSUMERS, replicas)
+        changes = await provisioning.provision(client.jetstream(timeout=10), streams, CONSUMERS, replicas)
+        if client.max_payload < LARGEST_MESSAGE:
+            drift = (
+                f"max_payload: {client.max_payload}, wanted {LARGEST_MESSAGE}; set it in its configuration"
+            )
+            changes.append(provisioning.Change("NATS", "cannot mend", (drift,)))
+        return changes
     finally:
         await client.close()
 

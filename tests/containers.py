@@ -14,7 +14,8 @@ from pathlib import Path
 import docker
 from testcontainers.core.container import DockerContainer
 
-from postroom.embedded.nats import MAX_PAYLOAD, binary
+from contracts.streams import LARGEST_MESSAGE
+from postroom.embedded.nats import binary
 from postroom.embedded.postgres import SETTINGS, binaries
 from postroom.embedded.process import free_port
 
@@ -57,7 +58,9 @@ def build_images() -> None:
         context = Path(folder) / "nats"
         context.mkdir()
         shutil.copy(binary(), context / "nats-server")
-        (context / "nats.conf").write_text(f'max_payload: {MAX_PAYLOAD}\njetstream: {{store_dir: "/data"}}\n')
+        (context / "nats.conf").write_text(
+            f'max_payload: {LARGEST_MESSAGE}\njetstream: {{store_dir: "/data"}}\n'
+        )
         (context / "Dockerfile").write_text(
             'FROM scratch\nCOPY . /\nENTRYPOINT ["/nats-server", "--config", "/nats.conf"]\n'
         )

@@ -8,13 +8,12 @@ import signal
 import sysconfig
 from pathlib import Path
 
+from contracts.streams import LARGEST_MESSAGE
 from postroom.embedded import process
 from postroom.embedded.postgres import CannotStart
 
 START_SECONDS = 30
 USER = "postroom"
-MAX_PAYLOAD = 8 * 1024 * 1024
-"""An event holds up to 256 kB of text, which grows when JSON escapes it."""
 
 
 def binary() -> Path:
@@ -55,7 +54,7 @@ class Nats:
                 {
                     "server_name": "postroom",
                     "listen": f"127.0.0.1:{self.port}",
-                    "max_payload": MAX_PAYLOAD,
+                    "max_payload": LARGEST_MESSAGE,
                     "authorization": {"user": USER, "password": self.password},
                     "jetstream": {"store_dir": str(self.folder), "max_memory_store": 64 * 1024 * 1024},
                 },

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import accumulate
 from uuid import UUID
 
 from contracts import ingest
@@ -17,6 +18,8 @@ from services.ingest.scanning.answer import NotScanned
 EXCERPT = 200
 LONGEST_SUBJECT = 2_000
 MOST_PEOPLE = 1_000
+MOST_PEOPLE_BYTES = 100_000
+"""Of one field's names and addresses."""
 MOST_REFERENCES = 500
 MOST_ATTACHMENTS = 1_000
 """What an event holds of each; the message as it came holds all of them."""
@@ -168,9 +171,12 @@ def _keep(blobs: dict[str, bytes], content: bytes, digest: str | None = None) ->
 
 
 def _addresses(people: tuple[reading.Address, ...]) -> tuple[Address, ...]:
-    """Those that can be written to: a name alone is nobody's."""
+    """Those that can be written to, as far as there is room: a name alone is nobody's."""
+    sizes = accumulate(len(f"{person.name}{person.address}".encode()) for person in people[:MOST_PEOPLE])
     return tuple(
-        Address(name=person.name, address=person.address) for person in people[:MOST_PEOPLE] if person.address
+        Address(name=person.name, address=person.address)
+        for person, size in zip(people, sizes, strict=False)
+        if person.address and size <= MOST_PEOPLE_BYTES
     )
 
 

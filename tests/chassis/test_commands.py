@@ -86,6 +86,21 @@ async def test_a_command_that_comes_twice_at_once_is_done_once(pool: Pool) -> No
     assert await pool.fetchval("SELECT count(*) FROM event") == 1
 
 
+async def test_what_is_too_much_for_one_event_is_refused(pool: Pool) -> None:
+    asked = command()
+
+    async def decide(db: Connection) -> Outcome:
+        failed = FAILED.model_copy(update={"answer": "5" * log.LARGEST_EVENT})
+        meta = Meta(correlation_id=asked.command_id, causation_id=asked.command_id)
+        answer = Answer(reply_stream(uuid4()), (failed,), asked.command_id, meta, NOON)
+        return Done(position=await log.append(db, [answer], NOON), version=1)
+
+    refused = await commands.answer(pool, asked, decide)
+
+    assert isinstance(refused, Refused)
+    assert refused.code == "too_large"
+
+
 async def test_what_was_refused_is_decided_again(pool: Pool) -> None:
     again = command()
 

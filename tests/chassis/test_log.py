@@ -1,6 +1,7 @@
 """The log, on a real PostgreSQL."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -67,6 +68,18 @@ async def test_a_decision_about_an_old_state_is_refused(database: str) -> None:
 
     with pytest.raises(log.VersionConflict):
         await log.append(db, [answer(reply_id)], NOON)
+    await db.close()
+
+
+async def test_an_event_that_the_broker_would_not_take_is_refused(database: str) -> None:
+    db = await connected(database)
+    reply_id, cause = uuid4(), uuid4()
+    failed = ReplyFailed(ticket_id=uuid4(), reply_id=reply_id, answer="5" * log.LARGEST_EVENT, attempts=1)
+    too_large = replace(answer(reply_id, cause), events=(failed,))
+
+    with pytest.raises(log.TooLarge, match="ReplyFailed"):
+        await log.append(db, [answer(uuid4()), too_large], NOON)
+    assert await db.fetchval("SELECT count(*) FROM event") == 0
     await db.close()
 
 

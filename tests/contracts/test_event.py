@@ -1,13 +1,17 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
 
+from chassis.log import LARGEST_EVENT
 from contracts.event import Data, Event, Meta, UnknownVersion, event_id, snake_case
-from contracts.model import Text
+from contracts.ingest import MAX_TEXT
+from contracts.model import LONGEST_WRITING, Text
+from contracts.tickets import Quote
+from tests.events import NOON, released
 
 CAUSE = UUID("0199a3c4-6f1e-7a52-9c3b-5d0e8f2a7b10")
 
@@ -84,3 +88,12 @@ def test_an_event_is_named_in_subjects_in_snake_case(name: str, subject: str) ->
 def test_what_was_done_by_no_person_names_none(actor: str) -> None:
     assert Meta(correlation_id=CAUSE, causation_id=CAUSE, actor=actor).person_id is None
     assert Meta(correlation_id=CAUSE, causation_id=CAUSE, actor=str(CAUSE)).person_id == CAUSE
+
+
+def test_the_longest_answer_and_what_it_quotes_fit_into_an_event() -> None:
+    wide = "\U0001f600"
+    answer = released(uuid4(), uuid4())
+    quote = Quote(author="Kim", sent_at=NOON, text=wide * (MAX_TEXT // len(wide.encode())))
+    letter = answer.letter.model_copy(update={"text": wide * LONGEST_WRITING, "quote": quote})
+
+    assert len(answer.model_copy(update={"letter": letter}).model_dump_json().encode()) <= LARGEST_EVENT

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from chassis.log import LARGEST_EVENT, canonical
 from contracts import ingest
 from contracts.mail import SmtpEnvelope
 from services.ingest.examining import Findings
@@ -66,6 +67,40 @@ def test_an_event_holds_a_bounded_number_of_people_references_and_files() -> Non
     assert (len(event.letter.references), event.letter.references[0]) == (500, "<0@x>")
     assert len(event.letter.subject) == 2000
     assert len(event.attachments) == 1000
+
+
+def test_whatever_a_letter_holds_its_event_is_one_that_the_broker_takes() -> None:
+    def folded(words: bytes) -> bytes:
+        return b"\r\n ".join([words * 70] * (1_900_000 // 70 // len(words)))
+
+    def many(words: bytes) -> bytes:
+        return b",\r\n ".join(b'"%s" <kim%d@b.example>' % (words * 500, number) for number in range(1500))
+
+    wide, quote = "\U0001f600".encode(), b'\\"'
+    raw = b"\r\n".join(
+        (
+            b"From: " + folded(b"f") + b" <a@b.example>",
+            *[b"To: " + folded(b"t") + b" <a@b.example>"] * 5,
+            b"Cc: " + many(quote),
+            b"Reply-To: " + many(wide),
+            b"Subject: " + folded(wide),
+            b"Message-ID: <" + b"m" * 1_900_000 + b">",
+            b"In-Reply-To: <" + b"r" * 1_900_000 + b">",
+            b"References: " + b" ".join(b"<%d-%s>" % (number, wide * 700) for number in range(700)),
+            *(b"X" * 5000 + b": " + wide * 5000 for _ in range(100)),
+            b"Content-Type: multipart/mixed; boundary=b",
+            b"",
+            b"--b\r\n\r\n" + b"\x01" * 300_000,
+            *(
+                b"--b\r\nContent-Type: image/%s; name=%s\r\nContent-ID: <%s>\r\n\r\nx"
+                % (b"i" * 5000, wide * 500, wide * 500)
+                for _ in range(1000)
+            ),
+        )
+    )
+    event = taken(raw).event
+    assert isinstance(event, ingest.MessageReceived)
+    assert len(canonical(event.model_dump(mode="json"))) <= LARGEST_EVENT
 
 
 def test_a_sender_without_an_address_is_nobody() -> None:

@@ -1,6 +1,7 @@
 """One letter travels all the way, on the real servers."""
 
 import email
+import smtplib
 from collections.abc import Iterator
 from email.policy import default
 from pathlib import Path
@@ -109,6 +110,20 @@ async def test_the_same_bytes_sent_again_are_one_message(postroom: Postroom) -> 
 
     await until(lambda: settled(postroom, before + 1))
     assert (await postroom.ledger()).accepted == before + 1
+
+
+async def test_a_letter_with_endless_names_holds_up_nothing(postroom: Postroom) -> None:
+    before = (await postroom.ledger()).accepted
+    endless = b"Cc: " + b"\r\n ".join([b"a" * 70] * 27_000) + b" <x@example.com>\r\n"
+
+    with smtplib.SMTP("127.0.0.1", postroom.smtp_port, timeout=30) as client:
+        raw = bytes(letter(7)).replace(b"\n", b"\r\n")
+        client.sendmail("kim7@customers.example", ["support@example.com"], endless * 5 + raw)
+    postroom.send(letter(8))
+
+    await until(lambda: settled(postroom, before + 2))
+    opened = {event["subject"] for event in await postroom.events("tickets", "TicketOpened")}
+    assert {"Where is order 7?", "Where is order 8?"} <= opened
 
 
 async def test_everything_is_kept_through_a_kill_of_everything(

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from contracts.model import LONGEST_WRITING
 from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
@@ -97,6 +98,18 @@ async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwi
     assert "only says thanks" in page.text
     await ticket.do("state", state="open")
     assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("open", False)
+
+
+async def test_an_answer_a_note_and_a_task_have_an_end(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    ticket = await Desk.ticket(api, shared_postroom, 795)
+    endless = "a" * (LONGEST_WRITING + 1)
+    for what in ({"replies": {"expected_version": 1}}, {"notes": {}}, {"tasks": {}}):
+        ((path, more),) = what.items()
+        refused = await ticket.do(path, status=422, text=endless, **more)
+        assert "at most 1000000 characters" in refused["detail"]
+    await ticket.do("notes", text=endless[1:])
 
 
 @pytest.mark.parametrize(("state", "letters"), [("solved", 714), ("closed", 716)])

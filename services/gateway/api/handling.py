@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, StrictBool
 
-from contracts.model import Text
+from contracts.model import Text, Writing
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
 from services.gateway.access.guard import Here, Writer, command_id_of
@@ -87,7 +87,7 @@ async def post_watchers(handle: Handle, new: WatchersToChange) -> Changed:
 class TaskFields(Body):
     """`owner` is the id of a person or a team."""
 
-    text: Text = Field(min_length=1)
+    text: Writing
     owner: UUID | None = None
     due_on: date | None = None
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, Field
 
-from contracts.model import Text
+from contracts.model import Text, Writing
 from contracts.tickets import State
 from services.gateway.access.guard import Here, Signed, Writer, command_id_of
 from services.gateway.bodies import Body
@@ -101,7 +101,7 @@ Wish = Annotated[Doing, Depends(doing)]
 class NewReply(Body):
     """`expected_version` is the version of the ticket that its author saw."""
 
-    text: Text = Field(min_length=1)
+    text: Writing
     expected_version: int
     solve: bool = False
 
@@ -121,7 +121,7 @@ async def retry_reply(wish: Wish, reply_id: UUID) -> Changed:
 class NewNote(Body):
     """`mentions` are ids of people and teams; `@Name` in the text mentions too."""
 
-    text: Text = Field(min_length=1)
+    text: Writing
     mentions: list[UUID] = Field(default_factory=list)
 
 

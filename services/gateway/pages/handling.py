@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from contracts.desk import Right
+from contracts.model import LONGEST_WRITING
 from contracts.router import Priority
 from contracts.tickets import LinkKind, State
 from services.gateway.access.accounts import SignedIn
@@ -26,7 +27,7 @@ from services.gateway.tickets.choices import choices
 from services.gateway.tickets.holds import MORNING, end_of
 
 router = APIRouter()
-Text = Annotated[str, Form()]
+Text = Annotated[str, Form(max_length=LONGEST_WRITING)]
 
 
 class Showing:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
 from contracts.desk import Category, Right, Team, Ticketbox
+from contracts.model import LONGEST_WRITING
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
 from contracts.tickets import State
@@ -299,7 +300,7 @@ async def reply(
     here: Here,
     who: Signed,
     wish: Wish,
-    text: Annotated[str, Form()] = "",
+    text: Annotated[str, Form(max_length=LONGEST_WRITING)] = "",
     seen_version: Annotated[int, Form()] = 0,
     then: Annotated[Literal["keep", "solve"], Form()] = "keep",
 ) -> Response:
@@ -343,7 +344,11 @@ def show_unseen(request: Request, who: SignedIn, conflict: Conflict, again: str 
 
 @router.post("/tickets/{number}/notes")
 async def note(
-    request: Request, here: Here, who: Signed, wish: Wish, text: Annotated[str, Form()] = ""
+    request: Request,
+    here: Here,
+    who: Signed,
+    wish: Wish,
+    text: Annotated[str, Form(max_length=LONGEST_WRITING)] = "",
 ) -> Response:
     """Save the note."""
     await wish.note(text)

@@ -11,6 +11,9 @@ from services.ingest.reading.repairs import Problem, Repairs
 MOST_ADDRESSES = 25_000
 MOST_TOKENS = 400_000
 LONGEST_MAILBOX = 2_000
+LONGEST_NAME = 500
+LONGEST_ADDRESS = 600
+"""RFC 5321 §4.5.3.1 needs 320; an index of PostgreSQL takes 2,700 bytes."""
 MOST_PIECES = 4
 """A name has at most so many commas."""
 
@@ -84,7 +87,9 @@ def _named(name: str, address: str, repairs: Repairs) -> Address:
     name = " ".join(_decoded(name, repairs).split())
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].strip()
-    return Address(name, address)
+    if len(name) > LONGEST_NAME or len(address) > LONGEST_ADDRESS:
+        repairs.note(Problem.HEADERS_TOO_LONG)
+    return Address(name[:LONGEST_NAME].rstrip(), address[:LONGEST_ADDRESS])
 
 
 def _decoded(text: str, repairs: Repairs) -> str:

@@ -20,6 +20,7 @@ from services.ingest.reading.parameters import content_type, parse
 from services.ingest.reading.part import Part
 from services.ingest.reading.repairs import Problem, Repairs
 
+LONGEST_CONTENT_ID = 250
 MOST_TYPES = 3
 """Fields Content-Type of one header that are looked at."""
 
@@ -133,7 +134,7 @@ class Draft:
                     of_form = self.disposition == "form-data"  # there a name is that of a field (RFC 7578)
                     filename = parameters.get("filename") or (None if of_form else parameters.get("name"))
                 case "content-id":
-                    self.content_id = value.strip("<> \t") or None
+                    self.content_id = value[:LONGEST_CONTENT_ID].strip("<> \t") or None
                 case _:
                     pass
         self.name = filename or self.parameters.get("name") or self.parameters.get("filename")

@@ -11,6 +11,8 @@ from services.ingest.reading.encoded_words import decode_words
 from services.ingest.reading.repairs import Problem, Repairs
 
 MOST_PARAMETERS = 200
+LONGEST_TYPE = 255
+"""RFC 6838 §4.2: 127 on each side of the slash."""
 LONGEST_KNOWN = 300
 _VALUE = re.compile(r"[\s\"']*+([^;,\s\"'(/]*+(?:\s*/\s*[^;,\s\"'(]++)?)[\"']?(?:\s*\([^()]*+\))?[;\s]*+")
 _SEPARATORS = re.compile(r"[;\s]*+")
@@ -125,7 +127,7 @@ def content_type(value: str, repairs: Repairs) -> tuple[str, Mapping[str, str]]:
     """Type and parameters of a Content-Type; `text/plain` where it says nothing that makes sense."""
     main, parameters = parse(value, repairs)
     main = main.replace(" ", "")
-    if _TYPE.fullmatch(main):
+    if len(main) <= LONGEST_TYPE and _TYPE.fullmatch(main):
         return main, parameters
     repairs.note(Problem.CONTENT_TYPE_INVALID)
     if main.startswith("multipart"):

@@ -52,7 +52,9 @@ def _letter(root: Part, repairs: Repairs, mail_from: str | None) -> Letter:
         auto_submitted=judgement.auto_submitted,
         precedence=(root.first("precedence") or "").lower() or None,
         return_path=root.first("return-path"),
-        headers=tuple([(name, value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]]),
+        headers=tuple(
+            [(name[:LONGEST_HEADER], value[:LONGEST_HEADER]) for name, value in root.headers[:MOST_HEADERS]]
+        ),
         problems=repairs.codes(),
         marker=judgement.marker,
         signed=body.signed,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest.reading.addresses import MOST_ADDRESSES, addresses
+from services.ingest.reading.addresses import LONGEST_ADDRESS, LONGEST_NAME, MOST_ADDRESSES, addresses
 from services.ingest.reading.repairs import Repairs
 from tests.ingest.reading.writing import message
 
@@ -97,6 +97,16 @@ def test_mailboxes_of_several_fields_are_one_list() -> None:
 
 def test_twenty_thousand_addresses_are_read() -> None:
     assert len(people('"Lee, Kim" <a@b.example>,\n ' * 20_000)) == 20_000
+
+
+@pytest.mark.parametrize("written", ["{} <{}@b.example>", '"{}" <{}@b.example>', "{}, Kim <{}@b.example>"])
+def test_a_name_and_an_address_have_an_end(written: str) -> None:
+    repairs = Repairs()
+
+    (person,) = addresses([written.format("n" * 1_000_000, "a" * 1_000_000)], repairs)
+
+    assert (person.name, person.address) == ("n" * LONGEST_NAME, "a" * LONGEST_ADDRESS)
+    assert "headers_too_long" in repairs.codes()
 
 
 def test_a_list_of_addresses_has_an_end() -> None:

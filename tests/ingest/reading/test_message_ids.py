@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest.reading.message_ids import MOST_REFERENCES, message_id, message_ids
+from services.ingest.reading.message_ids import LONGEST, MOST_REFERENCES, message_id, message_ids
 from services.ingest.reading.repairs import Repairs
 
 
@@ -34,6 +34,16 @@ def test_an_id_that_only_looks_like_an_address_is_kept_whole() -> None:
 def test_references_are_kept_once_and_in_order() -> None:
     assert message_ids(("<a@b>\t<c@d>,<a@b>", "<e@f>")) == ("<a@b>", "<c@d>", "<e@f>")
     assert message_ids(("a@b c@d",)) == ("<a@b>", "<c@d>")
+
+
+def test_a_very_long_id_is_the_same_where_it_is_named_again() -> None:
+    written, repairs = f"<{'a' * 1_000_000}@b>", Repairs()
+
+    found = message_id(written, repairs)
+
+    assert found == f"<{'a' * LONGEST}>"
+    assert message_ids((written,)) == (found,)
+    assert repairs.codes() == ("message_id_invalid",)
 
 
 def test_of_very_many_references_the_first_and_the_last_are_kept() -> None:
