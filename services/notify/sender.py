@@ -63,23 +63,32 @@ class Senders:
         self._busy = 0
 
     async def run(self) -> None:
-        """Send until cancelled; then end what is being handed over, within 6 s, and record it."""
+        """Send until cancelled; then end what is being handed over, within 6 s, and record it.
+
+        Raises:
+            RuntimeError: a sender has ended, as none should; the others have ended what they had in hand.
+        """
+        self._stopping = False
         senders = [asyncio.create_task(self._send_what_is_due()) for _ in range(self._number)]
         companions = [
             asyncio.create_task(keep_running("waking senders", self._listen)),
             asyncio.create_task(keep_running("keeping leases", self._keep_leases)),
         ]
         try:
-            await asyncio.wait(senders)
+            await asyncio.wait(senders, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._transport.hurry(STOP_SECONDS)
+            raise
         finally:
             self._stopping = True
             self._due.set()
-            self._transport.hurry(STOP_SECONDS)
             await asyncio.wait(senders)
             for companion in companions:
                 companion.cancel()
             await asyncio.gather(*companions, return_exceptions=True)
             await self._transport.rest()
+        endings = await asyncio.gather(*senders, return_exceptions=True)
+        raise RuntimeError("a sender has ended") from next(filter(None, endings), None)
 
     async def _send_what_is_due(self) -> None:
         waits = growing()
@@ -91,6 +100,10 @@ class Senders:
                     seconds = None if claimed else await seconds_to_next(db)
             except TRANSIENT as error:
                 logger.warning("cannot claim", error=repr(error))
+                await self._idle(next(waits))
+                continue
+            except Exception:
+                logger.exception("cannot claim")
                 await self._idle(next(waits))
                 continue
             waits = growing()
