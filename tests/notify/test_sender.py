@@ -50,12 +50,15 @@ class WayOut:
         self.restless: list[Exception] = []
         self.sent: list[str] = []
         self.looked_for: list[str] = []
+        self.until: asyncio.Event | None = None
         self.hurried = False
 
     async def send(self, parcel: Parcel) -> Result:
         if self.failures:
             raise self.failures.pop()
         self.sent.append(parcel.name)
+        if self.until is not None:
+            await self.until.wait()
         return Answered("taken", taken=frozenset(parcel.recipients))
 
     async def look_for(self, parcel: Parcel) -> Result:
@@ -145,3 +148,37 @@ async def test_senders_of_which_one_ended_begin_again(pool: Pool, database_url: 
 
 async def _nothing_left(failures: list[Exception]) -> bool:
     return not failures
+
+
+async def test_what_failed_while_it_was_handed_over_is_looked_for_when_its_lease_is_over(
+    pool: Pool, database_url: str
+) -> None:
+    failing, slow = queued(), queued()
+    way_out = WayOut()
+    way_out.failures = [KeyError("a bug")]
+    await queue(pool, failing)
+    async with sending(pool, database_url, way_out, timedelta(seconds=1)):
+        await until(lambda: _nothing_left(way_out.failures))
+        way_out.until = asyncio.Event()
+        await queue(pool, slow)
+        await until(lambda: _sent(pool, failing), 20)
+        way_out.until.set()
+        await until(lambda: all_sent(pool), 20)
+    assert [name.split(".")[1] for name in way_out.looked_for] == [f"{failing.delivery.reply_id}-1"]
+
+
+async def test_what_a_process_has_in_hand_it_does_not_take_once_more(pool: Pool) -> None:
+    owner, over_at_once = uuid4(), timedelta()
+    await queue(pool, queued())
+    async with pool.acquire() as db:
+        claimed = await deliveries.claim(db, owner, over_at_once, [])
+        assert claimed is not None
+        assert await deliveries.claim(db, owner, over_at_once, [claimed]) is None
+        again = await deliveries.claim(db, owner, over_at_once, [])
+        assert again is not None
+        assert again.abandoned
+
+
+async def _sent(pool: Pool, release: Release) -> bool:
+    state = await pool.fetchval("SELECT state FROM delivery WHERE reply_id = $1", release.delivery.reply_id)
+    return bool(state == "sent")
