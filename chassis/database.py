@@ -24,6 +24,8 @@ TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # disk full, too many connections, out of memory
     asyncpg.OperatorInterventionError,  # shut down, crashed, starting up
+    asyncpg.ReadOnlySQLTransactionError,  # another server takes over
+    asyncpg.InvalidAuthorizationSpecificationError,  # a password or an access is being changed: only a login says so
     asyncpg.TransactionRollbackError,  # deadlock, serialisation
     asyncpg.InvalidCachedStatementError,  # a table was replaced by its rebuilt one
 )

@@ -29,7 +29,7 @@ class Claim:
     release: Release
     owner: UUID
     abandoned: bool
-    """Another sender had it and was killed, or lost the database."""
+    """A sender had it and was killed, lost the database, or failed."""
 
     @property
     def parcel(self) -> Parcel:
@@ -113,7 +113,7 @@ async def last_releases(db: Connection, reply_ids: Collection[UUID]) -> dict[UUI
     return {row["reply_id"]: _release(row) for row in rows}
 
 
-# What its own owner is at work on is never abandoned. After a restart of the database nobody could renew a lease, so
+# What this process has in hand is never abandoned. After a restart of the database nobody could renew a lease, so
 # everybody gets the time of one to come back.
 _CLAIM = f"""
 WITH due AS (
@@ -121,7 +121,7 @@ WITH due AS (
     FROM delivery
     WHERE state IN ('queued', 'sending', 'retry')
       AND due_at <= now()
-      AND (state <> 'sending' OR (owner <> $1 AND pg_postmaster_start_time() < now() - $2::interval))
+      AND (state <> 'sending' OR (reply_id <> ALL($3::uuid[]) AND pg_postmaster_start_time() < now() - $2::interval))
     ORDER BY due_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED
@@ -138,23 +138,32 @@ RETURNING {_COLUMNS}, due.state = 'sending' AS abandoned
 """
 
 
-async def claim(db: Connection, owner: UUID, lease: timedelta) -> Claim | None:
-    """Take the delivery that has been due for longest; once this is committed, it may be sent."""
-    row = await db.fetchrow(_CLAIM, owner, lease)
+async def claim(db: Connection, owner: UUID, lease: timedelta, in_hand: Collection[Claim]) -> Claim | None:
+    """Take the delivery that has been due for longest; once this is committed, it may be sent.
+
+    What is `in_hand` is not taken once more, though its lease be over.
+    """
+    row = await db.fetchrow(_CLAIM, owner, lease, _reply_ids(in_hand))
     return Claim(_release(row), owner, row["abandoned"]) if row else None
 
 
 _RENEW = """
 UPDATE delivery
 SET due_at = now() + $2::interval
-WHERE state = 'sending'
-  AND owner = $1
+FROM unnest($1::uuid[], $3::uuid[]) AS held (reply_id, owner)
+WHERE delivery.reply_id = held.reply_id
+  AND delivery.owner = held.owner
+  AND delivery.state = 'sending'
 """
 
 
-async def renew(db: Connection, owner: UUID, lease: timedelta) -> None:
-    """Say that the owner is alive and at work on what it has claimed."""
-    await db.execute(_RENEW, owner, lease)
+async def renew(db: Connection, in_hand: Collection[Claim], lease: timedelta) -> None:
+    """Say that somebody is alive and at work on these."""
+    await db.execute(_RENEW, _reply_ids(in_hand), lease, [one.owner for one in in_hand])
+
+
+def _reply_ids(claims: Collection[Claim]) -> list[UUID]:
+    return [one.release.delivery.reply_id for one in claims]
 
 
 _NEXT_DUE = """

@@ -60,26 +60,35 @@ class Senders:
         self._lease = lease
         self._due = asyncio.Event()
         self._stopping = False
-        self._busy = 0
+        self._in_hand: list[Claim] = []
 
     async def run(self) -> None:
-        """Send until cancelled; then end what is being handed over, within 6 s, and record it."""
+        """Send until cancelled; then end what is being handed over, within 6 s, and record it.
+
+        Raises:
+            RuntimeError: a sender has ended, as none should; the others have ended what they had in hand.
+        """
+        self._stopping = False
         senders = [asyncio.create_task(self._send_what_is_due()) for _ in range(self._number)]
         companions = [
             asyncio.create_task(keep_running("waking senders", self._listen)),
             asyncio.create_task(keep_running("keeping leases", self._keep_leases)),
         ]
         try:
-            await asyncio.wait(senders)
+            await asyncio.wait(senders, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._transport.hurry(STOP_SECONDS)
+            raise
         finally:
             self._stopping = True
             self._due.set()
-            self._transport.hurry(STOP_SECONDS)
             await asyncio.wait(senders)
             for companion in companions:
                 companion.cancel()
             await asyncio.gather(*companions, return_exceptions=True)
             await self._transport.rest()
+        endings = await asyncio.gather(*senders, return_exceptions=True)
+        raise RuntimeError("a sender has ended") from next(filter(None, endings), None)
 
     async def _send_what_is_due(self) -> None:
         waits = growing()
@@ -87,10 +96,14 @@ class Senders:
             self._due.clear()
             try:
                 async with self._pool.acquire() as db:
-                    claimed = await claim(db, self._owner, self._lease)
+                    claimed = await claim(db, self._owner, self._lease, self._in_hand)
                     seconds = None if claimed else await seconds_to_next(db)
             except TRANSIENT as error:
                 logger.warning("cannot claim", error=repr(error))
+                await self._idle(next(waits))
+                continue
+            except Exception:
+                logger.exception("cannot claim")
                 await self._idle(next(waits))
                 continue
             waits = growing()
@@ -99,14 +112,14 @@ class Senders:
                 await self._idle(POLL_SECONDS if seconds is None else min(max(seconds, 0.05), POLL_SECONDS))
                 continue
             self._due.set()  # there may be more: the next sender looks, too
-            self._busy += 1
+            self._in_hand.append(claimed)
             try:
                 await self._send(claimed)
             except Exception:
                 # It stays claimed; when its lease is over, it is looked at like that of a sender who was killed.
                 logger.exception("sending failed", reply_id=str(claimed.release.delivery.reply_id))
             finally:
-                self._busy -= 1
+                self._in_hand.remove(claimed)
 
     async def _idle(self, seconds: float) -> None:
         if not self._stopping:
@@ -173,6 +186,6 @@ class Senders:
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 4)
-            if self._busy:
+            if self._in_hand:
                 async with self._pool.acquire() as db:
-                    await renew(db, self._owner, self._lease)
+                    await renew(db, self._in_hand, self._lease)

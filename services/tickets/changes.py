@@ -103,7 +103,7 @@ async def change_two(
     """
     work = Work(service.clock(), await desk_tables.read_desk(db))
     if isinstance(command, HoldForTicket):
-        await ticket_tables.lock_waiting(db, {command.other_id})
+        await ticket_tables.lock_beginning(db, {command.other_id})
     await work.load(db, {command.ticket_id, command.other_id})
     ticket, other = _known(work, command.ticket_id), _known(work, command.other_id)
     inside = await work.load_inside(db, ticket.ticket_id)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+from chassis import database
 from chassis.database import Connection
 from services.tickets.number import with_check_digit
 from services.tickets.threading import Known
@@ -93,3 +94,12 @@ FROM (SELECT ticket_id FROM unnest($1::uuid[]) AS asked (ticket_id) ORDER BY tic
 async def lock_waiting(db: Connection, ticket_ids: Collection[UUID]) -> None:
     """Let nobody begin to wait for tickets while they are being solved, until the transaction ends."""
     await db.execute(_LOCK_WAITING, list(ticket_ids))
+
+
+async def lock_beginning(db: Connection, ticket_ids: Collection[UUID]) -> None:
+    """Let one ticket at a time begin to wait, and none of these be solved meanwhile, until the transaction ends.
+
+    Of those that began at the same moment each would see the others as they were, and they might wait in a circle.
+    """
+    await database.lock(db, "postroom waiting")
+    await lock_waiting(db, ticket_ids)

@@ -318,7 +318,7 @@ class Work:
     async def _load_holds(self, db: Connection) -> None:
         """Read what waits for tickets that are done now or go on in these, and what others begin to wait for."""
         if sought := {one for ticket_id in self.waiting if (one := self.tickets[ticket_id].held_for_id)}:
-            await ticket_tables.lock_waiting(db, sought)
+            await ticket_tables.lock_beginning(db, sought)
             for ticket_id in [*self.waiting]:
                 await self.load_awaited(db, ticket_id)
         settled: set[UUID] = set()

@@ -280,6 +280,28 @@ async def test_of_three_tickets_none_waits_for_itself(desk: Desk) -> None:
         await desk.do(HoldForTicket, third, other_id=first)
 
 
+@pytest.mark.parametrize("undone", [False, True])
+async def test_tickets_that_begin_to_wait_at_the_same_moment_do_not_wait_in_a_circle(
+    connections: list[asyncpg.Connection], undone: bool
+) -> None:
+    one, two = map(Desk, connections)
+    first, second, third = [await one.ticket(number) for number in (10009, 10017, 10025)]
+    for ticket_id, other in ((first, second), (second, third), (third, first)):
+        await one.linked(ticket_id, other)
+    await one.do(HoldForTicket, first, other_id=second)
+    await one.do(HoldForTicket, second, other_id=third)
+    reopened = await one.do(ReopenTicket, second)
+    async with one.db.transaction():
+        if undone:
+            await one.do(UndoChange, second, undone_id=reopened)
+        else:
+            await one.do(HoldForTicket, second, other_id=third)
+        last = asyncio.create_task(two.do(HoldForTicket, third, other_id=first))
+        await asyncio.sleep(0.3)  # it reads, unless it waits for its turn
+    with pytest.raises(Invalid, match="waits for this one"):
+        await last
+
+
 @pytest.mark.parametrize("through_another", [False, True])
 async def test_a_ticket_does_not_wait_for_what_is_merged_into_it(desk: Desk, through_another: bool) -> None:
     order, parts, between = [await desk.ticket(number) for number in (10009, 10017, 10025)]
