@@ -54,11 +54,11 @@ async def test_what_was_not_done_is_told_and_does_not_look_done(
     if missing == "no network":
         await context.set_offline(True)
     else:
-        await a_proxy_answers(page, "**/assignment")
+        await a_proxy_answers(page, "**/priority")
         await a_proxy_answers(page, "**/replies")
-    await page.get_by_label("Owner").select_option(label="Administrator (you)")
+    await page.get_by_label("Priority").select_option("high")
     await expect(page.get_by_role("alert")).to_contain_text("Postroom does not answer")
-    await expect(page.get_by_label("Owner")).to_have_value("")
+    await expect(page.get_by_label("Priority")).to_have_value("normal")
     await page.get_by_role("button", name="Close", exact=True).click()
     await page.locator("#reply-text").press("Control+Enter")
     await expect(page.get_by_role("alert")).to_contain_text("Postroom does not answer")
