@@ -9,6 +9,8 @@ const tell = (name) => document.body.dispatchEvent(new CustomEvent(name));
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const inDays = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const brief = new Intl.DateTimeFormat(undefined,
+  { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 function ago(moment) {
@@ -19,11 +21,16 @@ function ago(moment) {
   return "now";
 }
 
+function said(how, moment) {
+  if ("absolute" in how) return absolute.format(moment);
+  return "brief" in how ? brief.format(moment) : ago(moment);
+}
+
 function sayTimes() {
   for (const time of all("time")) {
     const moment = new Date(time.dateTime);
     time.title = absolute.format(moment);
-    time.textContent = "absolute" in time.dataset ? absolute.format(moment) : ago(moment);
+    time.textContent = said(time.dataset, moment);
   }
   for (const due of all("[data-due]")) {
     const moment = new Date(due.dataset.due);
@@ -136,6 +143,7 @@ async function findTemplates() {
     { headers: { "HX-Request": "true" } });
   const html = await answer.text();
   if (search.value !== q) return;  // what is typed now is looked for, too
+  if (!isOurs(answer)) return sayNoAnswer();
   if (!answer.ok) return void (one("#notice").innerHTML = html);
   one("#template-list").outerHTML = html;
   markTemplate(chosenTemplate());
@@ -374,6 +382,7 @@ addEventListener("pagehide", () => { leave(); stopListening(); });
 addEventListener("pageshow", listen);
 
 // --- Events ----------------------------------------------------------------------------------------------------------
+const MENU = "details:is(.drop, .menu)[open]";
 const writing = (target) => target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
 
 const KEYS = {
@@ -398,6 +407,7 @@ const KEYS = {
   a: () => decide("#release"),
   d: () => decide("#discard"),
   c: () => one("#customer")?.click(),
+  z: () => one("[data-undo]")?.click(),
   u: () => one("[data-back]")?.click(),
   g: () => one("#next-ticket")?.click(),
   "/": () => one("#search")?.focus(),
@@ -416,10 +426,12 @@ document.addEventListener("keydown", (event) => {
     openTemplates();
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
-    const button = one("button.primary", event.target.form);
-    if (button) event.target.form.requestSubmit(button);
-  } else if (event.key === "Escape" && event.target.closest?.("details.drop[open]")) {
-    const menu = event.target.closest("details.drop");
+    one("button.primary", event.target.form)?.click();
+  } else if (event.key === "Enter" && !event.isComposing && event.target.matches?.("#acts input[maxlength]")) {
+    event.preventDefault();
+    one("#apply").click();
+  } else if (event.key === "Escape" && event.target.closest?.(MENU)) {
+    const menu = event.target.closest(MENU);
     menu.open = false;
     (one(`#${menu.dataset.returns}`) ?? one("summary", menu)).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
@@ -434,7 +446,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  for (const menu of all("details.drop[open]")) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+  for (const menu of all(MENU)) if (!menu.contains(target) || target.closest("a")) menu.open = false;
   const option = target.closest("#template-list [data-text]");
   if (option) insertTemplate(option);
   const button = target.closest("button");
@@ -602,6 +614,33 @@ document.addEventListener("htmx:before:swap", ({ detail }) => {
   };
   detail.tasks.splice(0, Infinity, ...detail.tasks.filter((task) => !overtaken(task)));
 });
+
+// Our own problems say where they belong. What says nothing is of a proxy before us, and would take the page's place.
+const isOurs = ({ status, headers }) => status < 400 || headers.has("HX-Retarget");
+
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  if (isOurs(ctx.response)) return;
+  event.preventDefault();
+  missed(ctx.sourceElement);
+});
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (ctx && ctx.text === undefined) missed(ctx.sourceElement);
+});
+
+// What the page asks for by itself, it asks for again; of what somebody did, nothing stays that looks done.
+function missed(source) {
+  if (source.matches("[hx-trigger$='from:body'], [hx-trigger^='every']")) return;
+  if (source.type === "checkbox") source.checked = source.defaultChecked;
+  if (source.matches("form[hx-trigger=change]:has(select)")) source.reset();
+  sayNoAnswer();
+}
+
+function sayNoAnswer() {
+  one("#notice").innerHTML = '<p class="problem" role="alert">Postroom does not answer; this was probably not done. '
+    + 'Try again. <button type="button" class="plain" data-closes aria-label="Close">×</button></p>';
+}
+
 document.addEventListener("htmx:after:swap", () => { sayTimes(); restoreDrafts(); noticeNewer(); countSelected(); findBack(); });
 
 findDrafts();
