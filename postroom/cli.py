@@ -85,6 +85,7 @@ def migrate(
     as_json: Annotated[bool, typer.Option("--json", help="Say what was done as JSON.")] = False,
 ) -> None:
     """Bring schemas, streams, consumers and the first configuration up to date; safely repeatable."""
+    from chassis.migrations import MayNotMakeRoles
     from postroom.migrate import migrate as bring_up_to_date
     from postroom.people import CannotAdd
 
@@ -92,6 +93,8 @@ def migrate(
         migrated = asyncio.run(bring_up_to_date(database_url, nats_url, replicas, os.environ))
     except CannotAdd as error:
         _fail(f"The first administrator cannot be made: {error}")
+    except MayNotMakeRoles as error:
+        _fail(error)
     typer.echo(migrated.model_dump_json() if as_json else "\n".join(migrated.lines()))
 
 
