@@ -222,13 +222,16 @@ class Consumption:
         return _in_order([item for message in messages if (item := await self._read(message))])
 
     async def _read(self, message: Msg) -> Item | None:
+        deliveries = _deliveries(message)
         try:
-            if _deliveries(message) > MOST_DELIVERIES:
+            event = wire.read(message.headers or {}, message.data)
+            if deliveries > MOST_DELIVERIES:
                 raise SuspectedKiller  # noqa: TRY301 - goes the way of every unreadable message
-            return Item(message, wire.read(message.headers or {}, message.data))
+            return Item(message, event)
         except (UnknownEvent, UnknownVersion) as error:
+            # After ever longer: the release that can read it counts these deliveries, too.
             logger.error("cannot read a newer release's event", consumer=self.consumer.name, error=str(error))  # noqa: TRY400
-            await message.nak(delay=RETRY_SECONDS[2])
+            await message.nak(delay=RETRY_SECONDS[min(deliveries, len(RETRY_SECONDS)) - 1])
         except Exception as error:  # noqa: BLE001 - whatever is the matter with it, it is known at its turn
             return Item(message, None, error)
         return None

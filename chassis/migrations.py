@@ -38,11 +38,16 @@ class ChangedMigration(Exception):
     """A file that has run was edited afterwards; write a new one instead."""
 
 
+class MayNotMakeRoles(Exception):
+    """Whoever migrates lacks CREATEROLE, or a role of a service is not theirs to give."""
+
+
 async def migrate(db: Connection, schemas: Sequence[Schema]) -> list[str]:
     """Bring every schema up to date and return the names of what ran; safe when several processes start at once.
 
     Raises:
         ChangedMigration: a file that has run before is not what it was.
+        MayNotMakeRoles.
     """
     # A lock of the session, not of a transaction: each file commits by itself, and the next process waits for all.
     await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom migrate', 0))")
@@ -89,20 +94,37 @@ async def _apply(db: Connection, service: str, name: str, sql: str, digest: str)
 
 
 async def _ensure_role(db: Connection, role: str) -> None:
-    # Roles belong to the whole server: another database's migration, under another lock, may make it meanwhile.
     if not await db.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role):
-        try:
-            await db.execute(f"CREATE ROLE {role} NOLOGIN")
-        except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-            return
+        await _change_roles(db, f"CREATE ROLE {role} NOLOGIN")
+    # The services connect as the owner, too, and take on their role. Who is no superuser may do so only with a grant:
+    # making a role gives none before PostgreSQL 16, and since then one without SET.
+    sets = await db.fetchval("SELECT current_setting('server_version_num')::integer >= 160000")
+    if not await db.fetchval("SELECT pg_has_role($1, $2)", role, "SET" if sets else "MEMBER"):
+        await _change_roles(
+            db, f"GRANT {role} TO CURRENT_USER" + (" WITH INHERIT FALSE, SET TRUE" if sets else "")
+        )
 
 
 async def _ensure_member(db: Connection, role: str, member: str) -> None:
     if not await db.fetchval("SELECT pg_has_role($1, $2, 'MEMBER')", member, role):
-        try:
-            await db.execute(f"GRANT {role} TO {member}")
-        except (asyncpg.UniqueViolationError, asyncpg.InternalServerError):
-            return  # another database's migration was at it, see above
+        await _change_roles(db, f"GRANT {role} TO {member}")
+
+
+async def _change_roles(db: Connection, statement: str) -> None:
+    """Make or grant a role.
+
+    Raises:
+        MayNotMakeRoles.
+    """
+    try:
+        await db.execute(statement)
+    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError, asyncpg.InternalServerError):
+        return  # roles belong to the whole server: another database's migration, under another lock, did it meanwhile
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise MayNotMakeRoles(
+            f"{error.args[0]}. Each service works as a role of its own: the owner of the database needs CREATEROLE, and"
+            " the ADMIN OPTION of roles that somebody else has made. See docs/operations.md, Roles."
+        ) from error
 
 
 async def _grant(db: Connection, schema: Schema) -> None:

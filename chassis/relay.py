@@ -1,6 +1,7 @@
 """Publishes the log of one service to its JetStream stream, once each and in order, whatever is killed when.
 
-The stream's own last message says how far it is, so a stream that lost its tail, or everything, is filled again.
+The stream's own last message says how far it is, so a stream that lost its tail, or everything, is filled again. One
+that knows more than the log, as after a restore of PostgreSQL alone, gets nothing: what is new would be taken for old.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NotFoundError
 
 from chassis import metrics, wire
-from chassis.database import Announcements, lead, listening
+from chassis.database import Announcements, Connection, lead, listening
 from chassis.log import read_after
 from chassis.logging import get_logger
 from chassis.pace import next_batch_at
@@ -33,10 +34,11 @@ POLLS_A_CHECK = 5
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The end of the stream: its last sequence, and the log's position in that message."""
+    """The end of the stream: its last sequence, and the position and the id of the event in that message."""
 
     sequence: int
     position: int
+    event_id: str
 
 
 class TailMoved(nats.js.errors.Error):
@@ -49,6 +51,10 @@ class Swallowed(TailMoved):
 
 class ForeignMessage(Exception):
     """Somebody else published to the stream."""
+
+
+class StreamAhead(Exception):
+    """The log does not have what the stream ends with: it was restored from a backup, or is another one."""
 
 
 class Relay:
@@ -81,6 +87,7 @@ class Relay:
         """Publish what is there and what comes."""
         stream, js = self._stream, self._js
         tail = await _tail(js, stream)
+        await _refuse_ahead(announced.db, stream, tail)
         logger.info("relay active", stream=stream.name, sequence=tail.sequence, position=tail.position)
         idle = 0
         while True:
@@ -140,21 +147,41 @@ class Relay:
                 raise Swallowed(f"{stream.name}: {outcome.seq} is said to be there")
             if outcome.seq != sequence:
                 raise TailMoved(f"{stream.name}: sequence {outcome.seq}, expected {sequence}")
-        return Tail(tail.sequence + len(rows), after)
+        return Tail(tail.sequence + len(rows), after, str(rows[-1]["event_id"]))
 
 
 async def _tail(js: JetStreamContext, stream: Stream) -> Tail:
     state = (await js.stream_info(stream.name)).state
     if state.last_seq == 0:
-        return Tail(0, 0)
+        return Tail(0, 0, "")
     try:
         last = await js.get_msg(stream.name, seq=state.last_seq)
     except NotFoundError:
         # Purged, or its last messages deleted: the log is the truth, so all of it is published again.
-        return Tail(state.last_seq, 0)
-    position = wire.position(last.headers or {})
+        return Tail(state.last_seq, 0, "")
+    headers = last.headers or {}
+    position = wire.position(headers)
     if position is None:
         raise ForeignMessage(
             f"{stream.name}: its last message, {state.last_seq}, is not of a relay: delete it"
         )
-    return Tail(state.last_seq, position)
+    return Tail(state.last_seq, position, headers["ce-id"])
+
+
+async def _refuse_ahead(db: Connection, stream: Stream, tail: Tail) -> None:
+    """Refuse to go on behind a tail that the log does not have.
+
+    The id is compared, too: a log that was restored grows meanwhile, and reaches the position with another event.
+
+    Raises:
+        StreamAhead.
+    """
+    if tail.position == 0:
+        return
+    held = await db.fetchval("SELECT event_id FROM event WHERE position = $1", tail.position)
+    if str(held) != tail.event_id:
+        raise StreamAhead(
+            f"the stream {stream.name} knows more than the log of {stream.service}, which does not have its last event"
+            f" (position {tail.position}): after a restore of PostgreSQL, stop the services, empty NATS, and run"
+            " postroom migrate (docs/operations.md, Restore)"
+        )

@@ -85,6 +85,7 @@ def migrate(
     as_json: Annotated[bool, typer.Option("--json", help="Say what was done as JSON.")] = False,
 ) -> None:
     """Bring schemas, streams, consumers and the first configuration up to date; safely repeatable."""
+    from chassis.migrations import MayNotMakeRoles
     from postroom.migrate import migrate as bring_up_to_date
     from postroom.people import CannotAdd
 
@@ -92,6 +93,8 @@ def migrate(
         migrated = asyncio.run(bring_up_to_date(database_url, nats_url, replicas, os.environ))
     except CannotAdd as error:
         _fail(f"The first administrator cannot be made: {error}")
+    except MayNotMakeRoles as error:
+        _fail(error)
     typer.echo(migrated.model_dump_json() if as_json else "\n".join(migrated.lines()))
 
 
@@ -158,7 +161,7 @@ def change_password(
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
-    """Give someone who is on the desk a password, or another one."""
+    """Give someone who is on the desk a password, or another one; who came in by the last one is signed out."""
     from postroom.people import CannotAdd, change_password
 
     try:
@@ -171,14 +174,19 @@ def change_password(
 @app.command()
 def token(
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    revoke: Annotated[bool, typer.Option("--revoke", help="End all that the person has instead.")] = False,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
     """Make an API token that stands for a person, and print it."""
-    from postroom.people import CannotAdd, make_token
+    from postroom.people import CannotAdd, make_token, revoke_tokens
 
     try:
-        typer.echo(_work(database_url, data, connected(lambda db: make_token(db, email))))
+        if revoke:
+            ended = _work(database_url, data, connected(lambda db: revoke_tokens(db, email)))
+            typer.echo(f"API tokens of {email} that work no longer: {ended}.")
+        else:
+            typer.echo(_work(database_url, data, connected(lambda db: make_token(db, email))))
     except CannotAdd as error:
         _fail(error)
 

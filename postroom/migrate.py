@@ -74,6 +74,7 @@ async def migrate(
 
     Raises:
         CannotAdd: the first administrator, as the environment wants it, cannot be made.
+        chassis.migrations.MayNotMakeRoles: whoever migrates lacks a right.
     """
     ran = await migrate_database(database_url)
     await furnish(database_url)

@@ -68,8 +68,20 @@ async def make_token(db: Connection, email: str, token: str | None = None) -> st
     return token
 
 
+async def revoke_tokens(db: Connection, email: str) -> int:
+    """End all API tokens of a person, and return how many there were.
+
+    Raises:
+        CannotAdd: there is nobody with this address.
+    """
+    async with db.transaction():
+        person_id = await _person_id(db, email)
+        await db.execute("SET LOCAL search_path = gateway")
+        return await accounts.revoke_tokens(db, person_id)
+
+
 async def change_password(db: Connection, email: str, password: str | None) -> Account:
-    """Give someone who is on the desk a password, or another one; without one, it is made.
+    """Give someone who is on the desk a password, or another one; without one, it is made. Their sessions end.
 
     Raises:
         CannotAdd: there is nobody with this address, or the password is too short.

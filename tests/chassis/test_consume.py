@@ -267,6 +267,56 @@ async def test_what_a_projection_cannot_read_is_parked_at_its_turn(
     assert await seen(db) == [1, 2, 4, 5, 6]
 
 
+async def test_what_is_too_new_is_handed_back_however_often_it_came(
+    db: asyncpg.Connection,
+    client: Client,
+    service: Service[ServiceSettings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As while an upgrade hangs: parked, it would be missing where the newer release expects it."""
+    # Given a release that does not know the events,
+    monkeypatch.setattr(consume, "RETRY_SECONDS", (0.2,))
+    monkeypatch.setattr(consume, "MOST_DELIVERIES", 2)
+    monkeypatch.setattr(wire, "EVENTS", {})
+
+    async def often() -> bool:
+        return await delivered(client) > 5 * NUMBER
+
+    async def all_seen() -> bool:
+        return await seen(db) == [*range(1, NUMBER + 1)]
+
+    running = asyncio.create_task(service.run(project))
+    try:
+        # when they came more often than what kills a process may, then none is parked,
+        await until(often)
+        assert await parked(client) == ()
+        # and all are taken by the release that knows them.
+        monkeypatch.undo()
+        await until(all_seen)
+    finally:
+        service.stopping.set()
+        await running
+
+
+async def test_what_came_too_often_without_an_outcome_is_parked_unworked(
+    db: asyncpg.Connection,
+    client: Client,
+    service: Service[ServiceSettings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Given a message that two processes got, and did nothing with it,
+    dead = await client.jetstream().pull_subscribe_bind(CONSUMER.name, stream=CONSUMER.stream.name)
+    for _ in range(2):
+        (message,) = await dead.fetch(1, timeout=5)
+        await message.nak()  # the server would wait two seconds for the dead
+    monkeypatch.setattr(consume, "MOST_DELIVERIES", 2)
+    # when it comes once more, then it is parked, and the others are worked.
+    async with at_work(service, client, project):
+        (one,) = await parked(client)
+        assert "may have died of it" in one.error
+    assert await seen(db) == [*range(2, NUMBER + 1)]
+
+
 async def test_a_projection_passes_over_nothing_that_is_still_to_come(
     db: asyncpg.Connection, database_url: str
 ) -> None:

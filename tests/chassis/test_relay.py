@@ -12,6 +12,7 @@ from nats.js import JetStreamContext
 from chassis import metrics, wire
 from chassis.database import connect, lead, listening
 from chassis.migrations import Schema, migrate
+from chassis.relay import Relay, StreamAhead
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from contracts.event import Event
@@ -157,6 +158,55 @@ async def test_a_relay_that_cannot_publish_is_told_by_how_long_ago_it_was_done(
         return caught_up_at() > stood_at
 
     await until(goes_on)
+
+
+@pytest.mark.parametrize("kept", [2, 0])
+async def test_a_log_that_was_restored_alone_is_not_published_behind_what_it_has_lost(
+    db: asyncpg.Connection, js: JetStreamContext, database_url: str, nats_server: Nats, kept: int
+) -> None:
+    async with await nats.connect(nats_server.url()) as client:
+        relay = Relay(database_url, "notify", client)
+        # Given a stream, and a log of which a backup has the beginning or nothing,
+        await failed_replies.append(db, 3)
+        await publish_until(relay, js, 3)
+        await db.execute("DELETE FROM event WHERE position > $1", kept)
+        await db.execute(f"ALTER TABLE event ALTER COLUMN position RESTART WITH {kept + 1}")
+        # when it is to be published, then that is refused,
+        with pytest.raises(StreamAhead, match="NOTIFY knows more than the log of notify"):
+            await asyncio.wait_for(relay.run(), 10)
+        # also when the log has as many events again, and more: they are others.
+        await failed_replies.append(db, 5 - kept)
+        with pytest.raises(StreamAhead):
+            await asyncio.wait_for(relay.run(), 10)
+        assert await published(js) == 3
+        # When NATS is emptied, then the whole log is published.
+        await js.delete_stream("NOTIFY")
+        await migrate_streams(nats_server.url(), 1)
+        await publish_until(relay, js, 5)
+
+
+async def test_an_empty_log_beside_a_stream_from_which_all_was_purged_is_published_from_its_first_event(
+    db: asyncpg.Connection, js: JetStreamContext, database_url: str, nats_server: Nats
+) -> None:
+    await js.publish("postroom.notify.reply_failed.1", b"{}")
+    await js.purge_stream("NOTIFY")
+    async with await nats.connect(nats_server.url()) as client:
+        publishing = asyncio.create_task(publish_until(Relay(database_url, "notify", client), js, 1))
+        await asyncio.sleep(0.5)
+        await failed_replies.append(db, 1)
+        await publishing
+
+
+async def publish_until(relay: Relay, js: JetStreamContext, number: int) -> None:
+    """Let a relay run until the stream has so many messages."""
+
+    async def all_published() -> bool:
+        return await published(js) == number
+
+    running = asyncio.create_task(relay.run())
+    await until(all_published)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_who_listens_and_loses_the_connection_hears_of_that(

@@ -32,6 +32,7 @@ def test_every_command_has_help(command: str) -> None:
         (("rebuild", "inbox"), "There is no Postroom in data"),
         (("user", "add", "anna@example.com"), "There is no Postroom in data"),
         (("token", "anna@example.com"), "There is no Postroom in data"),
+        (("token", "anna@example.com", "--revoke"), "There is no Postroom in data"),
         (("demo", "--smtp", "127.0.0.1:1"), "make run"),
         (("inspect", "missing.eml"), "missing.eml: No such file"),
         (("ingest",), "POSTROOM_DATABASE_URL"),

@@ -98,7 +98,8 @@ class SignedIn:
 
 
 async def set_password(db: Connection, person_id: UUID, password: str) -> None:
-    """Give a person a password, or another one."""
+    """Give a person a password, or another one. Their sessions end: somebody may know the last one."""
+    await db.execute("DELETE FROM session WHERE person_id = $1", person_id)
     await db.execute(
         """
         INSERT INTO credential (person_id, password_hash)
@@ -119,6 +120,12 @@ async def keep_token(db: Connection, person_id: UUID, token: str) -> None:
         credentials.digest(token),
         person_id,
     )
+
+
+async def revoke_tokens(db: Connection, person_id: UUID) -> int:
+    """Let no token that was made until now stand for a person; returns how many did."""
+    revoked = await db.fetch("DELETE FROM api_token WHERE person_id = $1 RETURNING token_sha256", person_id)
+    return len(revoked)
 
 
 _CREDENTIAL = """
