@@ -51,9 +51,7 @@ async def sign_in(
     except TooManyTries as problem:
         wrong = problem.detail
     if token is None:
-        answer = page(request, "sign_in.html", None, email=email, wrong=wrong)
-        answer.status_code = 422
-        return answer
+        return page(request, "sign_in.html", None, 422, email=email, wrong=wrong)
     response = RedirectResponse("/tickets", 303)
     response.set_cookie(
         cookie_name(request),
