@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contracts.model import Text
+from contracts.model import Instant, Text
 from contracts.tickets import State
 from services.gateway.access.guard import Here, Signed, Writer, command_id_of
 from services.gateway.contacts import organisations
@@ -178,7 +178,7 @@ class NewState(BaseModel):
 
     state: State
     expected_version: int | None = None
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     until_solved: TicketNumber | None = Field(
         default=None, description="The number of a linked ticket to wait for."
     )
