@@ -20,7 +20,10 @@ def _storable(text: str) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be in a year from 1 to 9999 in UTC") from None
 
 
 Text = Annotated[str, AfterValidator(_storable)]

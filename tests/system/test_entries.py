@@ -18,6 +18,7 @@ BEFORE_TIME = "0001-01-01T00:00+14:00"
 NO_DIGITS = "9" * 5000
 """So many Python itself does not read."""
 
+HELD = {"do": "state", "state": "on_hold"}
 URGENT = {"do": "priority", "priority": "urgent"}
 NUMBERS: list[tuple[str, Any, int]] = [
     ("POST /api/v1/tickets/{number}/links", {"number": NO_NUMBER}, 422),
@@ -49,6 +50,8 @@ NUMBERS: list[tuple[str, Any, int]] = [
 ]
 """A request, what is sent with it, and the status of its answer."""
 ENTRIES: list[tuple[str, Any, int]] = [
+    ("POST /api/v1/tickets/{number}/state", {"state": "on_hold", "until": BEFORE_TIME}, 422),
+    ("POST /api/v1/bulk-jobs", {"actions": [{**HELD, "until": BEFORE_TIME}], "tickets": []}, 422),
     ("POST /jobs", {"number": "{number}", "set_priority": "x"}, 422),
     ("POST /jobs", {"number": "{number}", "set_state": "x"}, 422),
     ("POST /jobs", {"number": "{number}", "assign": "x"}, 422),
@@ -76,7 +79,7 @@ async def test_numbers_that_no_database_holds_are_of_nothing_that_there_is(house
     assert await otherwise(house, NUMBERS) == []
 
 
-async def test_entries_of_forms_that_say_nothing_are_refused(house: House) -> None:
+async def test_entries_that_say_nothing_are_refused(house: House) -> None:
     assert await otherwise(house, ENTRIES) == []
 
 

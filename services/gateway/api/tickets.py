@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, Field
 
-from contracts.model import Text, Writing
+from contracts.model import Instant, Text, Writing
 from contracts.tickets import State
 from services.gateway.access.guard import Here, Signed, Writer, command_id_of
 from services.gateway.bodies import Body
@@ -180,7 +180,7 @@ class NewState(Body):
 
     state: State
     expected_version: int | None = None
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     until_solved: TicketNumber | None = Field(
         default=None, description="The number of a linked ticket to wait for."
     )

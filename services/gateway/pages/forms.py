@@ -81,8 +81,7 @@ class Form:
 def _page(
     request: Request, here: Gateway, texts: Texts, template: str, status: int, **data: object
 ) -> HTMLResponse:
-    answer = page(request, template, None, texts=texts, **data)
-    answer.status_code = status
+    answer = page(request, template, None, status, texts=texts, **data)
     ancestors = " ".join(here.service.settings.form_ancestors) or "'none'"
     answer.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "

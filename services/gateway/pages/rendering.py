@@ -79,7 +79,9 @@ _ENVIRONMENT.filters.update(
 )
 
 
-def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> HTMLResponse:
+def page(
+    request: Request, template: str, who: SignedIn | None, status: int = 200, /, **data: Any
+) -> HTMLResponse:
     """A template with its data."""
     html = _ENVIRONMENT.get_template(template).render(
         me=who.person if who else None,
@@ -89,7 +91,7 @@ def page(request: Request, template: str, who: SignedIn | None, **data: Any) -> 
         attention=request.app.state.gateway.watch.attention,
         **data,
     )
-    return HTMLResponse(html)
+    return HTMLResponse(html, status)
 
 
 def is_partial(request: Request) -> bool:
@@ -99,11 +101,10 @@ def is_partial(request: Request) -> bool:
 
 def problem_page(request: Request, problem: Problem, headers: Mapping[str, str]) -> HTMLResponse:
     """What went wrong: as a notice on the page that is there, or as a page."""
-    if is_partial(request):
-        html = _ENVIRONMENT.get_template("_problem.html").render(problem=problem)
-        where = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"}
-        return HTMLResponse(html, problem.status, {**headers, **where})
-    html = _ENVIRONMENT.get_template("problem.html").render(
-        problem=problem, me=None, csrf_token=None, path=request.url.path, position=0
-    )
-    return HTMLResponse(html, problem.status, dict(headers))
+    partial = is_partial(request)
+    template = "_problem.html" if partial else "problem.html"
+    answer = page(request, template, None, problem.status, problem=problem)
+    answer.headers.update(headers)
+    if partial:
+        answer.headers.update({"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
+    return answer

@@ -281,10 +281,11 @@ async def _rule(
         return page(request, "_condition.html", who, **data)
     async with here.service.pool.acquire() as db:
         people = await desk.every(db, DeskPerson)
-        answer = page(
+        return page(
             request,
             "rule.html",
             who,
+            problem.status if problem else 200,
             **data,
             boxes=await desk.every(db, DeskTicketbox),
             categories=paths(await desk.every(db, Category)),
@@ -294,8 +295,6 @@ async def _rule(
             priorities=list(Priority),
             dispositions=list(Disposition),
         )
-    answer.status_code = problem.status if problem else 200
-    return answer
 
 
 @router.post("/rules/draft/rules/{place}")

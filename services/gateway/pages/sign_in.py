@@ -56,9 +56,7 @@ async def sign_in(
     except TooManyTries as problem:
         wrong = problem.detail
     if token is None:
-        answer = page(request, "sign_in.html", None, email=email, wrong=wrong, to=to)
-        answer.status_code = 422
-        return answer
+        return page(request, "sign_in.html", None, 422, email=email, wrong=wrong, to=to)
     response = RedirectResponse(_local(to), 303)
     response.set_cookie(
         cookie_name(request),

@@ -334,8 +334,15 @@ def _sent(kind: drafts.Kind) -> str:
 def show_unseen(request: Request, who: SignedIn, conflict: Conflict, again: str | None = None) -> Response:
     """What came meanwhile; `again` is the button that does it all the same."""
     unseen = conflict.unseen if isinstance(conflict, Outdated) else ()
-    answer = page(request, "_unseen.html", who, conflict=conflict, unseen=unseen, again=again)
-    answer.status_code = conflict.status
+    answer = page(
+        request,
+        "_unseen.html",
+        who,
+        conflict.status,
+        conflict=conflict,
+        unseen=unseen,
+        again=again,
+    )
     answer.headers["HX-Retarget"] = "#notice"
     answer.headers["HX-Reswap"] = "innerHTML"
     answer.headers["HX-Trigger"] = "ticket-changed"

@@ -138,10 +138,11 @@ async def _form_page(
     site = str(request.base_url).rstrip("/")
     new = who.person.may_administer or _may_add(who.person, form.kind)
     may_change = things.may_change(who.person, form.thing) if form.thing else new
-    answer = page(
+    return page(
         request,
         "desk_thing.html",
         who,
+        form.status,
         form=form,
         about=about,
         values={
@@ -158,8 +159,6 @@ async def _form_page(
         ancestors=here.service.settings.form_ancestors,
         **beside,
     )
-    answer.status_code = form.status
-    return answer
 
 
 async def _beside(db: Connection, here: Gateway, person: Person, thing: AnyThing | None) -> dict[str, object]:
