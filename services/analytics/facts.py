@@ -111,6 +111,7 @@ OPENED = Part(
         "ticketbox_id": "uuid",
         "received_at": "timestamptz",
         "automatic": "boolean",
+        "split_from_id": "uuid",
         "recorded_at": "timestamptz",
     },
 )
@@ -205,7 +206,8 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case MessageDiscarded(message_id=message_id):
             return [_decision(item, message_id)]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
-            ticket = (ticket_id, number, opened.ticketbox_id, letter.received_at, letter.automatic, at)
+            began = (letter.received_at, letter.automatic, opened.split_from_id)
+            ticket = (ticket_id, number, opened.ticketbox_id, *began, at)
             return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]
         case CustomerReplied(ticket_id=ticket_id, letter=letter):
             return [_outcome(item, ticket_id, letter, "replied")]

@@ -9,15 +9,15 @@ def ticketbox_of(ticket_id: str) -> str:
     return f"""(
     SELECT to_ticketbox_id
     FROM (
-        SELECT opened.ticketbox_id AS to_ticketbox_id, 0 AS version
-        FROM fact_ticket AS opened
-        WHERE opened.ticket_id = {ticket_id}
-          AND opened.recorded_at <= $3
+        SELECT opening.ticketbox_id AS to_ticketbox_id, 0 AS version
+        FROM fact_ticket AS opening
+        WHERE opening.ticket_id = {ticket_id}
+          AND opening.recorded_at <= $3
         UNION ALL
-        SELECT moved.to_ticketbox_id, moved.version
-        FROM fact_move AS moved
-        WHERE moved.ticket_id = {ticket_id}
-          AND moved.recorded_at <= $3
+        SELECT move.to_ticketbox_id, move.version
+        FROM fact_move AS move
+        WHERE move.ticket_id = {ticket_id}
+          AND move.recorded_at <= $3
     ) AS stay
     ORDER BY version DESC
     LIMIT 1

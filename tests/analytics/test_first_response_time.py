@@ -1,11 +1,12 @@
 """First response time by agent: when a wait begins, what ends it, and whose it is."""
 
-from datetime import timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from contracts.mail import LetterHead
 from contracts.reports import Report
 from contracts.tickets import MergeUndone, TicketMerged
 from tests import events
@@ -175,6 +176,89 @@ async def test_a_ticket_that_was_answered_before_it_was_merged_counts(db: asyncp
     story.answered(first, ANNA, NOON + 10 * A_MINUTE)
     await story.told(db)
     assert [row[:2] for row in (await report(db)).rows] == [("Anna", 1), ("Bela", 1)]
+
+
+def merged(story: Story, ticket_id: UUID, into_id: UUID, at: datetime) -> None:
+    event = TicketMerged(ticket_id=ticket_id, into_id=into_id, into_number=10017, merged_by=ANNA)
+    story.happened(event, at, str(ticket_id))
+
+
+def split_off(story: Story, ticket_id: UUID, head: LetterHead, at: datetime) -> UUID:
+    """A letter of a ticket gets a ticket of its own; returns its id."""
+    own = events.opened(head).model_copy(update={"ticket_id": uuid4(), "split_from_id": ticket_id})
+    story.happened(own, at, str(own.ticket_id))
+    return own.ticket_id
+
+
+async def test_who_waited_in_a_merged_ticket_waits_since_the_first_letter_also_by_way_of_a_third_ticket(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    first, second, third = (story.opened(NOON + number * A_DAY) for number in range(3))
+    merged(story, first, second, NOON + 3 * A_DAY)
+    merged(story, second, third, NOON + 4 * A_DAY)
+    story.answered(third, ANNA, NOON + 5 * A_DAY)
+    await story.told(db)
+    assert (await report(db)).rows == (("Anna", 1, *[5 * 86400.0] * 3, 0),)
+    waiting = await report(db, as_of=NOON + 4 * A_DAY)
+    assert (waiting.totals[1], waiting.totals[-1]) == (0, 1)
+
+
+async def test_such_a_wait_is_in_the_range_in_which_it_began(db: asyncpg.Connection) -> None:
+    story = Story()
+    first, later = story.opened(NOON), story.opened(NOON + 8 * A_DAY)
+    merged(story, first, later, NOON + 9 * A_DAY)
+    await story.told(db)
+    assert (await report(db)).totals[-1] == 1
+    next_week = NOON.date() + 7 * A_DAY
+    assert (await report(db, since=next_week, until=next_week + 7 * A_DAY)).totals[-1] == 0
+
+
+async def test_who_is_merged_into_a_ticket_that_was_answered_does_not_change_its_first_response(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    first, later = story.opened(NOON), story.opened(NOON + A_DAY)
+    story.answered(later, ANNA, NOON + A_DAY + A_MINUTE)
+    merged(story, first, later, NOON + 2 * A_DAY)
+    await story.told(db)
+    assert (await report(db)).rows == (("Anna", 1, 60.0, 60.0, 60.0, 0),)
+
+
+async def test_somebody_waits_in_a_ticket_that_a_machine_opened_since_a_merge_brought_them(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    machine, person = story.opened(NOON, automatic=True), story.opened(NOON + A_MINUTE)
+    merged(story, person, machine, NOON + 2 * A_MINUTE)
+    story.answered(machine, ANNA, NOON + 3 * A_MINUTE)
+    await story.told(db)
+    assert (await report(db)).rows == (("Anna", 1, 120.0, 120.0, 120.0, 0),)
+
+
+async def test_a_letter_that_was_answered_before_it_was_split_off_waits_for_no_first_answer(
+    db: asyncpg.Connection,
+) -> None:
+    story = Story()
+    ticket, answered = story.opened(NOON), story.received(NOON + A_MINUTE)
+    story.answered(ticket, ANNA, NOON + 2 * A_MINUTE)
+    unanswered = story.received(NOON + 3 * A_MINUTE)
+    own = split_off(story, ticket, answered, NOON + A_DAY)
+    split_off(story, ticket, unanswered, NOON + A_DAY)
+    story.answered(own, ANNA, NOON + 2 * A_DAY)
+    await story.told(db)
+    totals = (await report(db)).totals
+    assert (totals[1], totals[2], totals[-1]) == (1, 120.0, 1)
+
+
+async def test_an_answer_after_a_letter_was_split_off_is_none_to_it(db: asyncpg.Connection) -> None:
+    story = Story()
+    ticket, letter = story.opened(NOON), story.received(NOON + A_MINUTE)
+    split_off(story, ticket, letter, NOON + 2 * A_MINUTE)
+    story.answered(ticket, ANNA, NOON + 3 * A_MINUTE)
+    await story.told(db)
+    totals = (await report(db)).totals
+    assert (totals[1], totals[-1]) == (1, 1)
 
 
 async def test_a_ticket_is_seen_where_it_was_moved_last_and_no_longer_where_it_was_opened(

@@ -18,26 +18,99 @@ DESCRIPTION = ReportDescription(
     by=("agent",),
 )
 
+# A ticket that was merged before anybody answered in either goes on in the other one, and so on: the customer waits
+# there since the first of these letters came. If the other one was answered before, no first answer is waited for.
+# Where a letter had been answered in the ticket that it was split off from, none is either.
 SQL = f"""
-WITH ticket AS (
-    SELECT ticket_id, received_at
-    FROM fact_ticket
-    WHERE received_at >= $1
-      AND received_at < $2
-      AND recorded_at <= $3
+WITH RECURSIVE written AS NOT MATERIALIZED (
+    SELECT ticket_id, reply_id, agent_id, released_at, released_recorded_at
+    FROM fact_reply
+    WHERE released_recorded_at <= $3
       AND NOT automatic
-      AND ($4::uuid[] IS NULL OR {ticketbox_of("fact_ticket.ticket_id")} = ANY($4))
+),
+merge AS (
+    SELECT DISTINCT ON (ticket_id) ticket_id, into_id, recorded_at
+    FROM fact_merge
+    WHERE recorded_at <= $3
+    ORDER BY ticket_id, version DESC
+),
+gone AS (
+    SELECT ticket_id, into_id, recorded_at
+    FROM merge
+    WHERE into_id IS NOT NULL
+      AND NOT EXISTS (
+          SELECT
+          FROM written
+          WHERE written.ticket_id = merge.ticket_id
+      )
+),
+onward AS (
+    SELECT ticket_id, into_id
+    FROM gone
+    WHERE NOT EXISTS (
+        SELECT
+        FROM written
+        WHERE written.ticket_id = gone.into_id
+          AND written.released_recorded_at <= gone.recorded_at
+    )
+),
+way AS (
+    SELECT ticket_id, into_id
+    FROM onward
+    UNION
+    SELECT way.ticket_id, onward.into_id
+    FROM way
+    JOIN onward
+        ON onward.ticket_id = way.into_id
+),
+began AS NOT MATERIALIZED (
+    SELECT
+        ticket_id,
+        CASE
+            WHEN NOT automatic
+                AND (split_from_id IS NULL OR NOT EXISTS (
+                    SELECT
+                    FROM written
+                    WHERE written.ticket_id = fact_ticket.split_from_id
+                      AND written.released_at >= fact_ticket.received_at
+                      AND written.released_recorded_at <= fact_ticket.recorded_at
+                )) THEN received_at
+        END AS at
+    FROM fact_ticket
+    WHERE recorded_at <= $3
+),
+brought AS (
+    SELECT way.into_id AS ticket_id, min(began.at) AS at
+    FROM way
+    JOIN began USING (ticket_id)
+    GROUP BY way.into_id
+),
+ticket AS (
+    SELECT ticket_id, least(began.at, brought.at) AS since
+    FROM (
+        SELECT ticket_id
+        FROM fact_ticket
+        WHERE received_at >= $1
+          AND received_at < $2
+        UNION
+        SELECT ticket_id
+        FROM brought
+    ) AS candidate
+    JOIN began USING (ticket_id)
+    LEFT JOIN brought USING (ticket_id)
+    WHERE least(began.at, brought.at) >= $1
+      AND least(began.at, brought.at) < $2
+      AND ticket_id NOT IN (SELECT ticket_id FROM gone)
+      AND ($4::uuid[] IS NULL OR {ticketbox_of("began.ticket_id")} = ANY($4))
 ),
 answer AS (
     SELECT DISTINCT ON (ticket_id)
         ticket_id,
-        reply.agent_id,
-        extract(epoch FROM reply.released_at - ticket.received_at)::float8 AS seconds
+        written.agent_id,
+        extract(epoch FROM written.released_at - ticket.since)::float8 AS seconds
     FROM ticket
-    JOIN fact_reply AS reply USING (ticket_id)
-    WHERE reply.released_recorded_at <= $3
-      AND NOT reply.automatic
-    ORDER BY ticket_id, reply.released_at, reply.reply_id
+    JOIN written USING (ticket_id)
+    ORDER BY ticket_id, written.released_at, written.reply_id
 ),
 owner AS (
     SELECT DISTINCT ON (ticket_id) ticket_id, assignment.agent_id
@@ -46,21 +119,11 @@ owner AS (
     WHERE assignment.recorded_at <= $3
     ORDER BY ticket_id, assignment.version DESC
 ),
-merge AS (
-    SELECT DISTINCT ON (ticket_id) ticket_id, merge.into_id
-    FROM ticket
-    JOIN fact_merge AS merge USING (ticket_id)
-    WHERE merge.recorded_at <= $3
-    ORDER BY ticket_id, merge.version DESC
-),
 wait AS (
     SELECT coalesce(answer.agent_id, owner.agent_id) AS agent_id, answer.seconds
     FROM ticket
     LEFT JOIN answer USING (ticket_id)
     LEFT JOIN owner USING (ticket_id)
-    LEFT JOIN merge USING (ticket_id)
-    WHERE answer.seconds IS NOT NULL
-       OR merge.into_id IS NULL
 )
 SELECT
     CASE
