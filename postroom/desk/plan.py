@@ -1,6 +1,6 @@
 """What a file would change, and the commands for it. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from contracts.commands import OPERATOR, ChangeDesk, PublishRuleset, RemoveThing, SetThing
 from contracts.desk import AnyThing, Person, Thing
+from contracts.people import Role
 from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.reading import BadFile, File, Mistake
 from postroom.desk.shapes import (
@@ -75,6 +76,7 @@ def plan(
     before = names_of(present.things.values())
     names = _with_new(file, before, new_id)
     wanted, mistakes = _things(file, names)
+    mistakes += _widened(file, names, present)
     ruleset, more = _ruleset(file, names)
     if mistakes or more:
         raise BadFile([*mistakes, *more])
@@ -144,6 +146,19 @@ def _things(file: File, names: Names) -> tuple[list[AnyThing], list[Mistake]]:
 def _validated(kind: type[Thing], fields: Mapping[str, object]) -> AnyThing:
     thing: AnyThing = kind.model_validate(fields, extra="forbid")  # type: ignore[assignment]  # of KINDS
     return thing
+
+
+def _widened(file: File, names: Names, present: Present) -> Iterator[Mistake]:
+    """Who has rights in some ticketboxes, and would be everywhere only because the file says nothing of them."""
+    for key, fields in file.sections.get("people", {}).items():
+        person = present.things.get(names.ids["people", key.casefold()])
+        if not isinstance(person, Person) or person.by_role:
+            continue
+        if "rights" not in fields and fields.get("role") != Role.ADMINISTRATOR:
+            words = (
+                "without rights this person would be everywhere; write them, or rights: {} if that is meant"
+            )
+            yield file.mistake(("people", key), words)
 
 
 def _ruleset(file: File, names: Names) -> tuple[RulesetPublished | None, list[Mistake]]:

@@ -151,9 +151,24 @@ def test_a_right_that_changes_is_told_with_its_ticketbox() -> None:
     ]
 
 
+def test_who_has_rights_and_would_be_everywhere_as_the_file_says_nothing_of_them_is_told() -> None:
+    now = present([SUPPORT, ORDERS, BOSS, anna(seeing=ORDERS)])
+    text = "people:\n  new@example.com: {name: New, role: agent}\n  Anna@example.com: {name: Anna, role: agent}\n"
+    words = r"^line 3: people > Anna@example\.com: without rights this person would be everywhere"
+    with pytest.raises(BadFile, match=words):
+        planned(text, now)
+
+
+def test_who_has_no_rights_of_their_own_is_exported_as_being_everywhere() -> None:
+    text = write([BOSS, ANNA], None)
+    assert text.count("rights: {}") == 1, "whoever administers is everywhere, whatever is written"
+    now = present([SUPPORT, ORDERS, BOSS, anna(seeing=ORDERS)])
+    assert [change.name for change in planned(text, now).changes] == ["anna@example.com"]
+
+
 def test_who_loses_their_last_right_is_told_to_be_everywhere_then() -> None:
     now = present([SUPPORT, ORDERS, BOSS, anna(seeing=ORDERS)])
-    text = "people:\n  anna@example.com: {name: Anna, role: agent}\n"
+    text = "people:\n  anna@example.com: {name: Anna, role: agent, rights: {}}\n"
     assert [*lines_of(planned(text, now))] == [
         "~ person anna@example.com",
         "    rights: only Orders (see) -> everywhere, as the role agent may",
