@@ -26,6 +26,7 @@ _SET_ALARMS = """
 INSERT INTO alarm (ticket_id, at, contact, standing, revision)
 SELECT ticket_id, at, contact, standing::jsonb, $5
 FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[]) AS new (ticket_id, at, contact, standing)
+ORDER BY ticket_id
 ON CONFLICT (ticket_id) DO UPDATE
 SET at = excluded.at,
     standing = excluded.standing,
@@ -33,10 +34,20 @@ SET at = excluded.at,
     failures = 0
 """
 
+# In one order: two transactions that set the same alarms do not wait for one another.
+_LOCK_ALARMS = """
+SELECT
+FROM alarm
+WHERE ticket_id = ANY($1::uuid[])
+ORDER BY ticket_id
+FOR UPDATE
+"""
+
 
 async def set_alarms(db: Connection, alarms: Mapping[UUID, Alarm | None], revision: int) -> None:
     """Say when tickets are to be looked at again, as a revision of the desk has it; None: never by itself."""
     if over := [ticket_id for ticket_id, alarm in alarms.items() if alarm is None]:
+        await db.execute(_LOCK_ALARMS, list(alarms))
         await db.execute("DELETE FROM alarm WHERE ticket_id = ANY($1::uuid[])", over)
     if kept := {ticket_id: alarm for ticket_id, alarm in alarms.items() if alarm is not None}:
         moments = [alarm.at for alarm in kept.values()]
