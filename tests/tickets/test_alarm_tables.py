@@ -1,4 +1,4 @@
-"""Alarms that are set at the same moment: whoever sets several locks them in one order."""
+"""Alarms that are set while something else happens: nothing is lost, and nobody waits for one another."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,11 +8,15 @@ import asyncpg
 import pytest
 
 from chassis.database import connect
+from contracts.commands import OPERATOR, SetContact
+from contracts.contacts import Card
 from contracts.router import Priority
+from contracts.stream_ids import contact_id
 from contracts.tickets import State
 from postroom.migrate import migrate_database
-from services.tickets.alarm_tables import Alarm, lock_alarm, set_alarms
+from services.tickets.alarm_tables import Alarm, lock_alarm, set_alarms, stale_alarms
 from services.tickets.automations import Standing
+from services.tickets.changes import keep_contacts
 from tests.events import NOON
 
 pytestmark = pytest.mark.anyio
@@ -59,3 +63,23 @@ async def test_who_waits_for_the_first_alarm_does_not_have_the_second_in_hand(
         await asyncio.sleep(0.3)  # it locks what it can
         assert await lock_alarm(other, SECOND)
     await setting
+
+
+async def test_that_a_contact_has_changed_is_not_lost_while_one_of_its_tickets_is_written(
+    connections: list[asyncpg.Connection],
+) -> None:
+    db, *_ = connections
+    revision = await db.fetchval("SELECT revision FROM desk_revision")
+    await set_alarms(db, {FIRST: ALARM}, revision)
+    assert await stale_alarms(db, 10) == []
+
+    card = Card(id=contact_id(ALARM.contact), addresses=(ALARM.contact,), name="Kim")
+    async with db.transaction():
+        await keep_contacts(db, SetContact(command_id=uuid4(), actor_id=OPERATOR, contact=card), NOON)
+
+    # By who had read the contact before it changed.
+    await set_alarms(db, {FIRST: ALARM}, revision)
+    assert await stale_alarms(db, 10) == [FIRST]
+    # By who looks at the ticket because it did.
+    await set_alarms(db, {FIRST: ALARM}, revision, [FIRST])
+    assert await stale_alarms(db, 10) == []
