@@ -125,7 +125,11 @@ async def decide_message(
 
 
 async def take_desk(service: Service[RouterSettings], batch: Batch, db: Connection) -> None:
-    """Follow the desk's configuration, and have distribution look again."""
+    """Follow the desk's configuration, and have distribution look again.
+
+    It waits while a router follows tickets or gives them: each would lock ticketboxes that the other one waits for.
+    """
+    await queue_tables.lock(db)
     for item in batch:
         await tables.keep_desk(db, item)
     await queue_tables.mark_all(db, service.clock())

@@ -149,7 +149,7 @@ async def last_agents(db: Connection, contact_keys: Collection[UUID]) -> dict[UU
     return {row["contact_key"]: row["agent_id"] for row in rows}
 
 
-# A change of the desk waits here while a router looks, and is seen after it: rows are locked in one order.
+# Rows are locked in one order.
 _MARK = """
 INSERT INTO look (ticketbox_id, at)
 SELECT ticketbox_id, $2
@@ -194,7 +194,10 @@ async def _wake(db: Connection) -> None:
 
 
 async def lock(db: Connection) -> None:
-    """Let one router at a time follow tickets or give them: somebody's capacity belongs to all ticketboxes together."""
+    """Let one router at a time follow tickets, give them, or hear of the desk.
+
+    Somebody's capacity belongs to all ticketboxes together.
+    """
     await database.lock(db, "postroom distribution")
 
 

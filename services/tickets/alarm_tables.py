@@ -26,23 +26,40 @@ _SET_ALARMS = """
 INSERT INTO alarm (ticket_id, at, contact, standing, revision)
 SELECT ticket_id, at, contact, standing::jsonb, $5
 FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[]) AS new (ticket_id, at, contact, standing)
+ORDER BY ticket_id
 ON CONFLICT (ticket_id) DO UPDATE
 SET at = excluded.at,
     standing = excluded.standing,
-    revision = excluded.revision,
+    revision = CASE WHEN alarm.revision = 0 AND alarm.ticket_id <> ALL($6::uuid[]) THEN 0 ELSE excluded.revision END,
     failures = 0
 """
 
+# In one order: two transactions that set the same alarms do not wait for one another.
+_LOCK_ALARMS = """
+SELECT
+FROM alarm
+WHERE ticket_id = ANY($1::uuid[])
+ORDER BY ticket_id
+FOR UPDATE
+"""
 
-async def set_alarms(db: Connection, alarms: Mapping[UUID, Alarm | None], revision: int) -> None:
-    """Say when tickets are to be looked at again, as a revision of the desk has it; None: never by itself."""
+
+async def set_alarms(
+    db: Connection, alarms: Mapping[UUID, Alarm | None], revision: int, locked: Collection[UUID] = ()
+) -> None:
+    """Say when tickets are to be looked at again, as a revision of the desk has it; None: never by itself.
+
+    The mark that a contact has changed, revision 0, stays but on those that were `locked` before the contact was read:
+    it may have come since.
+    """
     if over := [ticket_id for ticket_id, alarm in alarms.items() if alarm is None]:
+        await db.execute(_LOCK_ALARMS, list(alarms))
         await db.execute("DELETE FROM alarm WHERE ticket_id = ANY($1::uuid[])", over)
     if kept := {ticket_id: alarm for ticket_id, alarm in alarms.items() if alarm is not None}:
         moments = [alarm.at for alarm in kept.values()]
         contacts = [alarm.contact for alarm in kept.values()]
         standings = [alarm.standing.model_dump_json() for alarm in kept.values()]
-        await db.execute(_SET_ALARMS, list(kept), moments, contacts, standings, revision)
+        await db.execute(_SET_ALARMS, list(kept), moments, contacts, standings, revision, list(locked))
 
 
 async def forget_customer(db: Connection, ticket_ids: Collection[UUID], alias: str) -> None:

@@ -86,11 +86,11 @@ async def _look_at_one(db: Connection, now: datetime, desk: Desk, ticket_id: UUI
 
 
 async def _look_at(work: Work, db: Connection, ticket_ids: Collection[UUID]) -> None:
-    """Let happen what is due for these tickets, and set their alarms anew."""
+    """Let happen what is due for these tickets, whose alarms are locked, and set their alarms anew."""
     await work.load(db, ticket_ids)
     for ticket_id in ticket_ids:
         _look_again(work, ticket_id)
-    await work.save(db)
+    await work.save(db, ticket_ids)
 
 
 def _look_again(work: Work, ticket_id: UUID) -> None:

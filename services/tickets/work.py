@@ -1,6 +1,6 @@
 """Tickets as they change during one transaction, and what is to be written at its end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -359,8 +359,8 @@ class Work:
         meta = Meta(correlation_id=waiting.ticket_id, causation_id=other.ticket_id)
         self.add(waiting, [TicketReopened(ticket_id=waiting.ticket_id, why="hold_ended")], cause, meta)
 
-    async def save(self, db: Connection) -> int:
-        """Write it all; the append comes last.
+    async def save(self, db: Connection, locked: Collection[UUID] = ()) -> int:
+        """Write it all; the append comes last. `locked` are tickets whose alarms were, before they were read.
 
         Raises:
             VersionConflict: what was decided by has changed meanwhile.
@@ -374,7 +374,7 @@ class Work:
         ]
         await ticket_tables.keep_numbers(db, {event.number: event.ticket_id for event in opened})
         alarms_now = {ticket_id: self._alarm(self.tickets[ticket_id]) for ticket_id in self.changed}
-        await alarm_tables.set_alarms(db, alarms_now, self.desk.revision)
+        await alarm_tables.set_alarms(db, alarms_now, self.desk.revision, locked)
         if self.automatic_letters:
             await self._save_automatic_letters(db)
         return await log.append(db, self.answers, self.now)

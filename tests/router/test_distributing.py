@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,6 +40,7 @@ from contracts.tickets import (
 )
 from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables, tables
+from services.router.app import take_desk
 from services.router.distributing import follow, look
 from services.router.distribution import MOST_AT_ONCE
 from services.router.queue import contact_key
@@ -439,6 +441,26 @@ async def test_four_routers_that_look_at_once_give_each_ticket_once_and_fairly(r
     said = await router.said()
     assert len({one["ticket_id"] for one in said}) == len(said) == 150
     assert set(Counter(one["agent_id"] for one in said).values()) == {30}
+
+
+async def test_presence_that_is_heard_while_tickets_are_followed_is_heard_after_them(router: Router) -> None:
+    await queue_tables.mark(router.db, [SUPPORT.id, ORDERS.id], NOON)
+    (available,) = recorded(PresenceChanged(person_id=ANNA.id, presence=Presence.AVAILABLE), at=NOON)
+    service: Any = SimpleNamespace(clock=lambda: NOON)
+    other = await connect(router.url, "router")
+
+    async def hear_of_presence() -> None:
+        async with other.transaction():
+            await take_desk(service, [available], other)
+
+    async with router.db.transaction():
+        await queue_tables.lock(router.db)
+        await queue_tables.mark(router.db, [max(SUPPORT.id, ORDERS.id)], NOON)
+        heard = asyncio.create_task(hear_of_presence())
+        await asyncio.sleep(0.3)  # it locks what it can
+        await queue_tables.mark_all(router.db, NOON)
+    await heard
+    await other.close()
 
 
 async def test_the_language_is_guessed_once_from_the_letter_that_router_routed(router: Router) -> None:
