@@ -136,6 +136,7 @@ async function findTemplates() {
     { headers: { "HX-Request": "true" } });
   const html = await answer.text();
   if (search.value !== q) return;  // what is typed now is looked for, too
+  if (!isOurs(answer)) return sayNoAnswer();
   if (!answer.ok) return void (one("#notice").innerHTML = html);
   one("#template-list").outerHTML = html;
   markTemplate(chosenTemplate());
@@ -602,6 +603,33 @@ document.addEventListener("htmx:before:swap", ({ detail }) => {
   };
   detail.tasks.splice(0, Infinity, ...detail.tasks.filter((task) => !overtaken(task)));
 });
+
+// Our own problems say where they belong. What says nothing is of a proxy before us, and would take the page's place.
+const isOurs = ({ status, headers }) => status < 400 || headers.has("HX-Retarget");
+
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  if (isOurs(ctx.response)) return;
+  event.preventDefault();
+  missed(ctx.sourceElement);
+});
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (ctx && ctx.text === undefined) missed(ctx.sourceElement);
+});
+
+// What the page asks for by itself, it asks for again; of what somebody did, nothing stays that looks done.
+function missed(source) {
+  if (source.matches("[hx-trigger$='from:body'], [hx-trigger^='every']")) return;
+  if (source.type === "checkbox") source.checked = source.defaultChecked;
+  if (source.matches("form[hx-trigger=change]:has(select)")) source.reset();
+  sayNoAnswer();
+}
+
+function sayNoAnswer() {
+  one("#notice").innerHTML = '<p class="problem" role="alert">Postroom does not answer; this was probably not done. '
+    + 'Try again. <button type="button" class="plain" data-closes aria-label="Close">×</button></p>';
+}
+
 document.addEventListener("htmx:after:swap", () => { sayTimes(); restoreDrafts(); noticeNewer(); countSelected(); findBack(); });
 
 findDrafts();
