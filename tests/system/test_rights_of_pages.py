@@ -183,7 +183,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "version": 999,
     },
     "POST /erasures": {"address": "nobody@customers.example", "reason": "Try"},
-    "POST /what-ifs/{what_if_id}/save": {"thing_id": str(TRIED)},
+    "POST /what-ifs/{what_if_id}/save": {"thing_id": str(TRIED), "version": "0"},
 }
 MISSING = {
     "POST /tickets/{number}/undo",

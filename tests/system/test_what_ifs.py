@@ -81,6 +81,28 @@ async def test_a_policy_that_is_not_in_force_is_tried_on_past_tickets(
     assert (await policy(api))["version"] == version  # nothing was saved
 
 
+async def test_what_a_colleague_saved_meanwhile_is_not_undone_by_putting_a_trial_in_force(
+    api: httpx.AsyncClient, postroom: Postroom
+) -> None:
+    found = await policy(api)
+    standard = {name: value for name, value in found.items() if name != "version"}
+    tried = {**standard, "kind": "policy", "targets": {**standard["targets"], "first_response": 20}}
+    started = (await api.post("/what-ifs", json={"things": [tried], "months": 1})).json()["what_if_id"]
+    page = f"{postroom.url}/what-ifs/{started}"
+    version = f'name="version" value="{found["version"]}"'
+    assert version in (await api.get(page)).text
+    renamed = {**standard, "name": "Standard, renamed"}
+    changed = await api.put(f"/desk/policies/{standard['id']}", json=renamed)
+    assert changed.status_code == 200
+    form = {"thing_id": standard["id"], "version": found["version"]}
+    assert (await api.post(f"{page}/save", data=form)).status_code == 409
+    assert (await api.get(f"/desk/policies/{standard['id']}")).json()["name"] == "Standard, renamed"
+    assert version not in (await api.get(page)).text  # whoever looks again sees what would be undone
+    again = {**form, "version": found["version"] + 1}
+    assert (await api.post(f"{page}/save", data=again)).status_code == 303
+    assert (await api.get(f"/desk/policies/{standard['id']}")).json()["name"] == "Standard"
+
+
 async def test_what_could_not_be_saved_cannot_be_tried(api: httpx.AsyncClient) -> None:
     tried = {"kind": "policy", "id": str(uuid4()), "name": "Broken", "calendar_id": str(uuid4())}
     answer = await api.post("/what-ifs", json={"things": [tried]})

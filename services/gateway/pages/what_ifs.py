@@ -1,13 +1,17 @@
 """What-ifs: what the form of a policy or a calendar says was tried, and can be put in force."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
+from contracts.desk import Calendar, Policy
 from services.gateway.access.guard import Here, Signed, command_id_of
 from services.gateway.desk import desk, things
+from services.gateway.desk.differences import Difference
+from services.gateway.desk.things import Found
 from services.gateway.pages.trials import trial_page
 from services.gateway.pieces import Asked
 from services.gateway.trials import what_ifs
@@ -32,15 +36,30 @@ async def show(
     async with here.service.pool.acquire() as db:
         names = await desk.names(db)
         present = {
-            one.thing.id: one.thing
+            one.thing.id: one
             for kind_of_thing in ("policies", "calendars")
             for one in await things.every(db, who.person, kind_of_thing)
         }
-    tried = [
-        (thing, things.compared(present.get(thing.id), thing), f"/desk/{_plural(thing.kind)}/{thing.id}")
-        for thing in found.run.things
-    ]
+    tried = [_tried(thing, present.get(thing.id)) for thing in found.run.things]
     return trial_page(request, who, "what_if.html", found, kind, names=names, tried=tried)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What was tried, beside what is in force. `differences` None: there is none like it yet."""
+
+    thing: Policy | Calendar
+    differences: tuple[Difference, ...] | None
+    version: int
+    """That of what is in force: whoever puts the other in its place has seen nothing newer."""
+    address: str
+
+
+def _tried(thing: Policy | Calendar, present: Found | None) -> Tried:
+    address = f"/desk/{_plural(thing.kind)}/{thing.id}"
+    if present is None:
+        return Tried(thing, None, 0, address)
+    return Tried(thing, things.compared(present.thing, thing), present.version, address)
 
 
 def _plural(kind: str) -> str:
@@ -56,12 +75,17 @@ async def cancel(wish: Wish, what_if_id: UUID) -> Response:
 
 @router.post("/what-ifs/{what_if_id}/save")
 async def save(
-    request: Request, here: Here, who: Signed, what_if_id: UUID, thing_id: Annotated[UUID, Form()]
+    request: Request,
+    here: Here,
+    who: Signed,
+    what_if_id: UUID,
+    thing_id: Annotated[UUID, Form()],
+    version: Annotated[int, Form()],
 ) -> Response:
-    """Put in force what was tried."""
+    """Put in force what was tried, unless somebody changed since what it was shown beside."""
     found = await what_ifs.one(here, who.person, what_if_id)
     for thing in found.run.things:
         if thing.id == thing_id:
-            await things.put(here, who.person, command_id_of(request, who.person), thing, None)
+            await things.put(here, who.person, command_id_of(request, who.person), thing, version)
             return RedirectResponse(f"/desk/{_plural(thing.kind)}/{thing.id}?saved=true", 303)
     return RedirectResponse(f"/what-ifs/{what_if_id}", 303)
