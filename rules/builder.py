@@ -72,6 +72,18 @@ OPERATORS: dict[Sort, tuple[Operator, ...]] = {
 }
 ALONE = frozenset({Operator.SOME, Operator.NONE, Operator.YES, Operator.NO})
 """Those that compare with no value."""
+_OF_A_PART = frozenset(
+    {
+        Operator.CONTAINS,
+        Operator.CONTAINS_NOT,
+        Operator.STARTS_WITH,
+        Operator.ENDS_WITH,
+        Operator.MATCHES,
+        Operator.ONE_CONTAINS,
+        Operator.ONE_ENDS_WITH,
+    }
+)
+"""Those for which nothing is a part of everything: with an empty value they would hold for all mail, or for none."""
 
 _FIELDS = {field.name: field for field in FIELDS}
 _HEADER = re.compile(r"headers\.([a-z0-9-]+)")
@@ -122,6 +134,8 @@ def _write(row: Row) -> str:
         raise BadRow(f"There is no field “{row.field}”; a header is written as headers.x-spam.")
     if row.operator not in OPERATORS[field.sort]:
         raise BadRow(f"“{field.title}” cannot be asked whether it “{row.operator}”.")
+    if row.operator in _OF_A_PART and not row.value:
+        raise BadRow(f"“{field.title}” is compared with nothing yet: write what “{row.operator}” looks for.")
     return _TEMPLATES[row.operator].format(path=_path(field), value=_value(field, row.value))
 
 

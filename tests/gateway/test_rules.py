@@ -87,7 +87,7 @@ def test_what_is_wrong_is_told_and_not_kept() -> None:
     with pytest.raises(Unprocessable, match="whole number"):
         typed(("size", "", "is at least", "much")).rule()
     with pytest.raises(Unprocessable, match="name"):
-        RuleForm(name=" ").rule()
+        RuleForm(name=" ", rows=()).rule()
 
 
 def test_an_unfinished_condition_in_cel_may_be_kept_in_the_draft_and_its_problem_is_told() -> None:
