@@ -133,6 +133,23 @@ def test_a_rule_shows_its_condition_and_the_values_that_it_looked_at() -> None:
     ]
 
 
+def test_rules_that_held_or_had_no_answer_are_told_one_a_line_and_the_only_one_is_told_once() -> None:
+    money = {
+        "rule": "Money",
+        "condition": "true",
+        "matched": [["subject", "A"]],
+        "did": ["disposition", "tags"],
+    }
+    later = {"rule": "Later", "condition": "true", "matched": [], "did": []}
+    broken = {"rule": "Broken", "error": "no such field"}
+    assert facts({"acted": [money]}) == []
+    assert facts({"acted": [money, later], "failed": [broken]}) == [
+        Fact("held", "Money: disposition, tags"),
+        Fact("held", "Later: nothing that was not decided before"),
+        Fact("no answer", "Broken: no such field", "bad"),
+    ]
+
+
 def test_who_did_it_is_evidence_for_programs_and_in_the_sentence_for_people() -> None:
     found = evidence("MessageDiscarded", {}, "0199")
     assert found == {"actor": "0199"}

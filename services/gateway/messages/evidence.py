@@ -84,6 +84,19 @@ def _matched(value: Any) -> Iterator[Fact]:
         yield Fact(f"message.{name.removeprefix('message.')}", seen or "(empty)", "code")
 
 
+def _acted(value: Any) -> Iterator[Fact]:
+    # Of the only one, the lines of `rule`, `condition` and `matched` tell.
+    if len(value) > 1:
+        for one in value:
+            did = ", ".join(one.get("did", ())).replace("_", " ") or "nothing that was not decided before"
+            yield Fact("held", f"{one['rule']}: {did}")
+
+
+def _failed(value: Any) -> Iterator[Fact]:
+    for one in value:
+        yield Fact("no answer", f"{one['rule']}: {one['error']}", "bad")
+
+
 def _bounce(value: Any) -> Iterator[Fact]:
     for name in ("recipient", "status", "code", "reason"):
         if value.get(name):
@@ -105,6 +118,8 @@ _READERS: dict[str, Callable[[Any], Iterator[Fact]]] = {
     "ruleset_version": _plain("ruleset_version", "ruleset"),
     "condition": _plain("condition", look="code"),
     "matched": _matched,
+    "acted": _acted,
+    "failed": _failed,
     "error": _plain("error", look="bad"),
     "number": _plain("number", "ticket"),
     "threaded_by": _plain("threaded_by", "found by"),
