@@ -27,12 +27,15 @@ async def searched(page: Page, postroom: Postroom, first: int, count: int, word:
     await expect(page.locator(".row")).to_have_count(count)
 
 
+@pytest.mark.parametrize(
+    ("enter", "first", "word"), [("Enter", 3000, "Gramophone"), ("Control+Enter", 3050, "Phonograph")]
+)
 async def test_tickets_are_selected_with_the_keyboard_changed_and_given_back(
-    context: BrowserContext, shared_postroom: Postroom
+    context: BrowserContext, shared_postroom: Postroom, enter: str, first: int, word: str
 ) -> None:
     page = await sign_in(context)
     await page.wait_for_timeout(500)
-    await searched(page, shared_postroom, 3000, 3, "Gramophone")
+    await searched(page, shared_postroom, first, 3, word)
     await expect(page.locator("#acts")).not_to_be_visible()
     await page.keyboard.press("j")
     await page.keyboard.press("x")
@@ -43,13 +46,13 @@ async def test_tickets_are_selected_with_the_keyboard_changed_and_given_back(
     await acts.get_by_label("Priority").select_option("urgent")
     await acts.get_by_label("Add a tag").fill("recall")
     await nothing_serious(page)
-    await acts.get_by_role("button", name="Apply").click()
+    await acts.get_by_label("Add a tag").press(enter)
     notice = page.locator("#job-notice")
     await expect(notice).to_contain_text("2 changed")
     await nothing_serious(page)
     await expect(page.locator(".row", has_text="recall")).to_have_count(2)
     await expect(page.locator(".row :checked")).to_have_count(0)
-    await notice.get_by_role("button", name="Undo").click()
+    await page.keyboard.press("z")
     await expect(notice).to_contain_text("Undo: 2 changed")
     await expect(page.locator(".row", has_text="recall")).to_have_count(0)
     await notice.get_by_role("link", name="Details").click()
@@ -149,3 +152,25 @@ async def test_on_a_phone_a_list_is_changed_too(context: BrowserContext, shared_
     await expect(page.locator("#job-notice")).to_contain_text("1 changed")
     await expect(page.locator(".row", has_text="small")).to_have_count(1)
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+async def test_on_a_phone_menus_are_reached_and_close_again(
+    context: BrowserContext, shared_postroom: Postroom
+) -> None:
+    page = await sign_in(context)
+    await page.wait_for_timeout(500)
+    await searched(page, shared_postroom, 3040, 1, "Sitar")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.locator("#narrow-menu summary").click()
+    await expect(page.locator("#narrow-menu").get_by_label("Priority")).to_be_in_viewport()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#narrow-menu .panel")).not_to_be_visible()
+    await page.locator(".row input").check()
+    me = page.locator("header .menu")
+    await me.locator("summary").click()
+    await me.get_by_role("button", name="Sign out").click(trial=True)
+    await page.keyboard.press("Escape")
+    await expect(me.locator(".panel")).not_to_be_visible()
+    await me.locator("summary").click()
+    await page.locator("h1").click(position={"x": 2, "y": 2})
+    await expect(me.locator(".panel")).not_to_be_visible()

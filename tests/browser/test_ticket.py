@@ -23,11 +23,11 @@ async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[
         yield opened
 
 
-async def opened(page: Page, postroom: Postroom, number: int, subject: str) -> str:
+async def opened(page: Page, postroom: Postroom, number: int, subject: str, **fields: str) -> str:
     """The number of a new ticket, whose page is there."""
     await page.goto("/tickets")
     await page.wait_for_timeout(500)
-    postroom.send(letter(number, subject=subject))
+    postroom.send(letter(number, subject=subject, **fields))
     await page.locator(".row a", has_text=subject).click()
     await page.wait_for_url("**/tickets/*")
     return await page.locator("#ticket").get_attribute("data-number") or ""
@@ -77,6 +77,7 @@ async def test_what_was_on_hold_and_closed_is_on_hold_again_after_undo(
     await page.get_by_role("button", name="Until Monday").click()
     state = page.locator(".facts .mark").first
     await expect(state).to_have_text("on hold")
+    await expect(page.locator(".facts time").first).to_have_text(re.compile(r", \w+ \d+, \d+:\d\d"))
     held = await page.locator(".facts").inner_text()
     await page.locator("#more-menu summary").click()
     async with page.expect_request("**/state") as sent:
@@ -240,11 +241,13 @@ async def test_on_a_phone_the_conversation_comes_before_what_is_said_of_the_tick
 ) -> None:
     page = await sign_in(context)
     await page.set_viewport_size({"width": 390, "height": 844})
-    await opened(page, shared_postroom, 840, "From a phone")
+    address = f"{'kim.' * 15}kim@customers.example"
+    await opened(page, shared_postroom, 840, "From a phone", sender=address)
     await expect(page.locator(".about")).not_to_be_visible()
     await nothing_serious(page)
     await page.get_by_text("About this ticket: owner").click()
     await expect(page.get_by_label("Owner")).to_be_visible()
+    await expect(page.locator("#recipient")).to_contain_text(address)
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
 
 

@@ -81,6 +81,13 @@ def test_hours_may_be_written_in_short() -> None:
     assert "holidays" not in data
 
 
+@pytest.mark.parametrize("hours", ["25:00-3", "9-12", "9:00-"])
+def test_hours_that_are_none_are_shown_again_as_they_were_written(hours: str) -> None:
+    monday = next(field for field in PAGES["calendars"].fields if field.name == "week.monday")
+    entered = fields.read([monday], FormData([("week.monday", hours)]))
+    assert fields.shown(monday, fields.value_at(entered, "week.monday")) == hours
+
+
 def test_what_is_wrong_stands_beside_its_field() -> None:
     entered = fields.read(
         PAGES["calendars"].fields,

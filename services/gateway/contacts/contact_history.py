@@ -147,6 +147,8 @@ def _entry(row: asyncpg.Record, letters: dict[UUID, Reading], names: Mapping[UUI
             return entry.model_copy(update={"text": text})
         case AcknowledgementReleased(letter=sent) | ReminderReleased(letter=sent):
             return entry.model_copy(update={"text": sent.text})
+        case TicketReopened(reopened_by=UUID()):
+            return entry.model_copy(update={"sentence": "opened it again"})
         case _:
             return entry
 

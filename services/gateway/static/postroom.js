@@ -9,6 +9,8 @@ const tell = (name) => document.body.dispatchEvent(new CustomEvent(name));
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const inDays = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const brief = new Intl.DateTimeFormat(undefined,
+  { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 function ago(moment) {
@@ -19,11 +21,16 @@ function ago(moment) {
   return "now";
 }
 
+function said(how, moment) {
+  if ("absolute" in how) return absolute.format(moment);
+  return "brief" in how ? brief.format(moment) : ago(moment);
+}
+
 function sayTimes() {
   for (const time of all("time")) {
     const moment = new Date(time.dateTime);
     time.title = absolute.format(moment);
-    time.textContent = "absolute" in time.dataset ? absolute.format(moment) : ago(moment);
+    time.textContent = said(time.dataset, moment);
   }
   for (const due of all("[data-due]")) {
     const moment = new Date(due.dataset.due);
@@ -375,6 +382,7 @@ addEventListener("pagehide", () => { leave(); stopListening(); });
 addEventListener("pageshow", listen);
 
 // --- Events ----------------------------------------------------------------------------------------------------------
+const MENU = "details:is(.drop, .menu)[open]";
 const writing = (target) => target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
 
 const KEYS = {
@@ -399,6 +407,7 @@ const KEYS = {
   a: () => decide("#release"),
   d: () => decide("#discard"),
   c: () => one("#customer")?.click(),
+  z: () => one("[data-undo]")?.click(),
   u: () => one("[data-back]")?.click(),
   g: () => one("#next-ticket")?.click(),
   "/": () => one("#search")?.focus(),
@@ -417,10 +426,12 @@ document.addEventListener("keydown", (event) => {
     openTemplates();
   } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
     event.preventDefault();
-    const button = one("button.primary", event.target.form);
-    if (button) event.target.form.requestSubmit(button);
-  } else if (event.key === "Escape" && event.target.closest?.("details.drop[open]")) {
-    const menu = event.target.closest("details.drop");
+    one("button.primary", event.target.form)?.click();
+  } else if (event.key === "Enter" && !event.isComposing && event.target.matches?.("#acts input[maxlength]")) {
+    event.preventDefault();
+    one("#apply").click();
+  } else if (event.key === "Escape" && event.target.closest?.(MENU)) {
+    const menu = event.target.closest(MENU);
     menu.open = false;
     (one(`#${menu.dataset.returns}`) ?? one("summary", menu)).focus();
   } else if (event.key === "Escape" && writing(event.target)) {
@@ -435,7 +446,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => {
-  for (const menu of all("details.drop[open]")) if (!menu.contains(target) || target.closest("a")) menu.open = false;
+  for (const menu of all(MENU)) if (!menu.contains(target) || target.closest("a")) menu.open = false;
   const option = target.closest("#template-list [data-text]");
   if (option) insertTemplate(option);
   const button = target.closest("button");

@@ -170,7 +170,9 @@ def _spans(words: Iterable[str]) -> list[object]:
     spans: list[object] = []
     for word in words:
         begin, _, end = word.partition("-")
-        spans.append({"begin": begin.zfill(5), "end": end.zfill(5)})
+        if _SPAN.match(word):
+            begin, end = begin.zfill(5), end.zfill(5)
+        spans.append({"begin": begin, "end": end})
     return spans
 
 
