@@ -125,13 +125,24 @@ async def draft_page(request: Request, here: Here, who: Signed, _: RuleMaker) ->
         draft = await rulesets.draft(db, now)
         if draft is None:
             return RedirectResponse("/rules", 303)
+        taken_out = await rulesets.taken_out(db)
         names = await desk.names(db)
         boxes = await desk.every(db, DeskTicketbox)
     try:
         runs = (await here.ask(ListDryRuns(), DryRunList)).items[:5]
     except Unanswered:
         runs = ()
-    return page(request, "rules_draft.html", who, draft=draft, now=now, names=names, boxes=boxes, runs=runs)
+    return page(
+        request,
+        "rules_draft.html",
+        who,
+        draft=draft,
+        now=now,
+        taken_out=taken_out,
+        names=names,
+        boxes=boxes,
+        runs=runs,
+    )
 
 
 @router.post("/rules/draft/drop")
@@ -169,9 +180,16 @@ async def move(
     draft = await wish.open_draft()
     rules = list(draft.rules)
     rule = rules.pop(_place(draft, index))
-    rules.insert(max(0, index + by), rule)
+    place = min(max(0, index + by), len(rules))
+    rules.insert(place, rule)
     await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
-    return RedirectResponse(f"/rules/draft#rule-{min(max(0, index + by), len(rules) - 1)}", 303)
+    return RedirectResponse(f"/rules/draft#{_button(place, by, len(rules))}", 303)
+
+
+def _button(place: int, by: int, number: int) -> str:
+    """The button that moves the rule on in the same direction, or back where it cannot go on: it has the focus."""
+    earlier = place > 0 if by < 0 else place == number - 1
+    return f"{'earlier' if earlier else 'later'}-{place}"
 
 
 @router.post("/rules/draft/remove")
@@ -181,6 +199,13 @@ async def remove(wish: Wish, seen_version: Annotated[int, Form()], index: Annota
     rules = list(draft.rules)
     rules.pop(_place(draft, index))
     await wish.draft(rules, draft.default_ticketbox_id, draft.based_on, seen_version, draft.comment)
+    return RedirectResponse("/rules/draft", 303)
+
+
+@router.post("/rules/draft/put-back")
+async def put_back(wish: Wish, seen_version: Annotated[int, Form()]) -> Response:
+    """Put the rule that was taken out last where it was."""
+    await wish.put_back(seen_version)
     return RedirectResponse("/rules/draft", 303)
 
 

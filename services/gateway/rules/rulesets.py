@@ -213,6 +213,29 @@ async def dropped_draft(db: Connection, now: RulesetView) -> DroppedDraft | None
     return DroppedDraft(newest["version"], newest["recorded_at"], names.get(dropped_by, "somebody"), drafted)
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """The rule that the last change took out of the draft."""
+
+    rule: str
+    rules: tuple[Rule, ...]
+    """Those of the draft before, with it."""
+
+
+async def taken_out(db: Connection) -> TakenOut | None:
+    """What the last change of the draft was, if it was that one rule went."""
+    rows = await db.fetch(_VERSIONS, RULESET_DRAFT, 2)
+    if [row["type"] for row in rows] != [RulesetDrafted.type_name()] * 2:
+        return None
+    newest, before = (RulesetDrafted.read(row["data"], row["schema_version"]) for row in rows)
+    if newest.based_on != before.based_on:  # one of them is another draft
+        return None
+    for place, rule in enumerate(before.rules):
+        if newest.rules == (*before.rules[:place], *before.rules[place + 1 :]):
+            return TakenOut(rule.name, before.rules)
+    return None
+
+
 async def draft_version(db: Connection) -> int:
     """Of the draft's stream, whether there is a draft or not."""
     rows = await db.fetch(_VERSIONS, RULESET_DRAFT, 1)

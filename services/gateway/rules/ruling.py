@@ -96,6 +96,21 @@ class Ruling(Asking):
         was = found.drafted
         return await self.draft(was.rules, was.default_ticketbox_id, was.based_on, found.version, was.comment)
 
+    async def put_back(self, draft_version: int) -> int:
+        """Put the rule that the last change took out of the draft where it was, and return the draft's version.
+
+        Raises:
+            Problem: nothing was taken out last, or someone changed the draft after `draft_version`.
+        """
+        async with self.gateway.service.pool.acquire() as db:
+            found = await rulesets.taken_out(db)
+        if found is None:
+            raise Conflict("changed_meanwhile", DRAFT_CHANGED)
+        draft = await self.open_draft()
+        return await self.draft(
+            found.rules, draft.default_ticketbox_id, draft.based_on, draft_version, draft.comment
+        )
+
     async def publish(
         self,
         rules: Sequence[Rule],
