@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 from fastapi import FastAPI
@@ -19,7 +20,7 @@ from chassis import telemetry
 from chassis.database import TRANSIENT
 from services.gateway import api, pages
 from services.gateway.gateway import Gateway
-from services.gateway.pages.rendering import problem_page
+from services.gateway.pages.rendering import is_partial, problem_page
 from services.gateway.problems import NotFound, NotSignedIn, Problem, TooManyTries, Unavailable, Unprocessable
 
 STATIC = Path(__file__).parent / "static"
@@ -72,10 +73,22 @@ def _answer(request: Request, problem: Problem) -> Response:
             headers["WWW-Authenticate"] = "Bearer"
         return Response(orjson.dumps(problem.document()), problem.status, headers, "application/problem+json")
     if isinstance(problem, NotSignedIn):
-        if "HX-Request" in request.headers:
-            return Response(headers={"HX-Redirect": "/sign-in"})
-        return RedirectResponse("/sign-in", 303)
+        sign_in = f"/sign-in?{urlencode({'to': _page_of(request)})}"
+        if is_partial(request):
+            return Response(headers={"HX-Redirect": sign_in})
+        return RedirectResponse(sign_in, 303)
     return problem_page(request, problem, headers)
+
+
+def _page_of(request: Request) -> str:
+    """The page that is asked for; of what a page asks for or sends, that page itself."""
+    if is_partial(request):
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    elif request.method == "GET":
+        shown = urlsplit(str(request.url))
+    else:
+        shown = urlsplit(request.headers.get("Referer", ""))
+    return f"{shown.path}?{shown.query}" if shown.query else shown.path
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from html import escape
 from uuid import uuid4
 
 import anyio
@@ -235,7 +236,7 @@ async def test_nobody_comes_in_without_a_token_or_from_another_site(
         unknown = await stranger.get("/api/v1/tickets")
         assert unknown.status_code == 401
         assert unknown.headers["Content-Type"] == "application/problem+json"
-        assert (await stranger.get("/tickets")).headers["Location"] == "/sign-in"
+        assert (await stranger.get("/tickets")).headers["Location"] == "/sign-in?to=%2Ftickets"
         form = {"email": "admin@example.com", "password": PASSWORD}
         foreign = await stranger.post("/sign-in", data=form, headers={"Sec-Fetch-Site": "cross-site"})
         assert foreign.status_code == 403
@@ -246,6 +247,45 @@ async def test_nobody_comes_in_without_a_token_or_from_another_site(
             assert refused.status_code == 403
     wrong = await api.get("/api/v1/tickets", headers={"Authorization": "Bearer nonsense"})
     assert wrong.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("asked", "headers", "to"),
+    [
+        ("/tickets?view=all&q=a+b", {}, "/tickets?view=all&q=a+b"),
+        (
+            "/attention",
+            {"HX-Request": "true", "HX-Current-URL": "https://desk.example/tasks?x=1"},
+            "/tasks?x=1",
+        ),
+    ],
+)
+async def test_who_signs_in_goes_on_to_the_page_that_was_asked_for(
+    shared_postroom: Postroom, asked: str, headers: dict[str, str], to: str
+) -> None:
+    async with httpx.AsyncClient(base_url=shared_postroom.url) as stranger:
+        sent = (await stranger.get(asked, headers=headers)).headers
+        form = await stranger.get(sent.get("Location") or sent["HX-Redirect"])
+        assert "Sign in to go on." in form.text
+        assert f'name="to" value="{escape(to)}"' in form.text
+        data = {"email": "admin@example.com", "password": PASSWORD, "to": to}
+        assert (await stranger.post("/sign-in", data=data)).headers["Location"] == to
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\t/elsewhere.example",
+        "",
+    ],
+)
+async def test_nobody_is_led_to_another_site_by_signing_in(shared_postroom: Postroom, to: str) -> None:
+    async with httpx.AsyncClient(base_url=shared_postroom.url) as stranger:
+        data = {"email": "admin@example.com", "password": PASSWORD, "to": to}
+        assert (await stranger.post("/sign-in", data=data)).headers["Location"] == "/tickets"
 
 
 async def test_guessing_a_password_is_slowed_down(shared_postroom: Postroom) -> None:

@@ -284,4 +284,5 @@ async def test_nobody_sees_anything_who_has_not_signed_in(house: House) -> None:
     async with httpx.AsyncClient(base_url=house.postroom.url) as stranger:
         for page in TABLE.keys() - LEADING_ELSEWHERE:
             answer = await stranger.request(page.partition(" ")[0], path_of(house, page))
-            assert (answer.status_code, answer.headers.get("Location")) == (303, "/sign-in"), page
+            leads_to = answer.headers.get("Location", "")
+            assert (answer.status_code, leads_to.partition("?")[0]) == (303, "/sign-in"), page

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -31,15 +32,19 @@ logger = get_logger(__name__)
 
 
 @router.get("/sign-in")
-async def sign_in_page(request: Request) -> Response:
-    return page(request, "sign_in.html", None, email="", wrong=None)
+async def sign_in_page(request: Request, to: str = "") -> Response:
+    return page(request, "sign_in.html", None, email="", wrong=None, to=to)
 
 
 @router.post("/sign-in")
 async def sign_in(
-    request: Request, here: Here, email: Annotated[str, Form()], password: Annotated[str, Form()]
+    request: Request,
+    here: Here,
+    email: Annotated[str, Form()],
+    password: Annotated[str, Form()],
+    to: Annotated[str, Form()] = "",
 ) -> Response:
-    """Begin a session, if the password is right."""
+    """Begin a session, if the password is right, and go on to the page that was asked for."""
     refuse_foreign(request)
     email = email.strip().lower()
     token = None
@@ -51,10 +56,10 @@ async def sign_in(
     except TooManyTries as problem:
         wrong = problem.detail
     if token is None:
-        answer = page(request, "sign_in.html", None, email=email, wrong=wrong)
+        answer = page(request, "sign_in.html", None, email=email, wrong=wrong, to=to)
         answer.status_code = 422
         return answer
-    response = RedirectResponse("/tickets", 303)
+    response = RedirectResponse(_local(to), 303)
     response.set_cookie(
         cookie_name(request),
         token,
@@ -65,6 +70,12 @@ async def sign_in(
         samesite="lax",
     )
     return response
+
+
+def _local(to: str) -> str:
+    """A page of ours; what leads anywhere else leads to the tickets."""
+    # A browser takes "//" and "/\" for the beginning of another site, and looks past blanks and controls.
+    return to if re.fullmatch(r"/(?!/)[^\\\s\x00-\x1f]*", to) else "/tickets"
 
 
 async def _try(here: Gateway, email: str, password: str, address: str, user_agent: str) -> str | None:
