@@ -161,7 +161,7 @@ async def test_on_a_phone_menus_are_reached_and_close_again(
     await page.wait_for_timeout(500)
     await searched(page, shared_postroom, 3040, 1, "Sitar")
     await page.set_viewport_size({"width": 390, "height": 844})
-    await page.get_by_text("Narrow or sort").click()
+    await page.locator("#narrow-menu summary").click()
     await expect(page.locator("#narrow-menu").get_by_label("Priority")).to_be_in_viewport()
     await page.keyboard.press("Escape")
     await expect(page.locator("#narrow-menu .panel")).not_to_be_visible()
