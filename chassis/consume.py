@@ -2,7 +2,8 @@
 
 Failures end in one of three ways. What passes by itself (the database is away, something else must come before) is
 waited for, with the batch in hand. An item that fails by itself is tried again after `RETRY_SECONDS`, then parked; the
-rest goes on. What cannot even be parked stays in the stream, and is told of. Nothing is dropped.
+rest goes on, until a whole batch waits for that (see `consumer_config`). What cannot even be parked stays in the
+stream, and is told of. Nothing is dropped.
 """
 
 import asyncio

@@ -32,6 +32,21 @@ TRANSIENT = (
 """Failures that pass by themselves: the same work is tried again, and nothing is parked for them."""
 
 STANDBY_SECONDS = 1.0
+COMMAND_SECONDS = 60.0
+LONG_COMMAND_SECONDS = 3600.0
+"""For work that reads all that there is."""
+
+_GONE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
+    "idle_in_transaction_session_timeout": "2min",
+}
+"""How PostgreSQL tells that whoever had a connection is gone: its locks are free in half a minute, not in two hours.
+
+A machine that loses its power, or its network, closes no connection.
+"""
 
 
 def role_of(service: str) -> str:
@@ -45,12 +60,22 @@ def eraser_of(service: str) -> str:
 
 def session_settings(service: str) -> dict[str, str]:
     """Server settings with which a connection of `service` begins."""
-    return {"role": role_of(service), "search_path": service, "application_name": f"postroom {service}"}
+    return {
+        "role": role_of(service),
+        "search_path": service,
+        "application_name": f"postroom {service}",
+        **_GONE,
+    }
 
 
-async def connect(database_url: str, service: str) -> Connection:
-    """A connection of its own, outside the pool: for locks and notifications that last."""
-    return await asyncpg.connect(database_url, server_settings=session_settings(service))
+async def connect(database_url: str, service: str, command_seconds: float = COMMAND_SECONDS) -> Connection:
+    """A connection of its own, outside the pool: for locks and notifications that last.
+
+    A command without an answer by then raises TimeoutError: the server may have vanished.
+    """
+    return await asyncpg.connect(
+        database_url, command_timeout=command_seconds, server_settings=session_settings(service)
+    )
 
 
 async def try_lock(db: Connection, what: str) -> bool:
@@ -143,7 +168,7 @@ async def connect_pool(database_url: str, service: str, size: int) -> Pool:
         min_size=1,
         max_size=size,
         max_inactive_connection_lifetime=60,  # seconds; each holds some 5 MB of the server's memory
-        command_timeout=60,
+        command_timeout=COMMAND_SECONDS,
         reset=_keep,
         server_settings=session_settings(service),
     )

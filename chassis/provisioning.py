@@ -47,7 +47,10 @@ def stream_config(stream: Stream, replicas: int) -> StreamConfig:
 
 
 def consumer_config(consumer: Consumer, replicas: int) -> ConsumerConfig:
-    """One batch is in flight at a time, so order holds; we park by ourselves, so deliveries have no limit."""
+    """One batch is in flight at a time, so order holds; we park by ourselves, so deliveries have no limit.
+
+    What waits to be tried again is in flight, too: if all of a batch does, nothing follows it until then.
+    """
     return ConsumerConfig(
         durable_name=consumer.name,
         name=consumer.name,

@@ -21,7 +21,7 @@ import asyncpg
 import orjson
 
 from chassis.commands import UnknownThing
-from chassis.database import Connection, connect, try_lock
+from chassis.database import LONG_COMMAND_SECONDS, Connection, connect, try_lock
 from chassis.logging import get_logger
 from chassis.service import Service
 from chassis.settings import ServiceSettings
@@ -174,7 +174,7 @@ def _view(row: asyncpg.Record, view: type[V], changes: Sequence[object] = ()) ->
 
 async def work(service: Service[S], prepare: Prepare) -> None:
     """Work on what is asked for, one after another, until cancelled."""
-    db = await connect(service.settings.database_url, service.name)
+    db = await connect(service.settings.database_url, service.name, LONG_COMMAND_SECONDS)
     try:
         while True:
             if (row := await _claim(db)) is not None:

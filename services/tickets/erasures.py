@@ -18,7 +18,7 @@ from nats.aio.client import Client
 from chassis import log
 from chassis.backoff import growing
 from chassis.commands import Invalid
-from chassis.database import Connection, connect, lead
+from chassis.database import LONG_COMMAND_SECONDS, Connection, connect, lead
 from chassis.log import Answer
 from chassis.logging import get_logger
 from chassis.requests import RequestFailed, ServiceUnavailable, ask, ask_patiently
@@ -160,7 +160,7 @@ class Erasure:
 
 async def work(service: Service[TicketsSettings]) -> None:
     """Lead every erasure to its end; one process does it, the others wait to take over."""
-    db = await connect(service.settings.database_url, service.name)
+    db = await connect(service.settings.database_url, service.name, LONG_COMMAND_SECONDS)
     try:
         await lead(db, "postroom erasures")
         waits = growing(most=LONGEST_WAIT_SECONDS)
