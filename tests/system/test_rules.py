@@ -405,6 +405,11 @@ async def test_agents_see_no_rules_and_try_none(api: httpx.AsyncClient, postroom
     token = await make_token(db, "agnes@example.com")
     await db.close()
     headers = {"Authorization": f"Bearer {token}"}
+
+    async def is_known() -> bool:
+        return (await api.get("/api/v1/tickets", headers=headers)).status_code == 200
+
+    await until(is_known)
     for method, path in (
         ("GET", "/api/v1/rulesets"),
         ("GET", "/api/v1/rulesets/draft"),
