@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
+from services.gateway.pages import entered
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Unprocessable
 from services.gateway.report_files import days_of, drawing, is_empty
@@ -61,7 +62,7 @@ def range_of(first: str | None, last: str | None) -> tuple[date | None, date | N
     Raises:
         Unprocessable: one of them is no day, or the first is after the last.
     """
-    since, until = _day(first), _day(last)
+    since, until = entered.day(first or ""), entered.day(last or "")
     if since and until and since > until:
         raise Unprocessable(
             f"From, {since}, is after To, {until}. Choose an earlier day to begin with, or a later one to end with."
@@ -70,10 +71,3 @@ def range_of(first: str | None, last: str | None) -> tuple[date | None, date | N
     if until and until < date.max:
         until += timedelta(days=1)
     return since, until
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise Unprocessable(f"“{text}” is no day. Write it as 2026-03-31.") from None
