@@ -39,6 +39,7 @@ async def measure(postroom: Postroom, sizes: Sequence[int]) -> list[Figure]:
             throughput.measure(postroom, MESSAGES, every_goes_on=5),
             latency.measure(postroom),
             pages.measure(postroom),
+            throughput.measure_given(postroom, MESSAGES, every_goes_on=5),
             distribution.measure(postroom),
             bulk.measure(postroom),
             routing.dry_run(postroom),

@@ -4,9 +4,12 @@ import asyncio
 import time
 
 from bench import memory
+from bench.presence import presence
+from bench.quiet import caught_up
 from bench.smtp import send_all
 from bench.table import Figure
 from chassis.requests import ask
+from contracts.people import Presence
 from contracts.queries import GetLedger, Ledger
 from tests.running import Postroom
 
@@ -39,3 +42,12 @@ async def measure(postroom: Postroom, messages: int, *, every_goes_on: int = 0) 
         Figure("mail into tickets, sustained", messages / ticketed, "/s", 300),
         Figure("memory of the whole stack, under this load", most, "MB", memory.GOAL, "less"),
     ]
+
+
+async def measure_given(postroom: Postroom, messages: int, *, every_goes_on: int) -> list[Figure]:
+    """The same while somebody is there: each new ticket is given to them, too."""
+    await presence(postroom, Presence.AVAILABLE)
+    await caught_up(postroom)  # whoever comes is given what waits
+    _, sustained, _ = await measure(postroom, messages, every_goes_on=every_goes_on)
+    await presence(postroom, Presence.OFF)
+    return [Figure("mail into tickets, each given to somebody", sustained.value, "/s")]
