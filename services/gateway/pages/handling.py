@@ -1,7 +1,7 @@
 """What agents do on a ticket's page with the ticket as a whole; each answer shows it as it is then."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -88,6 +88,8 @@ async def state(
             except Conflict as conflict:
                 return show_unseen(request, who, conflict)
             return await show(f"The ticket is {state}.", back)
+        case _:
+            assert_never(state)
 
 
 async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, day: str) -> datetime | None:
