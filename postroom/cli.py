@@ -33,6 +33,10 @@ DatabaseUrl = Annotated[
         envvar="POSTROOM_DATABASE_URL", help="PostgreSQL, as its owner; unset: the embedded one of --data."
     ),
 ]
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Password = Annotated[
+    str | None, typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed.")
+]
 
 
 def main() -> None:
@@ -133,13 +137,10 @@ app.add_typer(user, name="user")
 
 @user.command("add")
 def add_user(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    email: Email,
     role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.AGENT,
     name: Annotated[str, typer.Option(help="As customers see it; unset: the address's first part.")] = "",
-    password: Annotated[
-        str | None,
-        typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed."),
-    ] = None,
+    password: Password = None,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
@@ -155,11 +156,8 @@ def add_user(
 
 @user.command("password")
 def change_password(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
-    password: Annotated[
-        str | None,
-        typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed."),
-    ] = None,
+    email: Email,
+    password: Password = None,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
@@ -175,7 +173,7 @@ def change_password(
 
 @app.command()
 def token(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    email: Email,
     revoke: Annotated[bool, typer.Option("--revoke", help="End all that the person has instead.")] = False,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
