@@ -78,6 +78,28 @@ async def connect(database_url: str, service: str, command_seconds: float = COMM
     )
 
 
+class Unreachable(Exception):
+    """PostgreSQL cannot be reached, or lets nobody in, by the address that a person gave."""
+
+
+@asynccontextmanager
+async def as_owner(database_url: str, schema: str = "public") -> AsyncIterator[Connection]:
+    """A connection as the owner of the database, who sees all schemas; the tables of `schema` by their names alone.
+
+    Raises:
+        Unreachable.
+    """
+    try:
+        db = await asyncpg.connect(database_url, server_settings={"search_path": schema})
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        why = str(error) or "it does not answer"
+        raise Unreachable(f"PostgreSQL cannot be reached: {why}. Is it running?") from error
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
 async def try_lock(db: Connection, what: str) -> bool:
     """Take a lock that lasts until `unlock` or the end of the connection; False if another connection has it."""
     return bool(await db.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", what))

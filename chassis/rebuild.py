@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import asyncpg
-
-from chassis.database import Connection, role_of, try_lock
+from chassis.database import Connection, as_owner, role_of, try_lock
 from chassis.log import read_after, recorded
 from chassis.migrations import let_clean
 from chassis.projection import Projection, lock_position, move_position
@@ -44,10 +42,9 @@ async def rebuild(database_url: str, projection: Projection, advance: Callable[[
     the new ones, which hold all of it too, take their place.
 
     Raises:
-        AlreadyRebuilding.
+        AlreadyRebuilding, chassis.database.Unreachable.
     """
-    db = await asyncpg.connect(database_url)
-    try:
+    async with as_owner(database_url) as db:
         if not await try_lock(db, projection.rebuild_lock):
             raise AlreadyRebuilding(f"{projection.name} is being rebuilt already.")
         await _make_copies(db, projection)
@@ -58,8 +55,6 @@ async def rebuild(database_url: str, projection: Projection, advance: Callable[[
         async with db.transaction():
             applied += await _switch(database_url, db, projection, reached, advance)
         await db.execute(f"DROP SCHEMA {_beside(projection)}")
-    finally:
-        await db.close()
     return applied
 
 
@@ -105,11 +100,8 @@ async def _fill_all(
     """Apply all logs at once, as the service does; returns the end of each, and the number of events."""
 
     async def fill(source: str) -> tuple[int, int]:
-        db = await asyncpg.connect(database_url, server_settings={"search_path": _beside(projection)})
-        try:
+        async with as_owner(database_url, _beside(projection)) as db:
             return await _fill(database_url, db, projection, source, 0, advance)
-        finally:
-            await db.close()
 
     sources = [consumer.source for consumer in projection.consumers]
     filling = [asyncio.create_task(fill(source)) for source in sources]
@@ -131,10 +123,9 @@ async def _fill(
     advance: Callable[[int], None],
 ) -> tuple[int, int]:
     """Apply a log from a position to its end; returns the end and the number of events."""
-    reader_db = await asyncpg.connect(database_url, server_settings={"search_path": source})
-    reader = Reader(reader_db, position)
     applied = 0
-    try:
+    async with as_owner(database_url, source) as reader_db:
+        reader = Reader(reader_db, position)
         events = await reader.read()
         while events:
             following = asyncio.create_task(reader.read())
@@ -143,8 +134,6 @@ async def _fill(
             applied += len(events)
             advance(len(events))
             events = await following
-    finally:
-        await reader_db.close()
     return reader.position, applied
 
 

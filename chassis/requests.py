@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 import nats.errors
 from nats.aio.client import Client
@@ -183,13 +183,16 @@ async def _request(
     except (nats.errors.Error, TimeoutError) as error:
         raise ServiceUnavailable(subject, type(error).__name__) from error
     answered = message.headers or {}
-    match Ending(answered.get(OUTCOME, Ending.ANSWERED)):
+    ending = Ending(answered.get(OUTCOME, Ending.ANSWERED))
+    match ending:
         case Ending.UNAVAILABLE:
             raise ServiceUnavailable(subject, answered[ERROR])
         case Ending.FAILED:
             raise RequestFailed(subject, answered[ERROR])
         case Ending.ANSWERED | Ending.REFUSED | Ending.WORKING:
             return message.data, answered
+        case _:
+            assert_never(ending)
 
 
 async def _request_patiently(nc: Client, subject: str, body: bytes, headers: dict[str, str]) -> Msg:

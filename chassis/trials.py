@@ -27,7 +27,7 @@ from chassis.service import Service
 from chassis.settings import ServiceSettings
 from contracts.commands import Refused
 from contracts.model import Model
-from contracts.trials import Trial, TrialQuery
+from contracts.trials import Change, Trial, TrialQuery
 
 logger = get_logger(__name__)
 B = TypeVar("B")
@@ -38,7 +38,7 @@ S = TypeVar("S", bound=ServiceSettings)
 V = TypeVar("V", bound=Trial)
 
 WORKERS = 2
-MOST_FINDINGS = 10_000
+MOST_CHANGES = 10_000
 """That are kept one by one; the sums are of all."""
 KEPT = 20
 """Trials that are kept."""
@@ -51,8 +51,12 @@ class Tally(Protocol):
 
     examined: int
 
-    def take(self, more: Self, most: int) -> Sequence[Model]:
-        """Add what another batch found; of its findings, those that are still to be kept are returned, numbered."""
+    @property
+    def changes(self) -> Sequence[Change]:
+        """Of one batch, without numbers yet."""
+
+    def add(self, more: Self) -> None:
+        """Add the sums of another batch."""
 
     def summary(self) -> Model:
         """In sum."""
@@ -218,6 +222,14 @@ async def _examine_all(db: Connection, trial_id: UUID, examination: Examination[
     source, tally = examination.source, examination.tally
     loop = asyncio.get_running_loop()
     told_at = loop.time()
+    kept = 0
+
+    async def take(examined: Awaitable[T]) -> None:
+        nonlocal kept
+        found = await examined
+        tally.add(found)
+        kept = await _keep(db, trial_id, found.changes, kept)
+
     spawn = multiprocessing.get_context("spawn")  # a fork would share the connections
     # Not a `with`: that would block this loop until the processes have ended.
     processes = ProcessPoolExecutor(WORKERS, spawn, _begin, (examination.about,))
@@ -226,20 +238,25 @@ async def _examine_all(db: Connection, trial_id: UUID, examination: Examination[
         async for batch in source.batches():
             at_work.append(loop.run_in_executor(processes, _examine, examination.examine, batch))
             if len(at_work) > 2 * WORKERS:
-                await _keep(db, trial_id, tally.take(await at_work.popleft(), MOST_FINDINGS))
+                await take(at_work.popleft())
             if loop.time() - told_at > _PROGRESS_SECONDS:
                 await _tell(db, trial_id, source.total, tally)
                 told_at = loop.time()
         while at_work:
-            await _keep(db, trial_id, tally.take(await at_work.popleft(), MOST_FINDINGS))
+            await take(at_work.popleft())
             await _tell(db, trial_id, source.total, tally)
         await _tell(db, trial_id, source.total, tally)
     finally:
         processes.shutdown(wait=False, cancel_futures=True)
 
 
-async def _keep(db: Connection, trial_id: UUID, found: Sequence[Model]) -> None:
-    if found:
+async def _keep(db: Connection, trial_id: UUID, changes: Sequence[Change], kept: int) -> int:
+    """Keep changes behind those that are kept already, as long as there is room; how many they are then."""
+    numbered = [
+        change.model_copy(update={"number": number})
+        for number, change in enumerate(changes[: MOST_CHANGES - kept], kept + 1)
+    ]
+    if numbered:
         await db.execute(
             """
             INSERT INTO finding (trial_id, number, finding)
@@ -247,8 +264,9 @@ async def _keep(db: Connection, trial_id: UUID, found: Sequence[Model]) -> None:
             FROM unnest($2::jsonb[]) AS new (finding)
             """,
             trial_id,
-            [finding.model_dump_json() for finding in found],
+            [change.model_dump_json() for change in numbered],
         )
+    return kept + len(numbered)
 
 
 async def _tell(db: Connection, trial_id: UUID, total: int, tally: Tally) -> None:

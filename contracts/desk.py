@@ -7,7 +7,7 @@ all of them.
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -18,7 +18,7 @@ from contracts.model import Model, Text
 from contracts.people import PersonAdded, Role
 from contracts.router import Priority
 from contracts.tags import Tags
-from contracts.tickets import State, TicketboxCreated
+from contracts.tickets import State, TicketboxCreated, TicketsEvent
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
 
@@ -477,10 +477,8 @@ def kind_of(thing: type[Thing]) -> str:
     return kind
 
 
-class DeskEvent(Event):
+class DeskEvent(TicketsEvent):
     """Stream of all: `desk-{kind}-{id}`, but `ticketbox-{id}` and `person-{id}`."""
-
-    service: ClassVar[str] = "tickets"
 
 
 class TicketboxChanged(DeskEvent):

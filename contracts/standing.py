@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from contracts.event import Event, Recorded
@@ -140,6 +140,8 @@ def _word(event: MessageRouted | RoutingFailed | MessageDiscarded) -> tuple[Mess
             return MessageState.QUARANTINED, reason or "rule"
         case MessageRouted():
             return MessageState.IN_FLIGHT, None
+        case _:
+            assert_never(event)
 
 
 _BY_ID = frozenset({RoutingFailed, MessageDiscarded, TicketingFailed})

@@ -57,10 +57,16 @@ class RoutingOutcome(Model):
     alert: tuple[UUID, ...] = ()
 
 
-class DryRunChange(Model):
-    """A message that the rules would treat otherwise than it was treated."""
+class Change(Model):
+    """Something that would be otherwise than it is."""
 
     number: int
+    """Among those of its trial, from 1."""
+
+
+class DryRunChange(Change):
+    """A message that the rules would treat otherwise than it was treated."""
+
     message_id: UUID
     received_at: Instant
     kinds: tuple[Text, ...]
@@ -139,10 +145,9 @@ class ListWhatIfs(Query):
     service: ClassVar[str] = "tickets"
 
 
-class WhatIfChange(Model):
+class WhatIfChange(Change):
     """A target of a ticket that was missed and would not have been (`avoided`), or the other way round (`added`)."""
 
-    number: int
     ticket_id: UUID
     ticketbox_id: UUID
     """Where the ticket was when it was missed."""

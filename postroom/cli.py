@@ -33,6 +33,10 @@ DatabaseUrl = Annotated[
         envvar="POSTROOM_DATABASE_URL", help="PostgreSQL, as its owner; unset: the embedded one of --data."
     ),
 ]
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Password = Annotated[
+    str | None, typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed.")
+]
 
 
 def main() -> None:
@@ -49,6 +53,7 @@ def _work(database_url: str | None, data: Path, work: Callable[[str], Awaitable[
     """Do something with the database; what commonly goes wrong is told in a sentence."""
     import asyncpg
 
+    from chassis.database import Unreachable
     from postroom import where
 
     async def run() -> T:
@@ -56,7 +61,7 @@ def _work(database_url: str | None, data: Path, work: Callable[[str], Awaitable[
 
     try:
         return asyncio.run(run())
-    except where.NotFound as error:
+    except (where.NotFound, Unreachable) as error:
         _fail(error)
     except (OSError, asyncpg.PostgresError) as error:
         _fail(f"PostgreSQL does not answer as it should: {error}. Is Postroom running?")
@@ -85,6 +90,7 @@ def migrate(
     as_json: Annotated[bool, typer.Option("--json", help="Say what was done as JSON.")] = False,
 ) -> None:
     """Bring schemas, streams, consumers and the first configuration up to date; safely repeatable."""
+    from chassis.database import Unreachable
     from chassis.migrations import MayNotMakeRoles
     from postroom.migrate import migrate as bring_up_to_date
     from postroom.people import CannotAdd
@@ -93,7 +99,7 @@ def migrate(
         migrated = asyncio.run(bring_up_to_date(database_url, nats_url, replicas, os.environ))
     except CannotAdd as error:
         _fail(f"The first administrator cannot be made: {error}")
-    except MayNotMakeRoles as error:
+    except (MayNotMakeRoles, Unreachable) as error:
         _fail(error)
     typer.echo(migrated.model_dump_json() if as_json else "\n".join(migrated.lines()))
 
@@ -131,13 +137,10 @@ app.add_typer(user, name="user")
 
 @user.command("add")
 def add_user(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    email: Email,
     role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.AGENT,
     name: Annotated[str, typer.Option(help="As customers see it; unset: the address's first part.")] = "",
-    password: Annotated[
-        str | None,
-        typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed."),
-    ] = None,
+    password: Password = None,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
@@ -153,11 +156,8 @@ def add_user(
 
 @user.command("password")
 def change_password(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
-    password: Annotated[
-        str | None,
-        typer.Option(envvar="POSTROOM_PASSWORD", help="Unset: one is made and printed."),
-    ] = None,
+    email: Email,
+    password: Password = None,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
 ) -> None:
@@ -173,7 +173,7 @@ def change_password(
 
 @app.command()
 def token(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    email: Email,
     revoke: Annotated[bool, typer.Option("--revoke", help="End all that the person has instead.")] = False,
     database_url: DatabaseUrl = None,
     data: DataFolder = Path("data"),
@@ -278,14 +278,11 @@ def _agreed(file: Path) -> bool:
 
 def connected(work: Callable[["Connection"], Awaitable[T]]) -> Callable[[str], Awaitable[T]]:
     """Work that needs one connection, as work that needs the address of the database."""
-    import asyncpg
+    from chassis.database import as_owner
 
     async def run(database_url: str) -> T:
-        db = await asyncpg.connect(database_url)
-        try:
+        async with as_owner(database_url) as db:
             return await work(db)
-        finally:
-            await db.close()
 
     return run
 

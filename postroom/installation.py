@@ -3,9 +3,8 @@
 from datetime import UTC, datetime
 from uuid import uuid5
 
-import asyncpg
-
 from chassis import log
+from chassis.database import as_owner
 from contracts.commands import OPERATOR, AnyConfiguringCommand, CreateTicketbox, PublishRuleset
 from contracts.router import Disposition
 from contracts.rulesets import Rule
@@ -44,12 +43,9 @@ FIRST_COMMANDS: tuple[AnyConfiguringCommand, ...] = (
 
 async def furnish(database_url: str) -> None:
     """Append the first configuration, once: each command is known by its id."""
-    db = await asyncpg.connect(database_url, server_settings={"search_path": "tickets"})
-    try:
+    async with as_owner(database_url, "tickets") as db:
         done = await log.answered(db, [command.command_id for command in FIRST_COMMANDS])
         for command in FIRST_COMMANDS:
             if command.command_id not in done:
                 async with db.transaction():
                     await configure(db, command, datetime.now(UTC))
-    finally:
-        await db.close()

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import asyncpg
 import nats
 from pydantic import BaseModel
 
 import services
 from chassis import migrations, provisioning
+from chassis.database import as_owner
 from contracts.services import SERVICES
 from contracts.streams import ADVISORIES, CONSUMERS, LARGEST_MESSAGE, STREAMS
 from postroom.installation import furnish
@@ -27,11 +27,8 @@ SCHEMAS = tuple(
 
 async def migrate_database(database_url: str) -> list[str]:
     """Run the SQL files that have not run yet; returns their names."""
-    db = await asyncpg.connect(database_url)
-    try:
+    async with as_owner(database_url) as db:
         return await migrations.migrate(db, SCHEMAS)
-    finally:
-        await db.close()
 
 
 async def migrate_streams(nats_url: str, replicas: int) -> Sequence[provisioning.Change]:
@@ -75,6 +72,7 @@ async def migrate(
     Raises:
         CannotAdd: the first administrator, as the environment wants it, cannot be made.
         chassis.migrations.MayNotMakeRoles: whoever migrates lacks a right.
+        chassis.database.Unreachable.
     """
     ran = await migrate_database(database_url)
     await furnish(database_url)

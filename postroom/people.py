@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from chassis.commands import Refusal
-from chassis.database import Connection
+from chassis.database import Connection, as_owner
 from contracts.commands import OPERATOR, AddPerson
 from contracts.desk import Person
 from contracts.people import Role
@@ -112,8 +110,7 @@ async def _person_id(db: Connection, email: str) -> UUID:
 
 async def first_administrator(database_url: str, environment: Mapping[str, str]) -> Account | None:
     """Make the first administrator of a new installation; None if there is somebody already."""
-    db = await asyncpg.connect(database_url)
-    try:
+    async with as_owner(database_url) as db:
         # Several processes may start at once: the first makes it.
         await db.execute("SELECT pg_advisory_lock(hashtextextended('postroom first administrator', 0))")
         if await db.fetchval("SELECT true FROM gateway.credential LIMIT 1"):
@@ -123,5 +120,3 @@ async def first_administrator(database_url: str, environment: Mapping[str, str])
         account = await add_person(db, email, "Administrator", Role.ADMINISTRATOR, password)
         token = await make_token(db, account.email, environment.get("POSTROOM_ADMIN_TOKEN"))
         return Account(account.email, account.password, token)
-    finally:
-        await db.close()

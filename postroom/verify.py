@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-import asyncpg
-
-from chassis.database import Connection
+from chassis.database import Connection, as_owner
 from chassis.log import ALL_BY_STREAM, ChainWalk
 from contracts.erasures import ROWS_ERASED
 from contracts.streams import STREAMS
@@ -20,13 +18,10 @@ _CHECKS = (checks.missing_blobs, checks.answers, checks.totals, checks.sources, 
 
 async def steps(database_url: str, *, deep: bool = False) -> int:
     """How many steps `verify` will take, for a progress bar."""
-    db = await asyncpg.connect(database_url)
-    try:
+    async with as_owner(database_url) as db:
         events: list[int] = [
             await db.fetchval(f"SELECT count(*) FROM {service}.event") for service in STREAMS
         ]
-    finally:
-        await db.close()
     return sum(events) + EVENTS_A_CHECK * (1 + len(_CHECKS) + (checks.PARTS if deep else 0))
 
 
@@ -36,8 +31,7 @@ async def verify(database_url: str, *, deep: bool = False, advance: Advance = la
     The services may be at work meanwhile. `deep` reads all stored bytes too. `advance` hears how many more steps are
     done.
     """
-    db = await asyncpg.connect(database_url)
-    try:
+    async with as_owner(database_url) as db:
         problems = [problem for service in STREAMS async for problem in _broken_chains(db, service, advance)]
         async with db.transaction(isolation="repeatable_read", readonly=True):
             # One moment for all that is compared.
@@ -51,8 +45,6 @@ async def verify(database_url: str, *, deep: bool = False, advance: Advance = la
             async with db.transaction():
                 problems += [problem async for problem in checks.spoiled_blobs(db, part)]
             advance(EVENTS_A_CHECK)
-    finally:
-        await db.close()
     return problems
 
 
@@ -98,12 +90,9 @@ async def _broken_chains(db: Connection, service: str, advance: Advance) -> Asyn
 
 async def count_erased(database_url: str) -> int:
     """How many rows of all logs have lost a person's data."""
-    db = await asyncpg.connect(database_url)
-    try:
+    async with as_owner(database_url) as db:
         counts: list[int] = [
             await db.fetchval(f"SELECT count(*) FROM {service}.event WHERE payload_sha256 IS NOT NULL")
             for service in STREAMS
         ]
-    finally:
-        await db.close()
     return sum(counts)

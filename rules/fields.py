@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from contracts.mail import Kind, ScanVerdict
 
@@ -93,6 +94,8 @@ def _sample(field: Field) -> object:
             return False
         case Sort.CHOICE:
             return field.choices[0]
+        case _:
+            assert_never(field.sort)
 
 
 def empty_facts() -> dict[str, object]:

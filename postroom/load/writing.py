@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from chassis import log
-from chassis.database import Connection
+from chassis.database import Connection, as_owner
 from contracts.tickets import NoticeReleased
 from postroom.demo.day import customers
 from postroom.load.desk import CannotLoad, Place, find_place
@@ -42,8 +42,7 @@ async def load(
     Raises:
         CannotLoad: there is no ticketbox yet, or these tickets are loaded already.
     """
-    db = await asyncpg.connect(database_url)
-    try:
+    async with as_owner(database_url) as db:
         place = await find_place(db)
         batches = _matters(tickets, days, seed, now, waiting)
         if tickets <= FEW:
@@ -52,8 +51,6 @@ async def load(
                 advance(len(batch))
             return
         await _in_processes(db, database_url, batches, place, now, advance)
-    finally:
-        await db.close()
 
 
 def _matters(tickets: int, days: int, seed: int, now: datetime, waiting: float) -> Iterator[list[Matter]]:
@@ -124,14 +121,11 @@ async def _write_batch(database_url: str, batch: Sequence[Matter], place: Place,
     work, written = Past(now, place.desk), Written()
     for matter in batch:
         write_ticket(matter, place, work, written, now)
-    db = await asyncpg.connect(database_url)
     try:
-        async with db.transaction():
+        async with as_owner(database_url) as db, db.transaction():
             await _write(db, work, written, now)
     except (asyncpg.UniqueViolationError, log.AlreadyAnswered, log.VersionConflict) as error:
         raise CannotLoad(f"Tickets of seed {batch[0].seed} are loaded already. Choose another.") from error
-    finally:
-        await db.close()
 
 
 _BLOBS = """

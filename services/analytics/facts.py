@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 from uuid import UUID
 
 from chassis.database import Connection
@@ -260,8 +261,10 @@ def _sort(
             return "acknowledgement"
         case ReminderReleased():
             return "reminder"
-        case _:
+        case AcknowledgementWithheld() | ReminderWithheld():
             return "withheld"
+        case _:
+            assert_never(event)
 
 
 def _ticketbox_rule(evidence: RoutingEvidence) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 import nats.errors
 import nats.js.errors
@@ -15,6 +16,8 @@ from contracts.queries import (
     Ledger,
     ListParked,
     ParkedList,
+    Replayed,
+    ReplayParked,
     SourceBooks,
     Sources,
     Transport,
@@ -25,7 +28,7 @@ from contracts.services import SERVICES
 from contracts.streams import CONSUMERS, Consumer
 from services.gateway.access.sight import Sight
 from services.gateway.gateway import Gateway
-from services.gateway.problems import Problem
+from services.gateway.problems import NotFound, Problem
 from services.gateway.representations.system import (
     ConsumerLag,
     LedgerView,
@@ -85,6 +88,17 @@ def _parked(lists: Sequence[ParkedList | None]) -> Iterator[ParkedItem]:
     for service, found in zip(SERVICES, lists, strict=True):
         for one in found.items if found else ():
             yield ParkedItem(service=service, **one.model_dump(exclude={"event_id"}))
+
+
+async def replay_parked(gateway: Gateway, service: str, parked_id: UUID) -> Replayed:
+    """Have a service handle again what it parked.
+
+    Raises:
+        Problem.
+    """
+    if service not in SERVICES:
+        raise NotFound(f"There is no service “{service}”.")
+    return await gateway.ask(ReplayParked(parked_id=parked_id), Replayed, service)
 
 
 async def _lag(gateway: Gateway, consumer: Consumer) -> ConsumerLag:

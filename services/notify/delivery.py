@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, assert_never
 from uuid import UUID
 
 from contracts.model import Model
@@ -129,6 +129,8 @@ def after_try(
             if delivery.automatic or seen.doubts > 1:
                 return _uncertain(seen, result.answer)
             return _again(seen, result.answer, now, jitter)
+        case _:
+            assert_never(result)
 
 
 def _answered(
@@ -218,3 +220,5 @@ def as_told(delivery: Delivery, event: DeliveryEvent) -> DeliveryEvent | NoticeS
             return NoticeFailed.model_validate(said)
         case ReplyDelayed():
             return None
+        case _:
+            assert_never(event)

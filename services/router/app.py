@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from typing import assert_never
 
 from chassis import log, parking, trials
 from chassis.consume import Batch, Item, TooEarly
@@ -115,6 +116,8 @@ async def decide_message(
             events = release(message, ruleset, command.actor_id)
         case DiscardMessage():
             events = discard(message, command.actor_id)
+        case _:
+            assert_never(command)
     await _forget_parked(db, [message])
     meta = log.commanded(command.command_id, command.actor_id, command.message_id)
     now, head = service.clock(), message.history.head

@@ -46,10 +46,11 @@ class Tally:
     errors: dict[str, str] = field(default_factory=dict)
     changes: list[DryRunChange] = field(default_factory=list)
 
-    def take(self, more: "Tally", most_changes: int) -> list[DryRunChange]:
-        """Add what another batch found; of its changes, those that are still to be kept are returned, numbered."""
+    def add(self, more: "Tally") -> None:
+        """Add the sums of another batch."""
         self.examined += more.examined
         self.unread += more.unread
+        self.changed_messages += more.changed_messages
         for mine, others in (
             (self.changed, more.changed),
             (self.moved, more.moved),
@@ -59,13 +60,6 @@ class Tally:
         ):
             mine.update(others)
         self.errors = {**more.errors, **self.errors}
-        room = max(0, most_changes - self.changed_messages)
-        kept = [
-            change.model_copy(update={"number": self.changed_messages + number})
-            for number, change in enumerate(more.changes[:room], 1)
-        ]
-        self.changed_messages += more.changed_messages
-        return kept
 
     def summary(self) -> DryRunSummary:
         return DryRunSummary(

@@ -1,6 +1,7 @@
 """What may become of a message after router has spoken of it: read again, released, deleted. Pure."""
 
 from dataclasses import dataclass
+from typing import assert_never
 from uuid import UUID
 
 from chassis.commands import Forbidden, Refusal
@@ -162,5 +163,7 @@ def discard(message: Message, actor_id: UUID) -> list[RouterEvent]:
             return [MessageDiscarded(message_id=message.message_id, discarded_by=actor_id)]
         case MessageState.SUPPRESSED:
             return []
-        case _:
+        case MessageState.IN_FLIGHT | MessageState.TICKETED:
             raise AlreadyDelivered
+        case _:
+            assert_never(message.standing.state)

@@ -95,22 +95,15 @@ class Tally:
     before: Counter[tuple[str, UUID, str]] = field(default_factory=Counter)
     after: Counter[tuple[str, UUID, str]] = field(default_factory=Counter)
     kinds: Counter[str] = field(default_factory=Counter)
-    changed: int = 0
     changes: list[WhatIfChange] = field(default_factory=list)
 
-    def take(self, more: "Tally", most: int) -> list[WhatIfChange]:
-        """Add what another batch found; of its changes, those that are still to be kept are returned, numbered."""
+    def add(self, more: "Tally") -> None:
+        """Add the sums of another batch."""
         self.examined += more.examined
         self.unread += more.unread
         self.before.update(more.before)
         self.after.update(more.after)
         self.kinds.update(more.kinds)
-        kept = [
-            change.model_copy(update={"number": self.changed + number})
-            for number, change in enumerate(more.changes[: max(0, most - self.changed)], 1)
-        ]
-        self.changed += more.changed
-        return kept
 
     def summary(self) -> WhatIfSummary:
         rows = [
@@ -238,7 +231,6 @@ def _compare(
         due_at, ticketbox_id = was[missed] if avoided else would_be[missed]
         kind = "avoided" if avoided else "added"
         tally.kinds[kind] += 1
-        tally.changed += 1
         tally.changes.append(
             WhatIfChange(
                 number=0,

@@ -15,6 +15,7 @@ from chassis.database import Connection, session_settings
 from chassis.migrations import Schema, migrate
 from chassis.service import Service
 from chassis.settings import ServiceSettings
+from contracts.trials import Change
 from tests.events import NOON
 from tests.running import until
 
@@ -63,6 +64,19 @@ async def test_a_trial_that_somebody_works_on_is_left_to_them(
     claimed = [await trials._claim(one) for one in (db, other, other)]
     assert [row and row["trial_id"] for row in claimed] == [first, second, second]
     await other.close()
+
+
+async def test_of_many_changes_the_first_are_kept_and_numbered_over_all_batches(
+    db: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "MOST_CHANGES", 3)
+    trial_id, kept = await ask(db), 0
+    for _ in range(3):
+        kept = await trials._keep(db, trial_id, [Change(number=0), Change(number=0)], kept)
+    rows = await db.fetch(
+        "SELECT number, (finding ->> 'number')::bigint AS shown FROM finding ORDER BY number"
+    )
+    assert [(row["number"], row["shown"]) for row in rows] == [(1, 1), (2, 2), (3, 3)]
 
 
 async def test_who_waits_for_trials_waits_on_one_connection(

@@ -24,6 +24,9 @@ def test_every_command_has_help(command: str) -> None:
     assert "Usage" in asked.stdout
 
 
+NOWHERE = ("--database-url", "postgresql://postgres@127.0.0.1:1/postroom")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -33,6 +36,9 @@ def test_every_command_has_help(command: str) -> None:
         (("user", "add", "anna@example.com"), "There is no Postroom in data"),
         (("token", "anna@example.com"), "There is no Postroom in data"),
         (("token", "anna@example.com", "--revoke"), "There is no Postroom in data"),
+        (("verify", *NOWHERE), "PostgreSQL cannot be reached"),
+        (("token", "anna@example.com", *NOWHERE), "PostgreSQL cannot be reached"),
+        (("migrate", *NOWHERE, "--nats-url", "nats://127.0.0.1:1"), "PostgreSQL cannot be reached"),
         (("demo", "--smtp", "127.0.0.1:1"), "make run"),
         (("inspect", "missing.eml"), "missing.eml: No such file"),
         (("ingest",), "POSTROOM_DATABASE_URL"),

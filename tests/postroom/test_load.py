@@ -11,6 +11,7 @@ from chassis import log
 from chassis.database import connect_pool
 from contracts.desk import Ticketbox
 from contracts.tickets import SLABreached, SLAWarned, State
+from contracts.trials import WhatIfChange
 from postroom.installation import furnish
 from postroom.load.desk import CannotLoad, find_place
 from postroom.load.writing import load
@@ -91,11 +92,11 @@ async def test_a_what_if_reads_them_from_the_log_and_finds_what_was_missed(
     pool = await connect_pool(database_url, "tickets", 2)
     try:
         source, tally = Tickets(pool, NOW - timedelta(days=90)), Tally()
-        found = [
-            change
-            async for batch in source.batches()
-            for change in tally.take(examine(map(history_of, batch), Asked(desk, nothing, NOW)), 10_000)
-        ]
+        found: list[WhatIfChange] = []
+        async for batch in source.batches():
+            examined = examine(map(history_of, batch), Asked(desk, nothing, NOW))
+            tally.add(examined)
+            found += examined.changes
     finally:
         await pool.close()
     assert (source.total, tally.examined, tally.unread) == (MANY, MANY, 0)

@@ -169,10 +169,9 @@ def test_decisions_of_early_releases_are_understood() -> None:
     assert tried(IN_FORCE, message).changed_messages == 0
 
 
-def test_sums_of_batches_add_up_and_only_the_first_changes_are_kept() -> None:
+def test_sums_of_batches_add_up() -> None:
     everything = ruleset(Rule(name="All", condition="true", ticketbox_id=ORDERS.ticketbox_id))
     tally = Tally()
-    first = tally.take(tried(everything, recorded(), recorded()), most_changes=3)
-    second = tally.take(tried(everything, recorded(), recorded()), most_changes=3)
-    assert [change.number for change in (*first, *second)] == [1, 2, 3]
+    for _ in range(2):
+        tally.add(tried(everything, recorded(), recorded()))
     assert (tally.changed_messages, tally.summary().moved) == (4, {"Support → Orders": 4})

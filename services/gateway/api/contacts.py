@@ -3,17 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from contracts.contacts import Card, Remark
 from contracts.model import Text
 from contracts.stream_ids import contact_id, contact_stream
-from services.gateway.access.guard import Exporter, Here, Signed, Writer, command_id_of
+from services.gateway.access.guard import Exporter, Here, Signed
 from services.gateway.bodies import Body
 from services.gateway.contacts import contact_history, contacts, organisations
-from services.gateway.contacts.acquainting import Acquainting
+from services.gateway.contacts.acquainting import Wish
 from services.gateway.lists import Limit
 from services.gateway.privacy import export
 from services.gateway.privacy.export import Export
@@ -74,14 +74,6 @@ class ChangedCard(CardFields):
     """`expected_version` is the version of the contact that its author saw: 409 if it was changed since."""
 
     expected_version: int | None = None
-
-
-def acquainting(request: Request, here: Here, person: Writer) -> Acquainting:
-    """A wish of the asker about contacts."""
-    return Acquainting(here, person, command_id_of(request, person))
-
-
-Wish = Annotated[Acquainting, Depends(acquainting)]
 
 
 @router.post("/contacts", status_code=201)

@@ -1,37 +1,22 @@
 """What people write and have not sent, and who is at a ticket now."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
 from contracts.model import Text
-from services.gateway.access.guard import Here, Signed, Writer
-from services.gateway.api.tickets import Number
+from services.gateway.access.guard import Here, Signed
 from services.gateway.bodies import Body
-from services.gateway.numbers import Version
+from services.gateway.numbers import TicketNumber, Version
 from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Page
 from services.gateway.representations.tickets import DraftItem, Visitor
 from services.gateway.tickets import drafts, visits
-from services.gateway.tickets.drafts import LONGEST, Drafting, Kind
+from services.gateway.tickets.drafts import LONGEST, Draft, Kind
 from services.gateway.tickets.tickets import ticket_id_of
-from services.gateway.tickets.visits import Doing, Visiting
+from services.gateway.tickets.visits import Doing, Visit
 
 router = APIRouter(tags=["tickets"])
-
-
-def drafting(
-    number: Number,
-    here: Here,
-    person: Writer,
-) -> Drafting:
-    """What the asker writes on the ticket in the path."""
-    return Drafting(here, person, number)
-
-
-Draft = Annotated[Drafting, Depends(drafting)]
 
 
 @router.get("/drafts")
@@ -42,7 +27,7 @@ async def list_drafts(here: Here, who: Signed) -> Page[DraftItem]:
 
 
 @router.get("/tickets/{number}/drafts/{kind}")
-async def get_draft(here: Here, who: Signed, number: Number, kind: Kind) -> DraftItem:
+async def get_draft(here: Here, who: Signed, number: TicketNumber, kind: Kind) -> DraftItem:
     """What you write on a ticket; 404 if there is nothing."""
     async with here.service.pool.acquire() as db:
         await ticket_id_of(db, who.person.sight, number)
@@ -78,20 +63,8 @@ async def bring_back_draft(draft: Draft, kind: Kind) -> DraftItem:
     return await draft.bring_back(kind)
 
 
-def visiting(
-    number: Number,
-    here: Here,
-    who: Signed,
-) -> Visiting:
-    """The asker at the ticket in the path."""
-    return Visiting(here, who.person, number)
-
-
-Visit = Annotated[Visiting, Depends(visiting)]
-
-
 @router.get("/tickets/{number}/visitors")
-async def get_visitors(here: Here, who: Signed, number: Number) -> Page[Visitor]:
+async def get_visitors(here: Here, who: Signed, number: TicketNumber) -> Page[Visitor]:
     """Who else is at the ticket now."""
     async with here.service.pool.acquire() as db:
         await ticket_id_of(db, who.person.sight, number)

@@ -4,28 +4,18 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from pydantic import Field, StrictBool
 
 from contracts.model import Text, Writing
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
-from services.gateway.access.guard import Here, Writer, command_id_of
-from services.gateway.api.tickets import Number
 from services.gateway.bodies import Body
 from services.gateway.numbers import TicketNumber
 from services.gateway.representations.desk import Changed
-from services.gateway.tickets.handling import Handling
+from services.gateway.tickets.handling import Handle
 
 router = APIRouter(tags=["tickets"])
-
-
-def handling(request: Request, number: Number, here: Here, person: Writer) -> Handling:
-    """A wish of the asker about the ticket in the path."""
-    return Handling(here, person, command_id_of(request, person), number)
-
-
-Handle = Annotated[Handling, Depends(handling)]
 Messages = Annotated[list[UUID], Field(min_length=1, description="Ids of letters of this ticket.")]
 
 
@@ -140,7 +130,7 @@ async def post_link(handle: Handle, new: NewLink) -> Changed:
 
 
 @router.delete("/tickets/{number}/links/{link}/{other}")
-async def delete_link(handle: Handle, link: LinkKind, other: Number) -> Changed:
+async def delete_link(handle: Handle, link: LinkKind, other: TicketNumber) -> Changed:
     """Remove a link from both tickets."""
     return await handle.unlink(other, link)
 

@@ -43,12 +43,7 @@ async def post_job(here: Here, wish: Wish, new: NewJob) -> BulkJob:
         wanted, words = await jobs.asked_for(here, wish.person, new.query)
         return await wish.start(wanted, new.actions, ", ".join(words) or "all tickets")
     numbers = tuple(new.tickets or ())
-    return await wish.start(Filter(numbers=numbers, merged=True), new.actions, selected(len(numbers)))
-
-
-def selected(number: int) -> str:
-    """Tickets that were selected one by one, in words."""
-    return "1 ticket that was selected" if number == 1 else f"{number} tickets that were selected"
+    return await wish.start(Filter(numbers=numbers, merged=True), new.actions, jobs.selected(len(numbers)))
 
 
 @router.get("/bulk-jobs")

@@ -3,17 +3,17 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import StreamingResponse
 
 from contracts.ingest import MessageHeld
 from contracts.standing import MessageState
-from services.gateway.access.guard import Decider, Here, SeenMessage, Signed, command_id_of
+from services.gateway.access.guard import Here, SeenMessage, Signed
 from services.gateway.gateway import Gateway
 from services.gateway.lists import Limit
 from services.gateway.messages import messages
 from services.gateway.messages.custody import custody
-from services.gateway.messages.deciding import Deciding
+from services.gateway.messages.deciding import Decision
 from services.gateway.messages.messages import Filter
 from services.gateway.problems import NotFound, Withheld
 from services.gateway.representations.basics import Page
@@ -51,14 +51,6 @@ async def get_message(here: Here, _: Signed, message_id: SeenMessage) -> Custody
     """A message's custody: each step with its time, service and evidence. Answers of ours have one too, by reply id."""
     async with here.service.pool.acquire() as db:
         return await custody(db, message_id)
-
-
-def deciding(request: Request, here: Here, person: Decider) -> Deciding:
-    """A wish of the asker about messages."""
-    return Deciding(here, person, command_id_of(request, person))
-
-
-Decision = Annotated[Deciding, Depends(deciding)]
 
 
 @router.post("/messages/{message_id}/release", status_code=201)

@@ -8,20 +8,17 @@ from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from contracts.people import Presence
-from contracts.queries import GetLedger, Ledger, Replayed, ReplayParked
-from contracts.services import SERVICES
+from contracts.queries import GetLedger, Ledger, Replayed
 from services.gateway.access.guard import Administrator, Here, Signed, Writer, command_id_of
 from services.gateway.bodies import Body
 from services.gateway.desk import desk
 from services.gateway.desk.presence import Saying, set_presence
-from services.gateway.gateway import Gateway
 from services.gateway.numbers import Position, whole
-from services.gateway.problems import NotFound
 from services.gateway.representations.basics import Page
 from services.gateway.representations.desk import BoxItem, Me, PersonItem
 from services.gateway.representations.system import LedgerView, Status
 from services.gateway.representations.tickets import TagItem
-from services.gateway.status import ledger_view, status
+from services.gateway.status import ledger_view, replay_parked, status
 from services.gateway.tickets import tags
 
 router = APIRouter(tags=["system"])
@@ -43,17 +40,6 @@ async def get_status(here: Here, who: Signed) -> Status:
 async def replay(here: Here, _: Administrator, service: str, parked_id: UUID) -> Replayed:
     """Handle a parked message again."""
     return await replay_parked(here, service, parked_id)
-
-
-async def replay_parked(gateway: Gateway, service: str, parked_id: UUID) -> Replayed:
-    """Have a service handle again what it parked.
-
-    Raises:
-        Problem.
-    """
-    if service not in SERVICES:
-        raise NotFound(f"There is no service “{service}”.")
-    return await gateway.ask(ReplayParked(parked_id=parked_id), Replayed, service)
 
 
 @router.get("/people")

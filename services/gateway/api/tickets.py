@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, Field
 
 from contracts.model import Instant, Text, Writing
@@ -19,12 +19,11 @@ from services.gateway.representations.basics import Page
 from services.gateway.representations.desk import Changed
 from services.gateway.representations.tickets import ComingItem, StreamEvent, Ticket, TicketItem
 from services.gateway.tickets import ticket_lists, tickets
-from services.gateway.tickets.doing import Doing
+from services.gateway.tickets.doing import Wish
 from services.gateway.tickets.next_ticket import next_ticket
 from services.gateway.tickets.ticket_query import TicketQuery
 
 router = APIRouter(tags=["tickets"])
-Number = Annotated[TicketNumber, Path()]
 
 
 @router.get("/tickets")
@@ -55,7 +54,9 @@ async def post_next(request: Request, here: Here, person: Writer, wanted: NextWa
 
 
 @router.get("/tickets/{number}")
-async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None) -> Ticket:
+async def get_ticket(
+    here: Here, who: Signed, number: TicketNumber, as_of: AwareDatetime | None = None
+) -> Ticket:
     """A ticket with its conversation, as it is or as it stood at a moment. 404 with when it began, if it had not."""
     async with here.service.pool.acquire() as db:
         if as_of is None:
@@ -67,7 +68,7 @@ async def get_ticket(here: Here, who: Signed, number: Number, as_of: AwareDateti
 
 
 @router.get("/tickets/{number}/coming")
-async def get_coming(here: Here, who: Signed, number: Number) -> Page[ComingItem]:
+async def get_coming(here: Here, who: Signed, number: TicketNumber) -> Page[ComingItem]:
     """What will happen to the ticket by itself if nothing else does, the next first."""
     async with here.service.pool.acquire() as db:
         ticket_id = await tickets.ticket_id_of(db, who.person.sight, number)
@@ -78,24 +79,11 @@ async def get_coming(here: Here, who: Signed, number: Number) -> Page[ComingItem
 
 
 @router.get("/tickets/{number}/events")
-async def get_events(here: Here, who: Signed, number: Number) -> Page[StreamEvent]:
+async def get_events(here: Here, who: Signed, number: TicketNumber) -> Page[StreamEvent]:
     """The ticket's event stream, from the log."""
     async with here.service.pool.acquire() as db:
         opened = await tickets.open_ticket(db, who.person.sight, number)
     return Page(items=tickets.stream_of(opened.events, opened.sources.hidden), next=None)
-
-
-def doing(
-    request: Request,
-    number: Number,
-    here: Here,
-    person: Writer,
-) -> Doing:
-    """A wish of the asker about the ticket in the path."""
-    return Doing(here, person, command_id_of(request, person), number)
-
-
-Wish = Annotated[Doing, Depends(doing)]
 
 
 class NewReply(Body):

@@ -1,13 +1,16 @@
 """What people say of contacts, by page or by API: from the wish to the command."""
 
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
+from fastapi import Depends, Request
 
 from contracts.commands import MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card
 from contracts.stream_ids import contact_id
+from services.gateway.access.guard import Here, Writer, command_id_of
 from services.gateway.asking import Asking
 from services.gateway.contacts import contacts
 from services.gateway.problems import Conflict, NotFound
@@ -123,3 +126,11 @@ class Acquainting(Asking):
         async with self.gateway.service.pool.acquire() as db:
             if (holder := await contacts.by_address(db, address)) is not None:
                 await contacts.row_of(db, self.person.sight, holder)
+
+
+def acquainting(request: Request, here: Here, person: Writer) -> Acquainting:
+    """A wish of the asker about contacts."""
+    return Acquainting(here, person, command_id_of(request, person))
+
+
+Wish = Annotated[Acquainting, Depends(acquainting)]

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Depends, Request
 
 from contracts.commands import DiscardMessage, ReadAgain, ReleaseMessage
 from contracts.ids import derived
 from contracts.queries import ListParked, Parked, ParkedList, Replayed, ReplayParked
 from contracts.stream_ids import message_stream
+from services.gateway.access.guard import Decider, Here, command_id_of
 from services.gateway.access.sight import may_see_message
 from services.gateway.asking import Asking
 from services.gateway.gateway import Gateway
@@ -122,6 +126,14 @@ class Deciding(Asking):
 
 
 Wish = Callable[[Deciding, UUID], Awaitable[object]]
+
+
+def deciding(request: Request, here: Here, person: Decider) -> Deciding:
+    """A wish of the asker about messages."""
+    return Deciding(here, person, command_id_of(request, person))
+
+
+Decision = Annotated[Deciding, Depends(deciding)]
 
 
 async def parked_of(gateway: Gateway, message_id: UUID) -> list[tuple[str, Parked]]:

@@ -12,8 +12,8 @@ from contracts.stream_ids import contact_stream
 from contracts.tickets import State
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
-from services.gateway.api.contacts import Wish
 from services.gateway.contacts import contact_history, contacts, organisations
+from services.gateway.contacts.acquainting import Wish
 from services.gateway.contacts.contact_changes import told
 from services.gateway.desk import desk
 from services.gateway.gateway import Gateway

@@ -7,16 +7,14 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.access.guard import Here, Signed
-from services.gateway.api.drafts import Draft, Visit
-from services.gateway.api.templates import Sought
-from services.gateway.api.tickets import Number
-from services.gateway.numbers import Version
+from services.gateway.numbers import TicketNumber, Version
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Conflict
 from services.gateway.tickets import answer_templates, visits
-from services.gateway.tickets.drafts import LONGEST, Kind
+from services.gateway.tickets.answer_templates import Sought
+from services.gateway.tickets.drafts import LONGEST, Draft, Kind
 from services.gateway.tickets.tickets import ticket_id_of
-from services.gateway.tickets.visits import NO_PAGE, Doing
+from services.gateway.tickets.visits import NO_PAGE, Doing, Visit
 
 router = APIRouter()
 
@@ -37,21 +35,25 @@ async def save(
 
 
 @router.post("/tickets/{number}/drafts/{kind}/discard")
-async def discard(request: Request, who: Signed, draft: Draft, number: Number, kind: Kind) -> Response:
+async def discard(request: Request, who: Signed, draft: Draft, number: TicketNumber, kind: Kind) -> Response:
     """Throw it away, with a way back."""
     await draft.discard(kind)
     return page(request, "_draft.html", who, number=number, kind=kind, draft=None, restores=True)
 
 
 @router.post("/tickets/{number}/drafts/{kind}/undo")
-async def bring_back(request: Request, who: Signed, draft: Draft, number: Number, kind: Kind) -> Response:
+async def bring_back(
+    request: Request, who: Signed, draft: Draft, number: TicketNumber, kind: Kind
+) -> Response:
     """Bring it back."""
     found = await draft.bring_back(kind)
     return page(request, "_draft.html", who, number=number, kind=kind, draft=found, restores=True)
 
 
 @router.get("/tickets/{number}/templates")
-async def templates(request: Request, here: Here, who: Signed, number: Number, q: Sought = "") -> Response:
+async def templates(
+    request: Request, here: Here, who: Signed, number: TicketNumber, q: Sought = ""
+) -> Response:
     """What an answer may begin with."""
     async with here.service.pool.acquire() as db:
         found = await answer_templates.offered(db, who.person, number, q)
@@ -59,7 +61,7 @@ async def templates(request: Request, here: Here, who: Signed, number: Number, q
 
 
 @router.get("/tickets/{number}/visitors")
-async def visitors(request: Request, here: Here, who: Signed, number: Number) -> Response:
+async def visitors(request: Request, here: Here, who: Signed, number: TicketNumber) -> Response:
     """Who else is there."""
     async with here.service.pool.acquire() as db:
         await ticket_id_of(db, who.person.sight, number)

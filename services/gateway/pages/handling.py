@@ -1,7 +1,7 @@
 """What agents do on a ticket's page with the ticket as a whole; each answer shows it as it is then."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,6 @@ from contracts.router import Priority
 from contracts.tickets import LinkKind, State
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
-from services.gateway.api.handling import Handle
-from services.gateway.api.tickets import Number, Wish
 from services.gateway.gateway import Gateway
 from services.gateway.numbers import TicketNumber
 from services.gateway.pages import entered
@@ -24,6 +22,8 @@ from services.gateway.pages.tickets import Undo, back_from, show_ticket, show_un
 from services.gateway.problems import Conflict, NotFound, Unprocessable
 from services.gateway.tickets import tickets
 from services.gateway.tickets.choices import choices
+from services.gateway.tickets.doing import Wish
+from services.gateway.tickets.handling import Handle
 from services.gateway.tickets.holds import MORNING, end_of
 
 router = APIRouter()
@@ -33,7 +33,7 @@ Text = Annotated[str, Form(max_length=LONGEST_WRITING)]
 class Showing:
     """Shows a ticket after something was done."""
 
-    def __init__(self, request: Request, here: Here, who: Signed, number: Number) -> None:
+    def __init__(self, request: Request, here: Here, who: Signed, number: TicketNumber) -> None:
         self._request, self._here, self._who, self._number = request, here, who, number
 
     async def __call__(self, done: str, undo: Undo | None = None, number: int | None = None) -> Response:
@@ -88,6 +88,8 @@ async def state(
             except Conflict as conflict:
                 return show_unseen(request, who, conflict)
             return await show(f"The ticket is {state}.", back)
+        case _:
+            assert_never(state)
 
 
 async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, day: str) -> datetime | None:
@@ -216,7 +218,7 @@ async def ticketbox(
 
 @router.post("/tickets/{number}/links")
 async def link(
-    handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
+    handle: Handle, show: Show, number: TicketNumber, link: Annotated[LinkKind, Form()], other: Text
 ) -> Response:
     """Link another ticket."""
     linked = entered.number(other)
@@ -227,7 +229,7 @@ async def link(
 
 @router.post("/tickets/{number}/links/remove")
 async def unlink(
-    handle: Handle, show: Show, number: Number, link: Annotated[LinkKind, Form()], other: Text
+    handle: Handle, show: Show, number: TicketNumber, link: Annotated[LinkKind, Form()], other: Text
 ) -> Response:
     """Remove a link."""
     linked = entered.number(other)
@@ -237,7 +239,9 @@ async def unlink(
 
 
 @router.get("/tickets/{number}/merge")
-async def preview(request: Request, here: Here, who: Signed, number: Number, into: str = "") -> Response:
+async def preview(
+    request: Request, here: Here, who: Signed, number: TicketNumber, into: str = ""
+) -> Response:
     """The ticket that this one would go on in."""
     sight = who.person.sight
     async with here.service.pool.acquire() as db:

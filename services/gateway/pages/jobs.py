@@ -12,7 +12,6 @@ from contracts.queries import BulkJob
 from contracts.tickets import State
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
-from services.gateway.api.jobs import selected
 from services.gateway.gateway import Gateway
 from services.gateway.numbers import number_in
 from services.gateway.pages import entered
@@ -40,7 +39,7 @@ async def start(request: Request, here: Here, who: Signed, wish: Wish) -> Respon
     else:
         ticked = (number_in(str(one)) for one in form.getlist("number"))
         numbers = tuple(number for number in ticked if number is not None)
-        words, wanted = selected(len(numbers)), Filter(numbers=numbers, merged=True)
+        words, wanted = jobs.selected(len(numbers)), Filter(numbers=numbers, merged=True)
     answer = await _notice(request, here, who, await wish.start(wanted, actions, words))
     answer.headers["HX-Trigger"] = "selection-done"
     return answer

@@ -12,12 +12,11 @@ from contracts.standing import MessageState
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, SeenMessage, Signed
 from services.gateway.access.sight import may_see_message
-from services.gateway.api.messages import Decision
 from services.gateway.gateway import Gateway
 from services.gateway.lists import COUNTED
 from services.gateway.messages import messages, safe_html
 from services.gateway.messages.custody import custody, way
-from services.gateway.messages.deciding import Deciding, Many, Wish, parked_of
+from services.gateway.messages.deciding import Deciding, Decision, Many, Wish, parked_of
 from services.gateway.messages.messages import Filter
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import NotFound, Unprocessable

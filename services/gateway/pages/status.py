@@ -6,10 +6,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.gateway.access.guard import Administrator, Here, Signed
-from services.gateway.api.system import replay_parked
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict
-from services.gateway.status import status
+from services.gateway.status import replay_parked, status
 
 router = APIRouter()
 

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from contracts.desk import Team
 from services.gateway.access.accounts import SignedIn
 from services.gateway.access.guard import Here, Signed
-from services.gateway.api.handling import Handle
 from services.gateway.desk import desk
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import BadRequest
 from services.gateway.tickets import task_lists
+from services.gateway.tickets.handling import Handle
 from services.gateway.tickets.task_lists import TaskQuery, Wanted
 
 router = APIRouter()

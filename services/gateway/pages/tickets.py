@@ -20,7 +20,6 @@ from contracts.router import Priority
 from contracts.tickets import State
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.guard import Here, Signed, Writer, command_id_of
-from services.gateway.api.tickets import Number, Wish
 from services.gateway.contacts import contacts, organisations
 from services.gateway.contacts.organisations import Organisations
 from services.gateway.desk import automations, desk
@@ -29,14 +28,14 @@ from services.gateway.forms import references
 from services.gateway.gateway import Gateway
 from services.gateway.lists import COUNTED
 from services.gateway.messages import messages
-from services.gateway.numbers import number_in
+from services.gateway.numbers import TicketNumber, number_in
 from services.gateway.pages import entered
 from services.gateway.pages.rendering import is_partial, page
 from services.gateway.problems import Conflict, NotFound, Unanswered
 from services.gateway.representations.tickets import ComingItem
 from services.gateway.tickets import drafts, past, ticket_lists, tickets, views, visits
 from services.gateway.tickets.asking import AskingOfTicket
-from services.gateway.tickets.doing import Outdated
+from services.gateway.tickets.doing import Outdated, Wish
 from services.gateway.tickets.list_query import TITLES, ListQuery, query_of
 from services.gateway.tickets.next_ticket import next_ticket
 from services.gateway.tickets.ticket_lists import Filter
@@ -166,7 +165,7 @@ async def take_next(
 
 @router.get("/tickets/{number}")
 async def ticket_page(
-    request: Request, here: Here, who: Signed, number: Number, as_of: AwareDatetime | None = None
+    request: Request, here: Here, who: Signed, number: TicketNumber, as_of: AwareDatetime | None = None
 ) -> Response:
     """A ticket, or only its conversation if a page that is open asks for it; or how it stood at a moment."""
     if as_of is not None:

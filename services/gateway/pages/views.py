@@ -1,6 +1,6 @@
 """Saved lists of tickets: made from the list, kept beside it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -78,3 +78,5 @@ async def change(
             view = found.thing.model_copy(update=changed)
             await things.put(here, who.person, command_id, view, seen_version or found.version)
             return _list_of(view)
+        case _:
+            assert_never(then)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 import orjson
@@ -144,6 +145,8 @@ async def _keep_said(db: Connection, item: Recorded[Event], event: AnyContactEve
             for identity in (event.contact_id, event.into_id):
                 if item.stream_id == contact_stream(identity):  # the other one has the same event in its own
                     await db.execute(_KEEP_MERGE, identity, item.version, event.contact_id, into)
+        case _:
+            assert_never(event)
     if belongs := {address: owner for address, owner in event.belongs.items() if not is_erased(address)}:
         await db.execute(_KEEP_ADDRESSES, list(belongs), list(belongs.values()))
         await db.execute(_KEEP_OWNERS, list(set(belongs.values())), item.occurred_at)

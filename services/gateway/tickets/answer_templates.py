@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Query
 
 from chassis.database import Connection
 from contracts.desk import Placeholder, Right, Template
+from contracts.model import Text
 from services.gateway.access.accounts import Person
 from services.gateway.contacts import contacts
 from services.gateway.desk import desk
@@ -15,6 +19,7 @@ from services.gateway.representations.tickets import AnswerTemplate
 
 MOST_OFFERED = 30
 """Whoever has more searches."""
+Sought = Annotated[Text, Query(max_length=200, description="Words of the name or the text.")]
 _PLACEHOLDER = re.compile("{(" + "|".join(Placeholder) + ")}")
 
 

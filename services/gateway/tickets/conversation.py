@@ -309,6 +309,8 @@ def _reply(
             automatic, quoted = False, quote.text if quote else None
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):
             automatic, text, quoted = True, letter.text, None
+        case _:
+            assert_never(event)
     return Reply(
         reply_id=event.reply_id,
         automatic=automatic,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import assert_never
 from uuid import UUID
 
 from contracts.event import Event, Recorded
@@ -132,3 +133,5 @@ def _tasks(
             return {**tasks, event.task_id: task}
         case TaskDone(done=done):
             return {**tasks, event.task_id: replace(before, done=done)}
+        case _:
+            assert_never(event)

@@ -3,7 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Depends, Request
 
 from contracts.commands import (
     AddNote,
@@ -21,6 +24,8 @@ from contracts.commands import (
     UndoChange,
 )
 from contracts.ids import derived
+from services.gateway.access.guard import Here, Writer, command_id_of
+from services.gateway.numbers import TicketNumber
 from services.gateway.problems import Conflict, Unprocessable
 from services.gateway.representations.conversation import Entry
 from services.gateway.representations.desk import Changed
@@ -152,6 +157,14 @@ class Doing(AskingOfTicket):
     async def undo(self, undone_id: UUID) -> Changed:
         """Give back what an earlier command changed."""
         return await self.have(UndoChange(**await self.signed(), undone_id=undone_id))
+
+
+def doing(request: Request, number: TicketNumber, here: Here, person: Writer) -> Doing:
+    """A wish of the asker about the ticket in the path."""
+    return Doing(here, person, command_id_of(request, person), number)
+
+
+Wish = Annotated[Doing, Depends(doing)]
 
 
 def _written(text: str) -> str:

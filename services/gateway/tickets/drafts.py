@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
+from fastapi import Depends
 
 from chassis.database import Connection
 from services.gateway.access.accounts import Person
+from services.gateway.access.guard import Here, Writer
 from services.gateway.gateway import Gateway
+from services.gateway.numbers import TicketNumber
 from services.gateway.problems import Conflict, NotFound
 from services.gateway.representations.tickets import DraftItem
 from services.gateway.tickets import tickets
@@ -137,6 +140,14 @@ class Drafting:
             ticket_id,
             kind,
         )
+
+
+def drafting(number: TicketNumber, here: Here, person: Writer) -> Drafting:
+    """What the asker writes on the ticket in the path."""
+    return Drafting(here, person, number)
+
+
+Draft = Annotated[Drafting, Depends(drafting)]
 
 
 def _written_elsewhere(found: DraftItem) -> Conflict:

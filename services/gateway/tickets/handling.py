@@ -3,7 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 from uuid import UUID
+
+from fastapi import Depends, Request
 
 from contracts.commands import (
     AddTask,
@@ -26,6 +29,8 @@ from contracts.commands import (
 from contracts.ids import derived
 from contracts.router import Priority
 from contracts.tickets import FieldValue, LinkKind
+from services.gateway.access.guard import Here, Writer, command_id_of
+from services.gateway.numbers import TicketNumber
 from services.gateway.problems import Unprocessable
 from services.gateway.representations.desk import Changed
 from services.gateway.tickets import tickets
@@ -140,3 +145,11 @@ class Handling(AskingOfTicket):
                 with_answers=with_answers,
             )
         )
+
+
+def handling(request: Request, number: TicketNumber, here: Here, person: Writer) -> Handling:
+    """A wish of the asker about the ticket in the path."""
+    return Handling(here, person, command_id_of(request, person), number)
+
+
+Handle = Annotated[Handling, Depends(handling)]

@@ -134,6 +134,8 @@ def _assigned(event: TicketAssigned, names: Names) -> Said:
             return Said(f"The ticket went to {name} {_METHODS.get(event.method, 'by itself')}{why}")
         case TicketAssigned(agent_id=agent_id, assigned_by=by):
             return Said("took the ticket" if by == agent_id else f"gave the ticket to {name}", by)
+        case _:
+            assert_never(event)
 
 
 _METHODS = {

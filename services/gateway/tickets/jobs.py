@@ -144,6 +144,11 @@ async def asked_for(here: Gateway, person: Person, query: TicketQuery) -> tuple[
     return wanted, list(query.words(names).values())
 
 
+def selected(number: int) -> str:
+    """Tickets that were selected one by one, in words."""
+    return "1 ticket that was selected" if number == 1 else f"{number} tickets that were selected"
+
+
 def sentences(actions: Collection[BulkAction], names: Mapping[UUID, str]) -> list[str]:
     """What is done, in words."""
     return [_sentence(action, names) for action in actions]

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from fastapi import Depends
 
 from chassis.database import Connection
 from services.gateway.access.accounts import Person
+from services.gateway.access.guard import Here, Signed
 from services.gateway.gateway import Gateway
 from services.gateway.live import VISITS
+from services.gateway.numbers import TicketNumber
 from services.gateway.representations.tickets import Visitor
 from services.gateway.tickets import tickets
 
@@ -99,6 +103,14 @@ class Visiting:
             ticket_id = await tickets.ticket_id_of(db, self.person.sight, self.number)
             if await db.fetchval(_GO, ticket_id, self.person.person_id, page_id, now):
                 await _tell(db, self.number)
+
+
+def visiting(number: TicketNumber, here: Here, who: Signed) -> Visiting:
+    """The asker at the ticket in the path."""
+    return Visiting(here, who.person, number)
+
+
+Visit = Annotated[Visiting, Depends(visiting)]
 
 
 async def _tell(db: Connection, number: int) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import assert_never
 
 from services.ingest.reading import cms
 from services.ingest.reading.charsets import decode
@@ -48,6 +49,8 @@ def bodies(root: Part, repairs: Repairs) -> Bodies:
                 files.append(part)
             case Role.SPARE:
                 spares.append(part)
+            case _:
+                assert_never(role)
     text, html = texts.text(), texts.html
     if not text.strip():
         text, html = _spare(spares, texts) if spares else _elsewhere(root, files, texts, repairs)

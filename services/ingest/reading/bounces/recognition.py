@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import IntEnum
+from typing import assert_never
 
 from services.ingest.reading.bounces.notice import Notice
 from services.ingest.reading.subjects import is_answer
@@ -88,3 +89,5 @@ def is_bounce(sender: Sender, subject: str, notice: Notice, *, returned: bool, r
             return named and said and evidence and says(notice.words, _MAIL) and not written
         case Sender.PERSON:
             return False
+        case _:
+            assert_never(sender)
