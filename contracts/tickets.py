@@ -410,6 +410,9 @@ class TicketUnlinked(TicketsEvent):
     link: LinkKind
 
 
+MoveReason = Literal["person", "correction", "overflow", "automation", "undo"]
+
+
 class TicketMoved(TicketsEvent):
     """It belongs to another ticketbox."""
 
@@ -417,7 +420,7 @@ class TicketMoved(TicketsEvent):
     ticketbox_id: UUID
     ticketbox: Text
     from_id: UUID
-    why: Literal["person", "correction", "overflow", "automation", "undo"] = "person"
+    why: MoveReason = "person"
     """`correction`: the rules had sent it to the wrong one."""
     moved_by: UUID | None = None
 
