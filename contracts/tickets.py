@@ -97,6 +97,8 @@ class TicketOpened(TicketsEvent):
     """The ticket that its letters were taken out of."""
     waited: tuple[Spell, ...] = ()
     """What its letter has waited through there, and how it stands since; its clocks go on with it."""
+    settled: bool = False
+    """Its letter waited for no answer there any more, and so waits for none here."""
     assignee_id: UUID | None = None
     """The owner whom a rule chose: nobody need be looked for."""
 
