@@ -1,4 +1,4 @@
-"""Answers to commands: each is decided and appended in one transaction, and decided again if its stream changed."""
+"""Answers to commands: each is decided and appended in one transaction, and again where others were in the way."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -52,7 +52,7 @@ async def answer(pool: Pool, command: Command, decide: Callable[[Connection], Aw
         VersionConflict: its stream changes too fast.
     """
     for _ in range(CONFLICTS):
-        with suppress(log.VersionConflict, log.AlreadyAnswered):
+        with suppress(log.VersionConflict, log.AlreadyAnswered, asyncpg.DeadlockDetectedError):
             try:
                 async with pool.acquire() as db, db.transaction():
                     if (before := await _before(db, command.command_id)) is not None:

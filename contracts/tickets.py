@@ -97,6 +97,8 @@ class TicketOpened(TicketsEvent):
     """The ticket that its letters were taken out of."""
     waited: tuple[Spell, ...] = ()
     """What its letter has waited through there, and how it stands since; its clocks go on with it."""
+    settled: bool = False
+    """Its letter waited for no answer there any more, and so waits for none here."""
     assignee_id: UUID | None = None
     """The owner whom a rule chose: nobody need be looked for."""
 
@@ -410,6 +412,9 @@ class TicketUnlinked(TicketsEvent):
     link: LinkKind
 
 
+MoveReason = Literal["person", "correction", "overflow", "automation", "undo"]
+
+
 class TicketMoved(TicketsEvent):
     """It belongs to another ticketbox."""
 
@@ -417,7 +422,7 @@ class TicketMoved(TicketsEvent):
     ticketbox_id: UUID
     ticketbox: Text
     from_id: UUID
-    why: Literal["person", "correction", "overflow", "automation", "undo"] = "person"
+    why: MoveReason = "person"
     """`correction`: the rules had sent it to the wrong one."""
     moved_by: UUID | None = None
 

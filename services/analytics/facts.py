@@ -112,7 +112,7 @@ OPENED = Part(
         "ticketbox_id": "uuid",
         "received_at": "timestamptz",
         "automatic": "boolean",
-        "split_from_id": "uuid",
+        "settled": "boolean",
         "recorded_at": "timestamptz",
     },
 )
@@ -207,7 +207,7 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
         case MessageDiscarded(message_id=message_id):
             return [_decision(item, message_id)]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
-            began = (letter.received_at, letter.automatic, opened.split_from_id)
+            began = (letter.received_at, letter.automatic, opened.settled)
             ticket = (ticket_id, number, opened.ticketbox_id, *began, at)
             return [(OPENED, ticket), _outcome(item, ticket_id, letter, "opened")]
         case CustomerReplied(ticket_id=ticket_id, letter=letter):

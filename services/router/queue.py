@@ -143,6 +143,7 @@ def _opened(event: TicketOpened, item: Recorded[Event]) -> Queued:
         owned_since=item.occurred_at if owned else None,
         waiting_since=None if owned else item.occurred_at,
         urgency=URGENCY[event.priority],
+        unanswered=not event.settled,
         due_at=_earliest(event.deadlines),
         tags=event.tags,
     )

@@ -20,10 +20,9 @@ from contracts.tickets import (
     TicketAssigned,
     TicketClosed,
     TicketEvent,
-    TicketMoved,
     TicketSolved,
 )
-from services.tickets import describing, notices, reminding
+from services.tickets import describing, moving, notices, reminding
 from services.tickets.automations import Occasion
 from services.tickets.desk import Desk
 from services.tickets.evolve import evolve
@@ -111,18 +110,8 @@ class _Doing:
         if box is None:
             self.left_out.append("It was not moved: the ticketbox was removed.")
             return
-        self._happens(
-            TicketMoved(
-                ticket_id=self.ticket.ticket_id,
-                ticketbox_id=box.id,
-                ticketbox=box.name,
-                from_id=self.ticket.ticketbox_id,
-                why="automation",
-            )
-        )
-        owner = self.desk.get(Person, self.ticket.assignee_id)
-        if owner is None or not owner.may(Right.ANSWER, box.id):
-            self._assign(None)
+        for event in moving.moved(self.ticket, box, self.desk, "automation"):
+            self._happens(event)
 
     def _own(self, then: Actions) -> None:
         if then.give_back:

@@ -119,12 +119,12 @@ async def split_ticket(service: Service[TicketsSettings], command: SplitTicket, 
         Refusal: nothing is changed, and why.
     """
     work = Work(service.clock(), await desk_tables.read_desk(db))
+    (number,) = await ticket_tables.new_numbers(db, 1)
     await work.load(db, {command.ticket_id})
     ticket = _known(work, command.ticket_id)
     inside = await work.load_inside(db, ticket.ticket_id)
     # Whoever wrote one of them may become the customer of the new one.
     await work.look_up(db, [one.from_.address for one in ticket.letters.values() if one.from_])
-    (number,) = await ticket_tables.new_numbers(db, 1)
     events = rearranging.split(command, ticket, work.desk, number, work.now, inside)
     return await _write(work, command, events, db)
 

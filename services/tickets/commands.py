@@ -29,13 +29,12 @@ from contracts.tickets import (
     TicketAssigned,
     TicketClosed,
     TicketEvent,
-    TicketMoved,
     TicketPutOnHold,
     TicketReopened,
     TicketSetPending,
     TicketSolved,
 )
-from services.tickets import answering, describing
+from services.tickets import answering, describing, moving
 from services.tickets.desk import Desk
 from services.tickets.refusals import AlreadyThere, Merged, Outdated
 from services.tickets.ticket import Ticket
@@ -136,13 +135,13 @@ def assign(command: AssignTicket, ticket: Ticket, desk: Desk) -> list[TicketEven
             raise UnknownThing("There is no such person.", agent_id=command.agent_id)
         if not agent.may(Right.ANSWER, ticket.ticketbox_id):
             raise Invalid(f"{agent.name} may not answer in this ticketbox, so the ticket cannot go there.")
-    return [_assigned(ticket, command.agent_id, command.actor_id)]
-
-
-def _assigned(ticket: Ticket, agent_id: UUID | None, assigned_by: UUID) -> TicketAssigned:
-    return TicketAssigned(
-        ticket_id=ticket.ticket_id, agent_id=agent_id, method=ChosenBy.PERSON, assigned_by=assigned_by
+    assigned = TicketAssigned(
+        ticket_id=ticket.ticket_id,
+        agent_id=command.agent_id,
+        method=ChosenBy.PERSON,
+        assigned_by=command.actor_id,
     )
+    return [assigned]
 
 
 def solve(command: SolveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
@@ -221,7 +220,7 @@ def put_on_hold(command: PutOnHold, ticket: Ticket, now: datetime) -> list[Ticke
 
 
 def move(command: MoveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
-    """Give the ticket to another ticketbox; an owner who may not answer there loses it.
+    """Give the ticket to another ticketbox; nothing happens if it is there already.
 
     Raises:
         UnknownThing: there is no such ticketbox.
@@ -231,17 +230,4 @@ def move(command: MoveTicket, ticket: Ticket, desk: Desk) -> list[TicketEvent]:
         raise UnknownThing("There is no such ticketbox.", ticketbox_id=command.ticketbox_id)
     if box.id == ticket.ticketbox_id:
         return []
-    events: list[TicketEvent] = [
-        TicketMoved(
-            ticket_id=ticket.ticket_id,
-            ticketbox_id=box.id,
-            ticketbox=box.name,
-            from_id=ticket.ticketbox_id,
-            why="correction" if command.correction else "person",
-            moved_by=command.actor_id,
-        )
-    ]
-    owner = desk.get(Person, ticket.assignee_id)
-    if ticket.assignee_id is not None and (owner is None or not owner.may(Right.ANSWER, box.id)):
-        events.append(_assigned(ticket, None, command.actor_id))
-    return events
+    return moving.moved(ticket, box, desk, "correction" if command.correction else "person", command.actor_id)

@@ -72,9 +72,13 @@ async def chosen_organisations(db: Connection) -> dict[str, UUID]:
     return {row["address"]: row["organisation_id"] for row in await db.fetch(_CHOSEN)}
 
 
+CONTACTS = "postroom contacts"
+"""The lock of all contacts: whoever changes one has it alone, and tickets open under it together."""
+
+
 async def lock(db: Connection) -> None:
     """Let one change of contacts follow the other: an address belongs to one of them only."""
-    await database.lock(db, "postroom contacts")
+    await database.lock(db, CONTACTS)
 
 
 _OWNERS = "SELECT contact_id FROM contact_address WHERE address = ANY($1::text[])"

@@ -4,7 +4,8 @@ from typing import assert_never
 
 from contracts.desk import Person, Right, Ticketbox
 from contracts.router import TicketOverflowed, TicketRouted, TicketTakenBack
-from contracts.tickets import ChosenBy, DistributionDropped, TicketAssigned, TicketEvent, TicketMoved
+from contracts.tickets import ChosenBy, DistributionDropped, TicketAssigned, TicketEvent
+from services.tickets import moving
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
 
@@ -33,15 +34,7 @@ def distribute(
             box = desk.get(Ticketbox, to_id)
             if box is None:
                 return [_dropped(ticket, "the ticketbox that it was to go to was removed")]
-            return [
-                TicketMoved(
-                    ticket_id=ticket.ticket_id,
-                    ticketbox_id=box.id,
-                    ticketbox=box.name,
-                    from_id=ticket.ticketbox_id,
-                    why="overflow",
-                )
-            ]
+            return moving.moved(ticket, box, desk, "overflow")
         case TicketTakenBack():
             return [TicketAssigned(ticket_id=ticket.ticket_id, agent_id=None, method=ChosenBy.TAKE_BACK)]
         case _:

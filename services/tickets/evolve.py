@@ -115,8 +115,8 @@ def stages(history: Iterable[Recorded[Event]]) -> Iterator[Ticket]:
 
 def begin(event: TicketOpened, at: datetime, trace: str | None = None) -> Ticket:
     """The ticket at its beginning."""
-    letter = event.letter
-    asked = {} if letter.automatic else {letter.message_id: _just_asked(letter)}
+    letter, settled = event.letter, event.settled
+    asked = {} if letter.automatic else {letter.message_id: replace(_just_asked(letter), answered=settled)}
     spells = event.waited or (Spell(state=State.OPEN, since=letter.received_at),)
     return Ticket(
         ticket_id=event.ticket_id,
@@ -138,6 +138,7 @@ def begin(event: TicketOpened, at: datetime, trace: str | None = None) -> Ticket
         spells=spells,
         asked=asked,
         began_by=next(iter(asked), None),
+        had_first_response=settled,
         deadlines=event.deadlines,
         trace=trace,
         # What came due since a letter came happens at its true time; not in a ticket that was split off only later.
@@ -158,7 +159,7 @@ def evolve(
         case CustomerReplied() | AutomaticReplyReceived() | ReplyBounced():
             return _heard(ticket, event, trace)
         case ReplySubmitted() | ReplyReleased() | AcknowledgementReleased() | ReminderReleased():
-            return _answered(ticket, event, at)
+            return _answered(ticket, event)
         case DeliveryRecorded(reply_id=reply_id, outcome=outcome):
             return _reply_became(ticket, reply_id, _DELIVERED[outcome])
         case TicketSolved() | TicketClosed() | TicketReopened() | TicketSetPending() | TicketPutOnHold():
@@ -289,9 +290,7 @@ def _with_asked(ticket: Ticket, asked: Mapping[UUID, Asked]) -> Ticket:
 
 
 def _answered(
-    ticket: Ticket,
-    event: ReplySubmitted | ReplyReleased | AcknowledgementReleased | ReminderReleased,
-    at: datetime,
+    ticket: Ticket, event: ReplySubmitted | ReplyReleased | AcknowledgementReleased | ReminderReleased
 ) -> Ticket:
     """After a letter of ours."""
     match event:
@@ -300,7 +299,7 @@ def _answered(
                 ticket if attempt > 1 else _all_answered(ticket),
                 message_ids=_with(ticket.message_ids, letter.internet_message_id),
                 replies={**ticket.replies, reply_id: Reply(letter, author_id, attempt)},
-                first_response_at=ticket.first_response_at or at,
+                had_first_response=True,
                 came_back=False,
             )
         case AcknowledgementReleased(letter=letter) | ReminderReleased(letter=letter):

@@ -59,11 +59,11 @@ async def take_routed(service: Service[TicketsSettings], batch: Batch, db: Conne
     messages = [item.event for item in news if isinstance(item.event, MessageRouted)]
     letters = [message.letter for message in messages]
     work = Work(service.clock(), await desk_tables.read_desk(db))
+    numbers = deque(await ticket_tables.new_numbers(db, len(letters)))
     await work.look_up(db, [letter.from_.address for letter in letters if letter.from_])
     tokens = await _find(work, letters, db)
     await work.load(db, {item.event.ticket_id for item in news if isinstance(item.event, Distributed)})
     await work.recall_automatic_mail(db, _acknowledged(work, messages))
-    numbers = deque(await ticket_tables.new_numbers(db, len(letters)))
     for item in news:
         match item.event:
             case MessageRouted() as routed:

@@ -279,6 +279,7 @@ def split(
         letter=first,
         split_from_id=ticket.ticket_id,
         waited=_opened_at(now, ticket, first),
+        settled=not first.automatic and first.message_id not in ticket.unanswered,
     )
     left = _left(ticket, letters, opened.ticket_id, number, command.actor_id)
     taken = LettersTaken(

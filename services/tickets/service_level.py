@@ -108,7 +108,7 @@ def deadlines(ticket: Ticket, level: Level) -> tuple[DeadlineItem, ...]:
 def _running(ticket: Ticket) -> Iterator[tuple[Target, Asked]]:
     """Which clocks run, and the letters that started them."""
     if (waiting := ticket.waiting) is not None:
-        yield Target.FIRST_RESPONSE if ticket.first_response_at is None else Target.NEXT_RESPONSE, waiting
+        yield Target.NEXT_RESPONSE if ticket.had_first_response else Target.FIRST_RESPONSE, waiting
     if (began := ticket.began) is not None:
         yield Target.RESOLUTION, began
 

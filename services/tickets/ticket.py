@@ -150,7 +150,8 @@ class Ticket:
     """Letters that people moved or split off, by message; if one comes back, it stands as before."""
     began_by: UUID | None = None
     """The letter that started the clock of the resolution; None: no person has written."""
-    first_response_at: datetime | None = None
+    had_first_response: bool = False
+    """Here, or before its letter was split off."""
     deadlines: tuple[DeadlineItem, ...] = ()
     warned: frozenset[tuple[str, datetime]] = frozenset()
     breached: frozenset[tuple[str, datetime | None]] = frozenset()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from chassis import database
 from chassis.database import Connection
+from services.tickets.contact_tables import CONTACTS
 from services.tickets.number import with_check_digit
 from services.tickets.threading import Known
 
@@ -53,14 +54,24 @@ async def index_messages(db: Connection, entries: Iterable[tuple[str, Known]]) -
 
 
 _NUMBERS = """
+WITH held AS (
+    SELECT pg_advisory_xact_lock_shared(hashtextextended($2, 0))
+)
 SELECT nextval('ticket_number') AS running
-FROM generate_series(1, $1)
+FROM held
+CROSS JOIN generate_series(1, $1)
 """
 
 
 async def new_numbers(db: Connection, count: int) -> list[int]:
-    """Ticket numbers with their check digit; those that a rolled back transaction took are not given again."""
-    return [with_check_digit(row["running"]) for row in await db.fetch(_NUMBERS, count)] if count else []
+    """Ticket numbers with their check digit; those that a rolled back transaction took are not given again.
+
+    A change of contacts waits from now on until the transaction ends, and then finds those that open now, too, to have
+    them looked at again. So contacts are looked up only after this.
+    """
+    if not count:
+        return []
+    return [with_check_digit(row["running"]) for row in await db.fetch(_NUMBERS, count, CONTACTS)]
 
 
 _KEEP_NUMBERS = """

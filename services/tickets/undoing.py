@@ -33,7 +33,7 @@ from contracts.tickets import (
     TicketSetPending,
     TicketSolved,
 )
-from services.tickets import commands
+from services.tickets import commands, moving
 from services.tickets.bulk import Turn, after, permit
 from services.tickets.desk import Desk
 from services.tickets.evolve import stages
@@ -165,7 +165,7 @@ def _given_back(name: str, before: Ticket, ticket: Ticket, desk: Desk, turn: Tur
     ticket_id, person_id = ticket.ticket_id, turn.person_id
     match name:
         case "ticketbox":
-            return [_moved_back(before, ticket, desk, person_id)]
+            return _moved_back(before, ticket, desk, person_id)
         case "owner":
             command = AssignTicket(
                 command_id=turn.command_id,
@@ -183,18 +183,11 @@ def _given_back(name: str, before: Ticket, ticket: Ticket, desk: Desk, turn: Tur
             return _stood(before, ticket, turn)
 
 
-def _moved_back(before: Ticket, ticket: Ticket, desk: Desk, person_id: UUID) -> TicketMoved:
+def _moved_back(before: Ticket, ticket: Ticket, desk: Desk, person_id: UUID) -> list[TicketEvent]:
     box = desk.get(Ticketbox, before.ticketbox_id)
     if box is None:
         raise UnknownThing("The ticketbox that it was in was removed.", ticketbox_id=before.ticketbox_id)
-    return TicketMoved(
-        ticket_id=ticket.ticket_id,
-        ticketbox_id=box.id,
-        ticketbox=box.name,
-        from_id=ticket.ticketbox_id,
-        why="undo",
-        moved_by=person_id,
-    )
+    return moving.moved(ticket, box, desk, "undo", person_id)
 
 
 def _stood(before: Ticket, ticket: Ticket, turn: Turn) -> list[TicketEvent]:

@@ -183,9 +183,12 @@ def merged(story: Story, ticket_id: UUID, into_id: UUID, at: datetime) -> None:
     story.happened(event, at, str(ticket_id))
 
 
-def split_off(story: Story, ticket_id: UUID, head: LetterHead, at: datetime) -> UUID:
+def split_off(
+    story: Story, ticket_id: UUID, head: LetterHead, at: datetime, *, settled: bool = False
+) -> UUID:
     """A letter of a ticket gets a ticket of its own; returns its id."""
-    own = events.opened(head).model_copy(update={"ticket_id": uuid4(), "split_from_id": ticket_id})
+    split = {"ticket_id": uuid4(), "split_from_id": ticket_id, "settled": settled}
+    own = events.opened(head).model_copy(update=split)
     story.happened(own, at, str(own.ticket_id))
     return own.ticket_id
 
@@ -243,7 +246,7 @@ async def test_a_letter_that_was_answered_before_it_was_split_off_waits_for_no_f
     ticket, answered = story.opened(NOON), story.received(NOON + A_MINUTE)
     story.answered(ticket, ANNA, NOON + 2 * A_MINUTE)
     unanswered = story.received(NOON + 3 * A_MINUTE)
-    own = split_off(story, ticket, answered, NOON + A_DAY)
+    own = split_off(story, ticket, answered, NOON + A_DAY, settled=True)
     split_off(story, ticket, unanswered, NOON + A_DAY)
     story.answered(own, ANNA, NOON + 2 * A_DAY)
     await story.told(db)

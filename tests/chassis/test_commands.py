@@ -10,7 +10,7 @@ import pytest
 
 from chassis import commands, log
 from chassis.commands import Refusal
-from chassis.database import Connection, Pool, connect_pool
+from chassis.database import Connection, Pool, connect_pool, lock
 from chassis.log import Answer
 from chassis.migrations import Schema, migrate
 from contracts.commands import OPERATOR, Command, Done, Outcome, Refused
@@ -84,6 +84,24 @@ async def test_a_command_that_comes_twice_at_once_is_done_once(pool: Pool) -> No
     )
     assert both == [Done(position=both[0].position, version=1)] * 2
     assert await pool.fetchval("SELECT count(*) FROM event") == 1
+
+
+async def test_of_two_commands_that_wait_for_one_another_both_are_done(pool: Pool) -> None:
+    def locking(asked: Command, *things: str) -> Callable[[Connection], Awaitable[Outcome]]:
+        async def decide(db: Connection) -> Outcome:
+            for thing in things:
+                await lock(db, thing)
+                await asyncio.sleep(0.2)  # the other one locks its first
+            return await append(asked, 1)(db)
+
+        return decide
+
+    one, other = command(), command()
+    both = await asyncio.gather(
+        commands.answer(pool, one, locking(one, "a", "b")),
+        commands.answer(pool, other, locking(other, "b", "a")),
+    )
+    assert [type(outcome) for outcome in both] == [Done, Done]
 
 
 async def test_what_is_too_much_for_one_event_is_refused(pool: Pool) -> None:

@@ -10,10 +10,12 @@ from contracts.tickets import (
     DeliveryOutcome,
     DeliveryRecorded,
     LettersMoved,
+    LettersTaken,
     ReplyBounced,
     SLABreached,
     TicketAbsorbed,
     TicketAssigned,
+    TicketOpened,
     TicketReopened,
     TicketSolved,
 )
@@ -27,8 +29,8 @@ TICKET = events.ticket_of(FIRST)
 OPENED = events.opened(FIRST)
 
 
-def line(*then: object) -> Summary:
-    summary = summarise(recorded(OPENED, *then))  # type: ignore[arg-type]
+def line(*then: object, opened: TicketOpened = OPENED) -> Summary:
+    summary = summarise(recorded(opened, *then))  # type: ignore[arg-type]
     assert summary is not None
     return summary
 
@@ -57,6 +59,18 @@ def test_whoever_waits_in_a_ticket_that_goes_on_in_another_one_waits_there() -> 
     undone = AbsorptionUndone(ticket_id=TICKET, from_id=absorbed.from_id, undone_by=ANNA)
     assert line(answered, absorbed, undone).waiting_since is None
     assert line(absorbed, undone).waiting_since == NOON
+
+
+def test_nobody_waits_in_the_ticket_of_a_letter_that_was_answered_before_it_was_split_off() -> None:
+    split_off = OPENED.model_copy(update={"split_from_id": uuid4(), "settled": True})
+    later = events.letter(NOON + timedelta(hours=1))
+    taken = LettersTaken(
+        ticket_id=TICKET, from_id=uuid4(), from_number=10018, letters=(later,), moved_by=ANNA
+    )
+    waits = taken.model_copy(update={"waited": {later.message_id: ()}})
+    assert line(opened=split_off).waiting_since is None
+    assert line(taken, opened=split_off).waiting_since is None
+    assert line(waits, opened=split_off).waiting_since == later.received_at
 
 
 def test_an_answer_sent_again_is_one_answer() -> None:

@@ -445,6 +445,12 @@ def test_it_is_answered_until_the_customer_writes_again_and_thanks_do_not_count(
     assert not queue(opened(HEAD), answer, again.model_copy(update={"thanks": True})).unanswered
 
 
+def test_a_letter_that_was_answered_before_it_was_split_off_is_answered() -> None:
+    split_off = opened(HEAD).model_copy(update={"split_from_id": uuid4(), "settled": True})
+    assert not queue(split_off).unanswered
+    assert queue(split_off, replied(TICKET, letter())).unanswered
+
+
 def test_an_answer_that_is_sent_once_more_answers_nothing_that_came_meanwhile() -> None:
     reply_id = uuid4()
     answer, retry = released(TICKET, reply_id), released(TICKET, reply_id, attempt=2)

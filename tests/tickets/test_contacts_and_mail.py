@@ -1,5 +1,6 @@
 """Letters from several addresses of one person: threads and service levels, with the real tables."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import asyncpg
 import pytest
 
 from chassis.commands import Invalid, UnknownThing
+from chassis.database import connect
 from contracts.commands import (
     OPERATOR,
     AnyContactCommand,
@@ -65,9 +67,11 @@ from services.tickets import (
     ticket_tables,
 )
 from services.tickets.changes import keep_contacts
+from services.tickets.letters import take_routed
 from services.tickets.service_level import organisation_of
 from services.tickets.threading import Place, Tokens, find_place
 from services.tickets.work import Work
+from tests.events import recorded
 
 pytestmark = pytest.mark.anyio
 NOON, HOUR = datetime(2026, 3, 2, 12, tzinfo=UTC), timedelta(hours=1)
@@ -103,6 +107,14 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
+@pytest.fixture
+async def other(db: asyncpg.Connection, database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Of another service, beside `db`."""
+    connection = await connect(database_url, "tickets")
+    yield connection
+    await connection.close()
+
+
 def letter(sender: str, *, answers: str | None = None, number: int | None = None) -> LetterHead:
     return LetterHead(
         message_id=uuid4(),
@@ -114,18 +126,17 @@ def letter(sender: str, *, answers: str | None = None, number: int | None = None
     )
 
 
+def routed(head: LetterHead, box: UUID = BOX) -> MessageRouted:
+    evidence = RoutingEvidence(ruleset_version=1, rule=None)
+    return MessageRouted(letter=head, ticketbox_id=box, ticketbox="Support", evidence=evidence)
+
+
 async def a_ticket_of(
     db: asyncpg.Connection, sender: str, number: int = 10_000, box: UUID = BOX
 ) -> tuple[UUID, LetterHead]:
     head = letter(sender)
-    routed = MessageRouted(
-        letter=head,
-        ticketbox_id=box,
-        ticketbox="Support",
-        evidence=RoutingEvidence(ruleset_version=1, rule=None),
-    )
     work = Work(NOON, await desk_tables.read_desk(db))
-    work.open(opened := intake.open_ticket(routed, number, work.desk), uuid4(), META)
+    work.open(opened := intake.open_ticket(routed(head, box), number, work.desk), uuid4(), META)
     work.changed.add(opened.ticket_id)
     await work.save(db)
     return opened.ticket_id, head
@@ -328,6 +339,35 @@ async def test_the_clocks_of_a_contact_are_looked_at_again_when_it_changes(db: a
     stale = await alarm_tables.stale_alarms(db, 10)
     assert ticket_id in stale
     assert other_id not in stale
+
+
+async def test_when_a_contact_changes_while_a_ticket_of_it_opens_that_is_looked_at_again(
+    db: asyncpg.Connection, other: asyncpg.Connection
+) -> None:
+    async with db.transaction():
+        await take_routed(serving(db, NOON), recorded(routed(letter(KIM_AT_HOME))), db)
+        choosing = asyncio.create_task(do(other, card(KIM_AT_HOME, organisation=BLOOM)))
+        await asyncio.sleep(0.3)  # it goes as far as it can
+    await choosing
+    assert len(await alarm_tables.stale_alarms(db, 10)) == 1
+
+
+async def test_a_ticket_that_opens_while_its_contact_changes_is_as_the_contact_is_then(
+    db: asyncpg.Connection, other: asyncpg.Connection
+) -> None:
+    await configure(db, Policy(id=uuid4(), name="Bloom", organisation_ids=(BLOOM,), targets=WITHIN_AN_HOUR))
+
+    async def open_ticket() -> None:
+        async with db.transaction():
+            await take_routed(serving(db, NOON), recorded(routed(letter(KIM_AT_HOME))), db)
+
+    async with other.transaction():
+        await keep_contacts(other, card(KIM_AT_HOME, organisation=BLOOM), NOON)
+        opening = asyncio.create_task(open_ticket())
+        await asyncio.sleep(0.3)  # it goes as far as it can
+    await opening
+    made = await db.fetchval("SELECT data ->> 'policy' FROM event WHERE type = 'TicketOpened'")
+    assert made == "Bloom"
 
 
 async def by_liu(db: asyncpg.Connection, command: AnyContactCommand) -> None:

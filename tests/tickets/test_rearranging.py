@@ -418,10 +418,12 @@ class Rearranging(RuleBasedStateMachine):
             self._lies_in(number, new_id)
             case, since = self.cases[one], self.received[number]
             counted = [minute for minute in case.counted if minute >= since]
-            watch = Watch(since, case.watches[number].counted if number in case.watches else counted)
+            counted = case.watches[number].counted if number in case.watches else counted
+            settled = number not in self.machines and number not in case.unanswered()
+            watch = Watch(since, counted, answered=settled)
             case.leave([number])
             case.part(number, self.desktop.now)
-            self.cases[new_id] = Case(counted=[*watch.counted])
+            self.cases[new_id] = Case(counted=[*watch.counted], first_answered=settled)
             if number not in self.machines:
                 self.cases[new_id].ask({number: watch})
             self._look()

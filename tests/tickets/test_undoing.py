@@ -130,6 +130,15 @@ def test_nobodys_ticket_is_nobodys_again_where_it_was() -> None:
     assert standing(story.ticket) == was
 
 
+def test_an_owner_who_may_not_answer_where_the_ticket_was_loses_it_when_a_move_is_undone() -> None:
+    # Bela could answer there when she got it.
+    story = Story(TicketAssigned(ticket_id=TICKET, agent_id=BELA, method="person", assigned_by=ANNA))
+    story.does(move := wish(MoveTicket, ticketbox_id=ORDERS))
+    assert story.ticket.assignee_id == BELA
+    story.undo_command(move)
+    assert (story.ticket.ticketbox_id, story.ticket.assignee_id) == (BOX, None)
+
+
 def test_what_was_given_back_stays_with_whom_distribution_gave_it_to() -> None:
     story, give_back = Story(MINE), wish(AssignTicket, agent_id=None)
     story.does(give_back)

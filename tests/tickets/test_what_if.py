@@ -191,6 +191,6 @@ def test_what_a_what_if_passes_over_changes_nothing_that_clocks_depend_on() -> N
 
 
 def counted(ticket: Ticket) -> tuple[object, ...]:
-    clocks = (ticket.asked, ticket.began_by, ticket.first_response_at, ticket.spells)
+    clocks = (ticket.asked, ticket.began_by, ticket.had_first_response, ticket.spells)
     applies = (ticket.priority, ticket.tags, ticket.ticketbox_id, ticket.contact)
     return (*clocks, *applies, ticket.state, ticket.merged_into_id)

@@ -20,7 +20,7 @@ DESCRIPTION = ReportDescription(
 
 # A ticket that was merged before anybody answered in either goes on in the other one, and so on: the customer waits
 # there since the first of these letters came. If the other one was answered before, no first answer is waited for.
-# Where a letter had been answered in the ticket that it was split off from, none is either.
+# None is either where a letter was settled in the ticket that it was split off from.
 SQL = f"""
 WITH RECURSIVE written AS NOT MATERIALIZED (
     SELECT ticket_id, reply_id, agent_id, released_at, released_recorded_at
@@ -64,18 +64,7 @@ way AS (
         ON onward.ticket_id = way.into_id
 ),
 began AS NOT MATERIALIZED (
-    SELECT
-        ticket_id,
-        CASE
-            WHEN NOT automatic
-                AND (split_from_id IS NULL OR NOT EXISTS (
-                    SELECT
-                    FROM written
-                    WHERE written.ticket_id = fact_ticket.split_from_id
-                      AND written.released_at >= fact_ticket.received_at
-                      AND written.released_recorded_at <= fact_ticket.recorded_at
-                )) THEN received_at
-        END AS at
+    SELECT ticket_id, CASE WHEN NOT automatic AND NOT settled THEN received_at END AS at
     FROM fact_ticket
     WHERE recorded_at <= $3
 ),

@@ -123,7 +123,7 @@ def _waiting_since(history: Iterable[Recorded[Event]], here: Iterable[LetterHead
     reopened_at: datetime | None = None
     for item in history:
         match item.event:
-            case TicketOpened(letter=letter) | CustomerReplied(letter=letter, thanks=False):
+            case TicketOpened(letter=letter, settled=False) | CustomerReplied(letter=letter, thanks=False):
                 waiting.add(letter.message_id)
             case LettersTaken(waited=waited) | TicketAbsorbed(waited=waited):
                 waiting.update(waited)
@@ -166,7 +166,7 @@ def opened(event: TicketOpened, at: datetime) -> Summary:
         letter_version=1,
         opened_at=event.letter.received_at,
         changed_at=at,
-        waiting_since=event.letter.received_at,
+        waiting_since=None if event.settled else event.letter.received_at,
         held_until=None,
         merged_into=None,
         due_target=target,
