@@ -177,8 +177,10 @@ async def _beside(db: Connection, here: Gateway, person: Person, thing: AnyThing
     """What a page shows that is not in its thing: the members of a ticketbox, the presence of a person."""
     match thing:
         case Ticketbox():
+            found = await members.members(db, person, thing.id)
             return {
-                "members": await members.members(db, person, thing.id),
+                "members": found,
+                "unlimited": members.without_limit(thing, found),
                 "others": await members.others(db, thing.id),
                 "presence": None,
             }
