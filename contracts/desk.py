@@ -43,6 +43,11 @@ class DistributionMethod(StrEnum):
     SKILLS = "skills"
     """Whoever has the skills and the language that the ticket asks for, the least loaded first."""
 
+    @property
+    def gives(self) -> bool:
+        """Whether somebody is chosen without asking for it."""
+        return self not in {DistributionMethod.MANUAL, DistributionMethod.PULL}
+
 
 class Distribution(Model):
     method: DistributionMethod = DistributionMethod.ROUND_ROBIN

@@ -53,6 +53,11 @@ class NotFound(Problem):
     code = "not_found"
 
 
+class NotAllowed(Problem):
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "not_allowed"
+
+
 class Conflict(Problem):
     """Something changed after what the asker saw; `more` says what."""
 

@@ -1,7 +1,8 @@
 """The web application: routes, errors, and the headers that every answer carries."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -20,9 +21,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import telemetry
 from chassis.database import TRANSIENT
 from services.gateway import api, pages
+from services.gateway.access.guard import recognised
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, problem_page
-from services.gateway.problems import NotFound, NotSignedIn, Problem, TooManyTries, Unavailable, Unprocessable
+from services.gateway.problems import (
+    BadRequest,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    TooManyTries,
+    Unavailable,
+    Unprocessable,
+)
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -69,8 +80,10 @@ async def _problem(request: Request, error: Exception) -> Response:
     return _answer(request, error)
 
 
-def _answer(request: Request, problem: Problem) -> Response:
-    headers = {"Retry-After": str(problem.seconds)} if isinstance(problem, TooManyTries) else {}
+def _answer(request: Request, problem: Problem, more: Mapping[str, str] | None = None) -> Response:
+    headers = {**(more or {})}
+    if isinstance(problem, TooManyTries):
+        headers["Retry-After"] = str(problem.seconds)
     if _wants_json(request):
         if isinstance(problem, NotSignedIn):
             headers["WWW-Authenticate"] = "Bearer"
@@ -122,16 +135,35 @@ def _place(where: Sequence[str | int], said: object) -> str:
 
 async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
-    if error.status_code == 404:
-        return _answer(request, NotFound("There is nothing at this address."))
-    return Response(error.detail, error.status_code, error.headers)
+    if not _wants_json(request):
+        with suppress(NotSignedIn, *TRANSIENT):  # then the page is a plain one
+            await recognised(request)
+    return _answer(request, _told(request, error), error.headers)
+
+
+def _told(request: Request, error: HTTPException) -> Problem:
+    """What was found wrong with a request before it came to a function of ours."""
+    match error.status_code:
+        case 404:
+            return NotFound("There is nothing at this address.")
+        case 405:
+            return NotAllowed(f"{request.method} is not possible at this address.")
+        case _:
+            return BadRequest(error.detail)
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     # It is raised again behind this answer, and logged by the server.
-    if isinstance(error, TRANSIENT):
-        return _answer(request, Unavailable("The database is away for a moment. Try again."))
-    return _answer(request, Problem("Something went wrong here. It has been logged; try again in a moment."))
+    problem = (
+        Unavailable("The database is away for a moment. Try again.")
+        if isinstance(error, TRANSIENT)
+        else Problem("Something went wrong here. It has been logged; try again in a moment.")
+    )
+    try:
+        return _answer(request, problem)
+    except Exception:  # noqa: BLE001 - what fails may be the frame of all pages: a plain one has it not
+        request.state.who = None
+        return _answer(request, problem)
 
 
 class SafeHeaders:

@@ -35,7 +35,6 @@ from rules.hours import Hours, hours_of
 from services.router import pull, queue_tables, tables
 from services.router.distribution import (
     MOST_AT_ONCE,
-    PUSHING,
     Agent,
     Plan,
     Situation,
@@ -168,7 +167,7 @@ async def _situation(
 ) -> Situation:
     rule = box.distribution
     members = [agent for agent in agents if agent.person.may(Right.ANSWER, box.id)]
-    gives = rule.method in PUSHING and _anybody_free(members, loads)
+    gives = rule.method.gives and _anybody_free(members, loads)
     overflows = rule.overflow_after_minutes is not None and rule.overflow_to in boxes
     tells = rule.tell_after_minutes is not None
     keepers = [agent.id for agent in members if (gone := gone_at(agent, box, hours)) is None or gone > now]

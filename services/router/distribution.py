@@ -13,10 +13,6 @@ from rules.hours import WALL_CLOCK, Hours
 from services.router.language import name_of
 from services.router.queue import Queued
 
-PUSHING = frozenset(
-    {DistributionMethod.ROUND_ROBIN, DistributionMethod.LEAST_LOADED, DistributionMethod.SKILLS}
-)
-"""The methods that choose somebody by themselves."""
 LAST_AGENT = "last_agent"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Before any ticket."""
@@ -269,7 +265,7 @@ def plan(situation: Situation, loads: dict[UUID, int], now: datetime) -> Plan:
     """What happens in a ticketbox now. `loads` are of all its people, and count what is given here too."""
     made = Plan(last=situation.last)
     distribution = situation.box.distribution
-    if distribution.method in PUSHING:
+    if distribution.method.gives:
         _give(made, situation, loads)
     gone = {choice.ticket.ticket_id for choice in made.choices}
     if distribution.overflow_after_minutes is not None:

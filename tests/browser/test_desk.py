@@ -82,6 +82,26 @@ async def test_a_calendar_is_made_mended_changed_put_back_and_removed(context: B
     await page.get_by_role("button", name="Remove Workshop hours").click()
 
 
+async def test_the_way_back_from_a_what_if_leads_to_the_form_with_what_was_tried(
+    context: BrowserContext,
+) -> None:
+    page = await sign_in(context)
+    await page.goto("/desk/policies/new")
+    await page.get_by_label("Name", exact=True).fill("Promise")
+    await page.get_by_label("First response in minutes").fill("45")
+    await page.get_by_label("Tickets of the last").select_option("6")
+    await page.get_by_role("button", name="What if").click()
+    await expect(page.locator("h1")).to_contain_text("What if")
+    await page.get_by_role("link", name="Back").click()
+    await expect(page.get_by_role("region", name="What was tried")).to_contain_text(
+        "Nothing of this is saved"
+    )
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Promise")
+    await expect(page.get_by_label("First response in minutes")).to_have_value("45")
+    await expect(page.get_by_label("Tickets of the last")).to_have_value("6")
+    await nothing_serious(page)
+
+
 async def test_two_people_who_change_the_same_thing_do_not_overwrite_each_other(
     context: BrowserContext,
 ) -> None:

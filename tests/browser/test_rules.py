@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.conftest import needs_chromium
-from tests.browser.test_agent import looks_good, sign_in
+from tests.browser.test_agent import looks_good, nothing_serious, sign_in
 from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
@@ -131,8 +131,9 @@ async def test_cel_is_checked_as_it_is_written_and_a_bad_condition_is_not_publis
     await expect(page.locator(".rule-list")).to_contain_text("Its condition cannot be used")
     await page.get_by_label("Why").fill("Try")
     await page.get_by_role("button", name="Publish as version").click()
-    await expect(page.get_by_role("heading", name="Unprocessable")).to_be_visible()
-    await page.goto("/rules/draft")
+    await expect(page.get_by_role("heading", name="This cannot be done as it is")).to_be_visible()
+    await nothing_serious(page)
+    await page.get_by_role("link", name="Back to the page before").click()
     await page.get_by_role("button", name="Throw it away").click()
     await expect(page.get_by_role("button", name="Change the rules")).to_be_visible()
 

@@ -1,5 +1,6 @@
 """The members of a ticketbox: who they are, and who lets them in."""
 
+import re
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -53,6 +54,42 @@ async def test_a_ticketbox_says_who_its_members_are_and_why(
     assert found[everywhere.id] == ("see", "role")
     assert found[here.id] == ("answer", "rights")
     assert elsewhere.id not in found
+
+
+async def test_a_ticketbox_that_gives_tickets_says_which_members_have_no_limit(
+    shared_postroom: Postroom, api: httpx.AsyncClient, boxes: tuple[Ticketbox, Ticketbox]
+) -> None:
+    ours, _ = boxes
+
+    async def member(what: Right, capacity: int | None) -> str:
+        person_id = str(uuid4())
+        rights = [{"ticketbox_id": str(ours.id), "right": what}]
+        person = {"name": "Anna", "email": f"{person_id}@example.com", "role": "agent", "rights": rights}
+        answer = await api.put(f"/desk/people/{person_id}", json={**person, "capacity": capacity})
+        assert answer.status_code == 200, answer.text
+        return person_id
+
+    endless, limited, reader = (
+        await member(Right.ANSWER, None),
+        await member(Right.ANSWER, 5),
+        await member(Right.SEE, None),
+    )
+    found = (await api.get(f"/desk/ticketboxes/{ours.id}/members")).json()["items"]
+    assert {one["id"]: one["capacity"] for one in found if one["by"] == "rights"} == {
+        endless: None,
+        limited: 5,
+        reader: None,
+    }
+
+    async def without_limit(method: str) -> set[str]:
+        box = {"name": ours.name, "addresses": ours.addresses, "distribution": {"method": method}}
+        assert (await api.put(f"/desk/ticketboxes/{ours.id}", json=box)).status_code == 200
+        page = (await api.get(f"{shared_postroom.url}/desk/ticketboxes/{ours.id}")).text
+        said = re.findall(r'<a href="/desk/people/([^"]+)">.*no limit', page)
+        return {endless, limited, reader} & set(said)
+
+    assert await without_limit("skills") == {endless}
+    assert await without_limit("pull") == set()
 
 
 async def test_who_manages_a_ticketbox_lets_people_in_and_out(

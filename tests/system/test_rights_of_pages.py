@@ -138,6 +138,7 @@ TABLE: dict[str, str] = {
     "GET /desk/{kind}/{thing_id}": SEEING,
     "POST /desk/{kind}/{thing_id}": MANAGING,
     "POST /desk/{kind}/{thing_id}/what-if": MANAGING,
+    "GET /desk/{kind}/{thing_id}/what-if/{what_if_id}": MANAGING,
     "POST /desk/{kind}/{thing_id}/history/{version}": "yes yes 403 403 404 403 yes",
     "POST /desk/{kind}/{thing_id}/remove": ADMINISTERING,
     "POST /desk/ticketboxes/{ticketbox_id}/members": "yes yes 403 403 404 403 yes",
@@ -275,6 +276,8 @@ def path_of(house: House, page: str) -> str:
         return "/letters/release"
     if path.endswith("/what-if"):
         return f"/desk/policies/{uuid4()}/what-if"
+    if path.endswith("/what-if/{what_if_id}"):
+        return f"/desk/policies/{TRIED}/what-if/{house.what_if_id}"
     if path.endswith("/remove") and path.startswith("/desk"):
         return f"/desk/organisations/{ORGANISATION}/remove"
     return house.path(page)

@@ -12,6 +12,7 @@ import pytest
 
 from contracts.desk import Policy
 from tests.running import BEARER, Postroom, until
+from tests.system.test_desk_pages import ThingForm
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 Json = dict[str, Any]
@@ -101,6 +102,38 @@ async def test_what_a_colleague_saved_meanwhile_is_not_undone_by_putting_a_trial
     again = {**form, "version": found["version"] + 1}
     assert (await api.post(f"{page}/save", data=again)).status_code == 303
     assert (await api.get(f"/desk/policies/{standard['id']}")).json()["name"] == "Standard"
+
+
+async def test_the_way_back_from_a_what_if_leads_to_the_form_with_what_was_tried(
+    api: httpx.AsyncClient, postroom: Postroom
+) -> None:
+    standard = await policy(api)
+    version, promise_id = standard.pop("version"), str(uuid4())
+    changed = {**standard, "targets": {**standard["targets"], "first_response": 25}}
+    new = {"id": promise_id, "name": "Promise", "order": 99, "targets": {"first_response": 25}}
+    for tried, seen, words in (
+        (changed, version, "differs from what is in force:"),
+        (new, 0, "There is none like it yet."),
+    ):
+        asked = {"things": [{**tried, "kind": "policy"}], "months": 6}
+        started = (await api.post("/what-ifs", json=asked)).json()["what_if_id"]
+        back = f"/desk/policies/{tried['id']}/what-if/{started}"
+        assert f'<a class="back" href="{back}"' in (await api.get(f"{postroom.url}/what-ifs/{started}")).text
+        shown = (await api.get(f"{postroom.url}{back}")).text
+        assert "Nothing of this is saved." in shown
+        assert words in shown
+        form = ThingForm(shown).sent
+        assert (form["name"], form["targets.first_response"]) == ([tried["name"]], ["25"])
+        assert (form["version"], form["months"]) == ([str(seen)], ["6"])
+
+    page = f"{postroom.url}/desk/policies/{promise_id}"
+    assert (await api.get(page)).status_code == 404
+    assert (await api.post(page, data=form)).status_code == 303
+    again = await api.get(f"{postroom.url}{back}")
+    assert again.headers.get("Location") == f"/desk/policies/{promise_id}", "it is in force by now"
+    assert (await api.delete(f"/desk/policies/{promise_id}")).status_code == 204
+    elsewhere = f"{postroom.url}/desk/calendars/{promise_id}/what-if/{started}"
+    assert (await api.get(elsewhere)).status_code == 404
 
 
 async def test_what_could_not_be_saved_cannot_be_tried(api: httpx.AsyncClient) -> None:

@@ -33,12 +33,11 @@ def client_address(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
-async def signed_in(request: Request) -> SignedIn:
-    """Who is asking, by API token or by session.
+async def recognised(request: Request) -> SignedIn:
+    """Who is asking, by API token or by session; the request keeps it for the page that says what went wrong.
 
     Raises:
         NotSignedIn: nobody whom we know.
-        Forbidden: the request did not come from a page of ours.
     """
     gateway = gateway_of(request)
     service = gateway.service
@@ -54,12 +53,24 @@ async def signed_in(request: Request) -> SignedIn:
             )
             if found is None:
                 raise NotSignedIn("This token is not known. Make one with: postroom token EMAIL")
-            return found
-        cookie = request.cookies.get(cookie_name(request))
-        found = await accounts.by_session(db, cookie, service.clock()) if cookie else None
+        else:
+            cookie = request.cookies.get(cookie_name(request))
+            found = await accounts.by_session(db, cookie, service.clock()) if cookie else None
     if found is None:
         raise NotSignedIn("Sign in, or send an API token as `Authorization: Bearer TOKEN`.")
-    if request.method not in SAFE:
+    request.state.who = found
+    return found
+
+
+async def signed_in(request: Request) -> SignedIn:
+    """Who is asking, and asks it by a program or from a page of ours.
+
+    Raises:
+        NotSignedIn: nobody whom we know.
+        Forbidden: the request did not come from a page of ours.
+    """
+    found = await recognised(request)
+    if found.csrf_token is not None and request.method not in SAFE:
         refuse_foreign(request)
         sent = request.headers.get(CSRF_HEADER) or str((await request.form()).get("csrf_token", ""))
         if sent != found.csrf_token:

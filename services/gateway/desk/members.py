@@ -1,6 +1,6 @@
 """Who may do what in a ticketbox: read from people's rights, and changed there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from chassis.database import Connection
@@ -29,10 +29,18 @@ async def members(db: Connection, person: Person, ticketbox_id: UUID) -> list[Me
             role=one.role,
             right=right,
             by="role" if one.by_role else "rights",
+            capacity=one.capacity,
         )
         for one in await every(db, desk.Person)
         if (right := one.right_in(ticketbox_id)) is not None
     ]
+
+
+def without_limit(ticketbox: desk.Ticketbox, found: Iterable[MemberItem]) -> set[UUID]:
+    """Those members to whom distribution may give all that waits in the ticketbox."""
+    if not ticketbox.distribution.method.gives:
+        return set()
+    return {one.id for one in found if one.capacity is None and one.right is not Right.SEE}
 
 
 async def others(db: Connection, ticketbox_id: UUID) -> Mapping[UUID, str]:

@@ -103,8 +103,16 @@ def problem_page(request: Request, problem: Problem, headers: Mapping[str, str])
     """What went wrong: as a notice on the page that is there, or as a page."""
     partial = is_partial(request)
     template = "_problem.html" if partial else "problem.html"
-    answer = page(request, template, None, problem.status, problem=problem)
+    who = getattr(request.state, "who", None)
+    answer = page(request, template, who, problem.status, problem=problem, back=_page_before(request))
     answer.headers.update(headers)
     if partial:
         answer.headers.update({"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"})
     return answer
+
+
+def _page_before(request: Request) -> str | None:
+    """The page of ours that led here, if it is another one."""
+    shown = request.headers.get("Referer", "")
+    ours = shown.startswith(str(request.base_url))
+    return shown if ours and shown != str(request.url) else None

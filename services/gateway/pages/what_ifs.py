@@ -40,7 +40,7 @@ async def show(
             for kind_of_thing in ("policies", "calendars")
             for one in await things.every(db, who.person, kind_of_thing)
         }
-    tried = [_tried(thing, present.get(thing.id)) for thing in found.run.things]
+    tried = [_tried(what_if_id, thing, present.get(thing.id)) for thing in found.run.things]
     return trial_page(request, who, "what_if.html", found, kind, names=names, tried=tried)
 
 
@@ -53,10 +53,11 @@ class Tried:
     version: int
     """That of what is in force: whoever puts the other in its place has seen nothing newer."""
     address: str
+    """The form with what was tried."""
 
 
-def _tried(thing: Policy | Calendar, present: Found | None) -> Tried:
-    address = f"/desk/{_plural(thing.kind)}/{thing.id}"
+def _tried(what_if_id: UUID, thing: Policy | Calendar, present: Found | None) -> Tried:
+    address = f"/desk/{_plural(thing.kind)}/{thing.id}/what-if/{what_if_id}"
     if present is None:
         return Tried(thing, None, 0, address)
     return Tried(thing, things.compared(present.thing, thing), present.version, address)

@@ -20,6 +20,8 @@ class MemberItem(Representation):
     right: Right
     by: Literal["role", "rights"]
     """`role`: they may it in every ticketbox."""
+    capacity: int | None
+    """Open tickets that distribution may give at a time; null: no limit."""
 
 
 class PersonItem(Representation):

@@ -216,7 +216,8 @@ PERSON = Page(
                     "capacity",
                     "Capacity",
                     "number",
-                    "Open tickets that distribution may give at a time. Empty: no limit.",
+                    "Open tickets that distribution may give at a time. Empty: no limit, so that all that "
+                    "wait may come at once.",
                     wrong="Write a whole number, or leave it empty.",
                 ),
             ),

@@ -1,7 +1,8 @@
 """The pages of the desk: an index, a list of each kind, and a form with the history of each thing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Annotated, Literal
 from uuid import UUID, uuid4
@@ -13,10 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from chassis.database import Connection
 from contracts.desk import KINDS, AnyThing, CustomField, Ticketbox, kind_of
 from contracts.desk import Person as Colleague
+from contracts.trials import WhatIf
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.guard import Here, Signed, command_id_of
 from services.gateway.desk import desk, members, things
-from services.gateway.desk.things import Kind
+from services.gateway.desk.differences import Difference
+from services.gateway.desk.things import Found, Kind
 from services.gateway.gateway import Gateway
 from services.gateway.pages import entered
 from services.gateway.pages.desk import fields
@@ -101,6 +104,14 @@ def _usual(kind: str) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """Where what a form shows was tried, and in what it differs from what is in force: None, there is none yet."""
+
+    what_if: WhatIf
+    differences: tuple[Difference, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """What the form of a thing shows. `thing` None: it is a new one."""
 
@@ -112,6 +123,7 @@ class Form:
     errors: Mapping[str, str] | None = None
     problem: str | None = None
     status: int = 200
+    tried: Tried | None = None
 
 
 @router.get("/desk/{kind}/{thing_id}")
@@ -165,8 +177,10 @@ async def _beside(db: Connection, here: Gateway, person: Person, thing: AnyThing
     """What a page shows that is not in its thing: the members of a ticketbox, the presence of a person."""
     match thing:
         case Ticketbox():
+            found = await members.members(db, person, thing.id)
             return {
-                "members": await members.members(db, person, thing.id),
+                "members": found,
+                "unlimited": members.without_limit(thing, found),
                 "others": await members.others(db, thing.id),
                 "presence": None,
             }
@@ -243,16 +257,21 @@ def _seen_version(sent: FormData) -> int:
 
 async def _again(request: Request, here: Gateway, who: SignedIn, form: Form, problem: Problem) -> Response:
     """The form with what was entered, and what is wrong with it."""
-    async with here.service.pool.acquire() as db:
-        try:
-            thing = (await things.find(db, who.person, form.kind, form.thing_id)).thing
-        except NotFound:
-            thing = None
+    present = await _in_force(here, who.person, form.kind, form.thing_id)
     named = problem.more.get("errors") if isinstance(problem, Unprocessable) else None
     errors = fields.by_field(PAGES[form.kind].fields, named) if isinstance(named, dict) and named else {}
     told = errors.pop("", None) if errors else problem.detail
-    again = Form(form.kind, form.thing_id, form.data, thing, form.version, errors, told, problem.status.value)
+    thing, status = present.thing if present else None, problem.status.value
+    again = replace(form, thing=thing, errors=errors, problem=told, status=status)
     return await _form_page(request, here, who, again)
+
+
+async def _in_force(here: Gateway, person: Person, kind: Kind, thing_id: UUID) -> Found | None:
+    """A thing as it is; None: there is none yet, or none any more."""
+    async with here.service.pool.acquire() as db:
+        with suppress(NotFound):
+            return await things.find(db, person, kind, thing_id)
+    return None
 
 
 @router.post("/desk/{kind}/{thing_id}/what-if")
@@ -275,6 +294,31 @@ async def what_if(
         form = Form(kind, thing_id, data, version=_seen_version(sent))
         return await _again(request, here, who, form, problem)
     return RedirectResponse(f"/what-ifs/{what_if_id}", 303)
+
+
+@router.get("/desk/{kind}/{thing_id}/what-if/{what_if_id}")
+async def tried_page(
+    request: Request,
+    here: Here,
+    who: Signed,
+    person: what_ifs.Planner,
+    kind: Literal["policies", "calendars"],
+    thing_id: UUID,
+    what_if_id: UUID,
+) -> Response:
+    """The form with what was tried, to go on from there; if it is in force by now, the form of that."""
+    run = (await what_ifs.one(here, person, what_if_id)).run
+    wanted = (kind_of(KINDS[kind]), thing_id)
+    tried = next((one for one in run.things if (one.kind, one.id) == wanted), None)
+    if tried is None:
+        raise NotFound("This what-if tried no such thing.")
+    present = await _in_force(here, person, kind, thing_id)
+    thing, version = (present.thing, present.version) if present else (None, 0)
+    differing = things.compared(thing, tried)
+    if differing == ():
+        return RedirectResponse(f"/desk/{kind}/{thing_id}", 303)
+    form = Form(kind, thing_id, things.content(tried), thing, version, tried=Tried(run, differing))
+    return await _form_page(request, here, who, form)
 
 
 @router.post("/desk/{kind}/{thing_id}/remove")
