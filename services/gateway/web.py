@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI
@@ -22,7 +22,15 @@ from chassis.database import TRANSIENT
 from services.gateway import api, pages
 from services.gateway.gateway import Gateway
 from services.gateway.pages.rendering import is_partial, problem_page
-from services.gateway.problems import NotFound, NotSignedIn, Problem, TooManyTries, Unavailable, Unprocessable
+from services.gateway.problems import (
+    BadRequest,
+    NotFound,
+    NotSignedIn,
+    Problem,
+    TooManyTries,
+    Unavailable,
+    Unprocessable,
+)
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -86,12 +94,13 @@ def _answer(request: Request, problem: Problem) -> Response:
 def _page_of(request: Request) -> str:
     """The page that is asked for; of what a page asks for or sends, that page itself."""
     if is_partial(request):
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        shown = request.headers.get("HX-Current-URL", "")
     elif request.method == "GET":
-        shown = urlsplit(str(request.url))
+        shown = str(request.url)
     else:
-        shown = urlsplit(request.headers.get("Referer", ""))
-    return f"{shown.path}?{shown.query}" if shown.query else shown.path
+        shown = request.headers.get("Referer", "")
+    # `urlsplit` raises ValueError for some that are none, and a header may say anything.
+    return "/" + shown.partition("://")[2].partition("/")[2].partition("#")[0]
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -124,6 +133,8 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for nothing else
     if error.status_code == 404:
         return _answer(request, NotFound("There is nothing at this address."))
+    if error.status_code == 400:
+        return _answer(request, BadRequest(f"This cannot be read: {error.detail}"))
     return Response(error.detail, error.status_code, error.headers)
 
 
@@ -168,7 +179,9 @@ class Traced:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        parent = next((value.decode() for name, value in scope["headers"] if name == b"traceparent"), None)
+        parent = next(
+            (value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None
+        )
         began, method = time.perf_counter(), scope["method"]
         with telemetry.span(method, SpanKind.SERVER, parent=parent) as span:
 
