@@ -68,6 +68,15 @@ def _service(subject: str) -> str:
     return subject.split(".")[1]
 
 
+class TooMuch(Exception):
+    """The broker does not take a request as large as this one: it was not sent."""
+
+    def __init__(self, subject: str, size: int, most: int) -> None:
+        super().__init__(
+            f"This is too much at once: {size} bytes for {_service(subject)}, and {most} are the most"
+        )
+
+
 class RefusedQuery(Exception):
     """The service says no to a query: an unknown report, a range that ends before it begins."""
 
@@ -81,7 +90,7 @@ async def send_command(nc: Client, command: Command) -> Done | Refused:
 
     Raises:
         ServiceUnavailable: nothing is known about its effect; send the same command again.
-        RequestFailed.
+        RequestFailed, TooMuch.
     """
     return _OUTCOME.validate_json((await _request(nc, command.subject(), command))[0])
 
@@ -96,7 +105,7 @@ async def ask(
     """Ask something of a service: of `service`, where each answers.
 
     Raises:
-        ServiceUnavailable, RequestFailed, RefusedQuery.
+        ServiceUnavailable, RequestFailed, RefusedQuery, TooMuch.
     """
     return _answered(await _request(nc, request.subject(service), request, timeout_seconds), answer)
 
@@ -105,7 +114,7 @@ async def ask_patiently(nc: Client, request: Request, answer: type[M], service: 
     """Ask a service for what takes minutes: as long as it says that it is at work.
 
     Raises:
-        ServiceUnavailable, RequestFailed, RefusedQuery.
+        ServiceUnavailable, RequestFailed, RefusedQuery, TooMuch.
     """
     return _answered(await _request(nc, request.subject(service), request, patient=True), answer)
 
@@ -180,6 +189,8 @@ async def _request(
             message = await _request_patiently(nc, subject, body, headers)
         else:
             message = await nc.request(subject, body, timeout=timeout_seconds, headers=headers or None)
+    except nats.errors.MaxPayloadError as error:
+        raise TooMuch(subject, len(body), nc.max_payload) from error
     except (nats.errors.Error, TimeoutError) as error:
         raise ServiceUnavailable(subject, type(error).__name__) from error
     answered = message.headers or {}

@@ -11,6 +11,9 @@ from contracts.model import Instant, Model, Personal, Text, Words
 LOOP_HEADER = "X-Postroom-Loop"
 """Every message of ours carries it with the domain that sent it, so that what comes back is recognised."""
 
+LONGEST_ADDRESS = 600
+"""Characters. RFC 5321 §4.5.3.1 needs 320; an index of PostgreSQL takes 2,700 bytes."""
+
 
 class Address(Model):
     """A mailbox (RFC 5322 §3.4). `name` is empty where the sender gave none."""

@@ -181,8 +181,15 @@ def _flat(token: re.Match[str]) -> str:
 
 
 def _text_of(literal: str) -> str:
-    """The text that a CEL literal stands for."""
-    return str(_cel().evaluate(literal))
+    """The text that a CEL literal stands for.
+
+    Raises:
+        BadCondition: it is none, as one with an escape that CEL does not know.
+    """
+    try:
+        return str(_cel().evaluate(literal))
+    except ValueError as error:
+        raise BadCondition(f"{literal} is not a text of CEL") from error
 
 
 def _check_pattern(pattern: str) -> None:
@@ -216,8 +223,11 @@ _ORGANISATION = re.compile(rf"\bmessage\s*\.\s*organisation\s*[=!]=\s*(?P<name>{
 
 
 def organisations_of(source: str) -> list[str]:
-    """The names that the sender's organisation is compared with, one by one."""
-    return [_text_of(found["name"]) for found in _ORGANISATION.finditer(source)]
+    """The names that the sender's organisation is compared with, one by one; none in what cannot be compiled."""
+    try:
+        return [_text_of(found["name"]) for found in _ORGANISATION.finditer(source)]
+    except BadCondition:
+        return []
 
 
 def check(source: str) -> Condition:

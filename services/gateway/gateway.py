@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chassis import requests
 from chassis.projection import wait_for
-from chassis.requests import NoSuchBlob, RefusedQuery, RequestFailed, ServiceUnavailable
+from chassis.requests import NoSuchBlob, RefusedQuery, RequestFailed, ServiceUnavailable, TooMuch
 from chassis.service import Service
 from contracts.commands import Command, Done, MessageCommand, Refused
 from contracts.requests import Request
@@ -97,13 +97,15 @@ class Gateway:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """That a service failed or did not answer, as HTTP says it."""
+    """That a service failed, did not answer or could not be asked, as HTTP says it."""
     try:
         yield
     except ServiceUnavailable as error:
         raise Unavailable(str(error)) from error
     except RequestFailed as error:
         raise Failed(str(error)) from error
+    except TooMuch as error:
+        raise Unprocessable(f"{error}. Do it in parts.") from error
 
 
 _CONFLICTS = {

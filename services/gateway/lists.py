@@ -1,6 +1,5 @@
 """What lists share: conditions with their parameters, and pages by keyset."""
 
-import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,8 +8,10 @@ from uuid import UUID
 
 import asyncpg
 from fastapi import Query
+from pydantic import TypeAdapter
 
 from chassis.database import Connection
+from contracts.model import Instant
 from contracts.queries import LONGEST_PIECE
 from services.gateway.problems import BadRequest
 
@@ -148,6 +149,9 @@ def cursor_at(moment: datetime, identity: UUID) -> str:
     return urlsafe_b64encode(f"{moment.isoformat()} {identity}".encode()).decode()
 
 
+_BEHIND: TypeAdapter[tuple[Instant, UUID]] = TypeAdapter(tuple[Instant, UUID])
+
+
 def read_cursor(cursor: str) -> tuple[datetime, UUID]:
     """The row that a cursor stands behind.
 
@@ -155,7 +159,6 @@ def read_cursor(cursor: str) -> tuple[datetime, UUID]:
         BadRequest: the cursor is none of ours.
     """
     try:
-        moment, _, identity = urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        return datetime.fromisoformat(moment), UUID(identity)
-    except (ValueError, binascii.Error):
+        return _BEHIND.validate_python(tuple(urlsafe_b64decode(cursor.encode()).decode().split(" ")))
+    except ValueError:
         raise BadRequest("This cursor is none of ours; begin again without one.") from None

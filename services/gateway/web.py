@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI
@@ -99,12 +99,13 @@ def _answer(request: Request, problem: Problem, more: Mapping[str, str] | None =
 def _page_of(request: Request) -> str:
     """The page that is asked for; of what a page asks for or sends, that page itself."""
     if is_partial(request):
-        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        shown = request.headers.get("HX-Current-URL", "")
     elif request.method == "GET":
-        shown = urlsplit(str(request.url))
+        shown = str(request.url)
     else:
-        shown = urlsplit(request.headers.get("Referer", ""))
-    return f"{shown.path}?{shown.query}" if shown.query else shown.path
+        shown = request.headers.get("Referer", "")
+    # `urlsplit` raises ValueError for some that are none, and a header may say anything.
+    return "/" + shown.partition("://")[2].partition("/")[2].partition("#")[0]
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -149,7 +150,7 @@ def _told(request: Request, error: HTTPException) -> Problem:
         case 405:
             return NotAllowed(f"{request.method} is not possible at this address.")
         case _:
-            return BadRequest(error.detail)
+            return BadRequest(f"This cannot be read: {error.detail}")
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
@@ -200,7 +201,9 @@ class Traced:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        parent = next((value.decode() for name, value in scope["headers"] if name == b"traceparent"), None)
+        parent = next(
+            (value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None
+        )
         began, method = time.perf_counter(), scope["method"]
         with telemetry.span(method, SpanKind.SERVER, parent=parent) as span:
 

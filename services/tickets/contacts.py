@@ -27,6 +27,7 @@ from contracts.contacts import (
     ContactsMerged,
 )
 from contracts.desk import Organisation, Person, Right, Ticketbox
+from contracts.mail import LONGEST_ADDRESS
 from contracts.stream_ids import contact_id
 from services.tickets.desk import Desk, is_address
 from services.tickets.refusals import AlreadyThere, ChangedMeanwhile, ContactMerged
@@ -177,6 +178,10 @@ def _address(text: str, desk: Desk) -> str:
     address = text.strip().lower()
     if not is_address(address):
         raise Invalid(f"“{text}” is not an e-mail address.")
+    if len(address) > LONGEST_ADDRESS:
+        raise Invalid(
+            f"“{address[:50]}…” is too long: an e-mail address has at most {LONGEST_ADDRESS} characters."
+        )
     if any(address in box.addresses for box in desk.every(Ticketbox)):
         raise Invalid(f"{address} is an address of ours, not of a customer.")
     return address

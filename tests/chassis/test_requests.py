@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import nats
@@ -16,15 +17,17 @@ from chassis.requests import (
     RefusedQuery,
     RequestFailed,
     ServiceUnavailable,
+    TooMuch,
     TryAgain,
     ask,
     ask_patiently,
     at_work,
+    send_command,
 )
 from chassis.service import Service
 from chassis.settings import ServiceSettings
-from contracts.commands import Refused
-from contracts.model import Model
+from contracts.commands import AddNote, Refused
+from contracts.model import LONGEST_WRITING, Model
 from contracts.queries import GetTransport, Transport
 from postroom.embedded.nats import Nats
 from tests.running import until
@@ -109,6 +112,17 @@ async def test_what_passes_by_itself_may_be_asked_again(
 async def test_a_service_that_is_not_there_may_be_asked_again(client: Client) -> None:
     with pytest.raises(ServiceUnavailable, match="try again in a moment"):
         await ask(client, GetTransport(), Transport)
+
+
+async def test_what_is_larger_than_the_broker_takes_is_not_sent_and_need_not_be_tried_again(
+    client: Client,
+) -> None:
+    note = AddNote(
+        command_id=uuid4(), actor_id=uuid4(), ticket_id=uuid4(), note_id=uuid4(), text="x" * LONGEST_WRITING
+    )
+    client._max_payload = LONGEST_WRITING
+    with pytest.raises(TooMuch, match=f"^This is too much at once: .* and {LONGEST_WRITING} are the most$"):
+        await send_command(client, note)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What a list of tickets asks for, by its address, and saved lists in their order."""
 
+from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.desk import Organisation, View
 from services.gateway.contacts.organisations import Organisations
+from services.gateway.lists import cursor_at, read_cursor
 from services.gateway.problems import BadRequest, NotFound
 from services.gateway.tickets import views
 from services.gateway.tickets.list_query import ListQuery, query_of
@@ -128,3 +131,33 @@ def test_a_saved_list_at_the_edge_stays_there(step: int) -> None:
 
 def test_a_new_list_comes_behind_those_of_its_owner() -> None:
     assert views.last_of([saved("A", 30), saved("B", 70, None)], ME) == 40
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.uuids())
+def test_a_cursor_leads_to_the_row_behind_which_it_stands(moment: datetime, identity: UUID) -> None:
+    assert read_cursor(cursor_at(moment, identity)) == (moment, identity)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "4711",
+        f"{BOX}",
+        f"2026-03-01T12:00 {BOX}",
+        f"0001-01-01T00:00+14:00 {BOX}",
+        f"9999-12-31T23:59-12:00 {BOX}",
+        f"10000-01-01T00:00Z {BOX}",
+        f"2026-03-01T12:00Z {BOX} {BOX}",
+        "2026-03-01T12:00Z \x00",
+    ],
+)
+def test_a_cursor_that_no_list_gave_is_refused(place: str) -> None:
+    with pytest.raises(BadRequest):
+        read_cursor(urlsafe_b64encode(place.encode()).decode())
+
+
+@pytest.mark.parametrize("cursor", ["5", "\x00", "\ud800", "é", "_w==", "A" * 5000])
+def test_a_cursor_that_cannot_be_read_is_refused(cursor: str) -> None:
+    with pytest.raises(BadRequest):
+        read_cursor(cursor)

@@ -181,6 +181,12 @@ def test_a_rule_that_asks_for_an_organisation_that_is_not_there_is_warned_of() -
     }
 
 
+def test_a_draft_may_have_a_condition_that_is_no_cel() -> None:
+    unreadable = rule("Unreadable", r"message.organisation == '\q'")
+    assert warnings_of([unreadable], [TELLING], []) == {}
+    assert problems_of([unreadable]).keys() == {"Unreadable"}
+
+
 RECIPIENT = ("recipients", "a@example.com")
 INFECTED = (("scan", "infected"), ("finding", "Eicar"), ("scanner", "ClamAV 1.4"))
 LOOP = ((LOOP_HEADER, "example.com"),)

@@ -105,6 +105,8 @@ def test_a_header_that_a_message_has_not_is_empty_and_can_be_asked_for() -> None
         ("message.size > 5 && bool('true')", "no function “bool”"),
         ("false && message.subject.matches('(')", "regular expression"),
         ("message.headers['X-Spam'] == ''", "lower case: x-spam"),
+        (r"message.headers['\q'] == ''", "not a text of CEL"),
+        (r"message.subject.matches('\q')", "not a text of CEL"),
         ("true ||" + " true ||" * 2000 + " true", "10,000"),
     ],
 )

@@ -48,7 +48,8 @@ class House:
         people = (await self.clients["administrator"].get("/api/v1/people")).json()["items"]
         return UUID(next(one["id"] for one in people if one["email"] == "admin@example.com"))
 
-    def path(self, template: str) -> str:
+    def path(self, template: str, **odd: str) -> str:
+        """Where a call goes that finds what it asks for; unless something in its path is `odd`."""
         # A thing of the desk is the ticketbox; what is deleted is an organisation, so that the next may go on.
         kind, thing = (
             ("organisations", ORGANISATION) if template.startswith("DELETE") else ("ticketboxes", WORKSHOP)
@@ -60,16 +61,17 @@ class House:
         if template == "DELETE /api/v1/rulesets/draft":
             path += "?expected_draft_version=999"
         if "attachments" in path:
-            path = path.replace("{number}", "0")
-        return path.format(
-            number=self.number, message_id=self.message_id, reply_id=uuid4(), kind=kind, thing_id=thing,
-            name="inbound_messages_by_ticketbox", service="tickets", parked_id=uuid4(), version=1, dry_run_id=uuid4(),
-            what_if_id=self.what_if_id, erasure_id=uuid4(),
-            task_id=self.task_id, link="related", other=self.number, job_id=self.job_id,
-            contact_id=contact_id(self.customer), address=self.customer, organisation_id=ORGANISATION,
-            ticketbox_id=WORKSHOP, person_id=self.people["member"],
-            key="no_such", view_id=uuid4(), index=0, place="new",
-        )  # fmt: skip
+            odd = {"number": "0", **odd}
+        lifelike: dict[str, object] = {
+            "number": self.number, "message_id": self.message_id, "reply_id": uuid4(), "kind": kind,
+            "thing_id": thing, "name": "inbound_messages_by_ticketbox", "service": "tickets", "parked_id": uuid4(),
+            "version": 1, "dry_run_id": uuid4(), "what_if_id": self.what_if_id, "erasure_id": uuid4(),
+            "task_id": self.task_id, "link": "related", "other": self.number, "job_id": self.job_id,
+            "contact_id": contact_id(self.customer), "address": self.customer, "organisation_id": ORGANISATION,
+            "ticketbox_id": WORKSHOP, "person_id": self.people["member"],
+            "key": "no_such", "view_id": uuid4(), "index": 0, "place": "new",
+        }  # fmt: skip
+        return path.format(**{**lifelike, **odd})
 
 
 async def token_for(postroom: Postroom, email: str) -> str:

@@ -60,6 +60,13 @@ ENTRIES: list[tuple[str, Any, int]] = [
     ("POST /jobs", {"number": "{number}", "set_state": "on_hold", "until": "2099-01-01T08:00"}, 200),
     ("POST /presence", {"presence": "away", "until": BEFORE_TIME}, 422),
     ("POST /tickets/{number}/tasks", {"text": "Call", "due_on": "soon"}, 422),
+    ("POST /tickets/{number}/state", {"state": "on_hold", "until": "day", "day": "2026-01-01"}, 422),
+    ("POST /erasures", {"address": " ", "confirmation": " ", "reason": "Asked"}, 422),
+    ("POST /api/v1/erasures", {"addresses": [" "], "reason": "Asked"}, 422),
+    ("PUT /api/v1/me/presence", {"presence": "away", "until": BEFORE_TIME}, 422),
+    ("GET /api/v1/reports/misrouting_by_rule?as_of=0001-01-01T00:00%2B14:00", None, 422),
+    ("GET /api/v1/tickets/{number}?as_of=0001-01-01T00:00%2B14:00", None, 422),
+    ("POST /api/v1/rulesets/condition", {"condition": "message.headers['\\q'] == ''"}, 200),
     ("POST /tickets/{number}/category", {"category": "x"}, 422),
     ("POST /desk/ticketboxes/{box}", {"name": "Workshop", "version": "x"}, 422),
 ]

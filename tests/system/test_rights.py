@@ -254,6 +254,16 @@ def is_allowed(call: str, status: int) -> bool:
 
 
 async def status_of(house: House, actor: str, call: str) -> int:
+    body = await body_of(house, call)
+    async with house.clients[actor].stream(call.partition(" ")[0], house.path(call), json=body) as answer:
+        if answer.headers.get("Content-Type") == "application/problem+json":
+            await answer.aread()
+            assert answer.json()["code"], call
+        return answer.status_code
+
+
+async def body_of(house: House, call: str) -> Any:
+    """What a call says that is understood; what it uses up is made first."""
     body = BODIES.get(call)
     if "{task_id}" in call:
         house.task_id = await a_task(house)
@@ -261,7 +271,6 @@ async def status_of(house: House, actor: str, call: str) -> int:
         house.job_id = await a_job(house)
     if call == "POST /api/v1/tickets/{number}/undo":
         body = {"command_id": await a_change(house)}
-    method, path = call.partition(" ")[0], house.path(call)
     if call in WITH_ITSELF:
         itself = {"messages": [house.message_id]}
         body = {field: itself.get(field, house.number) for field in WITH_ITSELF[call]}
@@ -272,11 +281,7 @@ async def status_of(house: House, actor: str, call: str) -> int:
             "into": str(contact_id(house.customer)),
         }
         body = {field: known[field] for field in OF_CONTACTS[call]}
-    async with house.clients[actor].stream(method, path, json=body) as answer:
-        if answer.headers.get("Content-Type") == "application/problem+json":
-            await answer.aread()
-            assert answer.json()["code"], call
-        return answer.status_code
+    return body
 
 
 async def a_task(house: House) -> UUID:

@@ -246,7 +246,15 @@ async def test_every_page_does_for_every_role_what_its_rights_say(house: House) 
 
 
 async def status_of(house: House, actor: str, page: str) -> int:
-    method, form = page.partition(" ")[0], FORMS.get(page, {})
+    method, form = page.partition(" ")[0], form_of(house, page)
+    asked = {"params": form} if method == "GET" and form else {"data": form}
+    answer = await house.clients[actor].request(method, path_of(house, page), **asked)  # type: ignore[arg-type]
+    return answer.status_code
+
+
+def form_of(house: House, page: str) -> dict[str, Any]:
+    """What a form says that is understood."""
+    form = FORMS.get(page, {})
     if "links" in page or "merge" in page or "split" in page or "letters/move" in page:
         itself = dict.fromkeys(("other", "into", "to"), str(house.number))
         form = {**itself, "link": "related", "message_id": house.message_id}
@@ -265,22 +273,20 @@ async def status_of(house: House, actor: str, page: str) -> int:
         form = {**form, "number": str(house.number)}
     if page == "POST /letters/{what}":
         form = {"message_id": house.message_id}
-    asked = {"params": form} if method == "GET" and form else {"data": form}
-    answer = await house.clients[actor].request(method, path_of(house, page), **asked)  # type: ignore[arg-type]
-    return answer.status_code
+    return form
 
 
-def path_of(house: House, page: str) -> str:
+def path_of(house: House, page: str, **odd: str) -> str:
     path = page.partition(" ")[2]
     if path == "/letters/{what}":
-        return "/letters/release"
+        odd = {"what": "release", **odd}
     if path.endswith("/what-if"):
-        return f"/desk/policies/{uuid4()}/what-if"
+        odd = {"kind": "policies", "thing_id": str(uuid4()), **odd}
     if path.endswith("/what-if/{what_if_id}"):
-        return f"/desk/policies/{TRIED}/what-if/{house.what_if_id}"
+        odd = {"kind": "policies", "thing_id": str(TRIED), **odd}
     if path.endswith("/remove") and path.startswith("/desk"):
-        return f"/desk/organisations/{ORGANISATION}/remove"
-    return house.path(page)
+        odd = {"kind": "organisations", "thing_id": str(ORGANISATION), **odd}
+    return house.path(page, **odd)
 
 
 async def test_nobody_sees_anything_who_has_not_signed_in(house: House) -> None:

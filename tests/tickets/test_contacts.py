@@ -12,6 +12,7 @@ from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import AnyContactCommand, MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card, ContactAdded, ContactChanged, ContactMergeUndone, ContactsMerged
 from contracts.desk import BoxRight, Organisation, Person, Right, Ticketbox
+from contracts.mail import LONGEST_ADDRESS
 from contracts.people import Role
 from contracts.stream_ids import contact_id
 from services.tickets.contacts import Contacts, Events, after, decide
@@ -103,6 +104,15 @@ def test_an_address_belongs_to_one_contact(book: Book) -> None:
         book.set(LEE, KIM_AT_HOME)
     with pytest.raises(AlreadyThere):
         book.set(KIM_AT_HOME)
+
+
+def test_an_address_is_no_longer_than_those_of_letters(book: Book) -> None:
+    longest = f"{'k' * (LONGEST_ADDRESS - len('@acme.example'))}@acme.example"
+    book.set(longest)
+    with pytest.raises(Invalid, match="at most 600 characters"):
+        book.set(f"k{longest}")
+    with pytest.raises(Invalid, match="at most 600 characters"):
+        book.move(f"k{longest}", longest)
 
 
 def test_an_address_moves_to_another_contact(book: Book) -> None:

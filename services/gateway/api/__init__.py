@@ -1,6 +1,6 @@
 """`/api/v1`: JSON for programs, described by OpenAPI."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from services.gateway.api import (
     contacts,
@@ -20,6 +20,7 @@ from services.gateway.api import (
     tickets,
     what_ifs,
 )
+from services.gateway.storable import refuse_unstorable
 
 router = APIRouter(prefix="/api/v1")
 for part in (
@@ -32,7 +33,6 @@ for part in (
     contacts,
     messages,
     rulesets,
-    intake,
     reports,
     desk,
     members,
@@ -40,4 +40,6 @@ for part in (
     system,
     what_ifs,
 ):
-    router.include_router(part.router)
+    router.include_router(part.router, dependencies=[Depends(refuse_unstorable)])
+# A letter may hold anything, and is read as it comes.
+router.include_router(intake.router)

@@ -14,6 +14,7 @@ from services.gateway.problems import Unprocessable
 from services.gateway.representations.basics import Named, Page
 from services.gateway.representations.desk import DifferenceItem, ThingVersion
 from services.gateway.representations.system import TrialItem
+from services.gateway.storable import json_of
 
 router = APIRouter(prefix="/desk", tags=["desk"])
 assert get_args(Kind) == tuple(KINDS)  # noqa: S101 - the description of the API names what there is
@@ -150,10 +151,7 @@ async def put_thing(
 
 
 async def _body(request: Request) -> dict[str, object]:
-    try:
-        data = await request.json()
-    except ValueError as error:
-        raise Unprocessable(f"This is no JSON: {error}.", errors={}) from error
+    data = await json_of(request)
     if not isinstance(data, dict):
         raise Unprocessable("A thing is a JSON object.", errors={})
     return data

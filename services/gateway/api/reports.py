@@ -4,15 +4,15 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
+from contracts.model import Instant
 from contracts.reports import GetReport, ListReports, Report, ReportList
 from services.gateway.access.guard import Here, Signed
 from services.gateway.report_files import as_csv, csv_name
 
 router = APIRouter(tags=["reports"])
-When = AwareDatetime | date
+When = Instant | date
 
 
 @router.get("/reports")
@@ -29,7 +29,7 @@ async def get_report(
     since: Annotated[When | None, Query(alias="from", description="A day or a moment; included.")] = None,
     until: Annotated[When | None, Query(alias="to", description="A day or a moment; not included.")] = None,
     by: str | None = None,
-    as_of: Annotated[AwareDatetime | None, Query(description="As it could be known at this moment.")] = None,
+    as_of: Annotated[Instant | None, Query(description="As it could be known at this moment.")] = None,
     format: Literal["json", "csv"] = "json",  # noqa: A002 - the name of the parameter
 ) -> Report | Response:
     """One report over a range; without one, the last 30 days. It counts what is in the ticketboxes that you see."""

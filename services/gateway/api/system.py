@@ -4,9 +4,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
+from contracts.model import Instant
 from contracts.people import Presence
 from contracts.queries import GetLedger, Ledger, Replayed
 from services.gateway.access.guard import Administrator, Here, Signed, Writer, command_id_of
@@ -60,7 +60,7 @@ class NewPresence(Body):
     """With `until`, it ends by itself: who was away or off is available then, who was available is off."""
 
     presence: Presence
-    until: AwareDatetime | None = None
+    until: Instant | None = None
 
 
 @router.get("/me")

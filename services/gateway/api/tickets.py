@@ -4,7 +4,7 @@ from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from contracts.model import Instant, Text, Writing
 from contracts.tickets import State
@@ -54,9 +54,7 @@ async def post_next(request: Request, here: Here, person: Writer, wanted: NextWa
 
 
 @router.get("/tickets/{number}")
-async def get_ticket(
-    here: Here, who: Signed, number: TicketNumber, as_of: AwareDatetime | None = None
-) -> Ticket:
+async def get_ticket(here: Here, who: Signed, number: TicketNumber, as_of: Instant | None = None) -> Ticket:
     """A ticket with its conversation, as it is or as it stood at a moment. 404 with when it began, if it had not."""
     async with here.service.pool.acquire() as db:
         if as_of is None:

@@ -1,6 +1,6 @@
 """The pages that people work in."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from services.gateway.pages import (
     contacts,
@@ -21,6 +21,7 @@ from services.gateway.pages import (
     views,
     what_ifs,
 )
+from services.gateway.storable import refuse_unstorable
 
 router = APIRouter()
 for part in (
@@ -39,7 +40,8 @@ for part in (
     status,
     desk,
     erasures,
-    forms,
     what_ifs,
 ):
-    router.include_router(part.router)
+    router.include_router(part.router, dependencies=[Depends(refuse_unstorable)])
+# What strangers type is tidied, and is read only if it is small enough.
+router.include_router(forms.router)

@@ -132,6 +132,8 @@ async def submit(request: Request, here: Here, box_id: str, lang: Language = Non
             return await _take(form, sent)
     except ClientDisconnect as error:
         raise BadRequest("The connection was cut before the end of the form.") from error
+    except UnicodeError as error:  # it may name any encoding, and one in which there are halves of characters
+        raise BadRequest("This form is not in the encoding that it names.") from error
 
 
 async def _take(form: Form, sent: FormData) -> Response:

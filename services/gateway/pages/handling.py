@@ -109,6 +109,9 @@ async def _end_of_hold(here: Gateway, who: SignedIn, number: int, until: str, da
     chosen = entered.day(day)
     if chosen is None:
         raise Unprocessable("Choose the day until which the ticket waits.")
+    # Asked here, too: in UTC, the first days of the calendar may be in no year.
+    if chosen < here.service.clock().astimezone(zone).date():
+        raise Unprocessable("This day is over. Choose a later one.")
     return datetime.combine(chosen, MORNING, zone)
 
 

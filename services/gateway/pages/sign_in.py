@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from chassis.logging import get_logger
+from contracts.mail import LONGEST_ADDRESS
 from contracts.people import Presence
 from services.gateway.access import accounts, credentials
 from services.gateway.access.guard import (
@@ -40,7 +41,7 @@ async def sign_in_page(request: Request, to: str = "") -> Response:
 async def sign_in(
     request: Request,
     here: Here,
-    email: Annotated[str, Form()],
+    email: Annotated[str, Form(max_length=LONGEST_ADDRESS)],
     password: Annotated[str, Form()],
     to: Annotated[str, Form()] = "",
 ) -> Response:

@@ -9,12 +9,11 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Form, Request
-from pydantic import AwareDatetime
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
 from contracts.desk import Category, Right, Team, Ticketbox
-from contracts.model import LONGEST_WRITING
+from contracts.model import LONGEST_WRITING, Instant
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
 from contracts.tickets import State
@@ -165,7 +164,7 @@ async def take_next(
 
 @router.get("/tickets/{number}")
 async def ticket_page(
-    request: Request, here: Here, who: Signed, number: TicketNumber, as_of: AwareDatetime | None = None
+    request: Request, here: Here, who: Signed, number: TicketNumber, as_of: Instant | None = None
 ) -> Response:
     """A ticket, or only its conversation if a page that is open asks for it; or how it stood at a moment."""
     if as_of is not None:

@@ -24,7 +24,7 @@ from contracts.stream_ids import erasure_stream
 from services.gateway.access.guard import Administrator, Here, command_id_of
 from services.gateway.asking import Asking
 from services.gateway.desk import desk
-from services.gateway.problems import NotFound, Unanswered
+from services.gateway.problems import NotFound, Unanswered, Unprocessable
 from services.gateway.read_model import history
 from services.gateway.representations.basics import Named, Representation
 
@@ -78,8 +78,15 @@ class ErasureView(Representation):
 
 
 def normal(addresses: Sequence[str]) -> list[str]:
-    """Addresses as they are looked for; each once, empty ones not at all."""
-    return list(dict.fromkeys(filter(None, (address.strip().lower() for address in addresses))))
+    """Addresses as they are looked for; each once, empty ones not at all.
+
+    Raises:
+        Unprocessable: none is left.
+    """
+    found = list(dict.fromkeys(filter(None, (address.strip().lower() for address in addresses))))
+    if not found:
+        raise Unprocessable("Say whose data it is: write an address.")
+    return found
 
 
 _PREVIEW = """

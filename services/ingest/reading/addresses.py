@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from contracts.mail import LONGEST_ADDRESS
 from services.ingest.reading.encoded_words import decode_words
 from services.ingest.reading.header import one_line
 from services.ingest.reading.letter import Address
@@ -12,8 +13,6 @@ MOST_ADDRESSES = 25_000
 MOST_TOKENS = 400_000
 LONGEST_MAILBOX = 2_000
 LONGEST_NAME = 500
-LONGEST_ADDRESS = 600
-"""RFC 5321 §4.5.3.1 needs 320; an index of PostgreSQL takes 2,700 bytes."""
 MOST_PIECES = 4
 """A name has at most so many commas."""
 

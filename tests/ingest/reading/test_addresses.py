@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.ingest.reading.addresses import LONGEST_ADDRESS, LONGEST_NAME, MOST_ADDRESSES, addresses
+from contracts.mail import LONGEST_ADDRESS
+from services.ingest.reading.addresses import LONGEST_NAME, MOST_ADDRESSES, addresses
 from services.ingest.reading.repairs import Repairs
 from tests.ingest.reading.writing import message
 
