@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pytest
 from postroom.embedded.nats import Nats
 from postroom.embedded.postgres import Postgres
 from postroom.embedded.process import free_port
+from postroom.migrate import migrate_database
 from tests import containers, stopping
 from tests.containers import PostgresContainer
 from tests.running import Postroom
@@ -41,15 +43,32 @@ async def postgres_server(
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-async def database_url(postgres_server: Postgres | PostgresContainer) -> AsyncIterator[str]:
-    """An empty database of its own."""
+@asynccontextmanager
+async def database(server: Postgres | PostgresContainer, like: str = "template1") -> AsyncIterator[str]:
+    """The name of a new database, which is a copy of another one."""
     name = f"test_{uuid4().hex}"
-    db = await asyncpg.connect(postgres_server.url("postgres"))
-    await db.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.url(name)
+    db = await asyncpg.connect(server.url("postgres"))
+    await db.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+    yield name
     await db.execute(f"DROP DATABASE {name} WITH (FORCE)")
     await db.close()
+
+
+@pytest.fixture(scope="session")
+async def migrated_database(postgres_server: Postgres | PostgresContainer) -> AsyncIterator[str]:
+    """What `postroom migrate` makes of an empty database, once: a copy takes a fraction of its time."""
+    async with database(postgres_server) as name:
+        await migrate_database(postgres_server.url(name))
+        yield name
+
+
+@pytest.fixture
+async def database_url(
+    postgres_server: Postgres | PostgresContainer, migrated_database: str
+) -> AsyncIterator[str]:
+    """A database of its own, migrated."""
+    async with database(postgres_server, migrated_database) as name:
+        yield postgres_server.url(name)
 
 
 @pytest.fixture

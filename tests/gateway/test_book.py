@@ -13,7 +13,6 @@ from contracts.mail import Scan, ScanVerdict, SmtpEnvelope
 from contracts.router import Disposition, MessageDiscarded, RoutingFailed
 from contracts.standing import MessageState
 from contracts.tickets import TicketingFailed
-from postroom.migrate import migrate_database
 from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING
 from services.gateway.messages import messages
@@ -34,7 +33,6 @@ LOGS = ("ingest", "router", "tickets")
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
     """A connection that sees what gateway sees, with its rights."""
-    await migrate_database(database_url)
     connection = await connect(database_url, "gateway")
     yield connection
     await connection.close()

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 
 from chassis.database import Connection, connect
-from postroom.migrate import migrate_database
 from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING
 from services.gateway.contacts import contacts
@@ -20,7 +19,6 @@ NAMES = ("Kim Korn", "Ada Berg", "Kim Berg", "Ole Korn", "Kima Lind", "Joakim Fa
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
     """People who wrote one after the other, the last one last."""
-    await migrate_database(database_url)
     db = await connect(database_url, "gateway")
     for number, name in enumerate(NAMES):
         contact_id, heard_at = uuid4(), NOON + timedelta(minutes=number)

@@ -9,7 +9,6 @@ from chassis.database import Connection, connect
 from contracts.desk import Organisation, OrganisationChanged, ThingRemoved
 from contracts.erasures import ErasePiece, Subject
 from contracts.event import Event
-from postroom.migrate import migrate_database
 from services.gateway.contacts import organisations
 from services.gateway.desk import desk
 from services.gateway.privacy import erasing
@@ -22,7 +21,6 @@ ACME = Organisation(id=uuid4(), name="Acme", domains=("acme.example",), note="As
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
     connection = await connect(database_url, "gateway")
     yield connection
     await connection.close()

@@ -20,7 +20,6 @@ from contracts.tickets import (
     TicketAbsorbed,
     TicketMerged,
 )
-from postroom.migrate import migrate_database
 from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING, Sight, may_see_message
 from services.gateway.contacts import contact_history, contacts
@@ -41,7 +40,6 @@ SUPPORT_ONLY, STAFF_ONLY = Sight(frozenset({BOX})), Sight(frozenset({STAFF}))
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
     """A connection that sees what gateway sees, with its rights."""
-    await migrate_database(database_url)
     connection = await connect(database_url, "gateway")
     yield connection
     await connection.close()

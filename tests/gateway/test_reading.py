@@ -13,7 +13,6 @@ from contracts.event import Event
 from contracts.people import Presence, Role
 from contracts.stream_ids import contact_id
 from contracts.tickets import ReminderReleased, TicketMoved
-from postroom.migrate import migrate_database
 from services.gateway.access.accounts import Person
 from services.gateway.access.sight import EVERYTHING, Sight
 from services.gateway.contacts import contact_history
@@ -32,7 +31,6 @@ MOVED = TicketMoved(ticket_id=TICKET, ticketbox_id=STAFF, ticketbox="Staff", fro
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
     connection = await connect(database_url, "gateway")
     yield connection
     await connection.close()

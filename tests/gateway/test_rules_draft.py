@@ -8,7 +8,6 @@ import pytest
 from chassis.database import Connection, connect
 from contracts.rulesets import Rule, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from postroom.migrate import migrate_database
 from services.gateway.read_model.inbox import apply
 from services.gateway.rules import rulesets
 from tests.events import ANNA, BOX, recorded
@@ -20,7 +19,6 @@ SHADES = Rule(name="Shades", condition="message.subject.contains('shade')", tags
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
     connection = await connect(database_url, "gateway")
     yield connection
     await connection.close()

@@ -7,7 +7,6 @@ import pytest
 
 from chassis.database import connect_pool
 from chassis.service import Service
-from postroom.migrate import migrate_database
 from services.ingest.settings import IngestSettings
 from tests.ingest.desks import set_desk
 
@@ -15,7 +14,6 @@ from tests.ingest.desks import set_desk
 @pytest.fixture
 async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     """Ingest with its database, and without a broker."""
-    await migrate_database(database_url)
     settings = IngestSettings(
         database_url=database_url,
         nats_url="nats://127.0.0.1:1",

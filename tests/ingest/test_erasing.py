@@ -17,7 +17,6 @@ from contracts.erasures import ErasePiece, FindLetters, Subject
 from contracts.event import Meta
 from contracts.mail import Address, Attachment, LetterHead
 from contracts.stream_ids import message_stream
-from postroom.migrate import migrate_database
 from services.ingest.erasing import find, forget_bytes
 from services.ingest.store import keep_blobs
 from tests.events import NOON, letter, received
@@ -28,7 +27,6 @@ PRICES = b"our price list"
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
     connection = await connect(database_url, "ingest")
     yield connection
     await connection.close()

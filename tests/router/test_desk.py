@@ -20,7 +20,6 @@ from contracts.desk import (
 from contracts.event import Event
 from contracts.people import PersonAdded, Presence, PresenceChanged, Role, presence_at
 from contracts.rulesets import RulesetPublished
-from postroom.migrate import migrate_database
 from services.router import contacts, tables
 from services.router.facts import Contact
 from tests.desks import ANNA, SUPPORT
@@ -32,7 +31,6 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
     settings = {"search_path": "router", "role": "postroom_router"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
     yield connection

@@ -38,7 +38,6 @@ from contracts.tickets import (
     TicketMoved,
     TicketSolved,
 )
-from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables, tables
 from services.router.app import take_desk
 from services.router.distributing import follow, look
@@ -117,7 +116,6 @@ class Router:
 
 @pytest.fixture
 async def router(database_url: str) -> AsyncIterator[Router]:
-    await migrate_database(database_url)
     db = await connect(database_url, "router")
     yield Router(database_url, db)
     await db.close()

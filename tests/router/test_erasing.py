@@ -15,7 +15,6 @@ from contracts.contacts import Card, ContactAdded
 from contracts.erasures import Subject
 from contracts.event import Event, Meta, Recorded
 from contracts.stream_ids import contact_id, contact_stream, ticket_stream
-from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables
 from services.router.erasing import forget_contacts, leave_queue
 from services.router.queue import LastAnswer, contact_key
@@ -27,7 +26,6 @@ KIM, OTTO = "kim@customers.example", "otto@customers.example"
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
     connection = await connect(database_url, "router")
     yield connection
     await connection.close()

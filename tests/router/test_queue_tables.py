@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database import Connection, connect
-from postroom.migrate import migrate_database
 from services.router import queue_tables
 from services.router.queue import Queued
 from tests.desks import ANNA, LEO, ORDERS, SUPPORT
@@ -23,7 +22,6 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
     db = await connect(database_url, "router")
     yield db
     await db.close()

@@ -13,7 +13,6 @@ from contracts.event import Meta
 from contracts.stream_ids import ticket_stream
 from contracts.streams import EVENTS
 from contracts.tickets import TagsChanged
-from postroom.migrate import migrate_database
 from services.tickets import alarm_tables, clock, desk_tables
 from services.tickets.work import Work
 from tests.events import BOX, NOON, letter, opened
@@ -26,7 +25,6 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
     await desk_tables.keep_desk(connection, [TicketboxChanged(thing=SUPPORT)], NOON)

@@ -52,7 +52,6 @@ from contracts.queries import GetWhatComes, TryAutomation
 from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import contact_id, contact_stream, ticket_stream
 from contracts.tickets import CustomerReplied, ThreadedBy
-from postroom.migrate import migrate_database
 from services.tickets import (
     alarm_tables,
     changes,
@@ -79,7 +78,6 @@ META = Meta(correlation_id=ANNA, causation_id=ANNA)
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
     anna = Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)

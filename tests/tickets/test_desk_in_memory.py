@@ -22,7 +22,6 @@ BLOOM = Organisation(id=uuid4(), name="Bloom", domains=("bloom.example",))
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
     connection = await connect(database_url, "tickets")
     await desk_tables.keep_desk(connection, [box("Support"), OrganisationChanged(thing=ACME)], NOON)
     yield connection

@@ -16,7 +16,6 @@ from contracts.desk import Person as DeskPerson
 from contracts.mail import Address, LetterHead
 from contracts.people import Role
 from contracts.tickets import ThreadedBy
-from postroom.migrate import migrate_database
 from services.tickets import changes, desk_tables
 from services.tickets.evolve import load
 from services.tickets.letters import take_routed
@@ -37,7 +36,6 @@ EVE = Address(address="eve@elsewhere.example")
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
     anna = DeskPerson(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)

@@ -10,7 +10,6 @@ from chassis.database import Connection, connect
 from contracts.bulk import BulkJobStarted, JobOutcome, Prioritise, SelectedTicket
 from contracts.commands import SelectTickets
 from contracts.router import Priority
-from postroom.migrate import migrate_database
 from services.tickets import job_tables
 from services.tickets.job_tables import Verdict
 
@@ -21,7 +20,6 @@ PERSON = uuid4()
 
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
     opened = await connect(database_url, "tickets")
     yield opened
     await opened.close()

@@ -22,7 +22,6 @@ from contracts.event import Event
 from contracts.people import Role
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from postroom.migrate import migrate_database
 from services.tickets.changes import configure
 from services.tickets.desk import Desk
 from services.tickets.refusals import ChangedMeanwhile
@@ -150,7 +149,6 @@ def test_two_rules_of_one_name_are_refused() -> None:
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Connection]:
     """The log of a desk with two ticketboxes, an administrator and a manager; there are no rules yet."""
-    await migrate_database(database_url)
     db = await connect(database_url, "tickets")
     things = tuple(SetThing(thing=thing) for thing in (SUPPORT, ORDERS, ADMINISTRATOR, MANAGER))
     await done(db, ChangeDesk(command_id=uuid4(), actor_id=OPERATOR, changes=things))

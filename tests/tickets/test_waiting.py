@@ -46,7 +46,6 @@ from contracts.mail import Address, LetterHead
 from contracts.people import Role
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import LinkKind, State, TicketOpened, TicketReopened
-from postroom.migrate import migrate_database
 from services.tickets import changes, desk_tables
 from services.tickets.evolve import load
 from services.tickets.ticket import Ticket
@@ -119,7 +118,6 @@ class Desk:
 
 @pytest.fixture
 async def connections(database_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
-    await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     opened = [await asyncpg.connect(database_url, server_settings=settings) for _ in range(2)]
     in_box = (BoxRight(ticketbox_id=BOX, right=Right.ANSWER),)
