@@ -1,12 +1,12 @@
 """The book of messages in the read model: the same lines in whatever order the logs are heard."""
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from chassis.database import Connection, connect
+from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageHeld
 from contracts.mail import Scan, ScanVerdict, SmtpEnvelope
@@ -28,14 +28,6 @@ from tests.events import ANNA, NOON, recorded
 
 pytestmark = pytest.mark.anyio
 LOGS = ("ingest", "router", "tickets")
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    """A connection that sees what gateway sees, with its rights."""
-    connection = await connect(database_url, "gateway")
-    yield connection
-    await connection.close()
 
 
 class Story:

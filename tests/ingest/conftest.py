@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chassis.database import connect_pool
+from chassis.database import Connection, connect, connect_pool
 from chassis.service import Service
 from services.ingest.settings import IngestSettings
 from tests.ingest.desks import set_desk
@@ -25,3 +25,11 @@ async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     await set_desk(made.pool, {"Support": ["support@example.com"]})
     yield made
     await made.pool.close()
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Connection]:
+    """A connection that sees what ingest sees, with its rights."""
+    connection = await connect(database_url, "ingest")
+    yield connection
+    await connection.close()

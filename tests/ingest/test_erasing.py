@@ -1,7 +1,6 @@
 """The bytes of an erased person's letters go, save those that a letter of somebody else has too."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -23,13 +22,6 @@ from tests.events import NOON, letter, received
 
 pytestmark = pytest.mark.anyio
 PRICES = b"our price list"
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await connect(database_url, "ingest")
-    yield connection
-    await connection.close()
 
 
 async def keep(db: asyncpg.Connection, *contents: bytes) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -22,14 +22,6 @@ from tests import events
 from tests.events import ANNA, NOON, recorded
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    """A connection that sees what ingest sees, with its rights."""
-    connection = await connect(database_url, "ingest")
-    yield connection
-    await connection.close()
 
 
 async def accepted(db: Connection, *letters: LetterHead) -> None:

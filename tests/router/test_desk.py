@@ -1,6 +1,5 @@
 """The desk as router follows it: the newest word counts, and only who is there and may answer takes tickets."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -27,14 +26,6 @@ from tests.events import NOON, recorded
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    settings = {"search_path": "router", "role": "postroom_router"}
-    connection = await asyncpg.connect(database_url, server_settings=settings)
-    yield connection
-    await connection.close()
 
 
 async def keep(db: asyncpg.Connection, event: Event, version: int) -> None:

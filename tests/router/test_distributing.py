@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -115,10 +115,8 @@ class Router:
 
 
 @pytest.fixture
-async def router(database_url: str) -> AsyncIterator[Router]:
-    db = await connect(database_url, "router")
-    yield Router(database_url, db)
-    await db.close()
+async def router(database_url: str, db: Connection) -> Router:
+    return Router(database_url, db)
 
 
 def like(box: Ticketbox, **distribution: Any) -> Ticketbox:

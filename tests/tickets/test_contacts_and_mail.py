@@ -77,16 +77,14 @@ META = Meta(correlation_id=ANNA, causation_id=ANNA)
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    settings = {"search_path": "tickets", "role": "postroom_tickets"}
-    connection = await asyncpg.connect(database_url, server_settings=settings)
+async def db(db: asyncpg.Connection) -> asyncpg.Connection:
     anna = Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)
     in_zoo = (BoxRight(ticketbox_id=ZOO, right=Right.ANSWER),)
     liu = Person(id=LIU, name="Liu", email="liu@example.com", role=Role.AGENT, rights=in_zoo)
     acme = Organisation(id=ACME, name="Acme", domains=("acme.example",))
     bloom = Organisation(id=BLOOM, name="Bloom", domains=("de.acme.example",))
     await desk_tables.keep_desk(
-        connection,
+        db,
         [
             TicketboxChanged(thing=Ticketbox(id=BOX, name="Support", addresses=("support@example.com",))),
             TicketboxChanged(thing=Ticketbox(id=ZOO, name="Zoo", addresses=("zoo@example.com",))),
@@ -97,8 +95,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
         ],
         NOON - HOUR,
     )
-    yield connection
-    await connection.close()
+    return db
 
 
 def letter(sender: str, *, answers: str | None = None, number: int | None = None) -> LetterHead:

@@ -1,6 +1,5 @@
 """The tables of bulk jobs, on a real database: what is handed over, taken in turns, and forgotten."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -16,13 +15,6 @@ from services.tickets.job_tables import Verdict
 pytestmark = pytest.mark.anyio
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PERSON = uuid4()
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    opened = await connect(database_url, "tickets")
-    yield opened
-    await opened.close()
 
 
 def piece(job_id: UUID, first: int, tickets: list[UUID]) -> SelectTickets:
