@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests import stopping
 from tests.browser.conftest import needs_chromium, watched, window
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
