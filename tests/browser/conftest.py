@@ -17,8 +17,9 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
+    """One for all: each test has windows of its own in it, which share nothing."""
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
