@@ -38,7 +38,7 @@ async def test_a_quarantined_letter_appears_by_itself_and_is_let_through_with_th
 ) -> None:
     page = await sign_in(context)
     await page.get_by_role("link", name="Letters").click()
-    await page.get_by_role("link", name="Quarantined").click()
+    await page.get_by_label("States").get_by_role("link", name="Quarantined").click()
     subject = send(stopping_postroom, stopping.QUARANTINED)
     await row(page, subject)
     await expect(page.locator("#waiting")).to_be_visible()

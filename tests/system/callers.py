@@ -32,8 +32,7 @@ async def colleague(
 
 async def arrived(api: httpx.AsyncClient, postroom: Postroom, first: int, count: int, tag: str) -> list[int]:
     """New tickets with a tag."""
-    for number in range(first, first + count):
-        postroom.send(letter(number))
+    postroom.send(*(letter(number) for number in range(first, first + count)))
     numbers = []
     for number in range(first, first + count):
 
