@@ -13,8 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
 async def searched(page: Page, postroom: Postroom, first: int, count: int, word: str) -> None:
     """The page shows a search for new tickets."""
-    for number in range(first, first + count):
-        postroom.send(letter(number, subject=f"{word} {number}"))
+    numbers = range(first, first + count)
+    postroom.send(*(letter(number, subject=f"{word} {number}") for number in numbers))
     await expect(page.locator(".row", has_text=f"{word} {first + count - 1}")).to_be_visible()
     await page.goto(f"/tickets?q={word}")
     await expect(page.locator(".row")).to_have_count(count)
