@@ -18,6 +18,15 @@ from tests import containers, stopping
 from tests.containers import PostgresContainer
 from tests.running import Postroom
 
+TURNS = {"faults": 0, "browser": 2, "system": 3}
+"""What takes longest comes first, so that no process has much to do alone in the end; and those that share a Postroom
+come last, so that it does not run beside all others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order in which processes take them."""
+    items.sort(key=lambda item: TURNS.get(item.path.relative_to(Path(__file__).parent).parts[0], 1))
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
