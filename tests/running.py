@@ -193,9 +193,11 @@ class Postroom:
             return self._nats.url()
         return f"nats://postroom:{self._known['password']}@127.0.0.1:{self._known['nats_port']}"
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, *messages: EmailMessage) -> None:
+        """Hand letters in, one after the other in one session."""
         with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=30) as client:
-            client.send_message(message)
+            for message in messages:
+                client.send_message(message)
 
     async def migrate(self) -> None:
         """`postroom migrate`, as an operator runs it."""
@@ -267,7 +269,7 @@ def letter(number: int, **headers: str) -> EmailMessage:
 
 async def until(check: Callable[[], "object"], seconds: float = 60) -> object:
     """Wait until an async check gives something true; the test fails when it never does."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.02
     while True:
         try:
             result = await check()  # type: ignore[misc]
@@ -282,4 +284,5 @@ async def until(check: Callable[[], "object"], seconds: float = 60) -> object:
             raise AssertionError(f"never came: {last!r}")
         import anyio
 
-        await anyio.sleep(0.2)
+        await anyio.sleep(pause)
+        pause = min(2 * pause, 0.2)  # most is there at once; what takes long is not asked for all the time

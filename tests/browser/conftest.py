@@ -17,8 +17,9 @@ needs_chromium = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
 async def browser() -> AsyncIterator[Browser]:
+    """One for all: each test has windows of its own in it, which share nothing."""
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield running
@@ -35,8 +36,10 @@ async def window(browser: Browser, postroom: Postroom, scheme: str, width: int =
 
 
 @asynccontextmanager
-async def watched(browser: Browser, postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    """The same on a light screen; whatever the console complains of fails the test."""
+async def watched(
+    browser: Browser, postroom: Postroom, refusals: tuple[str, ...] = ("409", "422")
+) -> AsyncIterator[BrowserContext]:
+    """The same on a light screen; whatever the console complains of fails the test, but for these statuses."""
     opened = await window(browser, postroom, "light")
     complaints: list[str] = []
     opened.on(
@@ -45,4 +48,10 @@ async def watched(browser: Browser, postroom: Postroom) -> AsyncIterator[Browser
     opened.on("weberror", lambda wrong: complaints.append(str(wrong.error)))
     yield opened
     await opened.close()
-    assert [one for one in complaints if "422" not in one and "409" not in one] == []
+    assert [one for one in complaints if not any(status in one for status in refusals)] == []
+
+
+@pytest.fixture
+async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
+    async with watched(browser, shared_postroom) as opened:
+        yield opened

@@ -1,49 +1,15 @@
 """An agent's day in a real browser. Whatever the console complains of fails the test."""
 
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import needs_chromium, watched, window
-from tests.running import PASSWORD, Postroom, letter
+from tests.browser.conftest import needs_chromium, window
+from tests.browser.pages import nothing_serious, sign_in
+from tests.running import Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as opened:
-        yield opened
-
-
-async def sign_in(context: BrowserContext) -> Page:
-    page = await context.new_page()
-    await page.goto("/")
-    await page.get_by_label("E-mail address").fill("admin@example.com")
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url("**/tickets")
-    return page
-
-
-async def nothing_serious(page: Page) -> None:
-    found = await Axe().run(page)
-    serious = [one for one in found.response["violations"] if one["impact"] in {"serious", "critical"}]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == []
-
-
-async def looks_good(page: Page) -> None:
-    """Nothing serious for those who use it otherwise, in the light and in the dark; and it fits on a phone."""
-    for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        await nothing_serious(page)
-    await page.set_viewport_size({"width": 390, "height": 800})
-    wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0
-    await page.set_viewport_size({"width": 1280, "height": 900})
 
 
 async def test_a_wrong_password_is_told_and_the_right_one_opens(context: BrowserContext) -> None:
@@ -64,7 +30,6 @@ async def test_mail_arrives_by_itself_and_is_answered_with_the_keyboard(
     context: BrowserContext, shared_postroom: Postroom
 ) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     shared_postroom.send(letter(200, subject="Is the blue one back?"))
     row = page.locator(".row", has_text="Is the blue one back?")
     await expect(row).to_be_visible()
@@ -124,7 +89,6 @@ async def test_a_letter_that_comes_while_one_writes_must_be_read_before_the_answ
     context: BrowserContext, shared_postroom: Postroom
 ) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     shared_postroom.send(letter(210, subject="A first question"))
     await page.locator(".row a", has_text="A first question").click()
     await page.locator("#reply-text").fill("Here is the answer.")
@@ -148,7 +112,6 @@ async def test_a_letter_that_comes_while_one_writes_must_be_read_before_the_answ
 
 async def test_a_draft_survives_a_reload(context: BrowserContext, shared_postroom: Postroom) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     shared_postroom.send(letter(220, subject="Something long"))
     await page.locator(".row a", has_text="Something long").click()
     await page.locator("#reply-text").fill("Half a sente")

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]

@@ -1,7 +1,6 @@
 """Contacts in a real browser: found by typing, their whole history, merged and parted, from a ticket and back."""
 
 import os
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import uuid4
 
@@ -9,17 +8,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import needs_chromium, watched, window
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.conftest import needs_chromium, window
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as opened:
-        yield opened
 
 
 def write(postroom: Postroom, sender: str, subject: str) -> None:

@@ -1,29 +1,14 @@
 """The desk in a real browser: forms that say what is wrong, a history with the way back, saved lists, presence."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from services.gateway.pages.desk.kinds import PAGES
-from tests.browser.conftest import needs_chromium
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.conftest import needs_chromium, window
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
-    opened = await browser.new_context(base_url=base, viewport={"width": 1280, "height": 900})
-    complaints: list[str] = []
-    opened.on(
-        "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None
-    )
-    yield opened
-    await opened.close()
-    assert [one for one in complaints if "422" not in one and "409" not in one] == []
 
 
 async def saved(page: Page) -> None:
@@ -110,9 +95,9 @@ async def test_two_people_who_change_the_same_thing_do_not_overwrite_each_other(
     await page.get_by_role("link", name="Support").click()
     other = await context.new_page()
     await other.goto(page.url)
-    for window, words in ((page, "First"), (other, "Second")):
-        await window.get_by_label("Signature").fill(words)
-        await window.get_by_role("button", name="Save", exact=True).last.click()
+    for form, words in ((page, "First"), (other, "Second")):
+        await form.get_by_label("Signature").fill(words)
+        await form.get_by_role("button", name="Save", exact=True).last.click()
     await saved(page)
     await expect(other.locator("main [role=alert]")).to_contain_text(
         "Someone changed this after you opened it"
@@ -177,12 +162,7 @@ async def test_a_presence_is_given_an_end(context: BrowserContext) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_desk_fits_a_telephone(browser: Browser, shared_postroom: Postroom, scheme: str) -> None:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}"
-    opened = await browser.new_context(
-        base_url=base,
-        viewport={"width": 390, "height": 800},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    )
+    opened = await window(browser, shared_postroom, scheme, 390)
     page = await sign_in(opened)
     for address in (
         "/desk",

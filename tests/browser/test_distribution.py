@@ -1,23 +1,15 @@
 """Distribution in a real browser: the next ticket by a key, and why it is mine."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
 from contracts.desk import Distribution, DistributionMethod, Ticketbox
 from tests import crowd
-from tests.browser.conftest import needs_chromium, watched, window
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.conftest import needs_chromium, window
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as opened:
-        yield opened
 
 
 async def waiting(postroom: Postroom, number: int) -> Ticketbox:

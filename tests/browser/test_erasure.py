@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import looks_good, sign_in
+from tests.browser.pages import looks_good, sign_in
 from tests.erasing import ADDRESS, HOME, OFFICE, Desk, write_down, write_history
 from tests.running import Postroom
 

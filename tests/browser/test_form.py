@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import needs_chromium
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import BEARER, Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]

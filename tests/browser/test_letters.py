@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests import stopping
 from tests.browser.conftest import needs_chromium, watched, window
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
@@ -38,7 +38,7 @@ async def test_a_quarantined_letter_appears_by_itself_and_is_let_through_with_th
 ) -> None:
     page = await sign_in(context)
     await page.get_by_role("link", name="Letters").click()
-    await page.get_by_role("link", name="Quarantined").click()
+    await page.get_by_label("States").get_by_role("link", name="Quarantined").click()
     subject = send(stopping_postroom, stopping.QUARANTINED)
     await row(page, subject)
     await expect(page.locator("#waiting")).to_be_visible()

@@ -1,27 +1,20 @@
 """The list of tickets in a real browser: narrowed, saved, and changed in bulk."""
 
-from collections.abc import AsyncIterator
-
+import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import nothing_serious, sign_in
-from tests.running import Postroom, letter
+from tests.browser.conftest import needs_chromium
+from tests.browser.pages import nothing_serious, sign_in
+from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
 
 
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as opened:
-        yield opened
-
-
 async def searched(page: Page, postroom: Postroom, first: int, count: int, word: str) -> None:
     """The page shows a search for new tickets."""
-    for number in range(first, first + count):
-        postroom.send(letter(number, subject=f"{word} {number}"))
+    numbers = range(first, first + count)
+    postroom.send(*(letter(number, subject=f"{word} {number}") for number in numbers))
     await expect(page.locator(".row", has_text=f"{word} {first + count - 1}")).to_be_visible()
     await page.goto(f"/tickets?q={word}")
     await expect(page.locator(".row")).to_have_count(count)
@@ -34,7 +27,6 @@ async def test_tickets_are_selected_with_the_keyboard_changed_and_given_back(
     context: BrowserContext, shared_postroom: Postroom, enter: str, first: int, word: str
 ) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     await searched(page, shared_postroom, first, 3, word)
     await expect(page.locator("#acts")).not_to_be_visible()
     await page.keyboard.press("j")
@@ -65,7 +57,6 @@ async def test_tickets_are_selected_with_the_keyboard_changed_and_given_back(
 
 async def test_what_a_job_was_refused_is_told(context: BrowserContext, shared_postroom: Postroom) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     await searched(page, shared_postroom, 3010, 2, "Harpsichord")
     await page.locator(".row a").first.click()
     await page.wait_for_url("**/tickets/*")
@@ -87,11 +78,19 @@ async def test_what_a_job_was_refused_is_told(context: BrowserContext, shared_po
     await expect(page.locator("#job")).to_contain_text("was merged into another one")
 
 
+@pytest.fixture
+async def no_saved_lists(shared_postroom: Postroom) -> None:
+    """What other tests saved is gone: a key opens the first list, or the second, of all."""
+    async with httpx.AsyncClient(base_url=f"{shared_postroom.url}/api/v1", headers=BEARER) as api:
+        for view in (await api.get("/desk/views")).json()["items"]:
+            assert (await api.delete(f"/desk/views/{view['id']}")).status_code == 204
+
+
+@pytest.mark.usefixtures("no_saved_lists")
 async def test_a_narrowed_list_is_saved_renamed_moved_counted_and_removed(
     context: BrowserContext, shared_postroom: Postroom
 ) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     await searched(page, shared_postroom, 3020, 2, "Theremin")
     await page.get_by_label("All on this page").check()
     await page.get_by_label("Add a tag").last.fill("theremin")
@@ -141,7 +140,6 @@ async def test_a_narrowed_list_is_saved_renamed_moved_counted_and_removed(
 
 async def test_on_a_phone_a_list_is_changed_too(context: BrowserContext, shared_postroom: Postroom) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     await searched(page, shared_postroom, 3030, 2, "Ocarina")
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.locator(".row input").first.check()
@@ -158,7 +156,6 @@ async def test_on_a_phone_menus_are_reached_and_close_again(
     context: BrowserContext, shared_postroom: Postroom
 ) -> None:
     page = await sign_in(context)
-    await page.wait_for_timeout(500)
     await searched(page, shared_postroom, 3040, 1, "Sitar")
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.locator("#narrow-menu summary").click()

@@ -5,20 +5,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import BrowserContext, expect
 
-from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import nothing_serious, sign_in
-from tests.browser.test_ticket import opened
+from tests.browser.conftest import needs_chromium
+from tests.browser.pages import nothing_serious, opened, sign_in
 from tests.running import BEARER, Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as there:
-        yield there
 
 
 @pytest.fixture

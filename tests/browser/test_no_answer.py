@@ -6,8 +6,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import needs_chromium, window
-from tests.browser.test_agent import sign_in
-from tests.browser.test_ticket import again, opened
+from tests.browser.pages import again, opened, sign_in
 from tests.running import Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]

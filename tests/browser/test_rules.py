@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
-from tests.browser.conftest import needs_chromium
-from tests.browser.test_agent import looks_good, nothing_serious, sign_in
+from tests.browser.conftest import needs_chromium, watched
+from tests.browser.pages import looks_good, nothing_serious, sign_in
 from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
@@ -24,16 +24,8 @@ def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
 
 @pytest.fixture
 async def context(browser: Browser, postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    base = f"http://127.0.0.1:{postroom.http_port}"
-    opened = await browser.new_context(base_url=base, viewport={"width": 1280, "height": 900})
-    complaints: list[str] = []
-    opened.on(
-        "console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None
-    )
-    opened.on("weberror", lambda wrong: complaints.append(str(wrong.error)))
-    yield opened
-    await opened.close()
-    assert [one for one in complaints if "422" not in one] == []
+    async with watched(browser, postroom, refusals=("422",)) as opened:
+        yield opened
 
 
 async def test_a_rule_is_built_from_rows_tried_and_put_in_force(
@@ -150,8 +142,7 @@ async def test_an_earlier_version_is_put_in_force_again(context: BrowserContext)
 
 
 async def test_without_a_script_everything_works_too(browser: Browser, postroom: Postroom) -> None:
-    base = f"http://127.0.0.1:{postroom.http_port}"
-    context = await browser.new_context(base_url=base, java_script_enabled=False)
+    context = await browser.new_context(base_url=postroom.url, java_script_enabled=False)
     page = await sign_in(context)
     await page.goto("/rules")
     await page.get_by_role("button", name="Change the rules").click()

@@ -1,22 +1,13 @@
 """Tasks in a real browser: at a ticket, and over all of them."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import needs_chromium, watched, window
-from tests.browser.test_agent import nothing_serious, sign_in
-from tests.browser.test_ticket import opened
+from tests.browser.conftest import needs_chromium, window
+from tests.browser.pages import nothing_serious, opened, sign_in
 from tests.running import Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as opened_window:
-        yield opened_window
 
 
 async def test_a_task_gets_an_owner_and_a_day_and_is_changed_and_removed(

@@ -8,37 +8,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, Route, expect
 
-from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import looks_good, nothing_serious, sign_in
+from tests.browser.conftest import needs_chromium
+from tests.browser.pages import again, looks_good, nothing_serious, opened, sign_in
 from tests.running import BEARER, Postroom, letter
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as opened:
-        yield opened
-
-
-async def opened(page: Page, postroom: Postroom, number: int, subject: str, **fields: str) -> str:
-    """The number of a new ticket, whose page is there."""
-    await page.goto("/tickets")
-    await page.wait_for_timeout(500)
-    postroom.send(letter(number, subject=subject, **fields))
-    await page.locator(".row a", has_text=subject).click()
-    await page.wait_for_url("**/tickets/*")
-    return await page.locator("#ticket").get_attribute("data-number") or ""
-
-
-def again(number: int, before: int, subject: str) -> dict[str, str]:
-    return {
-        "subject": f"Re: {subject}",
-        "sender": f"kim{before}@customers.example",
-        "In_Reply_To": f"<letter-{before}@customers.example>",
-    }
 
 
 async def test_a_ticket_waits_for_the_customer_and_his_letter_opens_it(

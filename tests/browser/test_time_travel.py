@@ -1,23 +1,15 @@
 """A ticket's past in a real browser: the slider goes from moment to moment, and back to now."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import nothing_serious, sign_in
-from tests.browser.test_ticket import opened
+from tests.browser.pages import nothing_serious, opened, sign_in
 from tests.running import Postroom
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
-
-
-@pytest.fixture
-async def context(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[BrowserContext]:
-    async with watched(browser, shared_postroom) as window:
-        yield window
 
 
 async def test_arrow_keys_go_through_a_tickets_past_and_the_address_can_be_passed_on(

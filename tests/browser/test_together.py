@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from postroom.people import change_password
 from tests.browser.conftest import needs_chromium, watched
-from tests.browser.test_agent import nothing_serious, sign_in
+from tests.browser.pages import nothing_serious, sign_in
 from tests.running import BEARER, PASSWORD, Postroom, letter, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio, needs_chromium]
@@ -45,12 +45,7 @@ async def two(browser: Browser, shared_postroom: Postroom) -> AsyncIterator[tupl
     await db.close()
     async with AsyncExitStack() as stack:
         mine = await sign_in(await stack.enter_async_context(watched(browser, shared_postroom)))
-        hers = await (await stack.enter_async_context(watched(browser, shared_postroom))).new_page()
-        await hers.goto("/")
-        await hers.get_by_label("E-mail address").fill(email)
-        await hers.get_by_label("Password").fill(PASSWORD)
-        await hers.get_by_role("button", name="Sign in").click()
-        await hers.wait_for_url("**/tickets")
+        hers = await sign_in(await stack.enter_async_context(watched(browser, shared_postroom)), email)
         yield mine, hers
 
 

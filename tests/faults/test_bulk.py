@@ -19,8 +19,7 @@ LETTERS = 2000
 def postroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postroom]:
     running = Postroom(tmp_path_factory.mktemp("bulk"))
     running.start()
-    for number in range(LETTERS):
-        running.send(letter(number))
+    running.send(*(letter(number) for number in range(LETTERS)))
     yield running
     running.close()
 

@@ -79,8 +79,7 @@ async def test_what_is_not_clean_is_quarantined_and_its_files_are_not_given_out(
         f"virus: {NAME}": message_with(("a.zip", nested(VIRUS, 2)), number=9002),
         "unscannable: a.zip is encrypted": message_with(("a.zip", encrypted({"a": b"a"})), number=9003),
     }
-    for message in letters.values():
-        postroom.send(message)
+    postroom.send(*letters.values())
     books = await settled(postroom, before + 3)
     assert (books.ticketed, books.quarantined) == (1, 2)
 

@@ -1,19 +1,18 @@
 """The book of messages in the read model: the same lines in whatever order the logs are heard."""
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from chassis.database import Connection, connect
+from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.ingest import MessageHeld
 from contracts.mail import Scan, ScanVerdict, SmtpEnvelope
 from contracts.router import Disposition, MessageDiscarded, RoutingFailed
 from contracts.standing import MessageState
 from contracts.tickets import TicketingFailed
-from postroom.migrate import migrate_database
 from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING
 from services.gateway.messages import messages
@@ -29,15 +28,6 @@ from tests.events import ANNA, NOON, recorded
 
 pytestmark = pytest.mark.anyio
 LOGS = ("ingest", "router", "tickets")
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    """A connection that sees what gateway sees, with its rights."""
-    await migrate_database(database_url)
-    connection = await connect(database_url, "gateway")
-    yield connection
-    await connection.close()
 
 
 class Story:

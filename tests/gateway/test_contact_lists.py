@@ -1,13 +1,11 @@
 """Lists of contacts out of a real PostgreSQL: a search finds the same people however many there are."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from chassis.database import Connection, connect
-from postroom.migrate import migrate_database
+from chassis.database import Connection
 from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING
 from services.gateway.contacts import contacts
@@ -18,10 +16,8 @@ NAMES = ("Kim Korn", "Ada Berg", "Kim Berg", "Ole Korn", "Kima Lind", "Joakim Fa
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
+async def db(db: Connection) -> Connection:
     """People who wrote one after the other, the last one last."""
-    await migrate_database(database_url)
-    db = await connect(database_url, "gateway")
     for number, name in enumerate(NAMES):
         contact_id, heard_at = uuid4(), NOON + timedelta(minutes=number)
         await db.execute(
@@ -37,8 +33,7 @@ async def db(database_url: str) -> AsyncIterator[Connection]:
             name,
             heard_at,
         )
-    yield db
-    await db.close()
+    return db
 
 
 async def found(db: Connection, q: str) -> list[str]:

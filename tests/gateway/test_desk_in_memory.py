@@ -1,15 +1,13 @@
 """Names and organisations are kept in memory until the desk changes; with the real tables."""
 
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
-from chassis.database import Connection, connect
+from chassis.database import Connection
 from contracts.desk import Organisation, OrganisationChanged, ThingRemoved
 from contracts.erasures import ErasePiece, Subject
 from contracts.event import Event
-from postroom.migrate import migrate_database
 from services.gateway.contacts import organisations
 from services.gateway.desk import desk
 from services.gateway.privacy import erasing
@@ -18,14 +16,6 @@ from tests.events import recorded
 
 pytestmark = pytest.mark.anyio
 ACME = Organisation(id=uuid4(), name="Acme", domains=("acme.example",), note="Ask kim@acme.example")
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
-    connection = await connect(database_url, "gateway")
-    yield connection
-    await connection.close()
 
 
 async def hear(db: Connection, event: Event, version: int) -> None:

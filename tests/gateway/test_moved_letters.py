@@ -1,13 +1,12 @@
 """Letters that changed their ticket: sight, search, history and export go by where they are now."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Connection, connect
+from chassis.database import Connection
 from contracts.event import Event, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.stream_ids import contact_id
@@ -20,7 +19,6 @@ from contracts.tickets import (
     TicketAbsorbed,
     TicketMerged,
 )
-from postroom.migrate import migrate_database
 from services.gateway import lists
 from services.gateway.access.sight import EVERYTHING, Sight, may_see_message
 from services.gateway.contacts import contact_history, contacts
@@ -36,15 +34,6 @@ pytestmark = pytest.mark.anyio
 STAFF = uuid4()
 """The ticketbox that fewer people see."""
 SUPPORT_ONLY, STAFF_ONLY = Sight(frozenset({BOX})), Sight(frozenset({STAFF}))
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    """A connection that sees what gateway sees, with its rights."""
-    await migrate_database(database_url)
-    connection = await connect(database_url, "gateway")
-    yield connection
-    await connection.close()
 
 
 @dataclass

@@ -1,19 +1,17 @@
 """What the gateway reads from its own tables for somebody: drafts, a contact's history, live news."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import orjson
 import pytest
 
-from chassis.database import Connection, connect
+from chassis.database import Connection
 from contracts.desk import BoxRight, Right
 from contracts.desk import Person as DeskPerson
 from contracts.event import Event
 from contracts.people import Presence, Role
 from contracts.stream_ids import contact_id
 from contracts.tickets import ReminderReleased, TicketMoved
-from postroom.migrate import migrate_database
 from services.gateway.access.accounts import Person
 from services.gateway.access.sight import EVERYTHING, Sight
 from services.gateway.contacts import contact_history
@@ -28,14 +26,6 @@ HEAD = events.letter()
 TICKET, STAFF = events.ticket_of(HEAD), uuid4()
 SUPPORT_ONLY, STAFF_ONLY = Sight(frozenset({BOX})), Sight(frozenset({STAFF}))
 MOVED = TicketMoved(ticket_id=TICKET, ticketbox_id=STAFF, ticketbox="Staff", from_id=BOX)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
-    connection = await connect(database_url, "gateway")
-    yield connection
-    await connection.close()
 
 
 async def happened(db: Connection, *said: Event) -> None:

@@ -1,14 +1,12 @@
 """The draft of the rules, as the gateway reads it: there is one until it is put in force."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
-from chassis.database import Connection, connect
+from chassis.database import Connection
 from contracts.rulesets import Rule, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from postroom.migrate import migrate_database
 from services.gateway.read_model.inbox import apply
 from services.gateway.rules import rulesets
 from tests.events import ANNA, BOX, recorded
@@ -16,14 +14,6 @@ from tests.events import ANNA, BOX, recorded
 pytestmark = pytest.mark.anyio
 LAMPS = Rule(name="Lamps", condition="message.subject.contains('lamp')", tags=("lamp",))
 SHADES = Rule(name="Shades", condition="message.subject.contains('shade')", tags=("shade",))
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
-    connection = await connect(database_url, "gateway")
-    yield connection
-    await connection.close()
 
 
 def drafted(*rules: Rule, based_on: int) -> RulesetDrafted:

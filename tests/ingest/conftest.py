@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chassis.database import connect_pool
+from chassis.database import Connection, connect, connect_pool
 from chassis.service import Service
-from postroom.migrate import migrate_database
 from services.ingest.settings import IngestSettings
 from tests.ingest.desks import set_desk
 
@@ -15,7 +14,6 @@ from tests.ingest.desks import set_desk
 @pytest.fixture
 async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     """Ingest with its database, and without a broker."""
-    await migrate_database(database_url)
     settings = IngestSettings(
         database_url=database_url,
         nats_url="nats://127.0.0.1:1",
@@ -27,3 +25,11 @@ async def service(database_url: str) -> AsyncIterator[Service[IngestSettings]]:
     await set_desk(made.pool, {"Support": ["support@example.com"]})
     yield made
     await made.pool.close()
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Connection]:
+    """A connection that sees what ingest sees, with its rights."""
+    connection = await connect(database_url, "ingest")
+    yield connection
+    await connection.close()

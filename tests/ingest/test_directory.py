@@ -4,7 +4,6 @@ import pytest
 
 from chassis.database import connect_pool
 from contracts.desk import ThingRemoved, Ticketbox, TicketboxChanged
-from postroom.migrate import migrate_database
 from services.ingest import directory
 from tests.events import recorded
 from tests.ingest.desks import box_id, set_desk
@@ -14,7 +13,6 @@ SUPPORT, ORDERS = box_id("Support"), box_id("Orders")
 
 
 async def test_a_ticketbox_takes_mail_at_the_addresses_that_it_has_now(database_url: str) -> None:
-    await migrate_database(database_url)
     pool = await connect_pool(database_url, "ingest", 2)
     try:
         await set_desk(pool, {"Support": ["support@example.com"], "Orders": ["orders@example.com"]})

@@ -1,7 +1,6 @@
 """The bytes of an erased person's letters go, save those that a letter of somebody else has too."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -17,21 +16,12 @@ from contracts.erasures import ErasePiece, FindLetters, Subject
 from contracts.event import Meta
 from contracts.mail import Address, Attachment, LetterHead
 from contracts.stream_ids import message_stream
-from postroom.migrate import migrate_database
 from services.ingest.erasing import find, forget_bytes
 from services.ingest.store import keep_blobs
 from tests.events import NOON, letter, received
 
 pytestmark = pytest.mark.anyio
 PRICES = b"our price list"
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
-    connection = await connect(database_url, "ingest")
-    yield connection
-    await connection.close()
 
 
 async def keep(db: asyncpg.Connection, *contents: bytes) -> None:

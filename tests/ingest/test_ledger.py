@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,21 +17,11 @@ from contracts.mail import LetterHead
 from contracts.queries import Ledger
 from contracts.router import Disposition, MessageDiscarded, RoutingFailed
 from contracts.tickets import TicketingFailed
-from postroom.migrate import migrate_database
 from services.ingest.ledger import _ADD_UP, count, settle
 from tests import events
 from tests.events import ANNA, NOON, recorded
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    """A connection that sees what ingest sees, with its rights."""
-    await migrate_database(database_url)
-    connection = await connect(database_url, "ingest")
-    yield connection
-    await connection.close()
 
 
 async def accepted(db: Connection, *letters: LetterHead) -> None:

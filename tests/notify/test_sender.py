@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 
 from chassis.background import keep_running
 from chassis.database import Pool, connect_pool
-from postroom.migrate import migrate_database
 from services.notify import deliveries, sender
 from services.notify.delivery import Answered, Delivery, Recipient, Result
 from services.notify.release import Release
@@ -75,7 +74,6 @@ class WayOut:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    await migrate_database(database_url)
     async with await connect_pool(database_url, "notify", 8) as connected:
         yield connected
 

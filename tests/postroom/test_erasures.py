@@ -13,7 +13,6 @@ from contracts.commands import OPERATOR, RequestErasure
 from contracts.event import Meta
 from contracts.stream_ids import message_stream
 from postroom.erasures import BadCertificates, Certificate, read_certificates, repeat
-from postroom.migrate import migrate_database
 from services.tickets import desk_tables
 from services.tickets.erasures import begin, digest_of
 from tests.events import NOON, letter, received
@@ -27,7 +26,6 @@ KIM = "kim@customers.example"
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A Postroom restored from a backup in which a person has written, as its owner sees it."""
-    await migrate_database(database_url)
     connection = await asyncpg.connect(database_url, server_settings={"search_path": "tickets"})
     head = letter()
     meta = Meta(correlation_id=head.message_id, causation_id=head.message_id)

@@ -15,7 +15,6 @@ from contracts.trials import WhatIfChange
 from postroom.installation import furnish
 from postroom.load.desk import CannotLoad, find_place
 from postroom.load.writing import load
-from postroom.migrate import migrate_database
 from postroom.people import first_administrator
 from services.tickets import alarms, automations, desk_tables, service_level
 from services.tickets.desk import Desk
@@ -32,7 +31,6 @@ MANY = 200
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A Postroom to which tickets were loaded, as the service of tickets sees it."""
-    await migrate_database(database_url)
     await furnish(database_url)
     await first_administrator(database_url, {})
     await load(database_url, MANY, 60, 7, NOW, lambda _: None, waiting=0.5)

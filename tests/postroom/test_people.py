@@ -8,7 +8,6 @@ import pytest
 
 from contracts.people import Role
 from postroom.installation import furnish
-from postroom.migrate import migrate_database
 from postroom.people import CannotAdd, add_person, change_password, make_token, revoke_tokens
 from services.gateway.access import accounts
 
@@ -19,7 +18,6 @@ ANNA, BELA = "anna@example.com", "bela@example.com"
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A desk with two people."""
-    await migrate_database(database_url)
     await furnish(database_url)
     db = await asyncpg.connect(database_url)
     for email in (ANNA, BELA):

@@ -16,7 +16,6 @@ from contracts.stream_ids import message_stream
 from postroom.cli import app
 from postroom.installation import furnish
 from postroom.load.writing import load
-from postroom.migrate import migrate_database
 from postroom.people import first_administrator
 from postroom.recount import Recounted, disagreement
 from postroom.verify import steps, verify
@@ -29,7 +28,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A Postroom with some history, as its owner sees it."""
-    await migrate_database(database_url)
     await furnish(database_url)
     await first_administrator(database_url, {})
     await load(database_url, 12, 30, 1, datetime.now(UTC), lambda _: None)

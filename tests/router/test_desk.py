@@ -1,6 +1,5 @@
 """The desk as router follows it: the newest word counts, and only who is there and may answer takes tickets."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -20,7 +19,6 @@ from contracts.desk import (
 from contracts.event import Event
 from contracts.people import PersonAdded, Presence, PresenceChanged, Role, presence_at
 from contracts.rulesets import RulesetPublished
-from postroom.migrate import migrate_database
 from services.router import contacts, tables
 from services.router.facts import Contact
 from tests.desks import ANNA, SUPPORT
@@ -28,15 +26,6 @@ from tests.events import NOON, recorded
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
-    settings = {"search_path": "router", "role": "postroom_router"}
-    connection = await asyncpg.connect(database_url, server_settings=settings)
-    yield connection
-    await connection.close()
 
 
 async def keep(db: asyncpg.Connection, event: Event, version: int) -> None:

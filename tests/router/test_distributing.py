@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -38,7 +38,6 @@ from contracts.tickets import (
     TicketMoved,
     TicketSolved,
 )
-from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables, tables
 from services.router.app import take_desk
 from services.router.distributing import follow, look
@@ -116,11 +115,8 @@ class Router:
 
 
 @pytest.fixture
-async def router(database_url: str) -> AsyncIterator[Router]:
-    await migrate_database(database_url)
-    db = await connect(database_url, "router")
-    yield Router(database_url, db)
-    await db.close()
+async def router(database_url: str, db: Connection) -> Router:
+    return Router(database_url, db)
 
 
 def like(box: Ticketbox, **distribution: Any) -> Ticketbox:

@@ -1,6 +1,5 @@
 """What routing keeps of a person beside its log: the queue, contacts, and questions about the past."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -9,13 +8,11 @@ import orjson
 import pytest
 
 from chassis import trials
-from chassis.database import connect
 from chassis.erasing import begin, erase_trials
 from contracts.contacts import Card, ContactAdded
 from contracts.erasures import Subject
 from contracts.event import Event, Meta, Recorded
 from contracts.stream_ids import contact_id, contact_stream, ticket_stream
-from postroom.migrate import migrate_database
 from services.router import contacts, queue_tables
 from services.router.erasing import forget_contacts, leave_queue
 from services.router.queue import LastAnswer, contact_key
@@ -23,14 +20,6 @@ from tests.events import ANNA, NOON, letter, replied, ticket_of
 
 pytestmark = pytest.mark.anyio
 KIM, OTTO = "kim@customers.example", "otto@customers.example"
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
-    connection = await connect(database_url, "router")
-    yield connection
-    await connection.close()
 
 
 def recorded(event: Event, stream_id: str, version: int = 1) -> Recorded[Event]:

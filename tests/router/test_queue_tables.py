@@ -1,14 +1,13 @@
 """The queue with many tickets: distribution reads those that something happens to, and no others."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import astuple, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Connection, connect
-from postroom.migrate import migrate_database
+from chassis.database import Connection
 from services.router import queue_tables
 from services.router.queue import Queued
 from tests.desks import ANNA, LEO, ORDERS, SUPPORT
@@ -19,14 +18,6 @@ pytestmark = pytest.mark.anyio
 MANY = 4000
 FEW = 40
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
-    db = await connect(database_url, "router")
-    yield db
-    await db.close()
 
 
 def waiting(box: UUID = SUPPORT.id, number: int = MANY) -> Iterator[Queued]:

@@ -21,7 +21,7 @@ from contracts.mail import LetterHead
 from contracts.stream_ids import message_stream
 from contracts.streams import subject
 from postroom.embedded.nats import Nats
-from postroom.migrate import migrate_database, migrate_streams
+from postroom.migrate import migrate_streams
 from services.router import recorded
 from services.router.recorded import Mail, Silent
 from tests.events import NOON, letter, received, reread, routed
@@ -86,7 +86,6 @@ async def stream(
     """Letters for many small batches; whoever reads them is less patient than usual."""
     monkeypatch.setattr(recorded, "BATCH", 10)
     monkeypatch.setattr(recorded, "_FETCH_SECONDS", 0.3)
-    await migrate_database(database_url)
     await migrate_streams(nats_server.url(), 1)
     client = await nats.connect(nats_server.url())
     js = client.jetstream()

@@ -1,11 +1,20 @@
-"""A house with people in it, for tests of what each of them may do."""
+"""Who calls the API: its administrator, or everyone in a house."""
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
-from tests.running import Postroom
+from tests.running import TOKEN, Postroom
 from tests.system import house as houses
+from tests.system.callers import client
+
+
+@pytest.fixture
+async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
+    """The API, called by the administrator."""
+    async with client(shared_postroom, TOKEN) as opened:
+        yield opened
 
 
 @pytest.fixture

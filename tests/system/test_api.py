@@ -85,8 +85,7 @@ async def test_an_answer_that_has_not_seen_the_newest_letter_gets_409_with_what_
 
 
 async def test_lists_go_on_where_they_ended(api: httpx.AsyncClient, shared_postroom: Postroom) -> None:
-    for number in range(110, 115):
-        shared_postroom.send(letter(number))
+    shared_postroom.send(*(letter(number) for number in range(110, 115)))
     await arrived(api, "kim114@customers.example")
     seen: list[int] = []
     cursor: str | None = None

@@ -37,8 +37,7 @@ def said(event: dict[str, object]) -> dict[str, str]:
 
 
 async def test_intake_goes_on_while_dns_is_down_and_says_that_it_does_not_know(postroom: Postroom) -> None:
-    for number in range(20):
-        postroom.send(letter(number))
+    postroom.send(*(letter(number) for number in range(20)))
 
     async def all_in_tickets() -> Ledger | None:
         ledger = await postroom.ledger()

@@ -1,7 +1,6 @@
 """Contacts and organisations by `/api/v1`: cards, moves, merges and their ways back, history, export."""
 
 import json
-from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -11,16 +10,9 @@ import httpx
 import pytest
 
 from contracts.stream_ids import contact_id
-from tests.running import BEARER, Postroom, letter, until
+from tests.running import Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
-
-
-@pytest.fixture
-async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=BEARER, timeout=30) as client:
-        yield client
 
 
 class Post:

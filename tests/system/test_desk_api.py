@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,16 +11,9 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.running import BEARER, Postroom, letter, until
+from tests.running import Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
-
-
-@pytest.fixture
-async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=BEARER) as client:
-        yield client
 
 
 async def test_a_thing_is_put_read_listed_changed_and_removed_and_its_history_brings_it_back(

@@ -1,7 +1,6 @@
 """The pages of the desk for people who do not see all of it."""
 
 import re
-from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from uuid import uuid4
 
@@ -10,17 +9,10 @@ import pytest
 
 from contracts.desk import BoxRight, Category, Distribution, Right, Ticketbox
 from contracts.people import Role
-from tests.running import BEARER, Postroom
+from tests.running import Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
-
-
-@pytest.fixture
-async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    base = f"{shared_postroom.url}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=BEARER, timeout=30) as client:
-        yield client
 
 
 class ThingForm(HTMLParser):

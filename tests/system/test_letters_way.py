@@ -132,12 +132,10 @@ async def test_everything_is_kept_through_a_kill_of_everything(
     running = Postroom(tmp_path_factory.mktemp("killed"))
     running.start()
     try:
-        for number in range(50):
-            running.send(letter(number))
+        running.send(*(letter(number) for number in range(50)))
         running.kill_everything()
         running.start()
-        for number in range(50, 100):
-            running.send(letter(number))
+        running.send(*(letter(number) for number in range(50, 100)))
         ledger = await until(lambda: settled(running, 100))
         assert isinstance(ledger, Ledger)
         assert ledger.ticketed == 100

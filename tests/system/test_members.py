@@ -1,7 +1,6 @@
 """The members of a ticketbox: who they are, and who lets them in."""
 
 import re
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import httpx
@@ -9,18 +8,10 @@ import pytest
 
 from contracts.desk import BoxRight, Right, Ticketbox
 from contracts.people import Role
-from tests.running import BEARER, Postroom
+from tests.running import Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
-
-
-@pytest.fixture
-async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(
-        base_url=f"{shared_postroom.url}/api/v1", headers=BEARER, timeout=30
-    ) as client:
-        yield client
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Presence through the whole stack: it follows coming and going, and others say it of who cannot."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,17 +12,9 @@ from contracts.desk import AnyThing, BoxRight, Person
 from contracts.people import Role
 from postroom.people import change_password
 from services.gateway.desk.presence import LOOK_SECONDS
-from tests.running import BEARER, PASSWORD, Postroom, until
+from tests.running import PASSWORD, Postroom, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
-
-
-@pytest.fixture
-async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(
-        base_url=f"{shared_postroom.url}/api/v1", headers=BEARER, timeout=30
-    ) as client:
-        yield client
 
 
 async def on_the_desk(postroom: Postroom, *things: AnyThing) -> None:

@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,16 +10,9 @@ import httpx
 import pytest
 
 from contracts.model import LONGEST_WRITING
-from tests.running import BEARER, Postroom, letter, until
+from tests.running import Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
-
-
-@pytest.fixture
-async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    base = f"http://127.0.0.1:{shared_postroom.http_port}/api/v1"
-    async with httpx.AsyncClient(base_url=base, headers=BEARER) as client:
-        yield client
 
 
 class Desk:

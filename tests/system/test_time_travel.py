@@ -1,6 +1,5 @@
 """A ticket as it stood at any moment, on the whole stack."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,16 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.running import BEARER, Postroom, letter, until
+from tests.running import Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 Json = dict[str, Any]
-
-
-@pytest.fixture
-async def api(shared_postroom: Postroom) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"{shared_postroom.url}/api/v1", headers=BEARER) as client:
-        yield client
 
 
 async def arrived(api: httpx.AsyncClient, address: str) -> int:

@@ -1,13 +1,18 @@
 """Who is at a ticket, with one page or with several, as the others hear of it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
+import anyio
 import asyncpg
+import httpx
 import pytest
 
 from services.gateway.live import VISITS
+from tests.running import Postroom, until
+from tests.system.callers import arrived, client, colleague
 from tests.system.house import House
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
@@ -79,3 +84,54 @@ async def test_who_closes_one_of_two_windows_is_still_there(visits: Visits) -> N
     await visits.go(DESK)
     assert await visits.news() == 1
     assert await visits.seen() == []
+
+
+async def test_people_hear_at_once_who_is_at_a_ticket(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    (number,) = await arrived(api, shared_postroom, 2060, 1, "visits")
+    _, token = await colleague(api, shared_postroom, "Vera")
+    told: list[int] = []
+
+    async def listen() -> None:
+        async with api.stream("GET", "/live", params={"visits": "true"}) as stream:
+            event = ""
+            async for line in stream.aiter_lines():
+                event = line.removeprefix("event: ") if line.startswith("event: ") else event
+                if event == "visit" and line.startswith("data: "):
+                    told.append(json.loads(line[6:])["number"])
+
+    async with client(shared_postroom, token) as vera, anyio.create_task_group() as tasks:
+        tasks.start_soon(listen)
+        await anyio.sleep(0.5)
+        path = f"/tickets/{number}/visitors"
+        assert (await vera.put(f"{path}/me", json={"doing": "looking"})).json()["items"] == []
+        await until(lambda: _told(told, 1))
+        assert [one["name"] for one in (await api.get(path)).json()["items"]] == ["Vera"]
+        await vera.put(f"{path}/me", json={"doing": "looking"})  # she is there still: no news
+        await vera.put(f"{path}/me", json={"doing": "answering"})
+        await until(lambda: _told(told, 2))
+        assert (await api.get(path)).json()["items"][0]["doing"] == "answering"
+        assert (await vera.get(path)).json()["items"] == []
+        assert (await vera.delete(f"{path}/me")).status_code == 204
+        await until(lambda: _told(told, 3))
+        assert (await api.get(path)).json()["items"] == []
+        tasks.cancel_scope.cancel()
+    assert told == [number] * 3
+
+
+async def _told(told: list[int], times: int) -> bool:
+    return len(told) >= times
+
+
+async def test_whoever_is_gone_without_a_word_is_forgotten(
+    api: httpx.AsyncClient, shared_postroom: Postroom
+) -> None:
+    (number,) = await arrived(api, shared_postroom, 2070, 1, "gone")
+    _, token = await colleague(api, shared_postroom, "Gil")
+    async with client(shared_postroom, token) as gil:
+        await gil.put(f"/tickets/{number}/visitors/me", json={"doing": "answering"})
+    db = await asyncpg.connect(shared_postroom.database_url)
+    await db.execute("UPDATE gateway.visit SET until = until - interval '45 seconds'")
+    await db.close()
+    assert (await api.get(f"/tickets/{number}/visitors")).json()["items"] == []

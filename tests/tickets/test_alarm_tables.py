@@ -13,7 +13,6 @@ from contracts.contacts import Card
 from contracts.router import Priority
 from contracts.stream_ids import contact_id
 from contracts.tickets import State
-from postroom.migrate import migrate_database
 from services.tickets.alarm_tables import Alarm, lock_alarm, set_alarms, stale_alarms
 from services.tickets.automations import Standing
 from services.tickets.changes import keep_contacts
@@ -44,7 +43,6 @@ ALARM = Alarm(
 
 @pytest.fixture
 async def connections(database_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
-    await migrate_database(database_url)
     opened = [await connect(database_url, "tickets") for _ in range(3)]
     yield opened  # type: ignore[misc]
     for one in opened:

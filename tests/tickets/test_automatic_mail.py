@@ -15,7 +15,6 @@ from contracts.desk import AutomationChanged, Ticketbox, TicketboxChanged
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
 from contracts.tickets import AcknowledgementReleased, ReminderReleased, TicketSetPending
-from postroom.migrate import migrate_database
 from services.tickets import acknowledging, clock, desk_tables
 from services.tickets.work import Work
 from tests.events import ANNA, BOX, NOON, letter, opened
@@ -30,7 +29,6 @@ REMIND_IN_AN_HOUR = pending_for(60, remind="Are you still there?")
 @pytest.fixture
 async def connections(database_url: str) -> AsyncIterator[TwoServices]:
     """Those of two services of the same kind."""
-    await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(

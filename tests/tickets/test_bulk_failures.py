@@ -17,7 +17,6 @@ from contracts.event import Meta
 from contracts.people import Role
 from contracts.router import Priority
 from contracts.stream_ids import ticket_stream
-from postroom.migrate import migrate_database
 from services.tickets import desk_tables, job_tables, jobs
 from services.tickets.settings import TicketsSettings
 from services.tickets.work import Work
@@ -31,7 +30,6 @@ SUPPORT = TicketboxChanged(thing=Ticketbox(id=BOX, name="Support", addresses=("s
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    await migrate_database(database_url)
     settings = {"search_path": "tickets", "role": "postroom_tickets"}
     async with asyncpg.create_pool(database_url, server_settings=settings, min_size=1) as pool:
         await desk_tables.keep_desk(pool, [PEOPLE, SUPPORT], NOON)

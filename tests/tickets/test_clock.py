@@ -1,6 +1,5 @@
 """Clocks strike whatever is the matter with one ticket among those that are due; with the real tables."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,7 +12,6 @@ from contracts.event import Meta
 from contracts.stream_ids import ticket_stream
 from contracts.streams import EVENTS
 from contracts.tickets import TagsChanged
-from postroom.migrate import migrate_database
 from services.tickets import alarm_tables, clock, desk_tables
 from services.tickets.work import Work
 from tests.events import BOX, NOON, letter, opened
@@ -25,13 +23,9 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
-    settings = {"search_path": "tickets", "role": "postroom_tickets"}
-    connection = await asyncpg.connect(database_url, server_settings=settings)
-    await desk_tables.keep_desk(connection, [TicketboxChanged(thing=SUPPORT)], NOON)
-    yield connection
-    await connection.close()
+async def db(db: asyncpg.Connection) -> asyncpg.Connection:
+    await desk_tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT)], NOON)
+    return db
 
 
 async def three_tickets(db: asyncpg.Connection) -> list[UUID]:

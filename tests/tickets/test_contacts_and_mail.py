@@ -54,7 +54,6 @@ from contracts.queries import GetWhatComes, TryAutomation
 from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import contact_id, contact_stream, ticket_stream
 from contracts.tickets import CustomerReplied, ThreadedBy
-from postroom.migrate import migrate_database
 from services.tickets import (
     alarm_tables,
     changes,
@@ -82,17 +81,14 @@ META = Meta(correlation_id=ANNA, causation_id=ANNA)
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
-    settings = {"search_path": "tickets", "role": "postroom_tickets"}
-    connection = await asyncpg.connect(database_url, server_settings=settings)
+async def db(db: asyncpg.Connection) -> asyncpg.Connection:
     anna = Person(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)
     in_zoo = (BoxRight(ticketbox_id=ZOO, right=Right.ANSWER),)
     liu = Person(id=LIU, name="Liu", email="liu@example.com", role=Role.AGENT, rights=in_zoo)
     acme = Organisation(id=ACME, name="Acme", domains=("acme.example",))
     bloom = Organisation(id=BLOOM, name="Bloom", domains=("de.acme.example",))
     await desk_tables.keep_desk(
-        connection,
+        db,
         [
             TicketboxChanged(thing=Ticketbox(id=BOX, name="Support", addresses=("support@example.com",))),
             TicketboxChanged(thing=Ticketbox(id=ZOO, name="Zoo", addresses=("zoo@example.com",))),
@@ -103,8 +99,7 @@ async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
         ],
         NOON - HOUR,
     )
-    yield connection
-    await connection.close()
+    return db
 
 
 @pytest.fixture

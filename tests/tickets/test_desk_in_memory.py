@@ -1,6 +1,5 @@
 """The desk is kept in memory, and is exact all the same; with the real tables."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import uuid4
 
@@ -21,12 +20,9 @@ BLOOM = Organisation(id=uuid4(), name="Bloom", domains=("bloom.example",))
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
-    connection = await connect(database_url, "tickets")
-    await desk_tables.keep_desk(connection, [box("Support"), OrganisationChanged(thing=ACME)], NOON)
-    yield connection
-    await connection.close()
+async def db(db: Connection) -> Connection:
+    await desk_tables.keep_desk(db, [box("Support"), OrganisationChanged(thing=ACME)], NOON)
+    return db
 
 
 def box(name: str) -> Event:

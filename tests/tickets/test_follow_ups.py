@@ -1,6 +1,5 @@
 """Letters that come too late for their ticket: the first opens another one, and the next go on there; real tables."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +15,6 @@ from contracts.desk import Person as DeskPerson
 from contracts.mail import Address, LetterHead
 from contracts.people import Role
 from contracts.tickets import ThreadedBy
-from postroom.migrate import migrate_database
 from services.tickets import changes, desk_tables
 from services.tickets.evolve import load
 from services.tickets.letters import take_routed
@@ -36,16 +34,10 @@ EVE = Address(address="eve@elsewhere.example")
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    await migrate_database(database_url)
-    settings = {"search_path": "tickets", "role": "postroom_tickets"}
-    connection = await asyncpg.connect(database_url, server_settings=settings)
+async def db(db: asyncpg.Connection) -> asyncpg.Connection:
     anna = DeskPerson(id=ANNA, name="Anna", email="anna@example.com", role=Role.AGENT)
-    await desk_tables.keep_desk(
-        connection, [TicketboxChanged(thing=SUPPORT), PersonChanged(thing=anna)], NOON
-    )
-    yield connection
-    await connection.close()
+    await desk_tables.keep_desk(db, [TicketboxChanged(thing=SUPPORT), PersonChanged(thing=anna)], NOON)
+    return db
 
 
 def serving(now: datetime) -> Any:

@@ -1,6 +1,5 @@
 """The tables of bulk jobs, on a real database: what is handed over, taken in turns, and forgotten."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,21 +9,12 @@ from chassis.database import Connection, connect
 from contracts.bulk import BulkJobStarted, JobOutcome, Prioritise, SelectedTicket
 from contracts.commands import SelectTickets
 from contracts.router import Priority
-from postroom.migrate import migrate_database
 from services.tickets import job_tables
 from services.tickets.job_tables import Verdict
 
 pytestmark = pytest.mark.anyio
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PERSON = uuid4()
-
-
-@pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
-    await migrate_database(database_url)
-    opened = await connect(database_url, "tickets")
-    yield opened
-    await opened.close()
 
 
 def piece(job_id: UUID, first: int, tickets: list[UUID]) -> SelectTickets:

@@ -1,12 +1,11 @@
 """Rulesets: who may draft and publish, and what cannot be put in force."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.commands import Forbidden, Invalid, Refusal
-from chassis.database import Connection, connect
+from chassis.database import Connection
 from contracts.commands import (
     OPERATOR,
     AnyConfiguringCommand,
@@ -22,7 +21,6 @@ from contracts.event import Event
 from contracts.people import Role
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
-from postroom.migrate import migrate_database
 from services.tickets.changes import configure
 from services.tickets.desk import Desk
 from services.tickets.refusals import ChangedMeanwhile
@@ -148,14 +146,11 @@ def test_two_rules_of_one_name_are_refused() -> None:
 
 
 @pytest.fixture
-async def db(database_url: str) -> AsyncIterator[Connection]:
+async def db(db: Connection) -> Connection:
     """The log of a desk with two ticketboxes, an administrator and a manager; there are no rules yet."""
-    await migrate_database(database_url)
-    db = await connect(database_url, "tickets")
     things = tuple(SetThing(thing=thing) for thing in (SUPPORT, ORDERS, ADMINISTRATOR, MANAGER))
     await done(db, ChangeDesk(command_id=uuid4(), actor_id=OPERATOR, changes=things))
-    yield db
-    await db.close()
+    return db
 
 
 async def done(db: Connection, command: AnyConfiguringCommand) -> int:

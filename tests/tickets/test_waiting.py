@@ -12,6 +12,7 @@ import pytest
 
 from chassis import log
 from chassis.commands import Forbidden, Invalid
+from chassis.database import connect
 from contracts.commands import (
     AnyTicketCommand,
     CloseTicket,
@@ -46,7 +47,6 @@ from contracts.mail import Address, LetterHead
 from contracts.people import Role
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import LinkKind, State, TicketOpened, TicketReopened
-from postroom.migrate import migrate_database
 from services.tickets import changes, desk_tables
 from services.tickets.evolve import load
 from services.tickets.ticket import Ticket
@@ -119,9 +119,7 @@ class Desk:
 
 @pytest.fixture
 async def connections(database_url: str) -> AsyncIterator[list[asyncpg.Connection]]:
-    await migrate_database(database_url)
-    settings = {"search_path": "tickets", "role": "postroom_tickets"}
-    opened = [await asyncpg.connect(database_url, server_settings=settings) for _ in range(2)]
+    opened = [await connect(database_url, "tickets") for _ in range(2)]
     in_box = (BoxRight(ticketbox_id=BOX, right=Right.ANSWER),)
     things = [
         TicketboxChanged(thing=Ticketbox(id=BOX, name="Support", addresses=("support@example.com",))),
