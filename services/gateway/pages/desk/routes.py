@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from chassis.database import Connection
 from contracts.desk import KINDS, AnyThing, CustomField, Ticketbox, kind_of
 from contracts.desk import Person as Colleague
+from contracts.trials import WhatIf
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.guard import Here, Signed, command_id_of
 from services.gateway.desk import desk, members, things
@@ -22,7 +23,7 @@ from services.gateway.pages import entered
 from services.gateway.pages.desk import fields
 from services.gateway.pages.desk.kinds import PAGES, summary
 from services.gateway.pages.rendering import page
-from services.gateway.problems import NotFound, Problem, Unprocessable
+from services.gateway.problems import NotFound, Problem, Unanswered, Unprocessable
 from services.gateway.representations.desk import BoxItem
 from services.gateway.trials import what_ifs
 
@@ -70,6 +71,7 @@ async def list_page(
         removed=last,
         presences={one.id: one.presence for one in people},
         may_add=_may_add(who.person, kind),
+        tried=await _tried(here, who.person, kind),
     )
 
 
@@ -77,6 +79,17 @@ def _may_add(person: Person, kind: str) -> bool:
     if kind == "templates":
         return person.may_manage
     return person.may_administer and kind != "views"
+
+
+async def _tried(here: Gateway, person: Person, kind: Kind) -> list[WhatIf]:
+    """The last what-ifs about things of a kind, for who may try some."""
+    if kind not in {"policies", "calendars"} or not person.may_manage:
+        return []
+    try:
+        found = await what_ifs.latest(here)
+    except Unanswered:
+        return []
+    return [run for run in found if any(isinstance(thing, KINDS[kind]) for thing in run.things)]
 
 
 @router.get("/desk/{kind}/new")
