@@ -292,10 +292,16 @@ async def test_a_merged_ticket_is_shown_in_the_other_one_and_the_undo_gives_it_b
     assert one.number not in [item["number"] for item in listed]
     refused = await one.do("notes", 409, text="Too late")
     assert refused["code"] == "merged"
+    again = {"sender": "kim706@customers.example", "In_Reply_To": "<letter-706@customers.example>"}
+    shared_postroom.send(letter(7060, **again))
+    *_, meanwhile = await other.letters(at_least=3)
 
     await one.do("merge/undo")
     assert (await one.read())["merged_into"] is None
     assert letter_of_one not in await other.letters()
+    assert await one.letters() == [letter_of_one, meanwhile]
+    came_back = (await one.read())["conversation"][-1]["letter"]
+    assert came_back["threaded_by"].startswith("it was written to this ticket while that was merged")
     await one.do("merge/undo", 422)
 
 

@@ -126,7 +126,7 @@ def _assigned(event: TicketAssigned, names: Names) -> Said:
         case TicketAssigned(agent_id=None, assigned_by=None, method=ChosenBy.AUTOMATION):
             return Said("The ticket has no owner any more")
         case TicketAssigned(agent_id=None, assigned_by=None):
-            return Said("The ticket was given back: its owner is away")
+            return Said("The ticket was given back: its owner is not there")
         case TicketAssigned(agent_id=None, assigned_by=by):
             return Said("gave the ticket back", by)
         case TicketAssigned(assigned_by=None):
