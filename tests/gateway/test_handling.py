@@ -105,6 +105,8 @@ def test_thanks_make_nobody_wait_and_are_pointed_out_until_the_ticket_moves_on()
     thanks = events.replied(TICKET, SECOND).model_copy(update={"thanks": True})
     assert (line(SOLVED, thanks).state, line(SOLVED, thanks).waiting_since) == (State.SOLVED, None)
     assert line(SOLVED, thanks).letter_version == 3
+    more = TicketReopened(ticket_id=TICKET, reopened_by=ANNA, why="person", thanks_id=SECOND.message_id)
+    assert line(SOLVED, thanks, more).waiting_since == SECOND.received_at, "there is more to it"
     assert page(SOLVED, thanks).only_thanks
     assert not page(
         SOLVED, thanks, TicketReopened(ticket_id=TICKET, reopened_by=ANNA, why="person")

@@ -96,8 +96,16 @@ async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwi
     assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("solved", True)
     page = await api.get(f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}")
     assert "only says thanks" in page.text
-    await ticket.do("state", state="open")
-    assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("open", False)
+    assert "more_than_thanks" in page.text
+    await ticket.do("state", status=422, state="pending", more_than_thanks=True)
+    await ticket.do("state", state="open", more_than_thanks=True)
+    opened = await ticket.read()
+    assert (opened["state"], opened["only_thanks"]) == ("open", False)
+    thanked = [entry["letter"]["received_at"] for entry in opened["conversation"] if entry["letter"]][-1]
+    assert opened["waiting_since"] == thanked, "it waits as any other letter does"
+    assert "says more than thanks" in str(opened["conversation"])
+    await ticket.do("state", state="solved")
+    await ticket.do("state", status=422, state="open", more_than_thanks=True)  # there are no thanks any more
 
 
 async def test_an_answer_a_note_and_a_task_have_an_end(

@@ -157,6 +157,8 @@ def _stands(
             return Said("The customer's message opened the ticket again")
         case TicketReopened(reopened_by=None):
             return Said("The ticket was opened again by itself")
+        case TicketReopened(reopened_by=by, thanks_id=UUID()):
+            return Said("opened the ticket again: the customer's letter says more than thanks", by)
         case TicketReopened(reopened_by=by):
             return Said("opened the ticket again", by)
         case TicketSetPending(set_by=by):
