@@ -68,7 +68,8 @@ class SolveTicket(TicketCommand):
 
 
 class ReopenTicket(TicketCommand):
-    pass
+    more_than_thanks: bool = False
+    """The customer's last letter was taken for thanks, and is answered like any other after all."""
 
 
 class SetPending(TicketCommand):

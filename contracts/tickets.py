@@ -285,6 +285,8 @@ class TicketReopened(TicketsEvent):
     """`merge`: what waits for us in a ticket that was merged into it."""
     opened_by: tuple[UUID, ...] = ()
     """Letters that were moved here and opened it: if all of them leave, it stands again as before."""
+    thanks_id: UUID | None = None
+    """The letter that was taken for thanks, and of which a person says that there is more to it: it wants an answer."""
 
 
 class TicketSetPending(TicketsEvent):

@@ -181,6 +181,8 @@ def _changed(ticket: Queued, event: Event, at: datetime) -> Queued:
             return replace(ticket, tags=tags)
         case DeadlinesChanged(deadlines=deadlines):
             return replace(ticket, due_at=_earliest(deadlines))
+        case TicketReopened(thanks_id=UUID()):
+            return replace(ticket, state=State.OPEN.value, unanswered=True)
         case TicketSolved() | TicketReopened() | TicketSetPending() | TicketPutOnHold() | TicketClosed():
             return replace(ticket, state=_STATES[type(event)].value)
         case _:

@@ -189,10 +189,19 @@ def reopen(command: ReopenTicket, ticket: Ticket) -> list[TicketEvent]:
 
     Raises:
         AlreadyThere: it does.
+        Invalid: no letter was taken for thanks.
     """
     if ticket.state is State.OPEN:
         raise AlreadyThere("This ticket is open already.")
-    return [TicketReopened(ticket_id=ticket.ticket_id, reopened_by=command.actor_id, why="person")]
+    if command.more_than_thanks and ticket.thanks_id not in ticket.letters:
+        raise Invalid("The customer's last letter was not taken for thanks.")
+    reopened = TicketReopened(
+        ticket_id=ticket.ticket_id,
+        reopened_by=command.actor_id,
+        why="person",
+        thanks_id=ticket.thanks_id if command.more_than_thanks else None,
+    )
+    return [reopened]
 
 
 def set_pending(command: SetPending, ticket: Ticket) -> list[TicketEvent]:

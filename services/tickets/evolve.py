@@ -219,6 +219,7 @@ def _heard(
                 last_letter_version=ticket.version,
                 last_message_version=ticket.version,
                 answers_id=last.message_id if last else None,
+                thanks_id=letter.message_id if event.thanks else None,
                 came_back=False,
                 trace=trace,
             )
@@ -323,7 +324,9 @@ def _stands(
             state, done_at = State.SOLVED, at
         case TicketClosed():
             state, done_at = State.CLOSED, ticket.done_at or at
-        case TicketReopened(why=why, opened_by=letters):
+        case TicketReopened(why=why, opened_by=letters, thanks_id=thanks_id):
+            if thanks_id is not None and thanks_id in ticket.letters:
+                ticket = _asked_by(ticket, ticket.letters[thanks_id])
             state = State.OPEN
             if why == "merge" or letters:
                 ended_for = letters or [*ticket.absorbed][-1:]
@@ -340,6 +343,7 @@ def _stands(
         hold=hold,
         done_at=done_at,
         rest=rest,
+        thanks_id=None,
         state_since=at,
         spells=(*ticket.spells, Spell(state=state, since=at)),
     )

@@ -160,6 +160,8 @@ class Ticket:
     """When something last happened to it. Nothing happens by itself before that."""
     automatic_at: datetime | None = None
     """When automatic mail last left for the customer."""
+    thanks_id: UUID | None = None
+    """The customer's last letter, if it was taken for thanks and nothing was said of the state since."""
     came_back: bool = False
     """Whether the last letter of ours came back, and no person has written since."""
     ran: frozenset[tuple[UUID, str, datetime]] = frozenset()

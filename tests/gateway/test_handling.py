@@ -13,6 +13,7 @@ from contracts.streams import EVENTS
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
+    ChosenBy,
     DeadlineItem,
     DeadlinesChanged,
     FieldsChanged,
@@ -29,6 +30,7 @@ from contracts.tickets import (
     TaskDone,
     ThreadedBy,
     TicketAbsorbed,
+    TicketAssigned,
     TicketClosed,
     TicketEvent,
     TicketLinked,
@@ -103,6 +105,8 @@ def test_thanks_make_nobody_wait_and_are_pointed_out_until_the_ticket_moves_on()
     thanks = events.replied(TICKET, SECOND).model_copy(update={"thanks": True})
     assert (line(SOLVED, thanks).state, line(SOLVED, thanks).waiting_since) == (State.SOLVED, None)
     assert line(SOLVED, thanks).letter_version == 3
+    more = TicketReopened(ticket_id=TICKET, reopened_by=ANNA, why="person", thanks_id=SECOND.message_id)
+    assert line(SOLVED, thanks, more).waiting_since == SECOND.received_at, "there is more to it"
     assert page(SOLVED, thanks).only_thanks
     assert not page(
         SOLVED, thanks, TicketReopened(ticket_id=TICKET, reopened_by=ANNA, why="person")
@@ -202,7 +206,8 @@ def test_a_letter_that_an_undone_merge_gave_back_says_so() -> None:
     taken = LettersTaken(ticket_id=TICKET, from_id=OTHER, from_number=10019, letters=(SECOND,), moved_by=ANNA)
     *before, undone, back = recorded(OPENED, MERGED, parted, taken)
     by_hand = conversation([*before, undone, back], SOURCES)[-1].letter
-    given_back = conversation([*before, undone, replace(back, meta=undone.meta)], SOURCES)[-1].letter
+    at_once = replace(back, recorded_at=undone.recorded_at)
+    given_back = conversation([*before, undone, at_once], SOURCES)[-1].letter
     assert by_hand is not None
     assert given_back is not None
     assert by_hand.threaded_by == "a person put it there"
@@ -287,6 +292,11 @@ def test_who_added_a_task_or_a_link_is_named() -> None:
         ("Anna", "added a task for Bela: Call the workshop"),
         ("Anna", "linked ticket 10019 as related"),
     ]
+
+
+def test_of_a_ticket_that_was_taken_back_it_is_said_that_its_owner_is_not_there() -> None:
+    taken_back = TicketAssigned(ticket_id=TICKET, agent_id=None, method=ChosenBy.TAKE_BACK)
+    assert sentences(taken_back) == ["The ticket was given back: its owner is not there"]
 
 
 def test_what_a_machine_did_is_said_without_a_person() -> None:

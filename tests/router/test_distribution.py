@@ -442,7 +442,12 @@ def test_it_is_answered_until_the_customer_writes_again_and_thanks_do_not_count(
     assert queue(opened(HEAD)).unanswered
     assert not queue(opened(HEAD), answer).unanswered
     assert queue(opened(HEAD), answer, again).unanswered
-    assert not queue(opened(HEAD), answer, again.model_copy(update={"thanks": True})).unanswered
+    thanks = again.model_copy(update={"thanks": True})
+    assert not queue(opened(HEAD), answer, thanks).unanswered
+    opens = TicketReopened(ticket_id=TICKET, reopened_by=SARA.id, why="person")
+    assert not queue(opened(HEAD), answer, thanks, opens).unanswered
+    more = opens.model_copy(update={"thanks_id": thanks.letter.message_id})
+    assert queue(opened(HEAD), answer, thanks, more).unanswered, "somebody says that there is more to it"
 
 
 def test_a_letter_that_was_answered_before_it_was_split_off_is_answered() -> None:

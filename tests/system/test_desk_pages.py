@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from contracts.desk import BoxRight, Category, Distribution, Right, Ticketbox
+from contracts.desk import BoxRight, Category, Distribution, Policy, Right, Ticketbox
 from contracts.people import Role
 from tests.running import Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
@@ -111,3 +111,40 @@ async def test_a_list_that_was_ones_own_before_it_was_shared_has_its_page_and_hi
     assert (await api.put(path, json=own)).status_code == 200
     for gone in (path, f"/api/v1{path}/history"):
         assert (await hers.get(gone)).status_code == 404
+
+
+async def test_who_manages_a_ticketbox_tries_a_service_level_on_its_page_and_does_not_save_it(
+    shared_postroom: Postroom, api: httpx.AsyncClient
+) -> None:
+    policy = Policy(id=uuid4(), name=f"Promise {uuid4()}", order=900)
+    await on_the_desk(shared_postroom, policy)
+    carla = await someone(shared_postroom, api, Role.SUPERVISOR)
+    anna = await someone(shared_postroom, api)
+    page = f"/desk/policies/{policy.id}"
+    browser = await sign_in(shared_postroom, carla)
+    shown = (await browser.get(page)).text
+    save = '<button class="primary">Save</button>'
+    assert ("What if …" in shown, save in shown, '<fieldset class="all">' in shown) == (True, False, True)
+    form = {**ThingForm(shown).sent, "targets.first_response": "30", "months": "1"}
+    tried = await browser.post(f"{page}/what-if", data=form)
+    assert (tried.status_code, tried.headers["Location"].startswith("/what-ifs/")) == (303, True)
+    assert (await browser.post(page, data=form)).status_code == 403
+    hers = (await (await sign_in(shared_postroom, anna)).get(page)).text
+    assert ("What if …" in hers, '<fieldset class="all" disabled>' in hers) == (False, True)
+    assert (await api.delete(page)).status_code == 204
+
+
+async def test_what_was_tried_is_found_again_where_it_belongs_by_who_may_try(
+    shared_postroom: Postroom, api: httpx.AsyncClient
+) -> None:
+    tried = Policy(id=uuid4(), name=f"Promise {uuid4()}").model_dump(mode="json")
+    started = (await api.post("/what-ifs", json={"things": [tried], "months": 1})).json()["what_if_id"]
+    carla = await sign_in(shared_postroom, await someone(shared_postroom, api, Role.SUPERVISOR))
+    anna = await sign_in(shared_postroom, await someone(shared_postroom, api))
+    listed = f'<a href="/what-ifs/{started}">'
+    for browser, kind, found in (
+        (carla, "policies", True),
+        (carla, "calendars", False),
+        (anna, "policies", False),
+    ):
+        assert (listed in (await browser.get(f"/desk/{kind}")).text) is found

@@ -165,6 +165,8 @@ async def _rolled_back(api: httpx.AsyncClient, now: Json, me: Json) -> None:
         (now["version"] + 1, "Invoices go to Orders"),
     ]
     assert items[0]["author"]["id"] == me["id"]
+    page = (await api.get(f"/rules/versions/{now['version'] + 1}")).text
+    assert "held: 1<" in page.partition("<b>Invoices</b>")[2], "what a version did stays with it"
 
 
 async def dry_run(api: httpx.AsyncClient) -> Json:

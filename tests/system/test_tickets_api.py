@@ -88,8 +88,16 @@ async def test_thanks_leave_a_solved_ticket_solved_and_the_agent_can_say_otherwi
     assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("solved", True)
     page = await api.get(f"http://127.0.0.1:{shared_postroom.http_port}/tickets/{ticket.number}")
     assert "only says thanks" in page.text
-    await ticket.do("state", state="open")
-    assert ((await ticket.read())["state"], (await ticket.read())["only_thanks"]) == ("open", False)
+    assert "more_than_thanks" in page.text
+    await ticket.do("state", status=422, state="pending", more_than_thanks=True)
+    await ticket.do("state", state="open", more_than_thanks=True)
+    opened = await ticket.read()
+    assert (opened["state"], opened["only_thanks"]) == ("open", False)
+    thanked = [entry["letter"]["received_at"] for entry in opened["conversation"] if entry["letter"]][-1]
+    assert opened["waiting_since"] == thanked, "it waits as any other letter does"
+    assert "says more than thanks" in str(opened["conversation"])
+    await ticket.do("state", state="solved")
+    await ticket.do("state", status=422, state="open", more_than_thanks=True)  # there are no thanks any more
 
 
 async def test_an_answer_a_note_and_a_task_have_an_end(
@@ -284,10 +292,16 @@ async def test_a_merged_ticket_is_shown_in_the_other_one_and_the_undo_gives_it_b
     assert one.number not in [item["number"] for item in listed]
     refused = await one.do("notes", 409, text="Too late")
     assert refused["code"] == "merged"
+    again = {"sender": "kim706@customers.example", "In_Reply_To": "<letter-706@customers.example>"}
+    shared_postroom.send(letter(7060, **again))
+    *_, meanwhile = await other.letters(at_least=3)
 
     await one.do("merge/undo")
     assert (await one.read())["merged_into"] is None
     assert letter_of_one not in await other.letters()
+    assert await one.letters() == [letter_of_one, meanwhile]
+    came_back = (await one.read())["conversation"][-1]["letter"]
+    assert came_back["threaded_by"].startswith("it was written to this ticket while that was merged")
     await one.do("merge/undo", 422)
 
 

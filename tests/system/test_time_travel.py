@@ -123,5 +123,6 @@ async def test_on_the_page_of_a_past_moment_nothing_can_be_done(
     at = (await api.get(f"/tickets/{number}")).json()["changed_at"]
     page = (await api.get(f"{shared_postroom.url}/tickets/{number}", params={"as_of": at})).text
     assert "As it stood on" in page
+    assert '<a href="/rules/versions/' in page
     assert "hx-post" not in page.partition("<main")[2].partition("</main")[0]
     assert "composer" not in page

@@ -211,6 +211,8 @@ class Timeline:
                 return commands.PutOnHold(**about, until=at(int(until[1])) if until else None)
             case ["reopened"]:
                 return commands.ReopenTicket(**about)
+            case ["more", "than", "thanks"]:
+                return commands.ReopenTicket(**about, more_than_thanks=True)
             case ["solved"]:
                 return commands.SolveTicket(**about)
             case ["closed"]:

@@ -159,7 +159,7 @@ async def post_undo(wish: Wish, new: ToUndo) -> Changed:
 
 
 class NewState(Body):
-    """`until`, `until_solved` and `reason` are of a hold.
+    """`until`, `until_solved` and `reason` are of a hold, `more_than_thanks` of `open`.
 
     Solving and closing are refused if a letter came after `expected_version`.
     """
@@ -171,6 +171,10 @@ class NewState(Body):
         default=None, description="The number of a linked ticket to wait for."
     )
     reason: Text = ""
+    more_than_thanks: bool = Field(
+        default=False,
+        description="The customer's last letter was taken for thanks (`only_thanks`), and wants an answer.",
+    )
 
 
 @router.post("/tickets/{number}/state", status_code=201)
@@ -178,11 +182,13 @@ async def post_state(wish: Wish, new: NewState) -> Changed:
     """Say where the ticket stands: open, pending (waits for the customer), on hold, solved, or closed for good."""
     if new.state is not State.ON_HOLD and (new.until or new.until_solved or new.reason):
         raise Unprocessable("Only a hold has an end and a reason: state on_hold.")
+    if new.state is not State.OPEN and new.more_than_thanks:
+        raise Unprocessable("What says more than thanks opens the ticket: state open.")
     if new.until is not None and new.until_solved is not None:
         raise Unprocessable("A hold has one end: a moment, or a ticket that is to be solved.")
     match new.state:
         case State.OPEN:
-            return await wish.reopen()
+            return await wish.reopen(more_than_thanks=new.more_than_thanks)
         case State.PENDING:
             return await wish.set_pending()
         case State.ON_HOLD if new.until_solved is not None:

@@ -60,12 +60,13 @@ async def state(
     day: Text = "",
     solved: Text = "",
     reason: Text = "",
+    more_than_thanks: Annotated[bool, Form()] = False,
 ) -> Response:
     """Say where the ticket stands."""
     back = back_from(wish)
     match state:
         case State.OPEN:
-            await wish.reopen()
+            await wish.reopen(more_than_thanks=more_than_thanks)
             return await show("The ticket is open again.", back)
         case State.PENDING:
             await wish.set_pending()

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.desk import Category, Right, Team
 from contracts.desk import Person as DeskPerson
 from contracts.desk import Ticketbox as DeskTicketbox
-from contracts.reports import GetReport, Report
+from contracts.reports import GetReport, Report, RuleFigures
 from contracts.router import Disposition, Priority
 from contracts.rulesets import Rule
 from contracts.trials import DryRunList, ListDryRuns
@@ -46,10 +46,6 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         dropped = await rulesets.dropped_draft(db, now)
         names = await desk.names(db)
         warnings = await rulesets.warnings(db, now.rules)
-    try:
-        figures = await ruling.figures(here)
-    except Unanswered:
-        figures = ()
     return page(
         request,
         "rules.html",
@@ -59,9 +55,17 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         dropped=dropped,
         names=names,
         warnings=warnings,
-        hits=rulesets.hits_of(figures, now.version),
+        hits=rulesets.hits_of(await _figures(here), now.version),
         corrections=await _corrections(here, person),
     )
+
+
+async def _figures(here: Gateway) -> tuple[RuleFigures, ...]:
+    """How often rules held; none if router does not answer."""
+    try:
+        return await ruling.figures(here)
+    except Unanswered:
+        return ()
 
 
 async def _corrections(here: Gateway, person: Person) -> dict[str, int] | None:
@@ -97,6 +101,7 @@ async def one_version(request: Request, here: Here, who: Signed, _: RuleMaker, v
         who,
         version=found,
         changes=rulesets.differences(before.rules if before else [], found.rules),
+        hits=rulesets.hits_of(await _figures(here), version),
         now=now,
         names=names,
     )

@@ -97,7 +97,7 @@ class Summary:
 def summarise(history: Iterable[Recorded[Event]], before: Summary | None = None) -> Summary | None:
     """Take the next events of one ticket into its line. None if it has not begun.
 
-    Where letters changed their ticket, only the whole history tells which are there: see `rearranges`.
+    Where letters changed their ticket, only the whole history tells which wait there: see `rearranges`.
     """
     summary, events = before, list(history)
     for recorded in events:
@@ -127,6 +127,8 @@ def _waiting_since(history: Iterable[Recorded[Event]], here: Iterable[LetterHead
                 waiting.add(letter.message_id)
             case LettersTaken(waited=waited) | TicketAbsorbed(waited=waited):
                 waiting.update(waited)
+            case TicketReopened(thanks_id=UUID() as message_id):
+                waiting.add(message_id)
             case TicketReopened(reopened_by=UUID()):
                 reopened_at = item.occurred_at
             case ReplyReleased() | TicketSolved() | TicketClosed() | TicketSetPending():
@@ -137,8 +139,11 @@ def _waiting_since(history: Iterable[Recorded[Event]], here: Iterable[LetterHead
 
 
 def rearranges(event: Event) -> bool:
-    """Whether letters come or go with an event: then the line is made anew of all that happened to the ticket."""
-    return type(event) in _REARRANGING
+    """Whether letters come or go with an event, or one wants an answer after all.
+
+    Then the line is made anew of all that happened to the ticket.
+    """
+    return type(event) in _REARRANGING or (isinstance(event, TicketReopened) and event.thanks_id is not None)
 
 
 _REARRANGING = frozenset({LettersTaken, LettersMoved, TicketAbsorbed, AbsorptionUndone})

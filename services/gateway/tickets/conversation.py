@@ -211,11 +211,11 @@ def _brought(
 
 
 def _is_given_back(taken: LettersTaken, item: Recorded[Event], history: Sequence[Recorded[Event]]) -> bool:
-    """Whether the letters came by the same command that undid a merge into the ticket that they come from."""
+    """Whether the letters came at once with the undoing of a merge into the ticket that they come from."""
     return any(
         isinstance(one.event, MergeUndone)
         and one.event.into_id == taken.from_id
-        and one.meta.causation_id == item.meta.causation_id
+        and one.recorded_at == item.recorded_at
         for one in history
     )
 

@@ -150,9 +150,9 @@ class Doing(AskingOfTicket):
         command = kind(**await self.signed(), seen_version=seen_version)
         return self.changed(await self._seeing(command, seen_version))
 
-    async def reopen(self) -> Changed:
-        """The matter is not settled after all."""
-        return await self.have(ReopenTicket(**await self.signed()))
+    async def reopen(self, *, more_than_thanks: bool = False) -> Changed:
+        """The matter is not settled after all; or what was taken for thanks wants an answer."""
+        return await self.have(ReopenTicket(**await self.signed(), more_than_thanks=more_than_thanks))
 
     async def undo(self, undone_id: UUID) -> Changed:
         """Give back what an earlier command changed."""

@@ -126,7 +126,7 @@ def _assigned(event: TicketAssigned, names: Names) -> Said:
         case TicketAssigned(agent_id=None, assigned_by=None, method=ChosenBy.AUTOMATION):
             return Said("The ticket has no owner any more")
         case TicketAssigned(agent_id=None, assigned_by=None):
-            return Said("The ticket was given back: its owner is away")
+            return Said("The ticket was given back: its owner is not there")
         case TicketAssigned(agent_id=None, assigned_by=by):
             return Said("gave the ticket back", by)
         case TicketAssigned(assigned_by=None):
@@ -159,6 +159,8 @@ def _stands(
             return Said("The customer's message opened the ticket again")
         case TicketReopened(reopened_by=None):
             return Said("The ticket was opened again by itself")
+        case TicketReopened(reopened_by=by, thanks_id=UUID()):
+            return Said("opened the ticket again: the customer's letter says more than thanks", by)
         case TicketReopened(reopened_by=by):
             return Said("opened the ticket again", by)
         case TicketSetPending(set_by=by):

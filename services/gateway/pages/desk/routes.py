@@ -25,7 +25,7 @@ from services.gateway.pages import entered
 from services.gateway.pages.desk import fields
 from services.gateway.pages.desk.kinds import PAGES, summary
 from services.gateway.pages.rendering import page
-from services.gateway.problems import NotFound, Problem, Unprocessable
+from services.gateway.problems import NotFound, Problem, Unanswered, Unprocessable
 from services.gateway.representations.desk import BoxItem
 from services.gateway.trials import what_ifs
 
@@ -73,6 +73,7 @@ async def list_page(
         removed=last,
         presences={one.id: one.presence for one in people},
         may_add=_may_add(who.person, kind),
+        tried=await _tried(here, who.person, kind),
     )
 
 
@@ -80,6 +81,17 @@ def _may_add(person: Person, kind: str) -> bool:
     if kind == "templates":
         return person.may_manage
     return person.may_administer and kind != "views"
+
+
+async def _tried(here: Gateway, person: Person, kind: Kind) -> list[WhatIf]:
+    """The last what-ifs about things of a kind, for who may try some."""
+    if kind not in {"policies", "calendars"} or not person.may_manage:
+        return []
+    try:
+        found = await what_ifs.latest(here)
+    except Unanswered:
+        return []
+    return [run for run in found if any(isinstance(thing, KINDS[kind]) for thing in run.things)]
 
 
 @router.get("/desk/{kind}/new")
