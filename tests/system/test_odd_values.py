@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from contracts.streams import LARGEST_MESSAGE
 from services.gateway import api, pages
 from services.gateway.pages.desk.kinds import PAGES
+from tests.running import until
 from tests.system import test_rights as calls_of_the_api
 from tests.system import test_rights_of_pages as forms_of_pages
 from tests.system.house import WORKSHOP, House
@@ -182,10 +183,16 @@ def described() -> Described:
 
 @pytest.fixture
 async def asked(house: House) -> AsyncIterator[Asked]:
-    """Nothing may fail by the end."""
+    """Nothing may fail by the end; and what was taken, every service has read."""
     asked = Asked(house)
     yield asked
     assert asked.failed == [], "\n".join(asked.failed)
+    await until(lambda: _all_is_read(house))
+
+
+async def _all_is_read(house: House) -> bool:
+    status = (await house.clients["administrator"].get("/api/v1/status")).json()
+    return not any(one["waiting"] or one["unacknowledged"] for one in status["consumers"])
 
 
 def lifelike_path(house: House, call: str, **odd: str) -> str:
