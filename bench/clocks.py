@@ -14,12 +14,15 @@ from nats.aio.msg import Msg
 
 from bench.table import Figure, percentile
 from chassis.requests import send_command
+from contracts.automations import Actions, Automation, AutomationRan, Moment, Timing
 from contracts.commands import OPERATOR, ChangeDesk, Done, SetThing
-from contracts.desk import Actions, Automation, Moment, Policy, Target, Thing, Ticketbox, Timing
+from contracts.desk import Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
+from contracts.service_levels import Policy, SLABreached, Target
 from contracts.streams import every
-from contracts.tickets import AutomationRan, SLABreached, TicketOpened
+from contracts.things import Thing
+from contracts.tickets import TicketOpened
 from services.tickets import desk_tables, ticket_tables
 from services.tickets.work import Work
 from tests.running import Postroom

@@ -16,16 +16,9 @@ from bench.table import Figure, side_by_side
 from chassis.database import Connection, connect
 from chassis.service import Service
 from contracts.commands import OPERATOR, SetPriority
-from contracts.desk import (
-    Organisation,
-    OrganisationChanged,
-    Person,
-    PersonChanged,
-    Ticketbox,
-    TicketboxChanged,
-)
+from contracts.desk import Organisation, OrganisationChanged, PersonChanged, Ticketbox, TicketboxChanged
 from contracts.event import Event, Meta, Recorded
-from contracts.people import Role
+from contracts.people import Person, Role
 from contracts.router import Priority
 from contracts.rulesets import RulesetPublished
 from postroom.embedded.postgres import Postgres

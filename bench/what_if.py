@@ -8,7 +8,7 @@ from bench.routing import ENOUGH, examined
 from bench.table import Figure
 from chassis.requests import ask, send_command
 from contracts.commands import OPERATOR, Done, StartWhatIf
-from contracts.desk import Policy, Target
+from contracts.service_levels import Policy, Target
 from contracts.trials import GetWhatIf, WhatIf
 from tests.running import Postroom
 

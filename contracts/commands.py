@@ -8,13 +8,15 @@ from pydantic import Field
 
 from contracts.bulk import PIECE, Actions, SelectedTicket
 from contracts.contacts import Card
-from contracts.desk import AnyThing, Calendar, Policy
+from contracts.correspondence import Quote
+from contracts.desk import AnyThing
 from contracts.model import Instant, Model, Text, Writing
 from contracts.people import Presence, Role
 from contracts.requests import Request
 from contracts.router import Priority
 from contracts.rulesets import Rule
-from contracts.tickets import FieldValue, LinkKind, Quote
+from contracts.service_levels import Calendar, Policy
+from contracts.tickets import FieldValue, LinkKind
 
 OPERATOR = UUID("0c6f8f34-6d0b-4c38-8f29-30a4f5a1d7b2")
 """Who acts where nobody has signed in: the installation, and commands on the machine itself."""

@@ -4,30 +4,20 @@ Each thing is kept whole in one event, so that its history, a comparison with a 
 all of them.
 """
 
-from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from contracts.automations import Automation
 from contracts.event import Event
-from contracts.languages import Languages
 from contracts.model import Model, Text
-from contracts.people import PersonAdded, Role
-from contracts.router import Priority
-from contracts.tags import Tags
-from contracts.tickets import State, TicketboxCreated, TicketsEvent
-
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
-
-
-class Thing(Model):
-    """Something on the desk. `id` stays; `name` is what people see, and what a file of the desk refers to."""
-
-    id: UUID
-    name: Name
+from contracts.people import BoxRight, Person, PersonAdded, Right
+from contracts.service_levels import Calendar, Policy
+from contracts.things import Thing
+from contracts.tickets import TicketsEvent
 
 
 class DistributionMethod(StrEnum):
@@ -99,171 +89,6 @@ class Team(Thing):
     member_ids: tuple[UUID, ...] = ()
 
 
-class Right(StrEnum):
-    """What someone may do in a ticketbox; each includes those before it."""
-
-    SEE = "see"
-    ANSWER = "answer"
-    MANAGE = "manage"
-    """Decide about stopped mail, change the ticketbox itself, propose rules."""
-
-
-_ORDER = {Right.SEE: 1, Right.ANSWER: 2, Right.MANAGE: 3}
-_OF_ROLE = {
-    Role.ADMINISTRATOR: Right.MANAGE,
-    Role.SUPERVISOR: Right.MANAGE,
-    Role.AGENT: Right.ANSWER,
-    Role.ANALYST: Right.SEE,
-}
-
-
-def _includes(granted: Right, wanted: Right) -> bool:
-    return _ORDER[wanted] <= _ORDER[granted]
-
-
-class BoxRight(Model):
-    ticketbox_id: UUID
-    right: Right
-
-
-class Person(Thing):
-    """Someone who works here."""
-
-    kind: Literal["person"] = "person"
-    email: Text
-    role: Role
-    rights: tuple[BoxRight, ...] = ()
-    """Empty: what the role may do, in every ticketbox."""
-    skills: tuple[Text, ...] = ()
-    languages: Languages = ()
-    """ISO 639-1, such as `de`."""
-    capacity: int | None = Field(default=None, ge=0)
-    """Open tickets that distribution may give at a time; None: no limit."""
-    active: bool = True
-    """False: has left; owns nothing, cannot sign in."""
-
-    @property
-    def by_role(self) -> bool:
-        """Whether the role says what they may do, in every ticketbox, and not rights of their own."""
-        return self.role is Role.ADMINISTRATOR or not self.rights
-
-    def may(self, right: Right, ticketbox_id: UUID) -> bool:
-        """Whether this person may do something in a ticketbox: by the rights that are named, or else by the role."""
-        if not self.active:
-            return False
-        if self.role is Role.ADMINISTRATOR:
-            return True
-        granted = [one.right for one in self.rights if one.ticketbox_id == ticketbox_id]
-        if not self.rights:
-            granted = [_OF_ROLE[self.role]]
-        return any(_includes(one, right) for one in granted)
-
-    def where(self, right: Right) -> frozenset[UUID] | None:
-        """The ticketboxes in which this person may do something; None: all, and those to come."""
-        if self.active and (
-            self.role is Role.ADMINISTRATOR or (not self.rights and _includes(_OF_ROLE[self.role], right))
-        ):
-            return None
-        return frozenset(one.ticketbox_id for one in self.rights if self.may(right, one.ticketbox_id))
-
-    def may_anywhere(self, right: Right) -> bool:
-        """Whether there is a ticketbox in which this person may do something."""
-        return self.where(right) != frozenset()
-
-    def right_in(self, ticketbox_id: UUID) -> Right | None:
-        """The most that this person may do in a ticketbox."""
-        granted = (right for right in reversed(Right) if self.may(right, ticketbox_id))
-        return next(granted, None)
-
-    def supervises(self, other: "Person") -> bool:
-        """Whether this person says of another one whether they take tickets.
-
-        Administrators do, and supervisors of those who may answer in a ticketbox that they manage.
-        """
-        if self.role is not Role.SUPERVISOR:
-            return self.active and self.role is Role.ADMINISTRATOR
-        where = self.where(Right.MANAGE)
-        return where is None or any(other.may(Right.ANSWER, ticketbox_id) for ticketbox_id in where)
-
-
-class Span(Model):
-    """Part of a day, `09:00` to `12:30`; `24:00` is its end."""
-
-    begin: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    end: Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
-
-
-def _in_order(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    edges = [edge for span in spans for edge in (span.begin, span.end)]
-    if edges != sorted(edges) or any(span.begin == span.end for span in spans):
-        raise ValueError("the spans of a day must follow one another, each with an end behind its beginning")
-    return spans
-
-
-Spans = Annotated[tuple[Span, ...], AfterValidator(_in_order)]
-
-
-class Weekday(StrEnum):
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
-
-
-class SpecialDay(Model):
-    """A day of one's own; without spans it is closed."""
-
-    date: date
-    name: Text = ""
-    spans: Spans = ()
-
-
-class Holidays(Model):
-    """Public holidays by the library `holidays`: a country by ISO 3166-1, and its part."""
-
-    country: Text
-    subdivision: Text | None = None
-
-
-class Calendar(Thing):
-    """Business hours. A day that is not named is closed."""
-
-    kind: Literal["calendar"] = "calendar"
-    time_zone: Text
-    """By its name in the IANA database, such as `Europe/Berlin`."""
-    week: dict[Weekday, Spans] = Field(default_factory=dict)
-    holidays: Holidays | None = None
-    days: tuple[SpecialDay, ...] = ()
-    """They count before holidays and the week."""
-
-
-class Target(StrEnum):
-    FIRST_RESPONSE = "first_response"
-    NEXT_RESPONSE = "next_response"
-    RESOLUTION = "resolution"
-
-
-class Policy(Thing):
-    """A service level: targets in minutes of business time. The first policy, by `order`, that applies counts."""
-
-    kind: Literal["policy"] = "policy"
-    order: int = 100
-    priorities: tuple[Priority, ...] = ()
-    ticketbox_ids: tuple[UUID, ...] = ()
-    organisation_ids: tuple[UUID, ...] = ()
-    tags: Tags = ()
-    """Each empty: any. Of several tags one is enough."""
-    targets: dict[Target, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
-    pause_in: tuple[State, ...] = (State.PENDING, State.ON_HOLD)
-    """States in which the clocks of all targets stand still."""
-    warn_minutes_before: int | None = Field(default=None, gt=0)
-    calendar_id: UUID | None = None
-    """None: that of the ticketbox."""
-
-
 class FieldType(StrEnum):
     TEXT = "text"
     NUMBER = "number"
@@ -311,111 +136,6 @@ class Organisation(Thing):
     kind: Literal["organisation"] = "organisation"
     domains: tuple[Text, ...] = ()
     note: Text = ""
-
-
-_STATES = {state.value: state for state in State}
-_TARGETS = {target.value: target for target in Target}
-
-
-class Moment(StrEnum):
-    """What the time of an automation is counted from."""
-
-    OPEN = "open"
-    PENDING = "pending"
-    ON_HOLD = "on_hold"
-    SOLVED = "solved"
-    """Since when the ticket is in this state."""
-    UNANSWERED = "unanswered"
-    """Since when the customer waits for an answer."""
-    BEFORE_FIRST_RESPONSE = "before_first_response"
-    BEFORE_NEXT_RESPONSE = "before_next_response"
-    BEFORE_RESOLUTION = "before_resolution"
-    AFTER_FIRST_RESPONSE = "after_first_response"
-    AFTER_NEXT_RESPONSE = "after_next_response"
-    AFTER_RESOLUTION = "after_resolution"
-    """When a target of the service level is due, while it is not reached."""
-
-    @property
-    def state(self) -> State | None:
-        """The state in which a ticket must stay; None: it is about something else."""
-        return _STATES.get(self.value)
-
-    @property
-    def target(self) -> Target | None:
-        """The target whose deadline counts; None: it is about something else."""
-        return _TARGETS.get(self.value.partition("_")[2])
-
-    @property
-    def before(self) -> bool:
-        return self.value.startswith("before_")
-
-
-class Timing(Model):
-    """When an automation runs: once each time that so many minutes have passed since, or are left until, a moment."""
-
-    minutes: int = Field(ge=0, le=10 * 366 * 24 * 60)
-    moment: Moment
-    clock: Literal["business", "wall"] = "business"
-    """`business`: minutes of the calendar of the ticket's ticketbox."""
-
-
-class Selection(Model):
-    """Which tickets an automation is for. Each empty: any; of several tags one is enough."""
-
-    ticketbox_ids: tuple[UUID, ...] = ()
-    priorities: tuple[Priority, ...] = ()
-    tags: Tags = ()
-    category_ids: tuple[UUID, ...] = ()
-    organisation_ids: tuple[UUID, ...] = ()
-    owner: Literal["anyone", "somebody", "nobody"] = "anyone"
-    """`anyone`: whether it has an owner or not."""
-
-
-class Told(StrEnum):
-    """Who is told of a ticket, whoever that is then."""
-
-    OWNER = "owner"
-    WATCHERS = "watchers"
-    SUPERVISORS = "supervisors"
-    """Those who manage the ticketbox; where there is none, the administrators."""
-
-
-class Actions(Model):
-    """What an automation does, in this order."""
-
-    raise_to: Priority | None = None
-    """A ticket whose priority is as high already keeps it."""
-    add_tags: Tags = ()
-    remove_tags: Tags = ()
-    move_to: UUID | None = None
-    """A ticketbox."""
-    assign_to: UUID | None = None
-    give_back: bool = False
-    """The ticket loses its owner, and distribution looks for another one."""
-    state: Literal["solved", "closed"] | None = None
-    remind: Text | None = Field(default=None, min_length=1)
-    """What the customer is reminded of, with `{number}` and `{subject}` of the ticket."""
-    tell: tuple[Told, ...] = ()
-    tell_ids: tuple[UUID, ...] = ()
-    """People and teams."""
-    words: Text = ""
-    """What they are told beside what happened."""
-
-    @property
-    def nothing(self) -> bool:
-        return self.model_copy(update={"words": ""}) == Actions()
-
-
-class Automation(Thing):
-    """Something that happens to tickets by itself when its time has come."""
-
-    kind: Literal["automation"] = "automation"
-    active: bool = True
-    order: int = 100
-    """Of several whose time comes at once, the lowest runs first."""
-    when: Timing
-    tickets: Selection = Selection()
-    then: Actions = Actions()
 
 
 class Placeholder(StrEnum):
@@ -476,10 +196,17 @@ KINDS: dict[str, type[Thing]] = {
 """Every kind of thing, by the word for many of it, as in the API's addresses and in a file of the desk."""
 
 
-def kind_of(thing: type[Thing]) -> str:
-    """`ticketbox` for Ticketbox."""
-    kind: str = thing.model_fields["kind"].default
-    return kind
+class TicketboxCreated(TicketsEvent):
+    """Stream: `ticketbox-{ticketbox_id}`."""
+
+    ticketbox_id: UUID
+    name: Text
+    addresses: tuple[Text, ...]
+    """In lower case. The first is the sender of answers."""
+    first_response_seconds: int | None = None
+    """Target for the first response, wall clock; None: no target."""
+    acknowledgement: Text | None = None
+    """What a customer is told at once, with `{number}` and `{subject}` of the ticket; None: nothing."""
 
 
 class DeskEvent(TicketsEvent):

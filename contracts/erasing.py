@@ -16,12 +16,12 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from contracts.contacts import Card
+from contracts.correspondence import Quote
 from contracts.erasures import Subject
 from contracts.event import Data
 from contracts.mail import Address
 from contracts.model import Personal, is_erased
 from contracts.streams import EVENTS
-from contracts.tickets import Quote
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.automations import Automation
 from contracts.bulk import Actions
-from contracts.desk import Automation
 from contracts.model import Instant, Model, Text
 from contracts.requests import Errand, Query
 

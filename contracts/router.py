@@ -155,7 +155,7 @@ class Distributed(RouterEvent):
     ticketbox_id: UUID
     """Where it is."""
     seen_version: int | None = None
-    """The last of the ticket's `tickets.Placing` events that was known: if another came since, nothing is done.
+    """The last of the ticket's `ticket_events.Placing` events that was known: if another came since, nothing is done.
     None in events of early releases."""
 
 

@@ -11,15 +11,10 @@ from enum import StrEnum
 from typing import Any, assert_never
 from uuid import UUID
 
+from contracts.correspondence import AutomaticReplyReceived, CustomerReplied, ReplyBounced
 from contracts.event import Event, Recorded
 from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingFailed
-from contracts.tickets import (
-    AutomaticReplyReceived,
-    CustomerReplied,
-    ReplyBounced,
-    TicketingFailed,
-    TicketOpened,
-)
+from contracts.tickets import TicketingFailed, TicketOpened
 
 DISCARDED = "discarded"
 """The reason why a message is suppressed that a person deleted."""

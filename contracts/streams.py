@@ -4,7 +4,20 @@ import zlib
 from dataclasses import dataclass
 from typing import get_args
 
-from contracts import bulk, contacts, desk, erasures, ingest, notify, people, router, rulesets, tickets
+from contracts import (
+    bulk,
+    contacts,
+    correspondence,
+    desk,
+    erasures,
+    ingest,
+    notify,
+    people,
+    router,
+    rulesets,
+    ticket_events,
+    tickets,
+)
 from contracts.event import Event, snake_case
 
 PARTITIONS = 64
@@ -27,7 +40,7 @@ def every(event: type[Event]) -> str:
 
 
 THINGS: tuple[type[Event], ...] = (
-    tickets.TicketboxCreated,
+    desk.TicketboxCreated,
     people.PersonAdded,
     *get_args(desk.ThingChanged),
     desk.ThingRemoved,
@@ -48,7 +61,7 @@ EVENTS: dict[str, type[Event]] = {
         router.TicketOverflowed,
         router.TicketTakenBack,
         router.RoutingFailed,
-        *get_args(tickets.TicketEvent),
+        *get_args(ticket_events.TicketEvent),
         tickets.TicketingFailed,
         bulk.BulkJobStarted,
         bulk.BulkJobFinished,
@@ -163,18 +176,18 @@ NOTIFY_RELEASED = Consumer(
     "notify",
     "tickets",
     "released",
-    (tickets.ReplyReleased, tickets.AcknowledgementReleased, tickets.ReminderReleased),
+    (correspondence.ReplyReleased, correspondence.AcknowledgementReleased, correspondence.ReminderReleased),
 )
 NOTIFY_NOTICES = Consumer(
     "notify", "router", "notices", (router.CopyReleased, router.AlertReleased), batch=20
 )
 """Apart from answers, which must not wait until the bytes of a copy are fetched."""
-NOTIFY_TICKET_NOTICES = Consumer("notify", "tickets", "notices", (tickets.NoticeReleased,))
+NOTIFY_TICKET_NOTICES = Consumer("notify", "tickets", "notices", (correspondence.NoticeReleased,))
 INGEST_DESK = Consumer(
     "ingest",
     "tickets",
     "desk",
-    (tickets.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, rulesets.RulesetPublished),
+    (desk.TicketboxCreated, desk.TicketboxChanged, desk.ThingRemoved, rulesets.RulesetPublished),
 )
 LEDGER_ROUTER = Consumer(
     "ingest",
@@ -189,9 +202,9 @@ LEDGER_TICKETS = Consumer(
     "ledger",
     (
         tickets.TicketOpened,
-        tickets.CustomerReplied,
-        tickets.AutomaticReplyReceived,
-        tickets.ReplyBounced,
+        correspondence.CustomerReplied,
+        correspondence.AutomaticReplyReceived,
+        correspondence.ReplyBounced,
         tickets.TicketingFailed,
     ),
     pause_seconds=0.2,

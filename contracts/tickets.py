@@ -1,4 +1,4 @@
-"""Events of tickets: the conversation, its clocks, and the desk's configuration."""
+"""Events of tickets: how one begins, where it stands, whose it is, how it is described, and what it is to others."""
 
 from datetime import date
 from enum import StrEnum
@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.event import Event
-from contracts.mail import Address, Bounce, LetterHead
+from contracts.mail import Address, LetterHead
 from contracts.model import Instant, Model, Personal, Text, Words
 from contracts.router import DistributionEvidence, Priority
 from contracts.tags import Tags
@@ -72,7 +72,7 @@ class Spell(Model):
 
 
 class TicketOpened(TicketsEvent):
-    """A customer's matter began with this message. Stream of this and all below: `ticket-{ticket_id}`."""
+    """A customer's matter began with this message. Stream of all that happens to a ticket: `ticket-{ticket_id}`."""
 
     ticket_id: UUID
     number: int
@@ -103,37 +103,6 @@ class TicketOpened(TicketsEvent):
     """The owner whom a rule chose: nobody need be looked for."""
 
 
-class CustomerReplied(TicketsEvent):
-    """A customer wrote again."""
-
-    ticket_id: UUID
-    letter: LetterHead
-    threaded_by: ThreadedBy
-    thanks: bool = False
-    """It only says thanks: it opens nothing again, and nobody waits for an answer to it."""
-    by_way_of: tuple[UUID, ...] = ()
-    """The tickets, each merged into the next and the last into this one, through which it came."""
-
-
-class AutomaticReplyReceived(TicketsEvent):
-    """A machine of the customer's answered: kept in the conversation, nothing is reopened."""
-
-    ticket_id: UUID
-    letter: LetterHead
-    threaded_by: ThreadedBy
-    by_way_of: tuple[UUID, ...] = ()
-    """The tickets, each merged into the next and the last into this one, through which it came."""
-
-
-class ReplyBounced(TicketsEvent):
-    """An answer of ours came back. It is in the ticket that the answer is in, wherever that goes on."""
-
-    ticket_id: UUID
-    reply_id: UUID
-    letter: LetterHead
-    bounce: Bounce
-
-
 class ChosenBy(StrEnum):
     """What gave a ticket to its owner, where no method of distribution did."""
 
@@ -161,112 +130,6 @@ class DistributionDropped(TicketsEvent):
 
     ticket_id: UUID
     why: Text
-
-
-class NoteAdded(TicketsEvent):
-    """Colleagues wrote among themselves."""
-
-    ticket_id: UUID
-    note_id: UUID
-    author_id: UUID
-    text: Words
-    mentions: tuple[UUID, ...] = ()
-    """People and teams whose attention it asks for."""
-
-
-class Quote(Model):
-    """What an answer quotes below itself."""
-
-    author: Words
-    sent_at: Instant
-    text: Words
-
-
-class ReplySubmitted(TicketsEvent):
-    """An agent pressed send."""
-
-    ticket_id: UUID
-    reply_id: UUID
-    author_id: UUID
-    text: Words
-    quote: Quote | None = None
-
-
-class OutgoingLetter(Model):
-    """Everything that notify needs to build the bytes of an answer, the same at each try."""
-
-    internet_message_id: Text
-    in_reply_to: Annotated[Text | None, Personal(None)] = None
-    references: Annotated[tuple[Text, ...], Personal(())] = ()
-    date: Instant
-    from_: Address
-    reply_to: Address | None = None
-    """Where an answer should go, if not to its sender."""
-    to: tuple[Address, ...]
-    cc: tuple[Address, ...] = ()
-    subject: Words
-    text: Words
-    quote: Quote | None = None
-    automatic: bool = False
-
-
-class Released(TicketsEvent):
-    """A letter of ours may leave. `attempt` counts releases: a person may release a failed one again."""
-
-    ticket_id: UUID
-    reply_id: UUID
-    letter: OutgoingLetter
-    attempt: int = 1
-
-
-class ReplyReleased(Released):
-    """A person's answer may leave."""
-
-    author_id: UUID
-
-
-class AcknowledgementReleased(Released):
-    """The customer is told that the letter has arrived; a machine of ours writes it (RFC 3834)."""
-
-
-class AcknowledgementWithheld(TicketsEvent):
-    """The letter was not acknowledged, since too much automatic mail went to this address before: maybe a loop."""
-
-    ticket_id: UUID
-    recipient: Text
-    detail: Text
-
-
-class ReminderReleased(Released):
-    """The customer is reminded that we wait; a machine of ours writes it (RFC 3834)."""
-
-    automation: Text
-
-
-class ReminderWithheld(TicketsEvent):
-    """The customer was not reminded: a machine would have got it, or too much automatic mail went there before."""
-
-    ticket_id: UUID
-    recipient: Text
-    detail: Text
-
-
-class DeliveryOutcome(StrEnum):
-    SENT = "sent"
-    FAILED = "failed"
-    UNCERTAIN = "uncertain"
-
-
-class DeliveryRecorded(TicketsEvent):
-    """What became of an answer, taken into the conversation from notify."""
-
-    ticket_id: UUID
-    reply_id: UUID
-    outcome: DeliveryOutcome
-    answer: Text
-    """The relay's own words."""
-    automatic: bool = False
-    """A machine of ours had written it, so nobody sends it again."""
 
 
 class TicketSolved(TicketsEvent):
@@ -494,83 +357,6 @@ class AbsorptionUndone(TicketsEvent):
     undone_by: UUID
 
 
-class DeadlinesChanged(TicketsEvent):
-    """What the service level asks for from now on, as computed from all that happened."""
-
-    ticket_id: UUID
-    policy_id: UUID | None
-    policy: Text | None
-    deadlines: tuple[DeadlineItem, ...]
-
-
-class SLAWarned(TicketsEvent):
-    """A target will be missed at `due_at` unless something happens."""
-
-    ticket_id: UUID
-    target: Text
-    due_at: Instant
-    since: Instant
-    """When its clock began."""
-
-
-class SLABreached(TicketsEvent):
-    """A target was missed at `due_at`, even if it was noticed later."""
-
-    ticket_id: UUID
-    target: Text
-    """`first_response`, `next_response` or `resolution`."""
-    due_at: Instant
-    since: Instant | None = None
-    """When its clock began; None in events of early releases, which knew the first response only."""
-
-
-class AutomationRan(TicketsEvent):
-    """The time of an automation had come; what it did follows in the same answer."""
-
-    ticket_id: UUID
-    automation_id: UUID
-    automation: Text
-    """Its name then."""
-    moment: Text
-    since: Instant
-    """When what it waited for began: the state, the wait of the customer, the clock of the target."""
-    told: tuple[UUID, ...] = ()
-    """People who got a mail."""
-    left_out: tuple[Text, ...] = ()
-    """What it could not do, and why."""
-
-
-class AutomationHeldBack(TicketsEvent):
-    """The time of an automation had come, but too many had run for this ticket: maybe a loop."""
-
-    ticket_id: UUID
-    automation_id: UUID
-    automation: Text
-    moment: Text
-    since: Instant
-    detail: Text
-
-
-NoticeReason = Literal["automation", "letter", "note", "task", "solved", "reopened", "warned"]
-
-
-class NoticeReleased(TicketsEvent):
-    """Someone who works here is told of the ticket, by mail."""
-
-    ticket_id: UUID
-    notice_id: UUID
-    message_id: UUID
-    """The last letter of the ticket."""
-    person_id: UUID
-    sender: Address
-    to: Text
-    subject: Words
-    text: Words
-    why: NoticeReason = "automation"
-    """An automation wants it, a note mentions them, a task is theirs, a target of their ticket will soon be missed
-    (`warned`), or they watch the ticket: then what happened to it."""
-
-
 class CustomerErased(TicketsEvent):
     """The data of the person who had opened the ticket was erased; its number, times, states and figures stay."""
 
@@ -579,94 +365,8 @@ class CustomerErased(TicketsEvent):
     erased_by: UUID
 
 
-Correspondence = (
-    TicketOpened
-    | CustomerReplied
-    | AutomaticReplyReceived
-    | ReplyBounced
-    | NoteAdded
-    | ReplySubmitted
-    | ReplyReleased
-    | AcknowledgementReleased
-    | AcknowledgementWithheld
-    | ReminderReleased
-    | ReminderWithheld
-    | DeliveryRecorded
-    | NoticeReleased
-)
-"""What is written in a ticket or about it, and what becomes of that."""
-
-Happening = (
-    TicketAssigned
-    | DistributionDropped
-    | TicketSolved
-    | TicketReopened
-    | TicketSetPending
-    | TicketPutOnHold
-    | TicketClosed
-    | PriorityChanged
-    | TagsChanged
-    | FieldsChanged
-    | CategoryAssigned
-    | WatchersChanged
-    | TaskAdded
-    | TaskDone
-    | TaskChanged
-    | TaskRemoved
-    | TicketLinked
-    | TicketUnlinked
-    | TicketMoved
-    | LettersMoved
-    | LettersTaken
-    | TicketMerged
-    | TicketAbsorbed
-    | MergeUndone
-    | AbsorptionUndone
-    | DeadlinesChanged
-    | SLAWarned
-    | SLABreached
-    | AutomationRan
-    | AutomationHeldBack
-    | CustomerErased
-)
-"""All else, each told in a sentence."""
-
-TicketEvent = Correspondence | Happening
-"""All that happens to a ticket."""
-
-Placing = (
-    TicketOpened
-    | CustomerReplied
-    | TicketAssigned
-    | DistributionDropped
-    | ReplyReleased
-    | TicketSolved
-    | TicketReopened
-    | TicketSetPending
-    | TicketPutOnHold
-    | TicketClosed
-    | TicketMoved
-    | TicketMerged
-    | MergeUndone
-)
-"""What distribution decides by: whatever it wanted before one of these is outdated."""
-
-
 class TicketingFailed(TicketsEvent):
     """A routed message could not be put into a conversation; it is parked. Stream: `message-{message_id}`."""
 
     message_id: UUID
     error: Words
-
-
-class TicketboxCreated(TicketsEvent):
-    """Stream: `ticketbox-{ticketbox_id}`."""
-
-    ticketbox_id: UUID
-    name: Text
-    addresses: tuple[Text, ...]
-    """In lower case. The first is the sender of answers."""
-    first_response_seconds: int | None = None
-    """Target for the first response, wall clock; None: no target."""
-    acknowledgement: Text | None = None
-    """What a customer is told at once, with `{number}` and `{subject}` of the ticket; None: nothing."""

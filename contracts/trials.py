@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.desk import Calendar, Policy
 from contracts.model import Instant, Model, Text
 from contracts.queries import LONGEST_PIECE
 from contracts.requests import Query
 from contracts.rulesets import Rule
+from contracts.service_levels import Calendar, Policy
 
 
 class TrialQuery(Query):

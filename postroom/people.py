@@ -9,8 +9,7 @@ from uuid import UUID, uuid4
 from chassis.commands import Refusal
 from chassis.database import Connection, as_owner
 from contracts.commands import OPERATOR, AddPerson
-from contracts.desk import Person
-from contracts.people import Role
+from contracts.people import Person, Role
 from services.gateway.access import accounts, credentials
 from services.tickets.changes import configure
 from services.tickets.desk_tables import read_desk

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from contracts.desk import Calendar, Span, Weekday
+from contracts.service_levels import Calendar, Span, Weekday
 
 _WEEKDAYS = tuple(Weekday)
 _DAY = timedelta(days=1)

@@ -15,10 +15,10 @@ from chassis import log
 from chassis.database import connect
 from chassis.log import Answer
 from contracts.commands import OPERATOR, ChangeDesk, Done, RemoveThing, SetPresence, SetThing
-from contracts.desk import AnyThing, BoxRight, Distribution, Person, Right, Ticketbox
+from contracts.desk import AnyThing, Distribution, Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
-from contracts.people import Presence, Role
+from contracts.people import BoxRight, Person, Presence, Right, Role
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import TicketOpened
 from tests.running import Postroom

@@ -6,38 +6,25 @@ from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
 
+from contracts.automations import Actions, Automation, Selection, Timing, Told
 from contracts.desk import (
-    Actions,
     AnyThing,
-    Automation,
-    BoxRight,
-    Calendar,
     Category,
     CustomField,
     Distribution,
     DistributionMethod,
     FieldType,
     FollowUp,
-    Holidays,
     Organisation,
-    Person,
-    Policy,
-    Right,
-    Selection,
-    Span,
-    SpecialDay,
-    Target,
     Team,
     Template,
     Ticketbox,
-    Timing,
-    Told,
     View,
-    Weekday,
 )
-from contracts.people import Role
+from contracts.people import BoxRight, Person, Right, Role
 from contracts.router import Disposition, Priority
 from contracts.rulesets import Rule, RulesetPublished
+from contracts.service_levels import Calendar, Holidays, Policy, Span, SpecialDay, Target, Weekday
 from contracts.tickets import State
 
 # What a line of text may hold: everything but NUL, which PostgreSQL has not, and halves of characters.

@@ -3,21 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
+from contracts.correspondence import CustomerReplied, OutgoingLetter, ReplyReleased, ReplySubmitted
+from contracts.desk import TicketboxCreated
 from contracts.event import Event, Meta, Recorded
 from contracts.ingest import MessageHeld, MessageReceived, MessageReread
 from contracts.mail import Address, Authentication, Kind, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
 from contracts.people import PersonAdded, Role
 from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
-from contracts.tickets import (
-    CustomerReplied,
-    OutgoingLetter,
-    ReplyReleased,
-    ReplySubmitted,
-    ThreadedBy,
-    TicketboxCreated,
-    TicketOpened,
-)
+from contracts.tickets import ThreadedBy, TicketOpened
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday."""

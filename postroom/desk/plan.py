@@ -8,9 +8,10 @@ from uuid import UUID, uuid5
 from pydantic import ValidationError
 
 from contracts.commands import OPERATOR, ChangeDesk, PublishRuleset, RemoveThing, SetThing
-from contracts.desk import AnyThing, Person, Thing
-from contracts.people import Role
+from contracts.desk import AnyThing
+from contracts.people import Person, Role
 from contracts.rulesets import Rule, RulesetPublished
+from contracts.things import Thing
 from postroom.desk.reading import BadFile, File, Mistake
 from postroom.desk.shapes import (
     REFERENCES,

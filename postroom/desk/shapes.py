@@ -5,23 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from contracts.desk import (
-    KINDS,
-    PATH_SEPARATOR,
-    Automation,
-    Calendar,
-    Category,
-    CustomField,
-    Person,
-    Policy,
-    Team,
-    Template,
-    Thing,
-    Ticketbox,
-    View,
-)
-from contracts.people import Role
+from contracts.automations import Automation
+from contracts.desk import KINDS, PATH_SEPARATOR, Category, CustomField, Team, Template, Ticketbox, View
+from contracts.people import Person, Role
 from contracts.rulesets import Rule, RulesetPublished
+from contracts.service_levels import Calendar, Policy
+from contracts.things import Thing
 from services.gateway.desk.categories import path_of
 
 Data = dict[str, object]

@@ -7,8 +7,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-from contracts.desk import Thing
 from contracts.rulesets import RulesetPublished
+from contracts.things import Thing
 from postroom.desk.shapes import RULESET, SECTIONS, in_file, names_of, shape, shape_ruleset
 
 HEAD = """\

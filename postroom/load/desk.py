@@ -8,20 +8,10 @@ from uuid import UUID, uuid4
 from chassis.commands import Refusal
 from chassis.database import Connection
 from contracts.commands import OPERATOR, ChangeDesk, SetThing
-from contracts.desk import (
-    AnyThing,
-    Calendar,
-    Category,
-    Person,
-    Policy,
-    Right,
-    Span,
-    Target,
-    Ticketbox,
-    Weekday,
-)
-from contracts.people import Role
+from contracts.desk import AnyThing, Category, Ticketbox
+from contracts.people import Person, Right, Role
 from contracts.router import Priority
+from contracts.service_levels import Calendar, Policy, Span, Target, Weekday
 from services.tickets import desk_tables
 from services.tickets.changes import configure
 from services.tickets.desk import Desk

@@ -8,6 +8,7 @@ from hashlib import sha256
 from uuid import UUID, uuid5
 
 from chassis.log import Answer
+from contracts.correspondence import NoteAdded, OutgoingLetter, ReplyReleased, ReplySubmitted
 from contracts.event import Event, Meta, event_id
 from contracts.ids import derived, timed
 from contracts.ingest import MessageReceived
@@ -15,16 +16,12 @@ from contracts.mail import Address, LetterHead, SmtpEnvelope
 from contracts.notify import ReplySent
 from contracts.router import MessageRouted, Priority, RoutingEvidence, TicketRouted
 from contracts.stream_ids import message_stream, reply_stream, ticket_stream
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
-    NoteAdded,
-    OutgoingLetter,
     PriorityChanged,
-    ReplyReleased,
-    ReplySubmitted,
     TagsChanged,
     ThreadedBy,
     TicketAssigned,
-    TicketEvent,
     TicketPutOnHold,
     TicketSetPending,
     TicketSolved,

@@ -13,7 +13,7 @@ import asyncpg
 
 from chassis import log
 from chassis.database import Connection, as_owner
-from contracts.tickets import NoticeReleased
+from contracts.correspondence import NoticeReleased
 from postroom.demo.day import customers
 from postroom.load.desk import CannotLoad, Place, find_place
 from postroom.load.tickets import Matter, Written, write_ticket

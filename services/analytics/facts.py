@@ -8,31 +8,26 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.projection import Projection
-from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged, thing_of
-from contracts.event import Event, Recorded
-from contracts.ingest import MessageHeld, MessageReceived
-from contracts.mail import LetterHead
-from contracts.notify import ReplySent
-from contracts.people import PersonAdded
-from contracts.router import MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
-from contracts.standing import Standing, hear, is_first_delivery
-from contracts.streams import ANALYTICS
-from contracts.tickets import (
+from contracts.correspondence import (
     AcknowledgementReleased,
     AcknowledgementWithheld,
     AutomaticReplyReceived,
     CustomerReplied,
-    MergeUndone,
     ReminderReleased,
     ReminderWithheld,
     ReplyBounced,
     ReplyReleased,
-    TicketAssigned,
-    TicketboxCreated,
-    TicketMerged,
-    TicketMoved,
-    TicketOpened,
 )
+from contracts.desk import PersonChanged, Ticketbox, TicketboxChanged, TicketboxCreated, thing_of
+from contracts.event import Event, Recorded
+from contracts.ingest import MessageHeld, MessageReceived
+from contracts.mail import LetterHead
+from contracts.notify import ReplySent
+from contracts.people import Person, PersonAdded
+from contracts.router import MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
+from contracts.standing import Standing, hear, is_first_delivery
+from contracts.streams import ANALYTICS
+from contracts.tickets import MergeUndone, TicketAssigned, TicketMerged, TicketMoved, TicketOpened
 
 Row = tuple[object, ...]
 

@@ -12,13 +12,13 @@ from nats.aio.client import Client
 from chassis.database import Connection
 from chassis.requests import NoSuchBlob, blob
 from chassis.service import Service, run
+from contracts.correspondence import Released
 from contracts.event import Event, Recorded
 from contracts.notify import ReplyFailed
 from contracts.queries import GetTransport
 from contracts.queries import Transport as TransportAnswer
 from contracts.router import CopyReleased
 from contracts.streams import NOTIFY_NOTICES, NOTIFY_RELEASED, NOTIFY_TICKET_NOTICES
-from contracts.tickets import Released
 from mail.headers import Uncomposable
 from services.notify import deliveries, erasing, notices
 from services.notify.delivery import failed

@@ -9,9 +9,9 @@ from hashlib import sha256
 from html import escape
 from uuid import UUID
 
+from contracts.correspondence import OutgoingLetter, Quote
 from contracts.mail import LOOP_HEADER
 from contracts.model import is_erased
-from contracts.tickets import OutgoingLetter, Quote
 from mail import headers
 
 MAX_REFERENCES = 20

@@ -4,10 +4,10 @@ from base64 import encodebytes
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
+from contracts.correspondence import NoticeReleased
 from contracts.event import Recorded
 from contracts.mail import LOOP_HEADER
 from contracts.router import AlertReleased, CopyReleased
-from contracts.tickets import NoticeReleased
 from mail import headers
 from services.notify.compose import Composed
 from services.notify.delivery import Delivery, Recipient, State

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from contracts.correspondence import Released
 from contracts.event import Recorded
-from contracts.tickets import Released
 from services.notify.compose import Composed, compose
 from services.notify.delivery import Delivery, Recipient, State
 

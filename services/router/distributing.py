@@ -18,9 +18,11 @@ from chassis.log import Answer
 from chassis.service import Service
 from contracts import desk
 from contracts.commands import Done, NextTicket, Outcome
-from contracts.desk import DistributionMethod, Right
+from contracts.correspondence import ReplyReleased
+from contracts.desk import DistributionMethod
 from contracts.event import Event, Meta, Recorded
 from contracts.ids import derived
+from contracts.people import Right
 from contracts.router import (
     Distributed,
     MessageRouted,
@@ -28,9 +30,9 @@ from contracts.router import (
     TicketRouted,
     TicketTakenBack,
 )
+from contracts.service_levels import Calendar
 from contracts.stream_ids import message_stream, ticket_of, ticket_stream
 from contracts.streams import ROUTER_QUEUE
-from contracts.tickets import ReplyReleased
 from rules.hours import Hours, hours_of
 from services.router import pull, queue_tables, tables
 from services.router.distribution import (
@@ -140,7 +142,7 @@ async def look(db: Connection, now: datetime) -> None:
         return
     boxes = {box.id: box for box in await tables.things(db, desk.Ticketbox)}
     agents = await tables.agents(db, now)
-    calendars = {calendar.id: calendar for calendar in await tables.things(db, desk.Calendar)}
+    calendars = {calendar.id: calendar for calendar in await tables.things(db, Calendar)}
     loads = await queue_tables.loads(db, [agent.id for agent in agents])
     looks: dict[UUID, datetime | None] = dict.fromkeys(box_ids)
     answers: list[Answer] = []

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from contracts.desk import DistributionMethod, Person, Ticketbox
-from contracts.people import Presence
+from contracts.desk import DistributionMethod, Ticketbox
+from contracts.people import Person, Presence
 from contracts.router import Considered, DistributionEvidence
 from contracts.tags import tag_of
 from rules.hours import WALL_CLOCK, Hours

@@ -11,8 +11,8 @@ from chassis.database import Connection
 from chassis.service import Service
 from chassis.trials import Examination
 from contracts.commands import OPERATOR, CancelDryRun, Done, Outcome, Refused, StartDryRun
-from contracts.desk import Right
 from contracts.model import Model
+from contracts.people import Right
 from contracts.rulesets import Rule
 from contracts.trials import DryRun, DryRunList, GetDryRun, ListDryRuns
 from rules.condition import BadCondition, check

@@ -7,10 +7,10 @@ from uuid import UUID
 from chassis.commands import Forbidden, Refusal
 from chassis.log import History
 from contracts.commands import OPERATOR
-from contracts.desk import Person, Right
 from contracts.ingest import MessageReread, Reading
 from contracts.mail import LetterHead
 from contracts.model import is_erased
+from contracts.people import Person, Right
 from contracts.router import (
     Disposition,
     MessageDiscarded,

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from contracts.desk import Person, Right, Ticketbox
+from contracts.desk import Ticketbox
 from contracts.ids import derived
 from contracts.mail import Address, Kind
-from contracts.people import Role
+from contracts.people import Person, Right, Role
 from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted
 from services.router.queue import Queued
 

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from uuid import UUID
 
 from chassis.commands import Forbidden, Refusal
-from contracts.desk import DistributionMethod, Right
-from contracts.people import Presence
+from contracts.desk import DistributionMethod
+from contracts.people import Presence, Right
 from contracts.router import DistributionEvidence, TicketRouted
 from services.router.distribution import Agent
 from services.router.queue import Queued

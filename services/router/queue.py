@@ -5,18 +5,17 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from contracts.correspondence import CustomerReplied, ReplyReleased
 from contracts.event import Event, Recorded
 from contracts.router import Priority
+from contracts.service_levels import DeadlinesChanged
+from contracts.ticket_events import Placing
 from contracts.tickets import (
     ChosenBy,
-    CustomerReplied,
     DeadlineItem,
-    DeadlinesChanged,
     LettersTaken,
     MergeUndone,
-    Placing,
     PriorityChanged,
-    ReplyReleased,
     State,
     TagsChanged,
     TicketAbsorbed,

@@ -13,22 +13,14 @@ from chassis import log
 from chassis.database import Connection
 from chassis.kept import Kept
 from contracts import desk
-from contracts.desk import (
-    Calendar,
-    Organisation,
-    Person,
-    Team,
-    Thing,
-    ThingRemoved,
-    kind_of,
-    read_thing,
-    thing_of,
-)
+from contracts.desk import Organisation, Team, ThingRemoved, read_thing, thing_of
 from contracts.event import Event, Recorded
-from contracts.people import Presence, PresenceChanged, presence_at
+from contracts.people import Person, Presence, PresenceChanged, presence_at
 from contracts.rulesets import Rule, RulesetPublished
+from contracts.service_levels import Calendar
 from contracts.standing import Standing, hear
 from contracts.stream_ids import message_stream
+from contracts.things import Thing, kind_of
 from contracts.tickets import TicketingFailed
 from rules.hours import WALL_CLOCK, hours_of
 from services.router.distribution import Agent

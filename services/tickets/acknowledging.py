@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from contracts.correspondence import AcknowledgementReleased, AcknowledgementWithheld
 from contracts.desk import Ticketbox
 from contracts.router import MessageRouted
 from contracts.stream_ids import acknowledgement_id
-from contracts.tickets import (
-    AcknowledgementReleased,
-    AcknowledgementWithheld,
-    TicketOpened,
-)
+from contracts.tickets import TicketOpened
 from services.tickets.outgoing import automatic_letter
 
 CAPS = (

@@ -6,20 +6,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis.commands import Invalid
-from contracts.desk import Actions, Automation, Person, Right, Ticketbox, Told
+from contracts.automations import Actions, Automation, AutomationHeldBack, AutomationRan, Told
+from contracts.desk import Ticketbox
 from contracts.ids import derived
-from contracts.people import Role
+from contracts.people import Person, Right, Role
 from contracts.router import Priority
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
-    AutomationHeldBack,
-    AutomationRan,
     ChosenBy,
     PriorityChanged,
     State,
     TagsChanged,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketSolved,
 )
 from services.tickets import describing, moving, notices, reminding

@@ -6,9 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Connection
-from contracts.desk import (
-    Automation,
-)
+from contracts.automations import Automation
 from services.tickets.automations import Standing
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.desk import Ticketbox
-from contracts.tickets import SLABreached, SLAWarned, State, TicketClosed, TicketEvent, TicketReopened
+from contracts.service_levels import SLABreached, SLAWarned
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import State, TicketClosed, TicketReopened
 from rules.hours import LONGEST_WAIT
 from services.tickets import automations, service_level
 from services.tickets.automations import Occasion

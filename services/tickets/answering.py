@@ -5,18 +5,13 @@ from uuid import UUID
 
 from chassis.commands import UnknownThing
 from contracts.commands import RetryReply, SubmitReply
-from contracts.desk import Person, Ticketbox
+from contracts.correspondence import OutgoingLetter, ReplyReleased, ReplySubmitted
+from contracts.desk import Ticketbox
 from contracts.mail import Address
 from contracts.model import is_erased
-from contracts.tickets import (
-    ChosenBy,
-    OutgoingLetter,
-    ReplyReleased,
-    ReplySubmitted,
-    TicketAssigned,
-    TicketEvent,
-    TicketSolved,
-)
+from contracts.people import Person
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import ChosenBy, TicketAssigned, TicketSolved
 from services.tickets.describing import require_fields
 from services.tickets.desk import Desk
 from services.tickets.outgoing import message_id

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.desk import Automation, Calendar, Moment, Selection, Ticketbox
+from contracts.automations import Automation, Moment, Selection
+from contracts.desk import Ticketbox
 from contracts.model import Instant, Model, Text
 from contracts.router import Priority
+from contracts.service_levels import Calendar
 from contracts.tags import Tags
 from contracts.tickets import DeadlineItem, State
 from rules.hours import WALL_CLOCK, hours_of

@@ -20,8 +20,9 @@ from contracts.commands import (
     SetPriority,
     SolveTicket,
 )
-from contracts.desk import Person
-from contracts.tickets import State, TicketEvent
+from contracts.people import Person
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import State
 from services.tickets import commands
 from services.tickets.desk import Desk
 from services.tickets.evolve import evolve

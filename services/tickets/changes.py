@@ -40,7 +40,8 @@ from contracts.commands import (
 from contracts.event import Event, Meta
 from contracts.queries import MayManage, Permission
 from contracts.stream_ids import RULESET, RULESET_DRAFT, contact_stream, thing_stream
-from contracts.tickets import TicketEvent, TicketOpened
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import TicketOpened
 from services.tickets import (
     bulk,
     commands,

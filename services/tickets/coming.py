@@ -7,7 +7,8 @@ from chassis import log
 from chassis.service import Service
 from contracts.queries import AutomationTrial, Coming, GetWhatComes, TryAutomation, WhatComes
 from contracts.stream_ids import ticket_stream
-from contracts.tickets import TicketEvent, TicketReopened
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import TicketReopened
 from services.tickets import alarm_tables, alarms, automations, contact_tables, desk_tables
 from services.tickets.automations import Occasion
 from services.tickets.evolve import load

@@ -21,14 +21,15 @@ from contracts.commands import (
     SolveTicket,
     SubmitReply,
 )
-from contracts.desk import Person, Right, Ticketbox
+from contracts.correspondence import NoteAdded
+from contracts.desk import Ticketbox
+from contracts.people import Person, Right
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     ChosenBy,
-    NoteAdded,
     State,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketPutOnHold,
     TicketReopened,
     TicketSetPending,

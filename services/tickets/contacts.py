@@ -26,8 +26,9 @@ from contracts.contacts import (
     ContactMergeUndone,
     ContactsMerged,
 )
-from contracts.desk import Organisation, Person, Right, Ticketbox
+from contracts.desk import Organisation, Ticketbox
 from contracts.mail import LONGEST_ADDRESS
+from contracts.people import Person, Right
 from contracts.stream_ids import contact_id
 from services.tickets.desk import Desk, is_address
 from services.tickets.refusals import AlreadyThere, ChangedMeanwhile, ContactMerged

@@ -17,8 +17,10 @@ from contracts.commands import (
     SetFields,
     SetPriority,
 )
-from contracts.desk import Category, CustomField, Person, Team, Ticketbox
+from contracts.desk import Category, CustomField, Team, Ticketbox
+from contracts.people import Person
 from contracts.tags import tag_of
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     CategoryAssigned,
     FieldsChanged,
@@ -28,7 +30,6 @@ from contracts.tickets import (
     TaskChanged,
     TaskDone,
     TaskRemoved,
-    TicketEvent,
     WatchersChanged,
 )
 from services.tickets import custom_fields

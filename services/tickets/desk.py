@@ -10,18 +10,11 @@ from chassis.commands import Forbidden
 from contracts.commands import (
     OPERATOR,
 )
-from contracts.desk import (
-    Organisation,
-    Person,
-    Right,
-    Team,
-    Thing,
-    ThingRemoved,
-    thing_of,
-)
+from contracts.desk import Organisation, Team, ThingRemoved, thing_of
 from contracts.event import Event
-from contracts.people import Role
+from contracts.people import Person, Right, Role
 from contracts.rulesets import RulesetPublished
+from contracts.things import Thing
 from services.tickets.ticket import NEVER
 
 T = TypeVar("T", bound=Thing)

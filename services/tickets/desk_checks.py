@@ -7,27 +7,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import holidays
 
 from chassis.commands import Invalid
+from contracts.automations import Automation
 from contracts.desk import (
     PATH_SEPARATOR,
-    Automation,
-    Calendar,
     Category,
     CustomField,
     FieldType,
-    Holidays,
     Organisation,
-    Person,
     Placeholder,
-    Policy,
     Team,
     Template,
-    Thing,
     Ticketbox,
     View,
 )
 from contracts.languages import LANGUAGES
-from contracts.people import Role
+from contracts.people import Person, Role
 from contracts.rulesets import RulesetPublished
+from contracts.service_levels import Calendar, Holidays, Policy
+from contracts.things import Thing
 from rules.domains import is_public
 from rules.hours import LONGEST_WAIT
 from services.tickets.custom_fields import belongs

@@ -15,21 +15,11 @@ from contracts.commands import (
     SetPresence,
     SetThing,
 )
-from contracts.desk import (
-    Person,
-    Right,
-    Template,
-    Thing,
-    ThingRemoved,
-    Ticketbox,
-    View,
-    changed,
-    kind_of,
-)
+from contracts.desk import Template, ThingRemoved, Ticketbox, TicketboxCreated, View, changed
 from contracts.event import Event
-from contracts.people import PersonAdded, PresenceChanged, Role
+from contracts.people import Person, PersonAdded, PresenceChanged, Right, Role
 from contracts.stream_ids import person_stream, thing_stream, ticketbox_stream
-from contracts.tickets import TicketboxCreated
+from contracts.things import Thing, kind_of
 from services.tickets.desk import Desk, only_administrators
 
 

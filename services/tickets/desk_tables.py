@@ -10,11 +10,9 @@ from chassis.kept import Kept
 from contracts.desk import (
     AnyThing,
     AutomationChanged,
-    Calendar,
     CalendarChanged,
     Organisation,
     OrganisationChanged,
-    Policy,
     PolicyChanged,
     ThingRemoved,
     TicketboxChanged,
@@ -23,6 +21,7 @@ from contracts.desk import (
 )
 from contracts.event import Event
 from contracts.rulesets import RulesetPublished
+from contracts.service_levels import Calendar, Policy
 from contracts.stream_ids import RULESET
 from services.tickets.desk import Desk
 from services.tickets.ticket import NEVER

@@ -2,9 +2,11 @@
 
 from typing import assert_never
 
-from contracts.desk import Person, Right, Ticketbox
+from contracts.desk import Ticketbox
+from contracts.people import Person, Right
 from contracts.router import TicketOverflowed, TicketRouted, TicketTakenBack
-from contracts.tickets import ChosenBy, DistributionDropped, TicketAssigned, TicketEvent
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import ChosenBy, DistributionDropped, TicketAssigned
 from services.tickets import moving
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket

@@ -24,7 +24,7 @@ from chassis.logging import get_logger
 from chassis.requests import RequestFailed, ServiceUnavailable, ask, ask_patiently
 from chassis.service import Service
 from contracts.commands import Done, RequestErasure
-from contracts.desk import Person, Ticketbox
+from contracts.desk import Ticketbox
 from contracts.erasures import (
     DataErased,
     End,
@@ -45,6 +45,7 @@ from contracts.event import Event
 from contracts.ids import derived
 from contracts.mail import without_detail
 from contracts.model import is_erased
+from contracts.people import Person
 from contracts.services import SERVICES
 from contracts.stream_ids import erasure_stream
 from contracts.streams import STREAMS

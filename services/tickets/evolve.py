@@ -8,37 +8,36 @@ from typing import assert_never
 from uuid import UUID
 
 from chassis.frozen import but
-from contracts.event import Event, Recorded
-from contracts.mail import Kind, LetterHead, last_written
-from contracts.tickets import (
-    AbsorptionUndone,
+from contracts.automations import AutomationHeldBack, AutomationRan
+from contracts.correspondence import (
     AcknowledgementReleased,
     AcknowledgementWithheld,
     AutomaticReplyReceived,
-    AutomationHeldBack,
-    AutomationRan,
-    CategoryAssigned,
-    CustomerErased,
     CustomerReplied,
-    DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
-    DistributionDropped,
-    FieldsChanged,
-    LettersMoved,
-    LettersTaken,
-    MergeUndone,
     NoteAdded,
     NoticeReleased,
-    Placing,
-    PriorityChanged,
     ReminderReleased,
     ReminderWithheld,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
-    SLABreached,
-    SLAWarned,
+)
+from contracts.event import Event, Recorded
+from contracts.mail import Kind, LetterHead, last_written
+from contracts.service_levels import DeadlinesChanged, SLABreached, SLAWarned
+from contracts.ticket_events import Placing, TicketEvent
+from contracts.tickets import (
+    AbsorptionUndone,
+    CategoryAssigned,
+    CustomerErased,
+    DistributionDropped,
+    FieldsChanged,
+    LettersMoved,
+    LettersTaken,
+    MergeUndone,
+    PriorityChanged,
     Spell,
     State,
     TagsChanged,
@@ -49,7 +48,6 @@ from contracts.tickets import (
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketLinked,
     TicketMerged,
     TicketMoved,

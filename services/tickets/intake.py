@@ -3,24 +3,27 @@
 from datetime import timedelta
 from uuid import UUID
 
-from contracts.desk import Category, Person, Right, Ticketbox
-from contracts.event import Event
-from contracts.ids import derived
-from contracts.mail import Address, Bounce, Kind, LetterHead
-from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
-from contracts.router import MessageRouted
-from contracts.tickets import (
+from contracts.correspondence import (
     AutomaticReplyReceived,
-    CategoryAssigned,
-    ChosenBy,
     CustomerReplied,
     DeliveryOutcome,
     DeliveryRecorded,
     ReplyBounced,
+)
+from contracts.desk import Category, Ticketbox
+from contracts.event import Event
+from contracts.ids import derived
+from contracts.mail import Address, Bounce, Kind, LetterHead
+from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
+from contracts.people import Person, Right
+from contracts.router import MessageRouted
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import (
+    CategoryAssigned,
+    ChosenBy,
     State,
     ThreadedBy,
     TicketAssigned,
-    TicketEvent,
     TicketOpened,
     TicketReopened,
 )

@@ -25,10 +25,9 @@ from contracts.commands import (
     StartBulkJob,
     UndoBulkJob,
 )
-from contracts.desk import Person, Right
 from contracts.event import Meta
 from contracts.ids import derived
-from contracts.people import Role
+from contracts.people import Person, Right, Role
 from contracts.queries import BulkJob, BulkJobList, GetBulkJob, ListBulkJobs
 from contracts.stream_ids import job_actor, job_stream
 from services.tickets import bulk, desk_tables, job_tables, undoing

@@ -8,6 +8,7 @@ from chassis import log, parking
 from chassis.consume import Batch, Item
 from chassis.database import Connection
 from chassis.service import Service
+from contracts.correspondence import AcknowledgementReleased
 from contracts.desk import Ticketbox
 from contracts.event import Event, Meta
 from contracts.mail import LetterHead
@@ -23,13 +24,7 @@ from contracts.router import (
 )
 from contracts.stream_ids import message_stream
 from contracts.streams import TICKETS_ROUTED
-from contracts.tickets import (
-    AcknowledgementReleased,
-    LinkKind,
-    TicketingFailed,
-    TicketLinked,
-    TicketOpened,
-)
+from contracts.tickets import LinkKind, TicketingFailed, TicketLinked, TicketOpened
 from mail.answering import may_be_answered
 from services.tickets import (
     acknowledging,

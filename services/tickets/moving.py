@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
-from contracts.desk import Person, Right, Ticketbox
-from contracts.tickets import ChosenBy, MoveReason, TicketAssigned, TicketEvent, TicketMoved
+from contracts.desk import Ticketbox
+from contracts.people import Person, Right
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import ChosenBy, MoveReason, TicketAssigned, TicketMoved
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
 

@@ -5,22 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.desk import Person, Right, Team, Ticketbox
+from contracts.correspondence import CustomerReplied, NoteAdded, NoticeReason, NoticeReleased
+from contracts.desk import Team, Ticketbox
 from contracts.ids import derived
 from contracts.mail import Address
+from contracts.people import Person, Right
+from contracts.service_levels import SLAWarned
 from contracts.stream_ids import is_job
-from contracts.tickets import (
-    CustomerReplied,
-    NoteAdded,
-    NoticeReason,
-    NoticeReleased,
-    SLAWarned,
-    TaskAdded,
-    TaskChanged,
-    TicketEvent,
-    TicketReopened,
-    TicketSolved,
-)
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import TaskAdded, TaskChanged, TicketReopened, TicketSolved
 from services.tickets.desk import Desk
 from services.tickets.ticket import Ticket
 

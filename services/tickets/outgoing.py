@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from contracts.correspondence import OutgoingLetter
 from contracts.desk import Ticketbox
 from contracts.mail import Address
-from contracts.tickets import OutgoingLetter
 from services.tickets.reply_address import reply_to
 
 

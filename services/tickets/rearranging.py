@@ -20,6 +20,7 @@ from contracts.commands import (
 from contracts.desk import Ticketbox
 from contracts.ids import derived
 from contracts.mail import LetterHead
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     AbsorptionUndone,
     LettersMoved,
@@ -30,7 +31,6 @@ from contracts.tickets import (
     State,
     TicketAbsorbed,
     TicketClosed,
-    TicketEvent,
     TicketLinked,
     TicketMerged,
     TicketOpened,

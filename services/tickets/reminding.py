@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from contracts.correspondence import ReminderReleased, ReminderWithheld
 from contracts.desk import Ticketbox
 from contracts.mail import Address, LetterHead
-from contracts.tickets import ReminderReleased, ReminderWithheld
 from mail.answering import may_be_answered
 from services.tickets import acknowledging
 from services.tickets.desk import Desk

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from chassis.commands import Forbidden, Invalid
 from contracts.commands import OPERATOR, AnyRulesetCommand, DraftRuleset, DropRulesetDraft, PublishRuleset
-from contracts.desk import Category, Person, Right, Team, Ticketbox
+from contracts.desk import Category, Team, Ticketbox
 from contracts.event import Event
+from contracts.people import Person, Right
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from rules.condition import BadCondition, check

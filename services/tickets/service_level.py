@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from contracts.desk import Calendar, Organisation, Policy, Target, Ticketbox
+from contracts.desk import Organisation, Ticketbox
+from contracts.service_levels import Calendar, Policy, Target
 from contracts.tickets import DeadlineItem, Spell, State
 from rules.domains import own_domains
 from rules.hours import Hours, hours_of

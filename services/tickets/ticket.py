@@ -7,13 +7,13 @@ from enum import StrEnum
 from operator import attrgetter
 from uuid import UUID
 
+from contracts.correspondence import OutgoingLetter
 from contracts.mail import Address, LetterHead
 from contracts.router import Priority
 from contracts.tickets import (
     DeadlineItem,
     FieldValue,
     LinkKind,
-    OutgoingLetter,
     Spell,
     State,
     TicketAbsorbed,

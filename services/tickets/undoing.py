@@ -7,9 +7,11 @@ from uuid import UUID
 
 from chassis.commands import UnknownThing
 from contracts.commands import AssignTicket
+from contracts.correspondence import ReplyReleased
 from contracts.desk import Ticketbox
 from contracts.event import Event, Recorded
 from contracts.stream_ids import job_actor
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
@@ -19,13 +21,11 @@ from contracts.tickets import (
     LettersTaken,
     MergeUndone,
     PriorityChanged,
-    ReplyReleased,
     State,
     TagsChanged,
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketMerged,
     TicketMoved,
     TicketPutOnHold,

@@ -7,22 +7,22 @@ from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
-from contracts.desk import Calendar, Organisation, Policy, Ticketbox
+from contracts.correspondence import CustomerReplied, ReplyReleased
+from contracts.desk import Organisation, Ticketbox
 from contracts.event import Event, UnknownVersion
+from contracts.service_levels import Calendar, Policy
 from contracts.streams import EVENTS
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     AbsorptionUndone,
-    CustomerReplied,
     DeadlineItem,
     LettersMoved,
     LettersTaken,
     MergeUndone,
     PriorityChanged,
-    ReplyReleased,
     TagsChanged,
     TicketAbsorbed,
     TicketClosed,
-    TicketEvent,
     TicketMerged,
     TicketMoved,
     TicketOpened,

@@ -13,8 +13,8 @@ from chassis.database import Connection, Pool
 from chassis.service import Service
 from chassis.trials import Examination
 from contracts.commands import CancelWhatIf, Done, Outcome, Refused, StartWhatIf
-from contracts.desk import Calendar, Policy
 from contracts.model import Model
+from contracts.service_levels import Calendar, Policy
 from contracts.trials import GetWhatIf, ListWhatIfs, WhatIf, WhatIfList
 from services.tickets import contact_tables, desk, desk_checks, desk_tables
 from services.tickets.desk import Desk

@@ -8,24 +8,26 @@ from uuid import UUID
 from chassis import log, telemetry
 from chassis.database import Connection
 from chassis.log import Answer, Head
-from contracts.desk import Automation, Target
-from contracts.event import Event, Meta, Recorded
-from contracts.ids import derived
-from contracts.mail import LetterHead
-from contracts.stream_ids import ticket_stream
-from contracts.tickets import (
+from contracts.automations import Automation
+from contracts.correspondence import (
     AutomaticReplyReceived,
     CustomerReplied,
-    DeadlinesChanged,
-    LettersMoved,
-    LettersTaken,
-    LinkKind,
-    MergeUndone,
     NoticeReleased,
     Released,
     ReminderReleased,
     ReplyBounced,
-    TicketEvent,
+)
+from contracts.event import Event, Meta, Recorded
+from contracts.ids import derived
+from contracts.mail import LetterHead
+from contracts.service_levels import DeadlinesChanged, Target
+from contracts.stream_ids import ticket_stream
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import (
+    LettersMoved,
+    LettersTaken,
+    LinkKind,
+    MergeUndone,
     TicketOpened,
     TicketPutOnHold,
     TicketReopened,

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from contracts.tickets import (
+from contracts.correspondence import (
     AcknowledgementReleased,
     AcknowledgementWithheld,
     ReminderReleased,

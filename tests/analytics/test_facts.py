@@ -11,9 +11,10 @@ import asyncpg
 import pytest
 
 from chassis.rebuild import rebuild
+from contracts.correspondence import AcknowledgementWithheld
 from contracts.mail import Kind
 from contracts.router import Disposition
-from contracts.tickets import AcknowledgementWithheld, TicketMerged, TicketMoved, TicketSolved
+from contracts.tickets import TicketMerged, TicketMoved, TicketSolved
 from services.analytics.facts import FACTS, RELEASED, SENT, facts_of
 from tests import events
 from tests.analytics.story import LOGS, ORDERS, SECOND, Story

@@ -13,10 +13,10 @@ from chassis.database import connect
 from chassis.erasing import begin, erase_log, erase_parked
 from chassis.log import Answer
 from chassis.wire import ERASED, headers
+from contracts.correspondence import NoteAdded
 from contracts.erasures import ErasePiece, ErasureRequested, PieceErased, Subject
 from contracts.event import Event, Meta
 from contracts.stream_ids import erasure_stream, message_stream, ticket_stream
-from contracts.tickets import NoteAdded
 from postroom.migrate import migrate_database
 from postroom.verify import verify
 from tests.events import NOON, letter, received

@@ -1,6 +1,7 @@
 import pytest
 
-from contracts.desk import KINDS, Thing, changed
+from contracts.desk import KINDS, changed
+from contracts.things import Thing
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

@@ -9,21 +9,14 @@ import pytest
 
 from contracts.bulk import BulkJobStarted, SetState
 from contracts.contacts import Card, ContactAdded, ContactChanged
+from contracts.correspondence import CustomerReplied, NoteAdded, NoticeReleased, Quote, ReplySubmitted
 from contracts.erasing import Eraser
 from contracts.erasures import Subject
 from contracts.event import Data, Event
 from contracts.mail import Address, LetterHead
 from contracts.stream_ids import contact_id
 from contracts.streams import EVENTS
-from contracts.tickets import (
-    CustomerReplied,
-    NoteAdded,
-    NoticeReleased,
-    Quote,
-    ReplySubmitted,
-    State,
-    TicketAbsorbed,
-)
+from contracts.tickets import State, TicketAbsorbed
 from tests.contracts.test_samples import sample
 from tests.events import ANNA, letter, opened, received, released, replied, routed, ticket_of
 

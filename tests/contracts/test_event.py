@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from chassis.log import LARGEST_EVENT
+from contracts.correspondence import Quote
 from contracts.event import Data, Event, Meta, UnknownVersion, event_id, snake_case
 from contracts.ingest import MAX_TEXT
 from contracts.model import LONGEST_WRITING, Text
-from contracts.tickets import Quote
 from tests.events import NOON, released
 
 CAUSE = UUID("0199a3c4-6f1e-7a52-9c3b-5d0e8f2a7b10")

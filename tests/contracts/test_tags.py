@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.desk import Actions, Policy, Selection, Target
+from contracts.automations import Actions, Selection
 from contracts.event import Event
 from contracts.router import MessageRouted
 from contracts.rulesets import Rule, RulesetPublished
+from contracts.service_levels import Policy, Target
 from contracts.tickets import TagsChanged, TicketOpened
 from tests.contracts.test_samples import sample
 

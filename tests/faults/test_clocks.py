@@ -11,7 +11,8 @@ import asyncpg
 import pytest
 
 from bench import clocks
-from contracts.desk import Actions, Automation, Moment, Ticketbox, Timing
+from contracts.automations import Actions, Automation, Moment, Timing
+from contracts.desk import Ticketbox
 from postroom.verify import verify
 from tests import crowd
 from tests.running import Postroom, until

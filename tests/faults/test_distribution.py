@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.commands import NextTicket, Refused
-from contracts.desk import Distribution, DistributionMethod, Person, Ticketbox
-from contracts.people import Presence
+from contracts.desk import Distribution, DistributionMethod, Ticketbox
+from contracts.people import Person, Presence
 from postroom.verify import verify
 from tests import crowd
 from tests.running import Postroom, until

@@ -4,10 +4,11 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
-from contracts import desk
+from contracts import people
 from contracts.event import Event
 from contracts.people import Presence, Role
-from contracts.tickets import DeadlineItem, DeadlinesChanged, SLABreached, SLAWarned
+from contracts.service_levels import DeadlinesChanged, SLABreached, SLAWarned
+from contracts.tickets import DeadlineItem
 from services.gateway.access.accounts import Person
 from services.gateway.pages.rendering import _ENVIRONMENT
 from services.gateway.read_model.summary import summarise
@@ -22,7 +23,7 @@ from tests.events import NOON, recorded
 FIRST = events.letter()
 TICKET = events.ticket_of(FIRST)
 ME = Person(
-    desk.Person(id=uuid4(), name="Anna", email="anna@example.com", role=Role.SUPERVISOR), Presence.AVAILABLE
+    people.Person(id=uuid4(), name="Anna", email="anna@example.com", role=Role.SUPERVISOR), Presence.AVAILABLE
 )
 AN_HOUR = timedelta(hours=1)
 DUE_AT = NOON + AN_HOUR

@@ -9,21 +9,20 @@ import pytest
 
 from contracts.event import Event
 from contracts.router import Priority
+from contracts.service_levels import DeadlinesChanged, SLABreached, SLAWarned
 from contracts.streams import EVENTS
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
     ChosenBy,
     DeadlineItem,
-    DeadlinesChanged,
     FieldsChanged,
     LettersMoved,
     LettersTaken,
     LinkKind,
     MergeUndone,
     PriorityChanged,
-    SLABreached,
-    SLAWarned,
     State,
     TagsChanged,
     TaskAdded,
@@ -32,7 +31,6 @@ from contracts.tickets import (
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketLinked,
     TicketMerged,
     TicketMoved,

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts import desk
+from contracts import people
 from contracts.people import Presence, Role
 from services.gateway.access.accounts import Person
 from services.gateway.messages.custody import evidence, sentence
@@ -54,7 +54,7 @@ def custody(state: str, *steps: Step, **changes: object) -> Custody:
 
 
 def shown(custody: Custody, role: Role = Role.SUPERVISOR) -> str:
-    anna = desk.Person(id=uuid4(), name="Anna", email="anna@example.com", role=role)
+    anna = people.Person(id=uuid4(), name="Anna", email="anna@example.com", role=role)
     me = Person(anna, Presence.AVAILABLE)
     return _ENVIRONMENT.get_template("_letter.html").render(
         custody=custody, me=me, decides=me.may_manage, parked=[], done=None, undo=False

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database import Connection
+from contracts.correspondence import ReplyBounced
 from contracts.event import Event, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.stream_ids import contact_id
@@ -15,7 +16,6 @@ from contracts.tickets import (
     LettersMoved,
     LettersTaken,
     MergeUndone,
-    ReplyBounced,
     TicketAbsorbed,
     TicketMerged,
 )

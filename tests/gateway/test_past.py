@@ -4,18 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
-from contracts.desk import Calendar, CustomField, Policy, Span, Target, Ticketbox, Weekday
+from contracts.correspondence import DeliveryOutcome, DeliveryRecorded
+from contracts.desk import CustomField, Ticketbox
 from contracts.mail import LetterHead
 from contracts.router import Priority
-from contracts.tickets import (
-    DeadlineItem,
-    DeadlinesChanged,
-    DeliveryOutcome,
-    DeliveryRecorded,
-    PriorityChanged,
-    SLABreached,
-    TicketSolved,
-)
+from contracts.service_levels import Calendar, DeadlinesChanged, Policy, SLABreached, Span, Target, Weekday
+from contracts.tickets import DeadlineItem, PriorityChanged, TicketSolved
 from services.gateway.read_model.summary import summarise
 from services.gateway.tickets.conversation import Sources, conversation
 from services.gateway.tickets.past import DeskThen, in_force, moments, written_by

@@ -6,12 +6,12 @@ import orjson
 import pytest
 
 from chassis.database import Connection
-from contracts.desk import BoxRight, Right
-from contracts.desk import Person as DeskPerson
+from contracts.correspondence import ReminderReleased
 from contracts.event import Event
-from contracts.people import Presence, Role
+from contracts.people import BoxRight, Presence, Right, Role
+from contracts.people import Person as DeskPerson
 from contracts.stream_ids import contact_id
-from contracts.tickets import ReminderReleased, TicketMoved
+from contracts.tickets import TicketMoved
 from services.gateway.access.accounts import Person
 from services.gateway.access.sight import EVERYTHING, Sight
 from services.gateway.contacts import contact_history

@@ -3,16 +3,14 @@
 from datetime import timedelta
 from uuid import uuid4
 
+from contracts.correspondence import DeliveryOutcome, DeliveryRecorded, ReplyBounced
 from contracts.mail import Address, Bounce
 from contracts.notify import ReplyDelayed
+from contracts.service_levels import SLABreached
 from contracts.tickets import (
     AbsorptionUndone,
-    DeliveryOutcome,
-    DeliveryRecorded,
     LettersMoved,
     LettersTaken,
-    ReplyBounced,
-    SLABreached,
     TicketAbsorbed,
     TicketAssigned,
     TicketOpened,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
 from chassis.database import Pool
+from contracts.desk import TicketboxCreated
 from contracts.rulesets import RulesetPublished
-from contracts.tickets import TicketboxCreated
 from services.ingest import directory
 from tests.events import recorded
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.correspondence import OutgoingLetter, Quote
 from contracts.mail import Address
-from contracts.tickets import OutgoingLetter, Quote
 
 REPLY_ID = UUID("7d9c1f7e-3c39-4a0e-9d0b-5a51c2f00a01")
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.correspondence import OutgoingLetter
 from contracts.mail import LOOP_HEADER, Address
-from contracts.tickets import OutgoingLetter
 from mail.headers import HeaderInjection, InvalidAddress, Uncomposable
 from services.notify.compose import MAX_REFERENCES, compose, plain_text
 from tests.notify.letters import REPLY_ID, letter, quote

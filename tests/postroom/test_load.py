@@ -10,7 +10,8 @@ import pytest
 from chassis import log
 from chassis.database import connect_pool
 from contracts.desk import Ticketbox
-from contracts.tickets import SLABreached, SLAWarned, State
+from contracts.service_levels import SLABreached, SLAWarned
+from contracts.tickets import State
 from contracts.trials import WhatIfChange
 from postroom.installation import furnish
 from postroom.load.desk import CannotLoad, find_place

@@ -8,16 +8,9 @@ import asyncpg
 import pytest
 
 from contracts.contacts import Card, ContactAdded, ContactsMerged
-from contracts.desk import (
-    Organisation,
-    OrganisationChanged,
-    PersonChanged,
-    Right,
-    ThingRemoved,
-    TicketboxChanged,
-)
+from contracts.desk import Organisation, OrganisationChanged, PersonChanged, ThingRemoved, TicketboxChanged
 from contracts.event import Event
-from contracts.people import PersonAdded, Presence, PresenceChanged, Role, presence_at
+from contracts.people import PersonAdded, Presence, PresenceChanged, Right, Role, presence_at
 from contracts.rulesets import RulesetPublished
 from services.router import contacts, tables
 from services.router.facts import Contact

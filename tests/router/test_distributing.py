@@ -15,20 +15,13 @@ import pytest
 from chassis.database import Connection, connect
 from chassis.log import Answer, append
 from contracts.contacts import Card, ContactAdded
-from contracts.desk import (
-    Distribution,
-    DistributionMethod,
-    Person,
-    PersonChanged,
-    Ticketbox,
-    TicketboxChanged,
-)
+from contracts.correspondence import CustomerReplied
+from contracts.desk import Distribution, DistributionMethod, PersonChanged, Ticketbox, TicketboxChanged
 from contracts.event import Event, Meta, Recorded
 from contracts.mail import Address
-from contracts.people import Presence, PresenceChanged, Role
+from contracts.people import Person, Presence, PresenceChanged, Role
 from contracts.stream_ids import contact_id, message_stream, ticket_stream
 from contracts.tickets import (
-    CustomerReplied,
     LettersTaken,
     Spell,
     State,

@@ -12,23 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.commands import Forbidden
-from contracts.desk import (
-    BoxRight,
-    Calendar,
-    Distribution,
-    DistributionMethod,
-    Person,
-    Right,
-    Span,
-    Ticketbox,
-    Weekday,
-)
-from contracts.people import Presence, Role
+from contracts.correspondence import NoteAdded
+from contracts.desk import Distribution, DistributionMethod, Ticketbox
+from contracts.people import BoxRight, Person, Presence, Right, Role
 from contracts.router import Priority
+from contracts.service_levels import Calendar, DeadlinesChanged, Span, Weekday
 from contracts.tickets import (
     DeadlineItem,
-    DeadlinesChanged,
-    NoteAdded,
     PriorityChanged,
     TicketAssigned,
     TicketMerged,

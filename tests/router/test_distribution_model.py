@@ -13,11 +13,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contracts.desk import Distribution, DistributionMethod, Person, Ticketbox
+from contracts.desk import Distribution, DistributionMethod, Ticketbox
 from contracts.event import Event, Recorded
-from contracts.people import Presence, Role
+from contracts.people import Person, Presence, Role
 from contracts.router import TicketOverflowed, TicketRouted, TicketTakenBack
-from contracts.tickets import State, TicketAssigned, TicketEvent, TicketOpened, TicketSolved
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import State, TicketAssigned, TicketOpened, TicketSolved
 from services.router.distribution import Agent, Plan, Situation, Wanted, gone_at, plan
 from services.router.queue import Queued, hear
 from services.tickets import ticket as tickets

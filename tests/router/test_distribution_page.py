@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from ruamel.yaml import YAML
 
-from contracts.desk import Distribution, DistributionMethod, Person
-from contracts.people import Presence, Role
+from contracts.desk import Distribution, DistributionMethod
+from contracts.people import Person, Presence, Role
 from services.router.distribution import Agent, Wanted, choose, known_in
 from tests.desks import SUPPORT
 from tests.router.test_distribution import ticket

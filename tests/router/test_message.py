@@ -9,9 +9,9 @@ import pytest
 
 from chassis.commands import Forbidden, Refusal
 from chassis.log import EMPTY, History
-from contracts.desk import BoxRight, Right
 from contracts.event import Event, Recorded
 from contracts.mail import Address, LetterHead
+from contracts.people import BoxRight, Right
 from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingFailed
 from contracts.standing import Standing, hear
 from services.router.message import (

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.desk import Calendar, Span, Weekday
 from contracts.ingest import MessageReceived
 from contracts.mail import (
     Address,
@@ -29,6 +28,7 @@ from contracts.router import (
     Priority,
 )
 from contracts.rulesets import Rule
+from contracts.service_levels import Calendar, Span, Weekday
 from rules.hours import Hours
 from services.router.facts import Contact
 from services.router.hits import count

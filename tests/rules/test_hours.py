@@ -9,7 +9,7 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from contracts.desk import Calendar, Holidays, Span, SpecialDay, Weekday
+from contracts.service_levels import Calendar, Holidays, Span, SpecialDay, Weekday
 from rules.hours import Hours
 
 BERLIN = ZoneInfo("Europe/Berlin")

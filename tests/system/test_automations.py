@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from contracts.commands import OPERATOR, ChangeDesk, SetThing
-from contracts.desk import Person, Ticketbox
-from contracts.people import Role
+from contracts.desk import Ticketbox
+from contracts.people import Person, Role
 from tests.running import BEARER, Postroom, letter, until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]

@@ -7,8 +7,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from contracts.desk import BoxRight, Category, Distribution, Policy, Right, Ticketbox
-from contracts.people import Role
+from contracts.desk import Category, Distribution, Ticketbox
+from contracts.people import BoxRight, Right, Role
+from contracts.service_levels import Policy
 from tests.running import Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
 

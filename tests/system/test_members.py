@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from contracts.desk import BoxRight, Right, Ticketbox
-from contracts.people import Role
+from contracts.desk import Ticketbox
+from contracts.people import BoxRight, Right, Role
 from tests.running import Postroom
 from tests.system.test_presence import on_the_desk, sign_in, someone
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from contracts.commands import OPERATOR, ChangeDesk, Done, SetThing
-from contracts.desk import AnyThing, BoxRight, Person
-from contracts.people import Role
+from contracts.desk import AnyThing
+from contracts.people import BoxRight, Person, Role
 from postroom.people import change_password
 from services.gateway.desk.presence import LOOK_SECONDS
 from tests.running import PASSWORD, Postroom, until

@@ -68,9 +68,10 @@ from contracts.commands import (
     UnlinkTickets,
 )
 from contracts.contacts import Card
-from contracts.desk import Organisation, Policy, Ticketbox
+from contracts.desk import Organisation, Ticketbox
 from contracts.people import Presence, Role
 from contracts.router import Priority
+from contracts.service_levels import Policy
 from contracts.stream_ids import contact_id
 from contracts.tickets import LinkKind
 from tests.running import until

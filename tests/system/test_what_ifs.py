@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from contracts.desk import Policy
+from contracts.service_levels import Policy
 from tests.running import BEARER, Postroom, until
 from tests.system.test_desk_pages import ThingForm
 

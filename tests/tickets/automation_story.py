@@ -5,18 +5,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
-from contracts.desk import Automation, Person, Policy, Target, Thing, Ticketbox
+from contracts.automations import Automation, AutomationRan
+from contracts.correspondence import CustomerReplied, OutgoingLetter, ReplyReleased
+from contracts.desk import Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, Kind, LetterHead
-from contracts.people import Role
+from contracts.people import Person, Role
+from contracts.service_levels import Policy, Target
+from contracts.things import Thing
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
-    AutomationRan,
-    CustomerReplied,
     MergeUndone,
-    OutgoingLetter,
-    ReplyReleased,
     ThreadedBy,
-    TicketEvent,
     TicketMerged,
     TicketOpened,
     TicketReopened,

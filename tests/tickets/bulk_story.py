@@ -6,12 +6,13 @@ from uuid import UUID, uuid4
 
 from contracts.bulk import BulkAction
 from contracts.commands import AnyTicketCommand
-from contracts.desk import BoxRight, Category, CustomField, Person, Right, Ticketbox
+from contracts.desk import Category, CustomField, Ticketbox
 from contracts.event import Event, Meta, Recorded
 from contracts.mail import Address, LetterHead
-from contracts.people import Role
+from contracts.people import BoxRight, Person, Right, Role
 from contracts.stream_ids import job_actor
-from contracts.tickets import TicketEvent, TicketOpened
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import TicketOpened
 from services.tickets import bulk, commands, undoing
 from services.tickets.desk import Desk
 from services.tickets.evolve import load

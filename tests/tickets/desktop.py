@@ -16,13 +16,14 @@ from contracts.commands import (
     UndoMerge,
     UnlinkTickets,
 )
-from contracts.desk import BoxRight, Person, Right, Ticketbox
+from contracts.desk import Ticketbox
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
-from contracts.people import Role
+from contracts.people import BoxRight, Person, Right, Role
 from contracts.router import MessageRouted, RoutingEvidence
 from contracts.stream_ids import ticket_stream
-from contracts.tickets import LinkKind, State, TicketEvent, TicketOpened, TicketSolved
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import LinkKind, State, TicketOpened, TicketSolved
 from services.tickets import commands, intake, rearranging
 from services.tickets.desk import Desk
 from services.tickets.threading import Known, Tokens, find_place

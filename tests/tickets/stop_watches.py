@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.desk import Target
+from contracts.service_levels import Target
 from contracts.tickets import State
 
 MINUTE = timedelta(minutes=1)

@@ -4,34 +4,27 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from contracts.desk import (
-    Calendar,
-    Organisation,
-    Person,
-    Policy,
-    Span,
-    Target,
-    Thing,
-    Ticketbox,
-    Weekday,
-)
-from contracts.event import Meta
-from contracts.mail import Address, LetterHead
-from contracts.people import Role
-from contracts.router import Priority
-from contracts.tickets import (
+from contracts.correspondence import (
     AutomaticReplyReceived,
     CustomerReplied,
-    MergeUndone,
     NoteAdded,
     OutgoingLetter,
-    PriorityChanged,
     ReplyReleased,
-    SLABreached,
+)
+from contracts.desk import Organisation, Ticketbox
+from contracts.event import Meta
+from contracts.mail import Address, LetterHead
+from contracts.people import Person, Role
+from contracts.router import Priority
+from contracts.service_levels import Calendar, Policy, SLABreached, Span, Target, Weekday
+from contracts.things import Thing
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import (
+    MergeUndone,
+    PriorityChanged,
     State,
     TagsChanged,
     ThreadedBy,
-    TicketEvent,
     TicketMerged,
     TicketMoved,
     TicketOpened,

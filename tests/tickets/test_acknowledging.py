@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.correspondence import AcknowledgementReleased, AcknowledgementWithheld
 from contracts.desk import Ticketbox
 from contracts.mail import Address, Kind, LetterHead
-from contracts.tickets import AcknowledgementReleased, AcknowledgementWithheld, TicketOpened
+from contracts.tickets import TicketOpened
 from mail.answering import may_be_answered, person_behind
 from services.tickets.acknowledging import CAPS, acknowledge, cap_reached
 from services.tickets.reply_address import tickets_of

@@ -11,10 +11,11 @@ import pytest
 
 from chassis.database import Connection
 from chassis.log import VersionConflict
+from contracts.correspondence import AcknowledgementReleased, ReminderReleased
 from contracts.desk import AutomationChanged, Ticketbox, TicketboxChanged
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
-from contracts.tickets import AcknowledgementReleased, ReminderReleased, TicketSetPending
+from contracts.tickets import TicketSetPending
 from services.tickets import acknowledging, clock, desk_tables
 from services.tickets.work import Work
 from tests.events import ANNA, BOX, NOON, letter, opened

@@ -10,37 +10,27 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from contracts.desk import (
-    Automation,
-    Calendar,
-    Category,
-    CustomField,
-    Moment,
-    Organisation,
-    Policy,
-    Span,
-    Target,
-    Ticketbox,
-    Weekday,
-)
-from contracts.mail import Bounce, Kind
-from contracts.router import Priority
-from contracts.tickets import (
+from contracts.automations import Automation, AutomationHeldBack, AutomationRan, Moment
+from contracts.correspondence import (
     AutomaticReplyReceived,
-    AutomationHeldBack,
-    AutomationRan,
-    CategoryAssigned,
     NoticeReleased,
-    PriorityChanged,
     ReminderReleased,
     ReminderWithheld,
     ReplyBounced,
+)
+from contracts.desk import Category, CustomField, Organisation, Ticketbox
+from contracts.mail import Bounce, Kind
+from contracts.router import Priority
+from contracts.service_levels import Calendar, Policy, Span, Target, Weekday
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import (
+    CategoryAssigned,
+    PriorityChanged,
     State,
     TagsChanged,
     ThreadedBy,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketMoved,
     TicketPutOnHold,
     TicketSolved,

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.automations import Actions, Automation, AutomationRan, Moment
 from contracts.commands import SetThing
-from contracts.desk import Actions, Automation, Moment
-from contracts.tickets import AutomationRan, State
+from contracts.tickets import State
 from postroom.desk.plan import Present, plan
 from postroom.desk.reading import parse
 from services.gateway.desk.automations import done

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from chassis.commands import Forbidden, Invalid
 from contracts.bulk import Assign, BulkAction, Categorise, Move, Prioritise, SetState, Tag
-from contracts.desk import Target
+from contracts.correspondence import CustomerReplied
 from contracts.router import Priority
+from contracts.service_levels import Target
 from contracts.stream_ids import job_actor
 from contracts.tickets import (
-    CustomerReplied,
     PriorityChanged,
     State,
     TagsChanged,

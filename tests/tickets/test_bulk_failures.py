@@ -12,9 +12,9 @@ import pytest
 from chassis.service import Service
 from contracts.bulk import BulkJobStarted, Prioritise, SelectedTicket
 from contracts.commands import SelectTickets, StartBulkJob
-from contracts.desk import Person, PersonChanged, Ticketbox, TicketboxChanged
+from contracts.desk import PersonChanged, Ticketbox, TicketboxChanged
 from contracts.event import Meta
-from contracts.people import Role
+from contracts.people import Person, Role
 from contracts.router import Priority
 from contracts.stream_ids import ticket_stream
 from services.tickets import desk_tables, job_tables, jobs

@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from contracts.desk import Policy, PolicyChanged, Target, ThingRemoved, Ticketbox, TicketboxChanged
+from contracts.desk import PolicyChanged, ThingRemoved, Ticketbox, TicketboxChanged
 from contracts.event import Meta
+from contracts.service_levels import Policy, Target
 from contracts.stream_ids import ticket_stream
 from contracts.streams import EVENTS
 from contracts.tickets import TagsChanged

@@ -11,9 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from chassis.commands import Forbidden, Invalid, UnknownThing
 from contracts.commands import AnyContactCommand, MergeContacts, MoveAddress, SetContact, UndoContactMerge
 from contracts.contacts import Card, ContactAdded, ContactChanged, ContactMergeUndone, ContactsMerged
-from contracts.desk import BoxRight, Organisation, Person, Right, Ticketbox
+from contracts.desk import Organisation, Ticketbox
 from contracts.mail import LONGEST_ADDRESS
-from contracts.people import Role
+from contracts.people import BoxRight, Person, Right, Role
 from contracts.stream_ids import contact_id
 from services.tickets.contacts import Contacts, Events, after, decide
 from services.tickets.desk import Desk

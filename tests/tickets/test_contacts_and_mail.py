@@ -13,6 +13,7 @@ import pytest
 
 from chassis.commands import Invalid, UnknownThing
 from chassis.database import connect
+from contracts.automations import Actions, Automation, Moment, Selection, Timing
 from contracts.commands import (
     OPERATOR,
     AnyContactCommand,
@@ -27,33 +28,25 @@ from contracts.commands import (
     UndoContactMerge,
 )
 from contracts.contacts import Card
+from contracts.correspondence import CustomerReplied
 from contracts.desk import (
-    Actions,
-    Automation,
     AutomationChanged,
-    BoxRight,
-    Moment,
     Organisation,
     OrganisationChanged,
-    Person,
     PersonChanged,
-    Policy,
     PolicyChanged,
-    Right,
-    Selection,
-    Target,
     Ticketbox,
     TicketboxChanged,
-    Timing,
 )
 from contracts.erasures import FoundLetters
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
-from contracts.people import Role
+from contracts.people import BoxRight, Person, Right, Role
 from contracts.queries import GetWhatComes, TryAutomation
 from contracts.router import MessageRouted, RoutingEvidence
+from contracts.service_levels import Policy, Target
 from contracts.stream_ids import contact_id, contact_stream, ticket_stream
-from contracts.tickets import CustomerReplied, ThreadedBy
+from contracts.tickets import ThreadedBy
 from services.tickets import (
     alarm_tables,
     changes,

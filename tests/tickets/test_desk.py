@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.commands import Forbidden, Invalid, Refusal, UnknownThing
+from contracts.automations import Actions, Automation, Moment, Selection, Timing
 from contracts.commands import (
     OPERATOR,
     AddPerson,
@@ -20,35 +21,24 @@ from contracts.commands import (
     SetThing,
 )
 from contracts.desk import (
-    Actions,
     AnyThing,
-    Automation,
-    BoxRight,
-    Calendar,
     Category,
     CustomField,
     Distribution,
     FieldType,
     FollowUp,
-    Holidays,
-    Moment,
     Organisation,
-    Person,
-    Policy,
-    Right,
-    Selection,
-    Target,
     Team,
     Template,
     TicketboxChanged,
-    Timing,
+    TicketboxCreated,
     View,
     thing_of,
 )
 from contracts.event import Event
-from contracts.people import PersonAdded, Presence, Role
+from contracts.people import BoxRight, Person, PersonAdded, Presence, Right, Role
 from contracts.rulesets import Rule, RulesetPublished
-from contracts.tickets import TicketboxCreated
+from contracts.service_levels import Calendar, Holidays, Policy, Target
 from services.tickets import rulesets
 from services.tickets.desk import Desk, after, may_manage
 from services.tickets.desk_checks import check

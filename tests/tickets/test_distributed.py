@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.correspondence import NoteAdded
 from contracts.desk import Ticketbox
 from contracts.router import (
     DistributionEvidence,
@@ -14,7 +15,6 @@ from contracts.router import (
 )
 from contracts.tickets import (
     DistributionDropped,
-    NoteAdded,
     TagsChanged,
     TicketAssigned,
     TicketMerged,

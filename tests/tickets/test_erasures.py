@@ -8,9 +8,9 @@ from nats.aio.client import Client
 
 from chassis.commands import Forbidden, Invalid
 from contracts.commands import OPERATOR, RequestErasure, RetryReply, SubmitReply
-from contracts.desk import Person
 from contracts.erasures import ErasePiece, FindLetters, FoundLetters, PieceErased, Subject
 from contracts.mail import Address
+from contracts.people import Person
 from services.tickets import answering, erasures
 from services.tickets.desk import Desk
 from services.tickets.erasures import decide

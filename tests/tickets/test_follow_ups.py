@@ -11,8 +11,8 @@ import pytest
 from chassis import log
 from contracts.commands import MergeTicket, SolveTicket
 from contracts.desk import FollowUp, PersonChanged, Ticketbox, TicketboxChanged
-from contracts.desk import Person as DeskPerson
 from contracts.mail import Address, LetterHead
+from contracts.people import Person as DeskPerson
 from contracts.people import Role
 from contracts.tickets import ThreadedBy
 from services.tickets import changes, desk_tables

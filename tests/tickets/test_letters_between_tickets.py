@@ -7,16 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.commands import RetryReply, SubmitReply
+from contracts.correspondence import OutgoingLetter, ReplyReleased
 from contracts.mail import Address, Bounce, Kind, LetterHead
-from contracts.tickets import (
-    OutgoingLetter,
-    ReplyReleased,
-    State,
-    TicketClosed,
-    TicketEvent,
-    TicketSetPending,
-    TicketSolved,
-)
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import State, TicketClosed, TicketSetPending, TicketSolved
 from services.tickets import commands
 from services.tickets.refusals import Merged, Outdated
 from services.tickets.ticket import ReplyState, Ticket

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chassis.commands import Invalid
 from contracts.commands import SubmitReply
+from contracts.correspondence import ReplyReleased
 from contracts.mail import Bounce, Kind
-from contracts.tickets import ReplyReleased
 from services.tickets import commands
 from services.tickets.refusals import Merged
 from tests.tickets.desktop import ANNA, DESK, MINUTE, Desktop, letter, merge, move, split, undo

@@ -11,22 +11,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chassis.commands import Forbidden, Invalid, UnknownThing
+from contracts.automations import Actions, Automation, AutomationRan, Moment, Timing
 from contracts.commands import (
     LinkTickets,
     UnlinkTickets,
 )
-from contracts.desk import Actions, Automation, FollowUp, Moment, Policy, Target, Ticketbox, Timing
+from contracts.correspondence import OutgoingLetter, ReplyReleased
+from contracts.desk import FollowUp, Ticketbox
 from contracts.mail import Address
+from contracts.service_levels import Policy, SLABreached, Target
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
-    AutomationRan,
     LinkKind,
-    OutgoingLetter,
-    ReplyReleased,
-    SLABreached,
     State,
     TicketAbsorbed,
     TicketClosed,
-    TicketEvent,
     TicketOpened,
     TicketPutOnHold,
     TicketReopened,

@@ -16,9 +16,9 @@ from contracts.commands import (
     PublishRuleset,
     SetThing,
 )
-from contracts.desk import BoxRight, Person, Right, Ticketbox
+from contracts.desk import Ticketbox
 from contracts.event import Event
-from contracts.people import Role
+from contracts.people import BoxRight, Person, Right, Role
 from contracts.rulesets import Rule, RulesetDraftDropped, RulesetDrafted, RulesetPublished
 from contracts.stream_ids import RULESET, RULESET_DRAFT
 from services.tickets.changes import configure

@@ -12,27 +12,20 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from contracts.desk import (
+from contracts.correspondence import ReplyReleased
+from contracts.desk import FollowUp, Organisation, Ticketbox
+from contracts.service_levels import (
     Calendar,
-    FollowUp,
+    DeadlinesChanged,
     Holidays,
-    Organisation,
+    SLABreached,
+    SLAWarned,
     Span,
     SpecialDay,
     Target,
-    Ticketbox,
     Weekday,
 )
-from contracts.tickets import (
-    DeadlinesChanged,
-    ReplyReleased,
-    SLABreached,
-    SLAWarned,
-    State,
-    TicketOpened,
-    TicketPutOnHold,
-    TicketReopened,
-)
+from contracts.tickets import State, TicketOpened, TicketPutOnHold, TicketReopened
 from rules.hours import Hours
 from services.tickets import alarms
 from services.tickets.desk import Desk

@@ -19,28 +19,30 @@ from contracts.commands import (
     SolveTicket,
     SubmitReply,
 )
-from contracts.desk import FollowUp, Person, Ticketbox
-from contracts.event import Meta, Recorded
-from contracts.mail import Address, Bounce, Kind, LetterHead
-from contracts.people import Role
-from contracts.router import MessageRouted, Priority, RoutingEvidence
-from contracts.tickets import (
+from contracts.correspondence import (
     AutomaticReplyReceived,
     CustomerReplied,
     DeliveryOutcome,
     DeliveryRecorded,
-    LettersTaken,
-    PriorityChanged,
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
+)
+from contracts.desk import FollowUp, Ticketbox
+from contracts.event import Meta, Recorded
+from contracts.mail import Address, Bounce, Kind, LetterHead
+from contracts.people import Person, Role
+from contracts.router import MessageRouted, Priority, RoutingEvidence
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import (
+    LettersTaken,
+    PriorityChanged,
     State,
     TagsChanged,
     ThreadedBy,
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketOpened,
     TicketReopened,
     TicketSolved,

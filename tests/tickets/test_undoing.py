@@ -21,9 +21,9 @@ from contracts.commands import (
     SolveTicket,
     SubmitReply,
 )
+from contracts.correspondence import CustomerReplied
 from contracts.router import Priority
 from contracts.tickets import (
-    CustomerReplied,
     DistributionEvidence,
     FieldsChanged,
     FieldValue,

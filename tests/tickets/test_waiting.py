@@ -13,6 +13,7 @@ import pytest
 from chassis import log
 from chassis.commands import Forbidden, Invalid
 from chassis.database import connect
+from contracts.automations import Actions, Automation, Moment, Timing
 from contracts.commands import (
     AnyTicketCommand,
     CloseTicket,
@@ -29,22 +30,10 @@ from contracts.commands import (
     UndoMerge,
     UnlinkTickets,
 )
-from contracts.desk import (
-    Actions,
-    Automation,
-    AutomationChanged,
-    BoxRight,
-    Moment,
-    Person,
-    PersonChanged,
-    Right,
-    Ticketbox,
-    TicketboxChanged,
-    Timing,
-)
+from contracts.desk import AutomationChanged, PersonChanged, Ticketbox, TicketboxChanged
 from contracts.event import Meta
 from contracts.mail import Address, LetterHead
-from contracts.people import Role
+from contracts.people import BoxRight, Person, Right, Role
 from contracts.stream_ids import ticket_stream
 from contracts.tickets import LinkKind, State, TicketOpened, TicketReopened
 from services.tickets import changes, desk_tables

@@ -4,20 +4,18 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-from contracts.desk import BoxRight, Person, Policy, Right, Target, Team
-from contracts.people import Role
+from contracts.correspondence import AutomaticReplyReceived, CustomerReplied, NoteAdded, NoticeReleased
+from contracts.desk import Team
+from contracts.people import BoxRight, Person, Right, Role
+from contracts.service_levels import Policy, Target
 from contracts.stream_ids import job_actor
+from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
-    AutomaticReplyReceived,
-    CustomerReplied,
-    NoteAdded,
-    NoticeReleased,
     TaskAdded,
     TaskChanged,
     ThreadedBy,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketReopened,
     TicketSetPending,
     WatchersChanged,

@@ -10,8 +10,8 @@ from hypothesis import given as for_all
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from contracts.desk import Calendar, Policy, Target
-from contracts.tickets import SLABreached, TicketEvent
+from contracts.service_levels import Calendar, Policy, SLABreached, Target
+from contracts.ticket_events import TicketEvent
 from contracts.trials import WhatIfRow
 from services.tickets.desk import Desk
 from services.tickets.evolve import evolve

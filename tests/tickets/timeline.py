@@ -8,16 +8,12 @@ from uuid import UUID, uuid4
 
 from contracts import commands
 from contracts.commands import AnyTicketCommand
-from contracts.desk import Calendar, Organisation, Policy, Span, Target, Thing, Ticketbox, Weekday
+from contracts.correspondence import DeliveryOutcome, DeliveryRecorded
+from contracts.desk import Organisation, Ticketbox
 from contracts.router import Priority
-from contracts.tickets import (
-    DeliveryOutcome,
-    DeliveryRecorded,
-    SLABreached,
-    SLAWarned,
-    TicketClosed,
-    TicketReopened,
-)
+from contracts.service_levels import Calendar, Policy, SLABreached, SLAWarned, Span, Target, Weekday
+from contracts.things import Thing
+from contracts.tickets import TicketClosed, TicketReopened
 from services.tickets.ticket import Ticket
 from tests.tickets.desktop import (
     ANNA,

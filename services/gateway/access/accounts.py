@@ -7,9 +7,8 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
-from contracts import desk
-from contracts.desk import Right
-from contracts.people import Presence, Role, presence_at
+from contracts import people
+from contracts.people import Presence, Right, Role, presence_at
 from services.gateway.access import credentials
 from services.gateway.access.credentials import (
     BY_ACCOUNT,
@@ -30,7 +29,7 @@ LONGEST = timedelta(days=7)
 class Person:
     """Someone who works here, with what they may do now."""
 
-    desk: desk.Person
+    desk: people.Person
     presence: Presence
     until: datetime | None = None
     """When the presence is over; None: when the person says so."""
@@ -277,7 +276,7 @@ async def by_token(db: Connection, token: str, now: datetime) -> SignedIn | None
 
 def _person(row: asyncpg.Record, now: datetime) -> Person | None:
     """Who is behind a row; None if they have left."""
-    found, until = desk.Person.model_validate_json(row["thing"]), row["until"]
+    found, until = people.Person.model_validate_json(row["thing"]), row["until"]
     if not found.active:
         return None
     presence = presence_at(Presence(row["presence"]), until, now)

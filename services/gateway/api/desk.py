@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import TypeAdapter
 
-from contracts.desk import KINDS, AnyThing, Automation
+from contracts.automations import Automation
+from contracts.desk import KINDS, AnyThing
 from services.gateway.access.guard import Administrator, Here, Signed, command_id_of
 from services.gateway.desk import automations, things
 from services.gateway.desk.things import Change, Found, Kind

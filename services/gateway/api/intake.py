@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.requests import ClientDisconnect
 
 from chassis.projection import wait_for
-from contracts.desk import Right
+from contracts.people import Right
 from mail.headers import Uncomposable
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, Writer, client_address, command_id_of

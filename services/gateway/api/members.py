@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from contracts.desk import Right
+from contracts.people import Right
 from services.gateway.access.guard import Here, Signed, command_id_of
 from services.gateway.bodies import Body
 from services.gateway.desk import members

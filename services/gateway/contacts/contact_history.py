@@ -6,10 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.database import Connection
-from contracts.event import Event
-from contracts.ingest import Reading
-from contracts.mail import LetterHead
-from contracts.tickets import (
+from contracts.correspondence import (
     AcknowledgementReleased,
     AutomaticReplyReceived,
     CustomerReplied,
@@ -17,11 +14,11 @@ from contracts.tickets import (
     ReminderReleased,
     ReplyBounced,
     ReplySubmitted,
-    TicketClosed,
-    TicketOpened,
-    TicketReopened,
-    TicketSolved,
 )
+from contracts.event import Event
+from contracts.ingest import Reading
+from contracts.mail import LetterHead
+from contracts.tickets import TicketClosed, TicketOpened, TicketReopened, TicketSolved
 from services.gateway.access.sight import Sight
 from services.gateway.contacts import contacts
 from services.gateway.desk import desk

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from chassis.requests import TIMEOUT_SECONDS
-from contracts.desk import Actions, Automation, Moment, Selection, Told
+from contracts.automations import Actions, Automation, Moment, Selection, Told
 from contracts.queries import AutomationTrial, Coming, GetWhatComes, TryAutomation, WhatComes
 from services.gateway.desk import desk
 from services.gateway.gateway import Gateway

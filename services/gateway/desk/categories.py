@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from contracts.desk import PATH_SEPARATOR, Category, Thing
+from contracts.desk import PATH_SEPARATOR, Category
+from contracts.things import Thing
 
 
 def paths(categories: Iterable[Category]) -> dict[UUID, str]:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from chassis.database import Connection
 from chassis.kept import Kept
-from contracts.desk import Category, Person, Right, Thing, Ticketbox, kind_of, read_thing
-from contracts.people import Presence, presence_at
+from contracts.desk import Category, Ticketbox, read_thing
+from contracts.people import Person, Presence, Right, presence_at
+from contracts.things import Thing, kind_of
 from services.gateway.access.sight import Sight
 from services.gateway.desk.categories import paths
 from services.gateway.representations.desk import BoxItem, PersonItem

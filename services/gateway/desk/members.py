@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from chassis.database import Connection
-from contracts import desk
-from contracts.desk import BoxRight, Right
+from contracts import desk, people
+from contracts.people import BoxRight, Right
 from services.gateway.access.accounts import Person
 from services.gateway.desk import things
 from services.gateway.desk.desk import every
@@ -31,7 +31,7 @@ async def members(db: Connection, person: Person, ticketbox_id: UUID) -> list[Me
             by="role" if one.by_role else "rights",
             capacity=one.capacity,
         )
-        for one in await every(db, desk.Person)
+        for one in await every(db, people.Person)
         if (right := one.right_in(ticketbox_id)) is not None
     ]
 
@@ -47,7 +47,7 @@ async def others(db: Connection, ticketbox_id: UUID) -> Mapping[UUID, str]:
     """People who could become members: they have rights of their own, and none here."""
     return {
         one.id: one.name
-        for one in await every(db, desk.Person)
+        for one in await every(db, people.Person)
         if one.active and not one.by_role and one.right_in(ticketbox_id) is None
     }
 
@@ -71,11 +71,11 @@ async def let(
         await things.find(db, person, "ticketboxes", ticketbox_id)
         found = await things.find(db, person, "people", member_id)
     member = found.thing
-    assert isinstance(member, desk.Person)  # noqa: S101 - of its kind
+    assert isinstance(member, people.Person)  # noqa: S101 - of its kind
     await things.put(gateway, person, command_id, _with(member, ticketbox_id, right), found.version)
 
 
-def _with(member: desk.Person, ticketbox_id: UUID, right: Right | None) -> desk.Person:
+def _with(member: people.Person, ticketbox_id: UUID, right: Right | None) -> people.Person:
     if member.by_role:
         raise Unprocessable(
             f"What {member.name} may do follows from the role {member.role}, in every ticketbox. "

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from chassis.database import Connection
 from contracts.commands import OPERATOR, ChangeDesk, RemoveThing, SetThing
-from contracts.desk import KINDS, AnyThing, Right, Template, Ticketbox, View, kind_of, read_thing, thing_of
-from contracts.people import Role
+from contracts.desk import KINDS, AnyThing, Template, Ticketbox, View, read_thing, thing_of
+from contracts.people import Right, Role
 from contracts.stream_ids import thing_stream
 from contracts.streams import EVENTS
+from contracts.things import kind_of
 from services.gateway.access.accounts import Person
 from services.gateway.desk import desk
 from services.gateway.desk.differences import Difference, differences

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
-from contracts.desk import Right
 from contracts.model import LONGEST_WRITING
+from contracts.people import Right
 from contracts.router import Priority
 from contracts.tickets import LinkKind, State
 from services.gateway.access.accounts import SignedIn

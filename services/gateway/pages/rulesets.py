@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.desk import Category, Right, Team
-from contracts.desk import Person as DeskPerson
+from contracts.desk import Category, Team
 from contracts.desk import Ticketbox as DeskTicketbox
+from contracts.people import Person as DeskPerson
+from contracts.people import Right
 from contracts.reports import GetReport, Report, RuleFigures
 from contracts.router import Disposition, Priority
 from contracts.rulesets import Rule

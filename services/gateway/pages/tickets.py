@@ -12,8 +12,9 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts.desk import Category, Right, Team, Ticketbox
+from contracts.desk import Category, Team, Ticketbox
 from contracts.model import LONGEST_WRITING, Instant
+from contracts.people import Right
 from contracts.queries import GetTransport, Transport
 from contracts.router import Priority
 from contracts.tickets import State

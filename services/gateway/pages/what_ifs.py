@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.desk import Calendar, Policy
+from contracts.service_levels import Calendar, Policy
 from services.gateway.access.guard import Here, Signed, command_id_of
 from services.gateway.desk import desk, things
 from services.gateway.desk.differences import Difference

@@ -18,11 +18,12 @@ from contracts.contacts import (
     ContactMergeUndone,
     ContactsMerged,
 )
+from contracts.correspondence import AutomaticReplyReceived, CustomerReplied
 from contracts.event import Event, Recorded
 from contracts.mail import Address, LetterHead
 from contracts.model import is_erased
 from contracts.stream_ids import contact_id, contact_stream
-from contracts.tickets import AutomaticReplyReceived, CustomerReplied, TicketOpened
+from contracts.tickets import TicketOpened
 
 
 @dataclass(frozen=True, slots=True)

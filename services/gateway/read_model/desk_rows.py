@@ -2,10 +2,11 @@
 
 from chassis.consume import Batch
 from chassis.database import Connection
-from contracts.desk import Person, PersonChanged, ThingRemoved, kind_of, thing_of
+from contracts.desk import PersonChanged, ThingRemoved, thing_of
 from contracts.event import Event, Recorded
-from contracts.people import PresenceChanged
+from contracts.people import Person, PresenceChanged
 from contracts.streams import THINGS
+from contracts.things import kind_of
 from services.gateway.desk import desk
 
 _KEEP_THING = """

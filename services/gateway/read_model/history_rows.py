@@ -7,10 +7,11 @@ from uuid import UUID
 
 from chassis.consume import Batch
 from chassis.database import Connection
+from contracts.correspondence import NoteAdded, ReplySubmitted
 from contracts.event import Event, Recorded
 from contracts.ingest import Reading
 from contracts.router import MessageRouted, RoutingFailed
-from contracts.tickets import NoteAdded, ReplySubmitted, TicketOpened
+from contracts.tickets import TicketOpened
 
 SEARCHED = 20_000
 """Characters of a text that a search looks at."""

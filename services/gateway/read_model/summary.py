@@ -8,32 +8,32 @@ from typing import assert_never
 from uuid import UUID
 
 from chassis.frozen import but
-from contracts.event import Event, Recorded
-from contracts.mail import LetterHead
-from contracts.stream_ids import acknowledgement_id
-from contracts.tickets import (
-    AbsorptionUndone,
+from contracts.correspondence import (
     AutomaticReplyReceived,
-    CategoryAssigned,
     CustomerReplied,
-    DeadlineItem,
-    DeadlinesChanged,
     DeliveryOutcome,
     DeliveryRecorded,
+    ReplyBounced,
+    ReplyReleased,
+)
+from contracts.event import Event, Recorded
+from contracts.mail import LetterHead
+from contracts.service_levels import DeadlinesChanged, SLABreached, SLAWarned
+from contracts.stream_ids import acknowledgement_id
+from contracts.ticket_events import TicketEvent
+from contracts.tickets import (
+    AbsorptionUndone,
+    CategoryAssigned,
+    DeadlineItem,
     LettersMoved,
     LettersTaken,
     MergeUndone,
     PriorityChanged,
-    ReplyBounced,
-    ReplyReleased,
-    SLABreached,
-    SLAWarned,
     State,
     TagsChanged,
     TicketAbsorbed,
     TicketAssigned,
     TicketClosed,
-    TicketEvent,
     TicketMerged,
     TicketMoved,
     TicketOpened,

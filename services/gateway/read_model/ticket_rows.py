@@ -11,7 +11,7 @@ import asyncpg
 from chassis.consume import Batch
 from chassis.database import Connection
 from contracts.event import Event, Recorded
-from contracts.tickets import TicketEvent
+from contracts.ticket_events import TicketEvent
 from services.gateway.read_model import history
 from services.gateway.read_model.summary import Summary, rearranges, summarise
 

@@ -4,18 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from contracts.correspondence import AutomaticReplyReceived, CustomerReplied, ReplyBounced
 from contracts.event import Event, Recorded
 from contracts.mail import LetterHead
-from contracts.tickets import (
-    AbsorptionUndone,
-    AutomaticReplyReceived,
-    CustomerReplied,
-    LettersMoved,
-    LettersTaken,
-    ReplyBounced,
-    TicketAbsorbed,
-    TicketOpened,
-)
+from contracts.tickets import AbsorptionUndone, LettersMoved, LettersTaken, TicketAbsorbed, TicketOpened
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from contracts.desk import Right
+from contracts.people import Right
 from services.gateway.representations.basics import Named, Representation
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import Query
 
 from chassis.database import Connection
-from contracts.desk import Placeholder, Right, Template
+from contracts.desk import Placeholder, Template
 from contracts.model import Text
+from contracts.people import Right
 from services.gateway.access.accounts import Person
 from services.gateway.contacts import contacts
 from services.gateway.desk import desk

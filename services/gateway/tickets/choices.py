@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.database import Connection
-from contracts.desk import Calendar, Category, CustomField, Team, Ticketbox
+from contracts.desk import Category, CustomField, Team, Ticketbox
+from contracts.service_levels import Calendar
 from services.gateway.desk import desk
 from services.gateway.desk.categories import paths
 

@@ -6,20 +6,13 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from contracts.event import Event, Meta, Recorded
-from contracts.ingest import Reading
-from contracts.mail import Address, LetterHead, last_written
-from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
-from contracts.tickets import (
+from contracts.correspondence import (
     AcknowledgementReleased,
     AcknowledgementWithheld,
     AutomaticReplyReceived,
     Correspondence,
     CustomerReplied,
     DeliveryRecorded,
-    Happening,
-    LettersTaken,
-    MergeUndone,
     NoteAdded,
     NoticeReleased,
     Quote,
@@ -29,6 +22,15 @@ from contracts.tickets import (
     ReplyBounced,
     ReplyReleased,
     ReplySubmitted,
+)
+from contracts.event import Event, Meta, Recorded
+from contracts.ingest import Reading
+from contracts.mail import Address, LetterHead, last_written
+from contracts.notify import ReplyDelayed, ReplyFailed, ReplySent, ReplyUncertain
+from contracts.ticket_events import Happening
+from contracts.tickets import (
+    LettersTaken,
+    MergeUndone,
     ThreadedBy,
     TicketAbsorbed,
     TicketAssigned,

@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import assert_never
 from uuid import UUID
 
+from contracts.correspondence import CustomerReplied
 from contracts.event import Event, Recorded
+from contracts.service_levels import DeadlinesChanged
 from contracts.tickets import (
     AbsorptionUndone,
     CategoryAssigned,
     CustomerErased,
-    CustomerReplied,
     DeadlineItem,
-    DeadlinesChanged,
     FieldsChanged,
     FieldValue,
     LinkKind,

@@ -6,24 +6,21 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
+from contracts.automations import AutomationHeldBack, AutomationRan
+from contracts.service_levels import DeadlinesChanged, SLABreached, SLAWarned
+from contracts.ticket_events import Happening
 from contracts.tickets import (
     AbsorptionUndone,
-    AutomationHeldBack,
-    AutomationRan,
     CategoryAssigned,
     ChosenBy,
     CustomerErased,
-    DeadlinesChanged,
     DistributionDropped,
     FieldsChanged,
-    Happening,
     LettersMoved,
     LettersTaken,
     LinkKind,
     MergeUndone,
     PriorityChanged,
-    SLABreached,
-    SLAWarned,
     TagsChanged,
     TaskAdded,
     TaskChanged,

@@ -8,21 +8,13 @@ from typing import TypeVar
 from uuid import UUID
 
 from chassis.database import Connection
-from contracts.desk import (
-    Calendar,
-    Category,
-    CustomField,
-    Policy,
-    Team,
-    Thing,
-    ThingRemoved,
-    Ticketbox,
-    thing_of,
-)
+from contracts.desk import Category, CustomField, Team, ThingRemoved, Ticketbox, thing_of
 from contracts.event import Event, Recorded
+from contracts.service_levels import Calendar, Policy, SLABreached
 from contracts.stream_ids import RULESET
 from contracts.streams import EVENTS, THINGS
-from contracts.tickets import DeadlineItem, SLABreached
+from contracts.things import Thing
+from contracts.tickets import DeadlineItem
 from rules.hours import hours_of
 from services.gateway.read_model.history import BY_STREAM
 from services.gateway.representations.conversation import Entry

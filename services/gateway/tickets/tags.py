@@ -3,7 +3,9 @@
 from collections import Counter
 
 from chassis.database import Connection
-from contracts.desk import Automation, Person, Policy
+from contracts.automations import Automation
+from contracts.people import Person
+from contracts.service_levels import Policy
 from contracts.tags import tag_of
 from services.gateway.access.sight import Sight
 from services.gateway.desk import desk

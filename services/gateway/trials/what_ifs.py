@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 
 from chassis.database import Connection
 from contracts.commands import CancelWhatIf, StartWhatIf
-from contracts.desk import Calendar, Policy
+from contracts.service_levels import Calendar, Policy
 from contracts.trials import GetWhatIf, ListWhatIfs, WhatIf, WhatIfChange, WhatIfList
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, command_id_of, only

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from chassis.commands import Refusal
 from contracts.commands import ChangeDesk, PublishRuleset, RemoveThing, SetThing
-from contracts.desk import AnyThing, BoxRight, Person, Right, Team, Ticketbox, View
+from contracts.desk import AnyThing, Team, Ticketbox, View
 from contracts.event import Event
+from contracts.people import BoxRight, Person, Right
 from contracts.rulesets import Rule, RulesetPublished
 from postroom.desk.plan import Plan, Present, plan
 from postroom.desk.reading import BadFile, parse

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from contracts.desk import Automation
+from contracts.automations import Automation
 from services.gateway.access.guard import Administrator, Here, Signed
 from services.gateway.desk import automations, things
 from services.gateway.pages.desk import fields

@@ -6,26 +6,22 @@ from itertools import chain
 from typing import assert_never
 from uuid import UUID
 
+from contracts.automations import Automation
 from contracts.desk import (
     AnyThing,
-    Automation,
-    Calendar,
     Category,
     CustomField,
     DistributionMethod,
     FieldType,
     Organisation,
-    Person,
-    Policy,
-    Target,
     Team,
     Template,
     Ticketbox,
     View,
-    Weekday,
 )
-from contracts.people import Role
+from contracts.people import Person, Role
 from contracts.router import Priority
+from contracts.service_levels import Calendar, Policy, Target, Weekday
 from contracts.tickets import State
 from services.gateway.desk.automations import MOMENTS, sentence
 from services.gateway.pages.desk.fields import Field, Group

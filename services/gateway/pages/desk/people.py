@@ -6,8 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from contracts.desk import Right
-from contracts.people import Presence
+from contracts.people import Presence, Right
 from services.gateway.access.guard import Here, Signed, Writer, command_id_of
 from services.gateway.desk import members
 from services.gateway.desk import presence as presences

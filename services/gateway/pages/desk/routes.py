@@ -12,8 +12,9 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from chassis.database import Connection
-from contracts.desk import KINDS, AnyThing, CustomField, Ticketbox, kind_of
-from contracts.desk import Person as Colleague
+from contracts.desk import KINDS, AnyThing, CustomField, Ticketbox
+from contracts.people import Person as Colleague
+from contracts.things import kind_of
 from contracts.trials import WhatIf
 from services.gateway.access.accounts import Person, SignedIn
 from services.gateway.access.guard import Here, Signed, command_id_of
