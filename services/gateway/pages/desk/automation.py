@@ -9,7 +9,7 @@ from contracts.automations import Automation
 from services.gateway.access.guard import Administrator, Here, Signed
 from services.gateway.desk import automations, things
 from services.gateway.pages.desk import fields
-from services.gateway.pages.desk.kinds import AUTOMATION
+from services.gateway.pages.desk.kinds.automations import AUTOMATION
 from services.gateway.pages.rendering import page
 from services.gateway.problems import Problem, Unprocessable
 
