@@ -6,7 +6,7 @@ that knows more than the log, as after a restore of PostgreSQL alone, gets nothi
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -20,6 +20,7 @@ from chassis.database import Announcements, Connection, lead, listening
 from chassis.log import read_after
 from chassis.logging import get_logger
 from chassis.pace import next_batch_at
+from chassis.receipts import Receipt, Receipts
 from contracts.streams import STREAMS, Stream, subject
 
 logger = get_logger(__name__)
@@ -78,12 +79,13 @@ class Relay:
             await lead(announced.db, f"postroom relay {service}")
             identified, self._identified = self._identified, True
             try:
-                await self._publish_all(announced, identified=identified)
+                async with Receipts.of(self._client) as receipts:
+                    await self._publish_all(announced, receipts, identified=identified)
             except Swallowed:
                 self._identified = False
                 raise
 
-    async def _publish_all(self, announced: Announcements, *, identified: bool) -> None:
+    async def _publish_all(self, announced: Announcements, receipts: Receipts, *, identified: bool) -> None:
         """Publish what is there and what comes."""
         stream, js = self._stream, self._js
         tail = await _tail(js, stream)
@@ -96,7 +98,7 @@ class Relay:
             rows = await read_after(announced.db, tail.position, BATCH)
             if rows:
                 idle = 0
-                tail = await self._publish(tail, rows, identified=identified)
+                tail = await self._publish(tail, rows, receipts, identified=identified)
                 metrics.EVENTS_PUBLISHED.inc(len(rows))
             if len(rows) == BATCH:
                 continue
@@ -109,7 +111,9 @@ class Relay:
             if idle % POLLS_A_CHECK == 0 and await _tail(js, stream) != tail:
                 raise TailMoved(stream.name)
 
-    async def _publish(self, tail: Tail, rows: Sequence[asyncpg.Record], *, identified: bool) -> Tail:
+    async def _publish(
+        self, tail: Tail, rows: Sequence[asyncpg.Record], receipts: Receipts, *, identified: bool
+    ) -> Tail:
         """Publish rows in a pipeline; each expects the sequence before it, so a lost one stops those behind it.
 
         So the server's answer to the last says that all are there, and its answer to the first what is the matter if
@@ -120,7 +124,7 @@ class Relay:
         """
         stream = self._stream
         first_and_last = {tail.sequence + 1, tail.sequence + len(rows)}
-        answers: dict[int, Awaitable[api.PubAck]] = {}
+        answers: dict[int, Receipt] = {}
         after = tail.position
         for sequence, row in enumerate(rows, start=tail.sequence + 1):
             headers = wire.headers(row, stream.service, after)
@@ -131,7 +135,7 @@ class Relay:
             headers[api.Header.EXPECTED_STREAM] = stream.name
             body = row["data"].encode()
             if sequence in first_and_last:
-                answers[sequence] = await self._js.publish_async(about, body, headers=headers)
+                answers[sequence] = await receipts.publish(about, body, headers)
             else:
                 await self._client.publish(about, body, headers=headers)
             after = row["position"]

@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from chassis import metrics, wire
 from chassis.database import connect, lead, listening
 from chassis.migrations import Schema, migrate
-from chassis.relay import Relay, StreamAhead
+from chassis.relay import Relay, StreamAhead, TailMoved
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from contracts.event import Event
@@ -127,6 +127,21 @@ async def test_what_was_deleted_from_the_stream_is_published_again_in_order(
     state = (await js.stream_info("NOTIFY")).state
     messages = [await js.get_msg("NOTIFY", seq=state.first_seq + number) for number in range(5)]
     assert [wire.position(message.headers or {}) for message in messages] == [1, 2, 3, 4, 5]
+
+
+async def test_a_relay_says_why_the_server_takes_nothing(
+    db: asyncpg.Connection, js: JetStreamContext, database_url: str, nats_server: Nats
+) -> None:
+    async with await nats.connect(nats_server.url()) as client:
+        relay = Relay(database_url, "notify", client)
+        # Given a stream that is full,
+        await js.update_stream((await js.stream_info("NOTIFY")).config.evolve(max_msgs=1))
+        await failed_replies.append(db, 1)
+        await publish_until(relay, js, 1)
+        # when more is to be published, then the relay ends with the reason.
+        await failed_replies.append(db, 3)
+        with pytest.raises(TailMoved, match="maximum messages exceeded"):
+            await asyncio.wait_for(relay.run(), 10)
 
 
 async def test_a_relay_that_cannot_publish_is_told_by_how_long_ago_it_was_done(
