@@ -228,6 +228,6 @@ def evidence(kind: str, data: Data, actor: str) -> dict[str, object]:
     """What proves a step."""
     flat = {**data, **nested} if isinstance(nested := data.get("evidence"), dict) else data
     found = {name: flat[name] for name in _EVIDENCE.get(kind, ()) if flat.get(name) not in (None, [], "")}
-    if kind == "AlertReleased" and found["rule"] == DISTRIBUTION:
+    if kind == "AlertReleased" and data["rule"] == DISTRIBUTION:
         del found["rule"]
     return found if actor == "postroom" else {**found, "actor": actor}
