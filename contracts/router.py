@@ -35,7 +35,7 @@ class RuleActed(Model):
     matched: Annotated[tuple[tuple[Text, Text], ...], Personal(())] = ()
     """The values that the condition looked at, name and value, cut short."""
     did: tuple[Text, ...] = ()
-    """Which of its actions counted, such as `ticketbox`; a rule before it may have decided the others."""
+    """Which of its actions counted, as `ticketbox` or `held_back`; a rule before it may have decided the others."""
 
 
 class RuleFailed(Model):
@@ -113,8 +113,12 @@ class CopyReleased(RouterEvent):
     rule: Text
 
 
+DISTRIBUTION = "Distribution"
+"""What stands for a rule in alerts that distribution causes."""
+
+
 class AlertReleased(RouterEvent):
-    """A rule wants colleagues to be told of a message. Stream: `message-{message_id}`."""
+    """Colleagues are to be told of a message, or that nobody took its ticket. Stream: `message-{message_id}`."""
 
     notice_id: UUID
     message_id: UUID
@@ -123,6 +127,7 @@ class AlertReleased(RouterEvent):
     subject: Words
     text: Words
     rule: Text
+    """Which rule wants it, or `Distribution`."""
 
 
 class Considered(Model):

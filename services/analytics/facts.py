@@ -24,7 +24,7 @@ from contracts.ingest import MessageHeld, MessageReceived
 from contracts.mail import LetterHead
 from contracts.notify import ReplySent
 from contracts.people import Person, PersonAdded
-from contracts.router import MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
+from contracts.router import Disposition, MessageDiscarded, MessageRouted, RoutingEvidence, RoutingFailed
 from contracts.standing import Standing, hear, is_first_delivery
 from contracts.streams import ANALYTICS
 from contracts.tickets import MergeUndone, TicketAssigned, TicketMerged, TicketMoved, TicketOpened
@@ -90,6 +90,7 @@ DECIDED = Part(
         "state": "text",
         "ticketbox_id": "uuid",
         "ticketbox_rule": "text",
+        "held_back_rule": "text",
         "kind": "text",
         "recorded_at": "timestamptz",
     },
@@ -196,11 +197,12 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
             decided = (letter.message_id, routed.ticketbox_id, routed.disposition.value, rule, at)
             if is_first_delivery(item):
                 return [(ROUTED, decided)]
-            return [(ROUTED, decided), _decision(item, letter.message_id, routed.ticketbox_id, rule, letter)]
+            rules = (rule, _held_back_rule(routed))
+            return [(ROUTED, decided), _decision(item, letter.message_id, rules, routed.ticketbox_id, letter)]
         case RoutingFailed(message_id=message_id, ticketbox_id=ticketbox_id, letter=read):
-            return [_decision(item, message_id, ticketbox_id, None, read)]
+            return [_decision(item, message_id, (None, ""), ticketbox_id, read)]
         case MessageDiscarded(message_id=message_id):
-            return [_decision(item, message_id)]
+            return [_decision(item, message_id, (None, None))]
         case TicketOpened(ticket_id=ticket_id, number=number, letter=letter) as opened:
             began = (letter.received_at, letter.automatic, opened.settled)
             ticket = (ticket_id, number, opened.ticketbox_id, *began, at)
@@ -240,12 +242,13 @@ def facts_of(item: Recorded[Event]) -> Sequence[tuple[Part, Row]]:
 def _decision(
     item: Recorded[Event],
     message_id: UUID,
+    rules: tuple[str | None, str | None],
     ticketbox_id: UUID | None = None,
-    rule: str | None = None,
     letter: LetterHead | None = None,
 ) -> tuple[Part, Row]:
+    """A decision; `rules` are the one that chose the ticketbox and the one that held the message back."""
     state, kind = hear(Standing(), item).routed_state, letter.kind.value if letter else None
-    return DECIDED, (message_id, item.version, state.value, ticketbox_id, rule, kind, item.recorded_at)
+    return DECIDED, (message_id, item.version, state.value, ticketbox_id, *rules, kind, item.recorded_at)
 
 
 def _sort(
@@ -265,6 +268,18 @@ def _sort(
 def _ticketbox_rule(evidence: RoutingEvidence) -> str:
     """The rule that is to blame for the ticketbox; early releases wrote down one rule only, whatever it did."""
     return evidence.ticketbox_rule or ("" if evidence.acted else evidence.rule or "")
+
+
+def _held_back_rule(routed: MessageRouted) -> str | None:
+    """The rule that held a message back; empty: none did, but perhaps the virus scanner; None: a person decided."""
+    if routed.released_by is not None:
+        return None
+    if routed.disposition is Disposition.DELIVER:
+        return ""
+    evidence = routed.evidence
+    if not evidence.acted:  # an early release wrote it, or no rule was asked
+        return evidence.rule or ""
+    return next((one.rule for one in evidence.acted if "held_back" in one.did), "")
 
 
 def _named(event: Event) -> Sequence[tuple[Part, Row]]:

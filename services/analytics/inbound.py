@@ -23,6 +23,7 @@ decided AS (
 ),
 message AS (
     SELECT
+        message_id,
         message.received_at,
         CASE WHEN message.outcome_recorded_at <= $3 THEN message.ticket_id END AS ticket_id,
         CASE WHEN message.outcome_recorded_at <= $3 THEN message.outcome END AS outcome,

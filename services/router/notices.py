@@ -8,7 +8,7 @@ from contracts.desk import Ticketbox
 from contracts.ids import derived
 from contracts.mail import Address, Kind
 from contracts.people import Person, Right, Role
-from contracts.router import AlertReleased, CopyReleased, Disposition, MessageRouted
+from contracts.router import DISTRIBUTION, AlertReleased, CopyReleased, Disposition, MessageRouted
 from services.router.queue import Queued
 
 Notice = CopyReleased | AlertReleased
@@ -71,10 +71,6 @@ def _text(routed: MessageRouted, rule: str) -> str:
         f"The rule “{rule}” wants you to know of this message.\n\nFrom: {sender}\nSubject: {letter.subject}\n"
         f"Received: {letter.received_at:%Y-%m-%d %H:%M} UTC\n\n{what}\n\n{letter.excerpt}\n"
     )
-
-
-DISTRIBUTION = "Distribution"
-"""What stands for a rule in alerts that distribution causes."""
 
 
 def supervisors(members: Sequence[Person], box: Ticketbox) -> list[Person]:

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.mail import LOOP_HEADER
-from contracts.router import NO_TICKETBOX
+from contracts.router import DISTRIBUTION, NO_TICKETBOX
 from services.gateway.messages.custody import evidence, sentence, way
 from services.gateway.messages.evidence import Fact, facts
 
@@ -28,6 +28,15 @@ def test_each_step_is_told_in_words() -> None:
     assert told("TicketOpened", number=10008) == "Ticket 10008 was opened with it"
     assert told("ReplyReleased", attempt=2) == "Allowed to leave again by Anna"
     assert told("SomethingNewer") == "SomethingNewer"
+
+
+def test_an_alert_that_nobody_took_a_ticket_is_of_no_rule() -> None:
+    by_rule = {"to": "sara@example.com", "rule": "Money"}
+    assert told("AlertReleased", **by_rule) == "A rule had people told of it"
+    assert evidence("AlertReleased", by_rule, "postroom") == by_rule
+    waits = {"to": "sara@example.com", "rule": DISTRIBUTION}
+    assert told("AlertReleased", **waits) == "Somebody was told by mail that nobody had taken its ticket"
+    assert evidence("AlertReleased", waits, "postroom") == {"to": "sara@example.com"}
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,14 @@ def test_letters_of_an_absorbed_ticket_are_shown_until_the_merge_is_undone() -> 
     assert not page(ABSORBED, AbsorptionUndone(ticket_id=TICKET, from_id=OTHER, undone_by=ANNA)).absorbed
 
 
+def test_a_letter_that_came_by_a_merge_says_so_also_if_it_had_been_split_off_before() -> None:
+    back = ABSORBED.model_copy(update={"letters": (SECOND,)})
+    for before in ((), (events.replied(TICKET, SECOND), moved(SECOND.message_id))):
+        letter = entries(*before, back)[-1].letter
+        assert letter is not None
+        assert letter.threaded_by == "ticket 10019 was merged into this one"
+
+
 def moved(*message_ids: UUID) -> LettersMoved:
     return LettersMoved(
         ticket_id=TICKET, to_id=OTHER, to_number=10019, message_ids=message_ids, moved_by=ANNA

@@ -157,12 +157,22 @@ async def test_a_deleted_message_is_suppressed_and_can_be_brought_back(
     assert (await balanced(api))["suppressed"].get("discarded", 0) == before
 
 
-async def test_what_a_rule_suppressed_can_be_let_through(
+async def test_what_a_rule_suppressed_can_be_let_through_and_counts_against_the_rule(
     api: httpx.AsyncClient, stopping_postroom: Postroom
 ) -> None:
+    async def corrected() -> int:
+        rows = (await api.get("/api/v1/reports/misrouting_by_rule")).json()["rows"]
+        return {row[0]: int(row[3]) for row in rows}.get("Newsletters", 0)
+
+    before = await corrected()
     stopped = await sent(api, stopping_postroom, stopping.SUPPRESSED, "suppressed")
     await api.post(f"/api/v1/messages/{stopped['message_id']}/release")
     await in_state(api, stopped["message_id"], "ticketed")
+
+    async def counted() -> bool:
+        return await corrected() == before + 1
+
+    await until(counted)
 
 
 @pytest.mark.parametrize(

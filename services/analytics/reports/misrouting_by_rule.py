@@ -1,4 +1,4 @@
-"""Misrouting by rule: how often the ticketbox that a rule chose was the wrong one."""
+"""Misrouting by rule: how often people corrected the ticketbox that it chose, or let through what it held back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from services.analytics.scope import Scope
 DESCRIPTION = ReportDescription(
     name="misrouting_by_rule",
     title="Misrouting by rule",
-    description="How many tickets each rule sent to a ticketbox, and how many of them people had to correct.",
+    description="How many tickets each rule sent to a ticketbox and letters it held back, and how many were wrong.",
     by=("rule",),
 )
 BY_ADDRESS = "No rule: by address"
@@ -21,12 +21,27 @@ NOT_KNOWN = "Not known: rebuild facts"
 # undo that follows a correction, with no other move between, takes back the one before it.
 SQL = f"""
 WITH {INBOUND},
-opened AS (
+held_back AS (
     SELECT
+        message_id,
+        -- Whatever people decided after that, it was about what this rule had done.
+        (array_agg(decision.held_back_rule ORDER BY version DESC)
+            FILTER (WHERE decision.held_back_rule IS NOT NULL))[1] AS rule
+    FROM fact_decision AS decision
+    JOIN fact_message AS message USING (message_id)
+    WHERE message.received_at >= $1
+      AND message.received_at < $2
+      AND decision.recorded_at <= $3
+    GROUP BY message_id
+),
+decision AS (
+    SELECT
+        message_id,
         coalesce(nullif(ticketbox_rule, ''), CASE
             WHEN ticketbox_rule IS NULL THEN $6
             ELSE $5
         END) AS rule,
+        false AS held_back,
         EXISTS (
             SELECT
             FROM fact_correction AS correction
@@ -53,47 +68,67 @@ opened AS (
     FROM inbound
     WHERE outcome = 'opened'
       AND ticketbox_id IS NOT NULL
+    UNION ALL
+    SELECT message_id, rule, true, sort <> 'held_back'
+    FROM inbound
+    JOIN held_back USING (message_id)
+    WHERE rule <> ''
+),
+letter AS (
+    SELECT rule, bool_or(held_back) AS held_back, bool_or(corrected) AS corrected
+    FROM decision
+    GROUP BY rule, message_id
 )
 SELECT
     rule,
-    count(*) AS tickets,
+    count(*) FILTER (WHERE NOT held_back) AS tickets,
+    count(*) FILTER (WHERE held_back) AS held_back,
     count(*) FILTER (WHERE corrected) AS corrected
-FROM opened
+FROM letter
 GROUP BY rule
-ORDER BY corrected DESC, tickets DESC, rule
+ORDER BY corrected DESC, count(*) DESC, rule
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The tickets of one rule."""
+    """What one rule decided; a letter that it both held back and sent to a ticketbox is one that it held back."""
 
     rule: str
     tickets: int
+    held_back: int
     corrected: int
+
+    @property
+    def figures(self) -> tuple[str, int, int, int, float | None]:
+        """Its row."""
+        rate = percent(self.corrected, self.tickets + self.held_back)
+        return self.rule, self.tickets, self.held_back, self.corrected, rate
 
 
 def ask(scope: Scope) -> Question:
-    """Tickets and corrections by rule."""
+    """Decisions and corrections by rule."""
     return Question(SQL, (scope.since, scope.until, scope.as_of, scope.ticketbox_ids, BY_ADDRESS, NOT_KNOWN))
 
 
 def build(_: Scope, counts: Sequence[Count]) -> Table:
     """One row a rule, the one that was corrected most often first."""
-    tickets = sum(count.tickets for count in counts)
-    corrected = sum(count.corrected for count in counts)
+    total = Count(
+        rule="Total",
+        tickets=sum(count.tickets for count in counts),
+        held_back=sum(count.held_back for count in counts),
+        corrected=sum(count.corrected for count in counts),
+    )
     return Table(
         columns=(
             Column(name="rule", title="Rule", unit="text"),
             Column(name="tickets", title="Tickets", unit="count"),
+            Column(name="held_back", title="Held back", unit="count"),
             Column(name="corrected", title="Corrected", unit="count"),
             Column(name="rate", title="Misrouted", unit="percent"),
         ),
-        rows=tuple(
-            (count.rule, count.tickets, count.corrected, percent(count.corrected, count.tickets))
-            for count in counts
-        ),
-        totals=("Total", tickets, corrected, percent(corrected, tickets)),
+        rows=tuple(count.figures for count in counts),
+        totals=total.figures,
         chart=Chart(shape="horizontal_bars", label="rule", value="rate"),
     )
 

@@ -8,7 +8,7 @@ import orjson
 
 from chassis.database import Connection
 from contracts.ingest import MessageHeld, Reading
-from contracts.router import RoutingEvidence
+from contracts.router import DISTRIBUTION, RoutingEvidence
 from contracts.standing import MessageState
 from services.gateway.desk import desk
 from services.gateway.messages.why_here import is_nobodys, unasked
@@ -140,6 +140,8 @@ def sentence(kind: str, data: Data, actor: str) -> str:
             return f"Written by {actor}"
         case "ReplyReleased" | "AcknowledgementReleased" | "ReminderReleased":
             return "Allowed to leave" if data["attempt"] == 1 else f"Allowed to leave again by {actor}"
+        case "AlertReleased" if data["rule"] == DISTRIBUTION:
+            return "Somebody was told by mail that nobody had taken its ticket"
         case "ReplyBounced":
             return "An answer of ours came back with it"
         case _:
@@ -226,4 +228,6 @@ def evidence(kind: str, data: Data, actor: str) -> dict[str, object]:
     """What proves a step."""
     flat = {**data, **nested} if isinstance(nested := data.get("evidence"), dict) else data
     found = {name: flat[name] for name in _EVIDENCE.get(kind, ()) if flat.get(name) not in (None, [], "")}
+    if kind == "AlertReleased" and data["rule"] == DISTRIBUTION:
+        del found["rule"]
     return found if actor == "postroom" else {**found, "actor": actor}

@@ -202,8 +202,9 @@ def _brought(
     places: Mapping[UUID, Whereabouts],
 ) -> list[Entry]:
     """The letters that came from another ticket, if they did not leave and come back since."""
-    why = None
-    if isinstance(event, LettersTaken):
+    if isinstance(event, TicketAbsorbed):
+        why = f"ticket {event.from_number} was merged into this one"
+    else:
         why = _GIVEN_BACK if _is_given_back(event, item, history) else _THREADED[ThreadedBy.PERSON]
     return [
         _with_letter(_made(item, "wrote", at=letter.received_at), letter, why, sources, place)
