@@ -58,7 +58,11 @@ def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bo
 
 def says_thanks(letter: LetterHead, ticket: Ticket) -> bool:
     """Whether a letter only thanks for what was answered in a ticket; a new subject may say all there is to say."""
-    subjects = (ticket.subject, *(one.subject for one in ticket.letters.values()))
+    subjects = (
+        ticket.subject,
+        *(one.subject for one in ticket.letters.values()),
+        *(reply.letter.subject for reply in ticket.replies.values()),
+    )
     said, known = _words(letter.subject), {_words(subject) for subject in subjects} - {""}
     goes_on = said == "" or any(subject in said for subject in known)
     return goes_on and only_thanks(letter, [reply.letter.from_ for reply in ticket.replies.values()])
