@@ -401,6 +401,20 @@ async def test_a_dry_run_can_be_cancelled(api: httpx.AsyncClient) -> None:
     assert run["state"] in {"cancelled", "done"}
 
 
+async def test_a_dry_run_is_listed_with_the_rules_in_force_though_there_is_no_draft_any_more(
+    api: httpx.AsyncClient,
+) -> None:
+    if (left := await api.get("/api/v1/rulesets/draft")).status_code == 200:
+        await api.post("/rules/draft/drop", data={"draft_version": left.json()["version"]})
+    assert (await api.post("/rules/draft/begin")).status_code == 303
+    started = await api.post("/rules/draft/dry-run", data={"days": 1})
+    link = f'<a href="{started.headers["location"]}">'
+    assert link in (await api.get("/rules/draft")).text
+    draft = (await api.get("/api/v1/rulesets/draft")).json()
+    assert (await api.post("/rules/draft/drop", data={"draft_version": draft["version"]})).status_code == 303
+    assert link in (await api.get("/rules")).text
+
+
 async def test_agents_see_no_rules_and_try_none(api: httpx.AsyncClient, postroom: Postroom) -> None:
     await postroom.add_person("Agnes")
     db = await asyncpg.connect(postroom.database_url)
