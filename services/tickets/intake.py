@@ -17,6 +17,7 @@ from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.people import Person, Right
 from contracts.router import MessageRouted
+from contracts.stream_ids import ticket_id_of
 from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     CategoryAssigned,
@@ -34,11 +35,6 @@ from services.tickets.ticket import Ticket
 
 NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""
-
-
-def ticket_id_of(message_id: UUID) -> UUID:
-    """The id of the ticket that a message opens, the same however often it is asked."""
-    return derived(message_id, "ticket")
 
 
 def cause_of(event: Event, event_id: UUID) -> UUID:

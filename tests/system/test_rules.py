@@ -96,6 +96,7 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
         ("Score", "added"),
     ]
 
+    await until(lambda: _distribution_knows(postroom, tickets=2))
     await _tried(api)
     wish = {"reason": "Invoices go to Orders", "expected_version": now["version"]}
     reviewed = {**wish, "expected_draft_version": shown["version"]}
@@ -125,6 +126,14 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
 
     await _corrected(api, ticket, now)
     await _rolled_back(api, now, me)
+
+
+async def _distribution_knows(postroom: Postroom, tickets: int) -> bool:
+    """Whether router has heard of so many tickets: before, it does not know that a letter opened one."""
+    db = await asyncpg.connect(postroom.database_url)
+    known = await db.fetchval("SELECT count(*) FROM router.ticket")
+    await db.close()
+    return bool(known >= tickets)
 
 
 async def _tried(api: httpx.AsyncClient) -> None:

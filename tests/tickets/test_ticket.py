@@ -33,6 +33,7 @@ from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.people import Person, Role
 from contracts.router import MessageRouted, Priority, RoutingEvidence
+from contracts.stream_ids import ticket_id_of
 from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     LettersTaken,
@@ -508,4 +509,4 @@ def test_thanks_under_the_subject_of_our_answer_are_thanks_however_it_differs_fr
 
 def test_the_ticket_of_a_message_has_the_same_id_each_time() -> None:
     message_id = UUID(int=7)
-    assert intake.ticket_id_of(message_id) == intake.ticket_id_of(message_id)
+    assert ticket_id_of(message_id) == ticket_id_of(message_id)
