@@ -12,6 +12,16 @@ def message_stream(message_id: UUID) -> str:
     return f"message-{message_id}"
 
 
+def message_of(stream_id: str) -> UUID:
+    """The message whose history a stream is."""
+    return UUID(stream_id.removeprefix("message-"))
+
+
+def ticket_id_of(message_id: UUID) -> UUID:
+    """The id of the ticket that a message opens, the same however often it is asked."""
+    return derived(message_id, "ticket")
+
+
 def ticket_stream(ticket_id: UUID) -> str:
     return f"ticket-{ticket_id}"
 

@@ -29,6 +29,8 @@ class Recorded:
     schema_version: int
     routed: bytes | None
     """None: it was not routed yet."""
+    opened: bool
+    """Whether a ticket is known that began with it: otherwise it joined one, or tickets has not taken it yet."""
 
 
 @dataclass(slots=True)
@@ -96,12 +98,15 @@ def examine(messages: Iterable[Recorded], ruleset: Ruleset, since: datetime) -> 
             continue
         answerable = may_be_answered(reading.letter, ours)
         before = outcome_then(orjson.loads(message.routed), boxes, answerable=answerable)
-        _compare(tally, reading.letter, before, outcome_now(now, boxes, answerable=answerable))
+        joined = before.disposition == Disposition.DELIVER and not message.opened
+        after = outcome_now(now, boxes, answerable=answerable)
+        _compare(tally, reading.letter, differences(before, after, joined=joined), before, after)
     return tally
 
 
-def _compare(tally: Tally, letter: LetterHead, before: RoutingOutcome, after: RoutingOutcome) -> None:
-    kinds = differences(before, after)
+def _compare(
+    tally: Tally, letter: LetterHead, kinds: tuple[str, ...], before: RoutingOutcome, after: RoutingOutcome
+) -> None:
     if not kinds:
         return
     tally.changed_messages += 1
@@ -136,8 +141,15 @@ _COMPARED = {
 }
 
 
-def differences(before: RoutingOutcome, after: RoutingOutcome) -> tuple[str, ...]:
-    """In what two outcomes differ. By which rule it is so makes no difference, nor does the order of tags."""
+_OF_EACH_LETTER = frozenset({"disposition", "reason", "copies", "alerts"})
+"""What rules decide of a letter that joins a ticket as well; all else is of the ticket that it opens."""
+
+
+def differences(before: RoutingOutcome, after: RoutingOutcome, *, joined: bool) -> tuple[str, ...]:
+    """In what two outcomes of a letter differ, which joined a ticket or not.
+
+    By which rule it is so makes no difference, nor does the order of tags.
+    """
 
     def plain(value: object) -> object:
         return frozenset(value) if isinstance(value, tuple) else value
@@ -145,7 +157,8 @@ def differences(before: RoutingOutcome, after: RoutingOutcome) -> tuple[str, ...
     return tuple(
         kind
         for kind, name in _COMPARED.items()
-        if plain(getattr(before, name)) != plain(getattr(after, name))
+        if (kind in _OF_EACH_LETTER or not joined)
+        and plain(getattr(before, name)) != plain(getattr(after, name))
     )
 
 

@@ -1,4 +1,4 @@
-"""Mail of the last days out of ingest's stream, with what this service said of each message."""
+"""Mail of the last days out of ingest's stream, with what this service said of it, and which of it opened tickets."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,6 +14,7 @@ from chassis import wire
 from chassis.database import Pool
 from chassis.pull import Pull
 from contracts.ingest import MessageReceived, MessageReread, Reading
+from contracts.stream_ids import message_of, ticket_id_of
 from contracts.streams import STREAMS, every
 from services.router.dry_run import Recorded
 
@@ -33,6 +34,12 @@ WHERE stream_id = ANY($1::text[])
   AND type = 'MessageRouted'
   AND data ->> 'released_by' IS NULL
 ORDER BY stream_id, version DESC
+"""
+
+_OPENED = """
+SELECT ticket_id
+FROM ticket
+WHERE ticket_id = ANY($1::uuid[])
 """
 
 
@@ -110,13 +117,18 @@ class Mail:
 
     async def _with_what_was_said(self, messages: Sequence[Msg]) -> list[Recorded]:
         readings = [(message.headers or {}, message.data) for message in messages]
-        rows = await self._pool.fetch(_SAID, [fields["ce-subject"] for fields, _ in readings])
-        said = {row["stream_id"]: row for row in rows}
+        names = [fields["ce-subject"] for fields, _ in readings]
+        opens = {name: ticket_id_of(message_of(name)) for name in names}
+        said = {row["stream_id"]: row for row in await self._pool.fetch(_SAID, names)}
+        opened = {row["ticket_id"] for row in await self._pool.fetch(_OPENED, list(opens.values()))}
         found = []
         for fields, data in readings:
-            kind, decision = _READINGS[fields["ce-type"]], said.get(fields["ce-subject"])
+            kind, name = _READINGS[fields["ce-type"]], fields["ce-subject"]
+            decision = said.get(name)
             counts = kind is MessageReceived if decision is None else fields["ce-id"] == decision["about"]
             if counts:
                 routed = None if decision is None else decision["data"].encode()
-                found.append(Recorded(kind, data, wire.schema_version(fields), routed))
+                found.append(
+                    Recorded(kind, data, wire.schema_version(fields), routed, opened=opens[name] in opened)
+                )
         return found

@@ -17,6 +17,7 @@ from services.tickets.desk import Desk
 from services.tickets.outgoing import message_id
 from services.tickets.refusals import NobodyThere, NotFailed, Outdated
 from services.tickets.reply_address import reply_to
+from services.tickets.threading import with_number
 from services.tickets.ticket import ReplyState, Ticket
 
 
@@ -82,26 +83,28 @@ def _letter(
 ) -> OutgoingLetter:
     sender = box.addresses[0]
     signature = box.signature.replace("{agent}", actor.name).replace("{ticketbox}", box.name)
+    answered_at = reply_to(box, ticket.number, secret)
     return OutgoingLetter(
         internet_message_id=message_id(command.reply_id, sender),
         in_reply_to=ticket.answer_to,
         references=ticket.message_ids,
         date=now,
         from_=Address(name=f"{actor.name} ({box.name})", address=sender),
-        reply_to=reply_to(box, ticket.number, secret),
+        reply_to=answered_at,
         to=(ticket.reply_address,),
-        subject=reply_subject(ticket.subject),
+        subject=reply_subject(ticket.subject, None if answered_at else ticket.number),
         text=f"{command.text}\n\n-- \n{signature}" if signature else command.text,
         quote=command.quote,
     )
 
 
-def reply_subject(subject: str) -> str:
-    """`Re: ` once, whatever the customer's program already put there."""
+def reply_subject(subject: str, number: int | None) -> str:
+    """`Re: ` once, whatever the customer's program already put there, and the number of the ticket if there is one."""
     plain = subject.strip()
     while plain[:3].lower() in {"re:", "aw:", "sv:"}:
         plain = plain[3:].strip()
-    return f"Re: {plain}" if plain else "Re: your message"
+    plain = plain or "your message"
+    return f"Re: {with_number(plain, number) if number else plain}"
 
 
 def retry_reply(command: RetryReply, ticket: Ticket) -> list[TicketEvent]:

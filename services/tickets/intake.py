@@ -17,6 +17,7 @@ from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.notify import ReplyFailed, ReplySent, ReplyUncertain
 from contracts.people import Person, Right
 from contracts.router import MessageRouted
+from contracts.stream_ids import ticket_id_of
 from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     CategoryAssigned,
@@ -36,11 +37,6 @@ NOBODY = Address(name="Unknown sender", address="unknown@invalid")
 """A message without a readable sender opens a ticket too; `.invalid` never resolves (RFC 2606)."""
 
 
-def ticket_id_of(message_id: UUID) -> UUID:
-    """The id of the ticket that a message opens, the same however often it is asked."""
-    return derived(message_id, "ticket")
-
-
 def cause_of(event: Event, event_id: UUID) -> UUID:
     """What is answered once: of a delivery the message itself, which may be delivered again after a failure."""
     return derived(event.letter.message_id, "delivered") if isinstance(event, MessageRouted) else event_id
@@ -58,7 +54,11 @@ def begins_anew(letter: LetterHead, ticket: Ticket, box: Ticketbox | None) -> bo
 
 def says_thanks(letter: LetterHead, ticket: Ticket) -> bool:
     """Whether a letter only thanks for what was answered in a ticket; a new subject may say all there is to say."""
-    subjects = (ticket.subject, *(one.subject for one in ticket.letters.values()))
+    subjects = (
+        ticket.subject,
+        *(one.subject for one in ticket.letters.values()),
+        *(reply.letter.subject for reply in ticket.replies.values()),
+    )
     said, known = _words(letter.subject), {_words(subject) for subject in subjects} - {""}
     goes_on = said == "" or any(subject in said for subject in known)
     return goes_on and only_thanks(letter, [reply.letter.from_ for reply in ticket.replies.values()])

@@ -7,6 +7,7 @@ from contracts.correspondence import OutgoingLetter
 from contracts.desk import Ticketbox
 from contracts.mail import Address
 from services.tickets.reply_address import reply_to
+from services.tickets.threading import with_number
 
 
 def message_id(reply_id: UUID, sender: str) -> str:
@@ -40,7 +41,7 @@ def automatic_letter(
         from_=Address(name=box.name, address=sender),
         reply_to=reply_to(box, number, secret),
         to=(to,),
-        subject=f"[#{number}] {subject}",
+        subject=with_number(subject, number),
         text=text.replace("{number}", str(number)).replace("{subject}", subject),
         automatic=True,
     )

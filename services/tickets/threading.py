@@ -50,6 +50,11 @@ def number_in_subject(subject: str) -> int | None:
     return int(found[1]) if found else None
 
 
+def with_number(subject: str, number: int) -> str:
+    """A subject that names a ticket, once and before any other number that is in it."""
+    return subject if number_in_subject(subject) == number else f"[#{number}] {subject}"
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """Tickets that letters name by number, and the secret that signs reply addresses."""

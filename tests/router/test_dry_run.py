@@ -10,7 +10,7 @@ import pytest
 
 from contracts.ingest import MessageReceived
 from contracts.mail import Address, Kind, LetterHead
-from contracts.router import Disposition, MessageRouted, RoutingEvidence
+from contracts.router import Disposition, MessageRouted, Priority, RoutingEvidence
 from contracts.rulesets import Rule
 from services.router.dry_run import Recorded, Tally, examine
 from services.router.ruleset import Ruleset, Ticketbox, route, routed
@@ -29,17 +29,21 @@ def ruleset(*rules: Rule) -> Ruleset:
 IN_FORCE = ruleset(Rule(name="Fire", condition="message.subject.contains('fire')", tags=("fire",)))
 
 
-def recorded(subject: str = "Hello", **changes: object) -> Recorded:
-    """A message of some subject, and as the rules in force decided about it."""
-    return as_routed(events.letter(subject=subject), **changes)
+def recorded(subject: str = "Hello") -> Recorded:
+    """A message of some subject that opened a ticket, and as the rules in force decided about it."""
+    return as_routed(events.letter(subject=subject))
 
 
-def as_routed(head: LetterHead, **changes: object) -> Recorded:
-    """A message as it came, and as the rules in force decided about it."""
-    received: MessageReceived = events.received(head).model_copy(update=changes)
-    decision = orjson.loads(routed(head, route(received, IN_FORCE)).model_dump_json(exclude={"letter"}))
+def as_routed(head: LetterHead, rules: Ruleset = IN_FORCE) -> Recorded:
+    """A message as it came, and as rules decided about it; it opened a ticket."""
+    received = events.received(head)
+    decision = orjson.loads(routed(head, route(received, rules)).model_dump_json(exclude={"letter"}))
     return Recorded(
-        MessageReceived, received.model_dump_json().encode(), received.schema_version, orjson.dumps(decision)
+        MessageReceived,
+        received.model_dump_json().encode(),
+        received.schema_version,
+        orjson.dumps(decision),
+        opened=True,
     )
 
 
@@ -131,6 +135,40 @@ def test_what_is_never_acknowledged_is_not_told_otherwise(said: dict[str, object
     assert (change.before.acknowledgement, change.after.acknowledgement) == (None, None)
 
 
+def test_a_letter_that_joined_a_ticket_is_compared_by_what_rules_decide_of_such_a_letter() -> None:
+    joined = replace(recorded(), opened=False)
+    boxes = {"ticketboxes": TELLING}
+    marking = Rule(
+        name="Marking",
+        condition="true",
+        ticketbox_id=ORDERS.ticketbox_id,
+        priority=Priority.HIGH,
+        tags=("tried",),
+        category_id=uuid4(),
+        assignee_id=uuid4(),
+        acknowledgement="Soon.",
+    )
+    tally = tried(replace(ruleset(marking), **boxes), joined)
+    assert (tally.changed_messages, tally.hits) == (0, {"Marking": 1})
+
+    copied = Rule(name="Copied", condition="true", forward_to=("books@accountant.example",), alert=(uuid4(),))
+    assert tried(replace(ruleset(copied), **boxes), joined).changed == {"copies": 1, "alerts": 1}
+
+    held = Rule(name="Held", condition="true", disposition=Disposition.QUARANTINE, reason="doubtful")
+    tally = tried(replace(ruleset(held), **boxes), joined)
+    assert (tally.changed, tally.dispositions) == (
+        {"disposition": 1, "reason": 1},
+        {"deliver → quarantine": 1},
+    )
+
+
+def test_a_letter_that_was_held_back_is_compared_as_if_it_opened_a_ticket() -> None:
+    held = ruleset(Rule(name="Held", condition="true", disposition=Disposition.QUARANTINE))
+    quarantined = replace(as_routed(events.letter(), held), opened=False)
+    moved = ruleset(Rule(name="Moved", condition="true", ticketbox_id=ORDERS.ticketbox_id))
+    assert tried(moved, quarantined).changed.keys() >= {"disposition", "ticketbox"}
+
+
 def test_a_rule_without_an_answer_is_named_with_an_example() -> None:
     tally = tried(ruleset(Rule(name="Score", condition="int(message.subject) > 3")), recorded())
     assert tally.failures == {"Score": 1}
@@ -165,7 +203,8 @@ def test_decisions_of_early_releases_are_understood() -> None:
             )
         }
     )
-    message = Recorded(MessageReceived, events.received(head).model_dump_json().encode(), 1, told)
+    body = events.received(head).model_dump_json().encode()
+    message = Recorded(MessageReceived, body, 1, told, opened=True)
     assert tried(IN_FORCE, message).changed_messages == 0
 
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -18,13 +18,15 @@ from chassis.log import Answer
 from contracts.event import Meta
 from contracts.ingest import MessageReceived, MessageReread, Reading
 from contracts.mail import LetterHead
-from contracts.stream_ids import message_stream
+from contracts.stream_ids import message_stream, ticket_stream
 from contracts.streams import subject
 from postroom.embedded.nats import Nats
 from postroom.migrate import migrate_streams
 from services.router import recorded
+from services.router.distributing import follow
 from services.router.recorded import Mail, Silent
-from tests.events import NOON, letter, received, reread, routed
+from tests.events import NOON, letter, opened, received, reread, routed, ticket_of
+from tests.events import recorded as recorded_events
 
 pytestmark = pytest.mark.anyio
 NUMBER = 200
@@ -68,6 +70,19 @@ class Stream:
         ]
         async with self.pool.acquire() as db, db.transaction():
             await log.append(db, answers, NOON)
+
+    async def has_opened(self, head: LetterHead) -> None:
+        """A letter opened a ticket, and distribution has heard of it."""
+        opens = replace(*recorded_events(opened(head)), stream_id=ticket_stream(ticket_of(head)))
+        async with self.pool.acquire() as db, db.transaction():
+            await follow([opens], db)
+
+    async def opened(self) -> set[UUID]:
+        """The messages of which is said that a ticket began with them."""
+        given = [one async for batch in self.mail.batches() for one in batch]
+        return {
+            one.kind.read(one.reading, one.schema_version).letter.message_id for one in given if one.opened
+        }
 
     async def given_of(self, head: LetterHead) -> list[tuple[type[Reading], bool]]:
         """What is given to be examined of a letter: how it was read, and whether it was decided about."""
@@ -151,3 +166,11 @@ async def test_a_message_that_was_read_twice_and_not_decided_about_is_given_once
     await stream.has(received(head))
     await stream.has(reread(head))
     assert await stream.given_of(head) == [(MessageReceived, False)]
+
+
+async def test_it_is_known_which_messages_opened_a_ticket(stream: Stream) -> None:
+    opening, joining = letter(), letter()
+    for head in (opening, joining):
+        await stream.routed(head, await stream.has(received(head)))
+    await stream.has_opened(opening)
+    assert await stream.opened() == {opening.message_id}

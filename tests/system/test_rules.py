@@ -96,6 +96,7 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
         ("Score", "added"),
     ]
 
+    await until(lambda: _distribution_knows(postroom, tickets=2))
     await _tried(api)
     wish = {"reason": "Invoices go to Orders", "expected_version": now["version"]}
     reviewed = {**wish, "expected_draft_version": shown["version"]}
@@ -125,6 +126,14 @@ async def test_a_draft_is_tried_published_and_rolled_back(api: httpx.AsyncClient
 
     await _corrected(api, ticket, now)
     await _rolled_back(api, now, me)
+
+
+async def _distribution_knows(postroom: Postroom, tickets: int) -> bool:
+    """Whether router has heard of so many tickets: before, it does not know that a letter opened one."""
+    db = await asyncpg.connect(postroom.database_url)
+    known = await db.fetchval("SELECT count(*) FROM router.ticket")
+    await db.close()
+    return bool(known >= tickets)
 
 
 async def _tried(api: httpx.AsyncClient) -> None:
@@ -399,6 +408,20 @@ async def test_a_dry_run_can_be_cancelled(api: httpx.AsyncClient) -> None:
     assert (await api.delete(f"/api/v1/dry-runs/{started}")).status_code == 204
     run = (await api.get(f"/api/v1/dry-runs/{started}")).json()["run"]
     assert run["state"] in {"cancelled", "done"}
+
+
+async def test_a_dry_run_is_listed_with_the_rules_in_force_though_there_is_no_draft_any_more(
+    api: httpx.AsyncClient,
+) -> None:
+    if (left := await api.get("/api/v1/rulesets/draft")).status_code == 200:
+        await api.post("/rules/draft/drop", data={"draft_version": left.json()["version"]})
+    assert (await api.post("/rules/draft/begin")).status_code == 303
+    started = await api.post("/rules/draft/dry-run", data={"days": 1})
+    link = f'<a href="{started.headers["location"]}">'
+    assert link in (await api.get("/rules/draft")).text
+    draft = (await api.get("/api/v1/rulesets/draft")).json()
+    assert (await api.post("/rules/draft/drop", data={"draft_version": draft["version"]})).status_code == 303
+    assert link in (await api.get("/rules")).text
 
 
 async def test_agents_see_no_rules_and_try_none(api: httpx.AsyncClient, postroom: Postroom) -> None:

@@ -9,9 +9,9 @@ import pytest
 from chassis.commands import Invalid
 from contracts.commands import AnyTicketCommand, CloseTicket, SetFields, SolveTicket, SubmitReply
 from contracts.desk import CustomField, FieldType, Ticketbox
+from contracts.stream_ids import ticket_id_of
 from contracts.tickets import FieldValue, State
 from services.tickets.custom_fields import fit
-from services.tickets.intake import ticket_id_of
 from tests.tickets.desktop import ANNA, BOX, DESK, Desktop, letter
 
 TICKET = ticket_id_of(letter(1).message_id)

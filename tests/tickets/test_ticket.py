@@ -33,6 +33,7 @@ from contracts.event import Meta, Recorded
 from contracts.mail import Address, Bounce, Kind, LetterHead
 from contracts.people import Person, Role
 from contracts.router import MessageRouted, Priority, RoutingEvidence
+from contracts.stream_ids import ticket_id_of
 from contracts.ticket_events import TicketEvent
 from contracts.tickets import (
     LettersTaken,
@@ -52,7 +53,7 @@ from services.tickets.desk import Desk
 from services.tickets.evolve import evolve, load
 from services.tickets.number import with_check_digit
 from services.tickets.refusals import AlreadyThere, NotFailed, Outdated
-from services.tickets.threading import Known, Place, Tokens, find_place, passed_over
+from services.tickets.threading import Known, Place, Tokens, find_place, number_in_subject, passed_over
 from services.tickets.ticket import Ticket
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -452,10 +453,60 @@ def test_a_wrong_digit_in_a_ticket_number_is_noticed(running: int, place: int, d
 
 
 def test_a_subject_gets_re_once() -> None:
-    assert answering.reply_subject("AW: re: Lamp") == "Re: Lamp"
-    assert answering.reply_subject("") == "Re: your message"
+    assert answering.reply_subject("AW: re: Lamp", None) == "Re: Lamp"
+    assert answering.reply_subject("", None) == "Re: your message"
+
+
+@pytest.mark.parametrize(
+    ("subject", "answered"),
+    [
+        ("AW: Lamp", "Re: [#10009] Lamp"),
+        ("Re: [#10009] Lamp", "Re: [#10009] Lamp"),
+        ("Re: [#10008] Lamp", "Re: [#10009] [#10008] Lamp"),
+    ],
+    ids=["none", "its own", "that of another ticket"],
+)
+def test_a_subject_gets_the_number_of_its_ticket_once_and_before_any_other(
+    subject: str, answered: str
+) -> None:
+    assert answering.reply_subject(subject, 10009) == answered
+    assert number_in_subject(answered) == 10009
+
+
+UNSIGNED = Desk(
+    {**DESK.things, BOX: DESK.things[BOX].model_copy(update={"signed_reply_address": False})},
+    secret=DESK.secret,
+)
+
+
+@pytest.mark.parametrize(
+    ("sender", "joins"), [("kim@customers.example", True), ("eve@elsewhere.example", False)]
+)
+def test_an_answer_without_a_signed_reply_address_is_found_by_its_subject_and_joined_by_participants_only(
+    sender: str, joins: bool
+) -> None:
+    ticket = given(opened())
+    outgoing = next(
+        event.letter
+        for event in commands.decide(submit(1), ticket, UNSIGNED, NOON)
+        if isinstance(event, ReplyReleased)
+    )
+    assert outgoing.reply_to is None
+    back = letter(sender).model_copy(update={"subject": f"AW: {outgoing.subject}"})
+    tokens = replace(TOKENS, named={number_in_subject(back.subject) or 0: TICKET})
+    assert tokens.named == {ticket.number: TICKET}
+    place = find_place(back, {}, tokens, {TICKET: ticket})
+    assert place == (Place(TICKET, ThreadedBy.SUBJECT_TOKEN) if joins else None)
+
+
+def test_thanks_under_the_subject_of_our_answer_are_thanks_however_it_differs_from_the_customers() -> None:
+    first = opened().model_copy(update={"subject": "AW: Lamp"})
+    answered = commands.decide(submit(1), given(first), UNSIGNED, NOON)
+    solved = given(first, *answered, TicketSolved(ticket_id=TICKET, solved_by=ANNA))
+    head = letter().model_copy(update={"excerpt": "Thank you, Anna!", "subject": "Re: [#10009] Lamp"})
+    assert intake.says_thanks(head, solved)
 
 
 def test_the_ticket_of_a_message_has_the_same_id_each_time() -> None:
     message_id = UUID(int=7)
-    assert intake.ticket_id_of(message_id) == intake.ticket_id_of(message_id)
+    assert ticket_id_of(message_id) == ticket_id_of(message_id)

@@ -9,7 +9,7 @@ from pydantic import Field
 from contracts.model import Text
 from contracts.reports import RuleFigures
 from contracts.rulesets import Rule
-from contracts.trials import DryRun, DryRunList, ListDryRuns
+from contracts.trials import DryRun
 from rules import builder
 from rules.builder import BadRow, Built, Row
 from rules.condition import BadCondition, check
@@ -211,7 +211,7 @@ async def post_dry_run(wish: Wish, new: NewDryRun) -> StartedDryRun:
 @router.get("/dry-runs")
 async def list_dry_runs(here: Here, _: RuleMaker) -> Page[DryRun]:
     """The last dry runs with their sums, the newest first."""
-    return Page(items=list((await here.ask(ListDryRuns(), DryRunList)).items), next=None)
+    return Page(items=list(await ruling.dry_runs(here)), next=None)
 
 
 @router.get("/dry-runs/{dry_run_id}")

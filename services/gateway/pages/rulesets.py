@@ -15,7 +15,7 @@ from contracts.people import Right
 from contracts.reports import GetReport, Report, RuleFigures
 from contracts.router import Disposition, Priority
 from contracts.rulesets import Rule
-from contracts.trials import DryRunList, ListDryRuns
+from contracts.trials import DryRun
 from rules.builder import Operator
 from rules.fields import FIELDS
 from services.gateway.access.accounts import Person, SignedIn
@@ -58,6 +58,7 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         warnings=warnings,
         hits=rulesets.hits_of(await _figures(here), now.version),
         corrections=await _corrections(here, person),
+        runs=await _dry_runs(here),
     )
 
 
@@ -65,6 +66,14 @@ async def _figures(here: Gateway) -> tuple[RuleFigures, ...]:
     """How often rules held; none if router does not answer."""
     try:
         return await ruling.figures(here)
+    except Unanswered:
+        return ()
+
+
+async def _dry_runs(here: Gateway) -> tuple[DryRun, ...]:
+    """The last dry runs; none if router does not answer."""
+    try:
+        return await ruling.dry_runs(here)
     except Unanswered:
         return ()
 
@@ -136,10 +145,6 @@ async def draft_page(request: Request, here: Here, who: Signed, _: RuleMaker) ->
         taken_out = await rulesets.taken_out(db)
         names = await desk.names(db)
         boxes = await desk.every(db, DeskTicketbox)
-    try:
-        runs = (await here.ask(ListDryRuns(), DryRunList)).items[:5]
-    except Unanswered:
-        runs = ()
     return page(
         request,
         "rules_draft.html",
@@ -149,7 +154,7 @@ async def draft_page(request: Request, here: Here, who: Signed, _: RuleMaker) ->
         taken_out=taken_out,
         names=names,
         boxes=boxes,
-        runs=runs,
+        runs=await _dry_runs(here),
     )
 
 

@@ -16,7 +16,7 @@ from contracts.commands import (
 )
 from contracts.reports import GetRuleFigures, RuleFigures, RuleFiguresList
 from contracts.rulesets import Rule
-from contracts.trials import DryRun, GetDryRun
+from contracts.trials import DryRun, DryRunList, GetDryRun, ListDryRuns
 from services.gateway.access.accounts import Person
 from services.gateway.access.guard import Here, command_id_of, only
 from services.gateway.asking import Asking
@@ -216,6 +216,11 @@ class Ruling(Asking):
 async def figures(gateway: Gateway) -> tuple[RuleFigures, ...]:
     """How often each rule held, by version."""
     return (await gateway.ask(GetRuleFigures(), RuleFiguresList)).items
+
+
+async def dry_runs(gateway: Gateway) -> tuple[DryRun, ...]:
+    """The last dry runs, the newest first."""
+    return (await gateway.ask(ListDryRuns(), DryRunList)).items
 
 
 async def dry_run(
