@@ -269,7 +269,7 @@ def letter(number: int, **headers: str) -> EmailMessage:
 
 async def until(check: Callable[[], "object"], seconds: float = 60) -> object:
     """Wait until an async check gives something true; the test fails when it never does."""
-    deadline, pause = time.monotonic() + seconds, 0.02
+    deadline = time.monotonic() + seconds
     while True:
         try:
             result = await check()  # type: ignore[misc]
@@ -284,5 +284,4 @@ async def until(check: Callable[[], "object"], seconds: float = 60) -> object:
             raise AssertionError(f"never came: {last!r}")
         import anyio
 
-        await anyio.sleep(pause)
-        pause = min(2 * pause, 0.2)  # most is there at once; what takes long is not asked for all the time
+        await anyio.sleep(0.1)
