@@ -284,4 +284,4 @@ async def until(check: Callable[[], "object"], seconds: float = 60) -> object:
             raise AssertionError(f"never came: {last!r}")
         import anyio
 
-        await anyio.sleep(0.1)
+        await anyio.sleep(0.2)

@@ -47,6 +47,11 @@ async def test_the_next_ticket_is_the_most_urgent_and_then_mine(
         await api.post(f"/api/v1/tickets/{urgent}/priority", json={"priority": "high"})
     ).status_code == 201
 
+    async def heard() -> bool:
+        consumers = (await api.get("/api/v1/status")).json()["consumers"]
+        return not any(one["waiting"] or one["unacknowledged"] for one in consumers)
+
+    await until(heard)  # router gives by what it has heard
     asked = {"box": str(box.id)}
     await api.put("/api/v1/me/presence", json={"presence": "away"})
 
