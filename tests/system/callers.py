@@ -50,3 +50,9 @@ async def lines(api: httpx.AsyncClient, **query: str) -> list[dict[str, Any]]:
     """Tickets as a list shows them."""
     items: list[dict[str, Any]] = (await api.get("/tickets", params=query)).json()["items"]
     return items
+
+
+async def all_is_read(client: httpx.AsyncClient) -> bool:
+    """Whether every service has read what the others said; `client` calls from the root."""
+    status = (await client.get("/api/v1/status")).json()
+    return not any(one["waiting"] or one["unacknowledged"] for one in status["consumers"])

@@ -12,6 +12,7 @@ from contracts.desk import Distribution, DistributionMethod, Ticketbox
 from contracts.people import Presence
 from tests import crowd
 from tests.running import BEARER, Postroom, until
+from tests.system.callers import all_is_read
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
@@ -47,11 +48,7 @@ async def test_the_next_ticket_is_the_most_urgent_and_then_mine(
         await api.post(f"/api/v1/tickets/{urgent}/priority", json={"priority": "high"})
     ).status_code == 201
 
-    async def heard() -> bool:
-        consumers = (await api.get("/api/v1/status")).json()["consumers"]
-        return not any(one["waiting"] or one["unacknowledged"] for one in consumers)
-
-    await until(heard)  # router gives by what it has heard
+    await until(lambda: all_is_read(api))  # router gives by what it has heard
     asked = {"box": str(box.id)}
     await api.put("/api/v1/me/presence", json={"presence": "away"})
 

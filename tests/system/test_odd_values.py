@@ -19,6 +19,7 @@ from services.gateway.pages.desk.kinds import PAGES
 from tests.running import until
 from tests.system import test_rights as calls_of_the_api
 from tests.system import test_rights_of_pages as forms_of_pages
+from tests.system.callers import all_is_read
 from tests.system.house import WORKSHOP, House
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
@@ -187,12 +188,7 @@ async def asked(house: House) -> AsyncIterator[Asked]:
     asked = Asked(house)
     yield asked
     assert asked.failed == [], "\n".join(asked.failed)
-    await until(lambda: _all_is_read(house))
-
-
-async def _all_is_read(house: House) -> bool:
-    status = (await house.clients["administrator"].get("/api/v1/status")).json()
-    return not any(one["waiting"] or one["unacknowledged"] for one in status["consumers"])
+    await until(lambda: all_is_read(house.clients["administrator"]))
 
 
 def lifelike_path(house: House, call: str, **odd: str) -> str:
