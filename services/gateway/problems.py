@@ -1,7 +1,10 @@
 """What goes wrong on the way of a request, as people and programs are told it (RFC 9457)."""
 
+from collections.abc import Awaitable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Problem(Exception):
@@ -113,3 +116,11 @@ class Failed(Unanswered):
     """It failed, and would again."""
 
     code = "failed"
+
+
+async def if_answered(asked: Awaitable[Sequence[T]]) -> Sequence[T]:
+    """What a service has; nothing if it gave no answer."""
+    try:
+        return await asked
+    except Unanswered:
+        return ()

@@ -12,10 +12,9 @@ from contracts.desk import Category, Team
 from contracts.desk import Ticketbox as DeskTicketbox
 from contracts.people import Person as DeskPerson
 from contracts.people import Right
-from contracts.reports import GetReport, Report, RuleFigures
+from contracts.reports import GetReport, Report
 from contracts.router import Disposition, Priority
 from contracts.rulesets import Rule
-from contracts.trials import DryRun
 from rules.builder import Operator
 from rules.fields import FIELDS
 from services.gateway.access.accounts import Person, SignedIn
@@ -29,7 +28,14 @@ from services.gateway.pages.rendering import is_partial, page
 from services.gateway.pages.rule_form import RuleForm, form_of, read_form
 from services.gateway.pages.trials import trial_page
 from services.gateway.pieces import Asked
-from services.gateway.problems import Conflict, NotFound, Problem, Unanswered, Unprocessable
+from services.gateway.problems import (
+    Conflict,
+    NotFound,
+    Problem,
+    Unanswered,
+    Unprocessable,
+    if_answered,
+)
 from services.gateway.rules import rulesets, ruling
 from services.gateway.rules.rulesets import DraftView
 from services.gateway.rules.ruling import RuleMaker, Wish
@@ -56,26 +62,10 @@ async def in_force(request: Request, here: Here, who: Signed, person: RuleMaker)
         dropped=dropped,
         names=names,
         warnings=warnings,
-        hits=rulesets.hits_of(await _figures(here), now.version),
+        hits=rulesets.hits_of(await if_answered(ruling.figures(here)), now.version),
         corrections=await _corrections(here, person),
-        runs=await _dry_runs(here),
+        runs=await if_answered(ruling.dry_runs(here)),
     )
-
-
-async def _figures(here: Gateway) -> tuple[RuleFigures, ...]:
-    """How often rules held; none if router does not answer."""
-    try:
-        return await ruling.figures(here)
-    except Unanswered:
-        return ()
-
-
-async def _dry_runs(here: Gateway) -> tuple[DryRun, ...]:
-    """The last dry runs; none if router does not answer."""
-    try:
-        return await ruling.dry_runs(here)
-    except Unanswered:
-        return ()
 
 
 async def _corrections(here: Gateway, person: Person) -> dict[str, int] | None:
@@ -111,7 +101,7 @@ async def one_version(request: Request, here: Here, who: Signed, _: RuleMaker, v
         who,
         version=found,
         changes=rulesets.differences(before.rules if before else [], found.rules),
-        hits=rulesets.hits_of(await _figures(here), version),
+        hits=rulesets.hits_of(await if_answered(ruling.figures(here)), version),
         now=now,
         names=names,
     )
@@ -154,7 +144,7 @@ async def draft_page(request: Request, here: Here, who: Signed, _: RuleMaker) ->
         taken_out=taken_out,
         names=names,
         boxes=boxes,
-        runs=await _dry_runs(here),
+        runs=await if_answered(ruling.dry_runs(here)),
     )
 
 

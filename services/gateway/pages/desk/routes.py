@@ -26,7 +26,7 @@ from services.gateway.pages import entered
 from services.gateway.pages.desk import fields
 from services.gateway.pages.desk.kinds import PAGES, summary
 from services.gateway.pages.rendering import page
-from services.gateway.problems import NotFound, Problem, Unanswered, Unprocessable
+from services.gateway.problems import NotFound, Problem, Unprocessable, if_answered
 from services.gateway.representations.desk import BoxItem
 from services.gateway.trials import what_ifs
 
@@ -88,10 +88,7 @@ async def _tried(here: Gateway, person: Person, kind: Kind) -> list[WhatIf]:
     """The last what-ifs about things of a kind, for who may try some."""
     if kind not in {"policies", "calendars"} or not person.may_manage:
         return []
-    try:
-        found = await what_ifs.latest(here)
-    except Unanswered:
-        return []
+    found = await if_answered(what_ifs.latest(here))
     return [run for run in found if any(isinstance(thing, KINDS[kind]) for thing in run.things)]
 
 
